@@ -1,0 +1,26 @@
+"""Errors that a user can act on; every front end shows their text as it is."""
+
+from __future__ import annotations
+
+
+class SPAError(Exception):
+    """Base of all errors whose message is written for the person in front of the screen.
+
+    The message says what is wrong and what to do about it, in one sentence, without patient data.
+    """
+
+
+class InputError(SPAError):
+    """The image, click, mask or setting given cannot be used."""
+
+
+class StateError(SPAError):
+    """The call does not fit the session's state; the state is unchanged."""
+
+
+class WeightsError(SPAError):
+    """A weights file is missing, damaged or does not fit the network."""
+
+
+class OutputError(SPAError):
+    """A result could not be written; nothing half written is left behind."""

@@ -1,0 +1,1 @@
+"""Measuring SPA: protocols, metrics, reports."""

@@ -1,0 +1,57 @@
+"""Settings of a session, validated on construction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Optional
+
+from SPASegmentLib.errors import InputError
+
+PREFERENCE_UPDATES = ("bayesian", "amortised")
+
+
+@dataclass(frozen=True)
+class SessionSettings:
+    """What can be set about a session.
+
+    Attributes:
+        predictions: N, masks sampled per round (paper: 48).
+        candidates: K, masks offered beside the recommended one (paper: 4).
+        rounds: rounds per session (paper: 6).
+        preference_update: "bayesian" (exact posterior over choices) or "amortised" (the generator network).
+        particles: latents that carry the Bayesian posterior.
+        choice_sharpness: beta in P(choice c) = softmax(beta x Dice(c, the user's mask)).
+        choice_lapse: share of choices that the user is assumed to make at random.
+        chunk: predictions decoded at once; small chunks stay in the processor's cache.
+        seed: of all random numbers; the same seed and answers give the same proposals.
+        region_mm: side of the region of interest in mm; None finds it from the image.
+    """
+
+    predictions: int = 48
+    candidates: int = 4
+    rounds: int = 6
+    preference_update: str = "bayesian"
+    particles: int = 512
+    choice_sharpness: float = 60.0
+    choice_lapse: float = 0.05
+    chunk: int = 8
+    seed: int = 0
+    region_mm: Optional[float] = None
+
+    def __post_init__(self) -> None:
+        limits = {
+            "predictions": (2, 1024), "candidates": (1, 9), "rounds": (1, 100), "particles": (16, 65536),
+            "choice_sharpness": (0.0, 1e4), "choice_lapse": (0.0, 1.0), "chunk": (1, 1024), "seed": (0, 2**63 - 1),
+        }
+        for field in fields(self):
+            if field.name in limits:
+                low, high = limits[field.name]
+                value = getattr(self, field.name)
+                if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+                    raise InputError(f"Setting {field.name} must lie between {low} and {high}, not {value!r}.")
+        if self.candidates > self.predictions:
+            raise InputError("There cannot be more candidates than predictions.")
+        if self.preference_update not in PREFERENCE_UPDATES:
+            raise InputError(f"preference_update is one of {PREFERENCE_UPDATES}, not {self.preference_update!r}.")
+        if self.region_mm is not None and not self.region_mm > 0:
+            raise InputError(f"region_mm must be positive, not {self.region_mm!r}.")

@@ -1,0 +1,151 @@
+"""The words of an interaction: frame image, click, box, proposal.
+
+Conventions used in the whole project: frame coordinates are ``(x, y)`` in pixels, ``x`` is the column,
+``y`` the row, pixel centres lie on integers; arrays are indexed ``[y, x]``; spacing is in millimetres.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Optional, Tuple
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError
+
+#: What ``Session.accept`` takes to accept the recommended prediction (candidates are 1, 2, ...).
+RECOMMENDED = 0
+
+
+@dataclass(frozen=True)
+class FrameImage:
+    """A 2D image that the session works on.
+
+    Attributes:
+        pixels: (height, width) float32, finite, any intensity unit.
+        spacing: (x, y) size of a pixel in mm; (1, 1) where it is unknown.
+    """
+
+    pixels: np.ndarray
+    spacing: Tuple[float, float] = (1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        pixels = np.asarray(self.pixels)
+        if pixels.ndim != 2 or pixels.size == 0:
+            raise InputError(f"A frame is a non-empty 2D image; this one has the shape {pixels.shape}.")
+        pixels = pixels.astype(np.float32)
+        if not np.isfinite(pixels).all():
+            raise InputError("The image contains NaN or infinite pixels; replace them before segmenting.")
+        if pixels.min() == pixels.max():
+            raise InputError("The image has the same value everywhere; choose a slice that shows something.")
+        if len(self.spacing) != 2 or not all(np.isfinite(s) and s > 0 for s in self.spacing):
+            raise InputError(f"Pixel spacing must be two positive numbers in mm, not {self.spacing}.")
+        object.__setattr__(self, "pixels", pixels)
+
+    @property
+    def shape(self) -> Tuple[int, int]:
+        """(height, width) in pixels."""
+        return (int(self.pixels.shape[0]), int(self.pixels.shape[1]))
+
+    @property
+    def pixel_area(self) -> float:
+        """Area of a pixel in mm2."""
+        return float(self.spacing[0] * self.spacing[1])
+
+
+@dataclass(frozen=True)
+class Click:
+    """A point on a frame, ``x`` column and ``y`` row in pixels; positive points belong to the object."""
+
+    x: float
+    y: float
+    positive: bool = True
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle on a frame in pixels, corners included, ``x0 < x1`` and ``y0 < y1``."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    def __post_init__(self) -> None:
+        if not (self.x0 < self.x1 and self.y0 < self.y1):
+            raise InputError("A box needs two different corners; drag from one corner to the opposite one.")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How a candidate differs from the recommended prediction.
+
+    Attributes:
+        added: (height, width) bool, pixels that only the candidate has.
+        removed: (height, width) bool, pixels that only the recommended prediction has.
+        added_mm2, removed_mm2: their areas.
+        description: a short text, e.g. "larger: +18 % (+42 mm2), mostly upper left".
+    """
+
+    added: np.ndarray
+    removed: np.ndarray
+    added_mm2: float
+    removed_mm2: float
+    description: str
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the user sees in one round.
+
+    Attributes:
+        recommended: (height, width) float32 probabilities.
+        candidates: (k, height, width) float32 probabilities, ``k <= K``, no two alike on screen.
+        masks: (1 + k, height, width) bool; row 0 is the recommended prediction, row i candidate i.
+        uncertainty: (height, width) float32 in 0..1, the entropy in bits of the foreground probability.
+        differences: one per candidate, against the recommended prediction.
+        round: 1, 2, ...; as many as the settings allow.
+        expected_dice: Dice that the recommended prediction is expected to reach under the current preference.
+    """
+
+    recommended: np.ndarray
+    candidates: np.ndarray
+    masks: np.ndarray
+    uncertainty: np.ndarray
+    differences: Tuple[Difference, ...]
+    round: int
+    expected_dice: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """An accepted mask.
+
+    Attributes:
+        mask: (height, width) bool at frame size.
+        probability: (height, width) float32.
+        accepted: 0 for the recommended prediction, i for candidate i.
+        round: the round in which it was accepted.
+        actions: number of user actions spent (start, choices, clicks, the acceptance).
+    """
+
+    mask: np.ndarray
+    probability: np.ndarray
+    accepted: int
+    round: int
+    actions: int
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What the user has said about one region, in region coordinates (see ``region.Region``).
+
+    Attributes:
+        clicks: points, first the starting click.
+        box: the dragged box, if any.
+        mask: (h, w) float32 logits at the predictor's map size: the chosen candidate or the starting mask.
+    """
+
+    clicks: Tuple[Click, ...] = ()
+    box: Optional[Box] = None
+    mask: Optional[np.ndarray] = None

@@ -1,0 +1,1 @@
+"""Networks, the preference distribution and weights files (torch)."""

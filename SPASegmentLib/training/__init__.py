@@ -1,0 +1,1 @@
+"""Training SPA on multi-rater data."""
