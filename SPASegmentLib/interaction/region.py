@@ -1,0 +1,200 @@
+"""The part of a frame that the network looks at, and the way back.
+
+A region is a rectangle of whole frame pixels that is square in millimetres (to within one pixel), so that what
+is resampled is always the rectangle itself: network pixels, maps and frame pixels share their edges, and a
+map returned at the region's own resolution comes back voxel for voxel.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Tuple
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.types import Box, FrameImage
+
+#: Intensities outside these percentiles of the region are clipped before normalisation.
+CLIP_PERCENTILES = (0.5, 99.5)
+#: A region never gets larger than this many times the frame's longer side: from there on it shows only padding.
+MAX_FRAME_SIDES = 2.0
+
+
+def normalise(pixels: np.ndarray) -> np.ndarray:
+    """Clip to the 0.5th and 99.5th percentile, then z-score: works for any modality and intensity unit.
+
+    Args:
+        pixels: any shape, finite, any unit.
+
+    Returns:
+        float32 of the same shape with zero mean and unit standard deviation; all zero if nothing varies.
+    """
+    values = np.asarray(pixels, dtype=np.float64)
+    low, high = np.percentile(values, CLIP_PERCENTILES)
+    if low < high:  # otherwise what varies is smaller than the clipped share and must not be clipped away
+        values = np.clip(values, low, high)
+    if values.max() == values.min():
+        return np.zeros(values.shape, dtype=np.float32)
+    values = (values - values.min()) / (values.max() - values.min())
+    return ((values - values.mean()) / values.std()).astype(np.float32)
+
+
+def resample(maps: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
+    """Resample (n, h, w) maps to (n, *size) float32, bilinear, averaging where the grid gets coarser.
+
+    Input and output cover the same rectangle edge to edge; at equal size the maps come back as they are.
+    """
+    maps = np.ascontiguousarray(maps, dtype=np.float32)
+    if maps.shape[1:] == tuple(size):
+        return maps.copy()
+    resized = functional.interpolate(
+        torch.from_numpy(maps)[:, None], size=tuple(size), mode="bilinear", align_corners=False, antialias=True
+    )
+    return resized[:, 0].numpy()
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """A rectangle of a frame, seen as ``size`` x ``size`` network pixels.
+
+    Region coordinates are network pixels ``(x, y)`` with pixel centres on integers, as everywhere.
+
+    Attributes:
+        frame: the frame that the region lies on; the region may reach beyond its edges.
+        left, top: frame pixel of the region's upper left corner; may be negative.
+        width, height: of the region in frame pixels.
+        size: side of the network's image in network pixels.
+    """
+
+    frame: FrameImage
+    left: int
+    top: int
+    width: int
+    height: int
+    size: int
+
+    @classmethod
+    def around(cls, frame: FrameImage, centre_xy: Tuple[float, float], side_mm: float, size: int) -> Region:
+        """The region of ``side_mm`` x ``side_mm`` around a point, snapped to whole frame pixels.
+
+        Args:
+            frame: the frame.
+            centre_xy: centre in frame pixels (x, y).
+            side_mm: side in mm; limited to twice the frame's longer side.
+            size: side of the network's image in pixels.
+
+        Raises:
+            InputError: the centre lies outside the image, or the side or size is not positive.
+        """
+        height, width = frame.shape
+        x, y = float(centre_xy[0]), float(centre_xy[1])
+        if not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5):
+            raise InputError(
+                f"The point ({x:.1f}, {y:.1f}) lies outside the {width} x {height} image; click on the image."
+            )
+        if not (math.isfinite(side_mm) and side_mm > 0 and size > 0):
+            raise InputError(f"The region of interest needs a positive size, not {side_mm} mm and {size} pixels.")
+        side_mm = min(side_mm, MAX_FRAME_SIDES * max(width * frame.spacing[0], height * frame.spacing[1]))
+        columns = max(1, math.floor(side_mm / frame.spacing[0] + 0.5))
+        rows = max(1, math.floor(side_mm / frame.spacing[1] + 0.5))
+        left = math.floor(x - (columns - 1) / 2 + 0.5)
+        top = math.floor(y - (rows - 1) / 2 + 0.5)
+        return cls(frame, left, top, columns, rows, int(size))
+
+    @classmethod
+    def around_box(cls, frame: FrameImage, box: Box, size: int, margin: float = 0.5) -> Region:
+        """The region around a box with ``margin`` times its longer side added on each side.
+
+        Raises:
+            InputError: the box does not touch the image.
+        """
+        height, width = frame.shape
+        x0, x1 = max(box.x0, -0.5), min(box.x1, width - 0.5)
+        y0, y1 = max(box.y0, -0.5), min(box.y1, height - 0.5)
+        if not (x0 < x1 and y0 < y1):
+            raise InputError("The box lies outside the image; drag it over the image.")
+        longer = max((x1 - x0) * frame.spacing[0], (y1 - y0) * frame.spacing[1])
+        return cls.around(frame, ((x0 + x1) / 2, (y0 + y1) / 2), longer * (1 + 2 * margin), size)
+
+    @property
+    def native_size(self) -> Tuple[int, int]:
+        """(height, width) in frame pixels: at this map size nothing is resampled."""
+        return (self.height, self.width)
+
+    def map_spacing(self, map_size: Tuple[int, int]) -> Tuple[float, float]:
+        """(x, y) size in mm of a pixel of an (h, w) map that covers the region."""
+        return (
+            self.width * self.frame.spacing[0] / map_size[1],
+            self.height * self.frame.spacing[1] / map_size[0],
+        )
+
+    def pixels(self) -> np.ndarray:
+        """The network's image: (size, size) float32, resampled, then normalised (see `normalise`).
+
+        Where the region leaves the frame, the frame's edge pixels continue.
+        """
+        return normalise(resample(self._crop(self.frame.pixels)[None], (self.size, self.size))[0])
+
+    def to_region(self, x: float, y: float) -> Tuple[float, float]:
+        """Frame coordinates to region coordinates (network pixels)."""
+        return (
+            (x - self.left + 0.5) * self.size / self.width - 0.5,
+            (y - self.top + 0.5) * self.size / self.height - 0.5,
+        )
+
+    def to_frame(self, x: float, y: float) -> Tuple[float, float]:
+        """Region coordinates (network pixels) to frame coordinates."""
+        return (
+            (x + 0.5) * self.width / self.size - 0.5 + self.left,
+            (y + 0.5) * self.height / self.size - 0.5 + self.top,
+        )
+
+    def from_map(self, x: float, y: float, map_size: Tuple[int, int]) -> Tuple[float, float]:
+        """Pixel coordinates of an (h, w) map that covers the region to region coordinates."""
+        return ((x + 0.5) * self.size / map_size[1] - 0.5, (y + 0.5) * self.size / map_size[0] - 0.5)
+
+    def maps_to_frame(self, maps: np.ndarray) -> np.ndarray:
+        """Bring maps back to the frame.
+
+        Args:
+            maps: (n, h, w) float or bool at any size, covering the whole region.
+
+        Returns:
+            (n, height, width) float32 at frame size, bilinear inside the region, 0 outside.
+        """
+        maps = np.asarray(maps)
+        height, width = self.frame.shape
+        full = np.zeros((maps.shape[0], height, width), dtype=np.float32)
+        inside = resample(maps, self.native_size)
+        y0, y1 = max(self.top, 0), min(self.top + self.height, height)
+        x0, x1 = max(self.left, 0), min(self.left + self.width, width)
+        full[:, y0:y1, x0:x1] = inside[:, y0 - self.top : y1 - self.top, x0 - self.left : x1 - self.left]
+        return full
+
+    def mask_to_region(self, mask: np.ndarray, map_size: Tuple[int, int]) -> np.ndarray:
+        """Bring a mask of the frame to a map of the region.
+
+        Args:
+            mask: (height, width) bool or 0..1 at frame size.
+            map_size: (h, w) of the result.
+
+        Returns:
+            (h, w) float32 in 0..1. Beyond the frame's edge the mask continues, as the image does.
+
+        Raises:
+            InputError: the mask does not have the frame's size.
+        """
+        mask = np.asarray(mask)
+        if mask.shape != self.frame.shape:
+            raise InputError(f"The mask has the size {mask.shape}, the image {self.frame.shape}; they must agree.")
+        return resample(self._crop(mask)[None], map_size)[0]
+
+    def _crop(self, array: np.ndarray) -> np.ndarray:
+        """(height, width) of the region from an array at frame size, edge pixels continued."""
+        rows = np.clip(np.arange(self.top, self.top + self.height), 0, self.frame.shape[0] - 1)
+        columns = np.clip(np.arange(self.left, self.left + self.width), 0, self.frame.shape[1] - 1)
+        return array[np.ix_(rows, columns)]
