@@ -51,4 +51,5 @@ def test_module_scripts() -> None:
 
 def test_module_resources() -> None:
     listing = listed("SPASegment/CMakeLists.txt", "MODULE_PYTHON_RESOURCES", MODULE_NAME="SPASegment")
-    assert_same("SPASegment/CMakeLists.txt", listing, ["Resources/" + f for f in in_tree("SPASegment/Resources", "*.*")])
+    tree = ["Resources/" + f for f in in_tree("SPASegment/Resources", "*.*")]
+    assert_same("SPASegment/CMakeLists.txt", listing, tree)
