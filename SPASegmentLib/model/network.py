@@ -1,0 +1,133 @@
+"""The SPA network: encoder, prompt encoder, preference generator, fusion and mask head."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Dict, Optional
+
+import torch
+from torch import Tensor, nn
+
+from SPASegmentLib.errors import WeightsError
+from SPASegmentLib.model.encoders import CompactEncoder, ImageFeatures, ViTEncoder
+from SPASegmentLib.model.fusion import FUSIONS, Context, MaskHead
+from SPASegmentLib.model.generator import PreferenceDistributionGenerator
+from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.model.sam import PromptEncoder
+
+#: Mask prompts are clamped to this many logits: certain enough, and no user mask is off the scale of training.
+MASK_LOGIT = 6.0
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Architecture of a network; stored in the model card and checked on loading.
+
+    Attributes:
+        encoder: "compact" or "vit_b".
+        fusion: "token" or "embedding".
+        image_size: S, side of the network's input in pixels.
+        channels: C, of the embedding.
+        latent_dim: d.
+        components: M, Gaussians of the mixture (paper's code: 16).
+        mlp_dim: width inside the decoder's transformer.
+        mask_tokens: of SAM's decoder.
+    """
+
+    encoder: str = "compact"
+    fusion: str = "token"
+    image_size: int = 128
+    channels: int = 128
+    latent_dim: int = 8
+    components: int = 16
+    mlp_dim: int = 256
+    mask_tokens: int = 1
+
+    def __post_init__(self) -> None:
+        if self.encoder not in ("compact", "vit_b"):
+            raise WeightsError(f"Unknown encoder {self.encoder!r}; there are 'compact' and 'vit_b'.")
+        if self.fusion not in FUSIONS:
+            raise WeightsError(f"Unknown fusion {self.fusion!r}; there are {sorted(FUSIONS)}.")
+        if self.encoder == "vit_b" and self.channels != 256:
+            raise WeightsError("SAM ViT-B has 256 embedding channels.")
+        if self.image_size % 16:
+            raise WeightsError(f"The image size must be a multiple of 16, not {self.image_size}.")
+
+    @staticmethod
+    def vit_b(image_size: int = 1024, fusion: str = "token", latent_dim: int = 8) -> "NetworkConfig":
+        """The paper's backbone."""
+        return NetworkConfig("vit_b", fusion, image_size, 256, latent_dim, 16, 2048, 4)
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Plain values for the model card."""
+        return asdict(self)
+
+
+class SPANetwork(nn.Module):
+    """Image and prompts to a preference distribution, latents to masks.
+
+    Usage: ``features = encode(image)`` once per frame; per round ``context, mixture = interact(...)`` with the
+    prompts, then ``logits = decode(context, latents)``.
+    """
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        compact = config.encoder == "compact"
+        self.encoder: nn.Module = CompactEncoder(config.channels) if compact else ViTEncoder(config.image_size)
+        stride = CompactEncoder.stride if compact else ViTEncoder.stride
+        side = config.image_size // stride
+        self.prompt_encoder = PromptEncoder(
+            embed_dim=config.channels, image_embedding_size=(side, side),
+            input_image_size=(config.image_size, config.image_size), mask_in_chans=16,
+        )
+        self.generator = PreferenceDistributionGenerator(config.channels, config.latent_dim, config.components)
+        self.fusion = FUSIONS[config.fusion](config.channels, config.latent_dim)
+        self.head = MaskHead(config.channels, config.mlp_dim, details=compact, mask_tokens=config.mask_tokens)
+
+    @property
+    def map_size(self) -> int:
+        """Side of the decoded maps and of mask prompts: a quarter (ViT) or half (compact) of the image side."""
+        return 4 * int(self.prompt_encoder.image_embedding_size[0])
+
+    @property
+    def device(self) -> torch.device:
+        """Where the network's weights are."""
+        return next(self.parameters()).device
+
+    def encode(self, image: Tensor) -> ImageFeatures:
+        """(B, 1, S, S) normalised images to features."""
+        features: ImageFeatures = self.encoder(image)
+        return features
+
+    def context(
+        self, features: ImageFeatures, points: Tensor, labels: Tensor,
+        boxes: Optional[Tensor] = None, masks: Optional[Tensor] = None,
+    ) -> Context:
+        """Embed the prompts (paper 3.4: SAM's prompt encoder, point and mask branches).
+
+        Args:
+            features: of B images.
+            points: (B, P, 2) as (x, y) in network pixels.
+            labels: (B, P): 1 object, 0 background, -1 padding.
+            boxes: (B, 4) as (x0, y0, x1, y1), or None.
+            masks: (B, 1, map_size, map_size) logits, or None.
+        """
+        if masks is not None:
+            masks = masks.clamp(-MASK_LOGIT, MASK_LOGIT)
+        sparse, dense = self.prompt_encoder((points, labels), boxes, masks)
+        return Context(features, self.prompt_encoder.get_dense_pe(), sparse, dense)
+
+    def preference(self, context: Context, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
+        """The preference distribution for these prompts; `previous` is the prior before the first round."""
+        if previous is None:
+            previous = self.generator.prior(len(context.sparse))
+        mixture: GaussianMixture = self.generator(
+            context.features.embedding, context.sparse, context.dense, previous
+        )
+        return mixture
+
+    def decode(self, context: Context, latents: Tensor, chunk: int = 8) -> Tensor:
+        """(B, n, d) latents to (B, n, map_size, map_size) logits."""
+        logits: Tensor = self.fusion.decode(self.head, context, latents, chunk)
+        return logits

@@ -1,0 +1,124 @@
+"""Algorithm 1 of the paper, mended: several rounds with a simulated user, one differentiable pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Dict, List, Optional
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
+from SPASegmentLib.training.batches import Batch
+from SPASegmentLib.training.losses import LossWeights, pairwise_dice, round_loss, soft_dice
+
+
+@dataclass(frozen=True)
+class UnrollSettings:
+    """Attributes: rounds unrolled, predictions N per round in training, candidates K, choice noise, weights."""
+
+    rounds: int = 3
+    predictions: int = 16
+    candidates: int = 4
+    choice_noise: float = 0.05
+    carried: float = 0.15
+    weights: LossWeights = LossWeights()
+
+
+def cluster_batch(maps: Tensor, k: int, iterations: int = 6) -> Tensor:
+    """K-means of every image's predictions at once: (B, N, h, w) to (B, N) cluster numbers.
+
+    The same objective as `interaction.candidates`, per image; scikit-learn takes one image at a time, which
+    would cost as much as the network does here. Centres start at far-apart predictions.
+    """
+    flat = F.avg_pool2d(maps, max(1, maps.shape[-1] // 16)).flatten(2)
+    b, n, _ = flat.shape
+    rows = torch.arange(b)
+    distance = torch.cdist(flat, flat)
+    chosen = [distance.sum(2).argmin(1)]
+    nearest = distance[rows, chosen[0]]
+    for _ in range(k - 1):
+        chosen.append(nearest.argmax(1))
+        nearest = torch.minimum(nearest, distance[rows, chosen[-1]])
+    centres = torch.stack([flat[rows, c] for c in chosen], dim=1)
+    for _ in range(iterations):
+        member = F.one_hot(torch.cdist(flat, centres).argmin(2), k).float()
+        size = member.sum(1).unsqueeze(-1)
+        means = torch.einsum("bnk,bnp->bkp", member, flat) / size.clamp_min(1)
+        centres = torch.where(size > 0, means, centres)
+    return torch.cdist(flat, centres).argmin(2)
+
+
+def simulate_choice(
+    maps: Tensor, user: Tensor, settings: UnrollSettings, generator: Optional[torch.Generator]
+) -> "tuple[Tensor, Tensor, Tensor]":
+    """The user's answer to a round: (B, h, w) chosen map, (B, 2) representative point (x, y) and (B,) its label.
+
+    The label is the chosen candidate's own at that point; no ground truth reaches the network (paper 3.4).
+    """
+    k = settings.candidates
+    member = F.one_hot(cluster_batch(maps, k), k).float()
+    size = member.sum(1)
+    centroids = torch.einsum("bnk,bnhw->bkhw", member, maps) / size.clamp_min(1)[..., None, None]
+    dice = pairwise_dice((centroids > 0.5).float(), user.unsqueeze(1))[..., 0]
+    dice = dice.masked_fill(size == 0, -1.0)
+    choice = dice.argmax(1)
+    noisy = torch.rand(len(maps), generator=generator) < settings.choice_noise
+    other = torch.randint(k, (len(maps),), generator=generator)
+    valid = size.gather(1, other.unsqueeze(1))[:, 0] > 0
+    choice = torch.where(noisy & valid, other, choice)
+    rows = torch.arange(len(maps))
+    chosen = centroids[rows, choice]
+    present = (size > 0).float()
+    rest = (centroids * present[..., None, None]).sum(1) - chosen
+    rest = rest / (present.sum(1) - 1).clamp_min(1)[:, None, None]
+    contrast = (chosen - rest).abs().flatten(1)
+    pixel = contrast.argmax(1)
+    width = maps.shape[-1]
+    point = torch.stack([pixel % width, pixel // width], dim=1).float()
+    label = (chosen.flatten(1).gather(1, pixel.unsqueeze(1))[:, 0] > 0.5).float()
+    return chosen, point, label
+
+
+def unroll(
+    network: SPANetwork, batch: Batch, settings: UnrollSettings, carried: bool,
+    generator: Optional[torch.Generator] = None,
+) -> "tuple[Tensor, List[Dict[str, float]]]":
+    """Loss over all rounds of a batch, and per round its terms and the Dice of the recommended prediction.
+
+    Args:
+        carried: start from the mask of a neighbouring slice instead of the click alone.
+    """
+    features = network.encode(batch.images)
+    points, labels = batch.clicks.unsqueeze(1), torch.ones(len(batch.clicks), 1)
+    mask: Optional[Tensor] = None
+    if carried:
+        mask = ((2 * batch.carried - 1) * MASK_LOGIT).unsqueeze(1)
+    scale = batch.images.shape[-1] / network.map_size
+    previous: Optional[GaussianMixture] = None
+    total, log = torch.zeros(()), []
+    for j in range(settings.rounds):
+        context = network.context(features, points, labels, None, mask)
+        mixture = network.preference(context, previous)
+        mixture = GaussianMixture(*(t.float() for t in (mixture.weights, mixture.means, mixture.variances)))
+        with torch.autocast("cpu", enabled=False):
+            latents = mixture.sample(settings.predictions)
+        maps = torch.sigmoid(network.decode(context, latents).float())
+        targets = batch.others if j == 0 and not carried else batch.user.unsqueeze(1)
+        with torch.autocast("cpu", enabled=False):
+            loss, terms = round_loss(maps, latents, mixture, batch.user, targets, settings.weights)
+        total = total + loss / settings.rounds
+        with torch.no_grad():
+            terms["dice"] = float(soft_dice((maps.mean(1) > 0.5).float(), batch.user, 1e-6).mean())
+            best = pairwise_dice((maps > 0.5).float(), batch.user.unsqueeze(1), 1e-6).amax(1)
+            terms["dice_best"] = float(best.mean())
+            log.append(terms)
+            if j + 1 < settings.rounds:
+                chosen, point, label = simulate_choice(maps, batch.user, settings, generator)
+                mask = torch.logit(chosen.clamp(1e-3, 1 - 1e-3)).unsqueeze(1)
+                points = torch.cat([points, ((point + 0.5) * scale - 0.5).unsqueeze(1)], dim=1)
+                labels = torch.cat([labels, label.unsqueeze(1)], dim=1)
+                previous = mixture.detach()
+    return total, log
