@@ -1,0 +1,161 @@
+"""How a candidate differs from the recommended prediction, in pixels, mm2 and one short line of text.
+
+Directions are those of the screen: row 0 is at the top, column 0 on the left, whatever the anatomy.
+"""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+import numpy as np
+from scipy import ndimage
+
+from SPASegmentLib.interaction.types import Difference
+
+#: The text says "larger" or "smaller" if the net change is at least this share of all that changed.
+NET_SHARE = 0.5
+#: Share of the changed area that a statement such as "fills a hole" must hold for.
+MOST = 0.8
+#: Mean resultant length above which changes point in one direction, or along one axis.
+ONE_DIRECTION = 0.5
+#: Share of the outline that must have changed for "all around".
+ALL_AROUND = 0.75
+#: A mask counts as moved if shifting the recommended one leaves at most this share of the difference.
+MOVED_RESIDUE = 0.4
+
+_EIGHT = np.ones((3, 3), dtype=bool)
+_PLACES = ("right", "lower right", "bottom", "lower left", "left", "upper left", "top", "upper right")
+_AXES = ("left and right", "upper left and lower right", "top and bottom", "lower left and upper right")
+_MOVES = (
+    "to the right", "down and right", "down", "down and left", "to the left", "up and left", "up", "up and right",
+)  # fmt: skip
+
+
+def compare(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float]) -> Difference:
+    """Compare a candidate with the recommended prediction.
+
+    Args:
+        candidate: (height, width) bool.
+        recommended: (height, width) bool.
+        spacing: (x, y) pixel size in mm.
+
+    Returns:
+        Added and removed pixels, their areas and a description such as
+        "larger: +18 % (+42 mm2), mostly upper left".
+    """
+    candidate, recommended = np.asarray(candidate, dtype=bool), np.asarray(recommended, dtype=bool)
+    added, removed = candidate & ~recommended, recommended & ~candidate
+    pixel = float(spacing[0] * spacing[1])
+    text = _describe(candidate, recommended, spacing)
+    return Difference(added, removed, pixel * np.count_nonzero(added), pixel * np.count_nonzero(removed), text)
+
+
+def compare_all(masks: np.ndarray, spacing: Tuple[float, float]) -> Tuple[Difference, ...]:
+    """Compare rows 1, 2, ... of (1 + k, height, width) masks with row 0, the recommended prediction."""
+    return tuple(compare(mask, masks[0], spacing) for mask in masks[1:])
+
+
+def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float]) -> str:
+    if np.array_equal(candidate, recommended):
+        return "same as the recommended mask"
+    # Everything below looks at the masks only, and at nothing but the rectangle that holds them.
+    window = ndimage.find_objects((candidate | recommended).astype(np.uint8))[0]
+    candidate, recommended = np.pad(candidate[window], 1), np.pad(recommended[window], 1)
+    pixel = spacing[0] * spacing[1]
+    before, after = pixel * int(recommended.sum()), pixel * int(candidate.sum())
+    if not candidate.any():
+        return f"empty: {_signed(-before)} mm2"
+    if not recommended.any():
+        return f"{_amount(after)} mm2 where the recommended mask is empty"
+
+    added, removed = candidate & ~recommended, recommended & ~candidate
+    net, changed = after - before, pixel * int((added | removed).sum())
+    if abs(net) < NET_SHARE * changed:
+        return _rearranged(candidate, recommended, spacing, net, before)
+    word, cause = ("larger", added) if net > 0 else ("smaller", removed)
+    place = _what_changed(cause, candidate, recommended, spacing)
+    return f"{word}: {_signed(100 * net / before)} % ({_signed(net)} mm2), {place}"
+
+
+def _what_changed(
+    changed: np.ndarray, candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float]
+) -> str:
+    """Where most of an addition or removal lies; ``changed`` is part of just one of the two masks."""
+    adds = not (changed & recommended).any()
+    larger, smaller = (candidate, recommended) if adds else (recommended, candidate)
+    if _share(changed, ndimage.binary_fill_holes(smaller)) >= MOST:
+        return "fills a hole" if adds else "leaves a hole"
+    where = _place(changed, recommended, spacing)
+    parts, count = ndimage.label(larger, structure=_EIGHT)
+    apart = [part for part in range(1, count + 1) if not (smaller & (parts == part)).any()]
+    if apart and _share(changed, np.isin(parts, apart)) >= MOST:
+        return f"{'with' if adds else 'without'} a separate part, {where}"
+    return f"mostly {where}" if where in _PLACES or where in _AXES else where
+
+
+def _rearranged(
+    candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float], net: float, before: float
+) -> str:
+    """Text for masks of which as much was added as removed."""
+    added, removed = candidate & ~recommended, recommended & ~candidate
+    area = f"{_signed(100 * net / before)} %" if abs(net) >= 0.05 * before else ""
+    start = f"{'larger' if net > 0 else 'smaller'}: {area} ({_signed(net)} mm2)" if area else "similar area"
+    if not (candidate & recommended).any():
+        return f"{start}, at another place, {_place(candidate, recommended, spacing)}"
+    if _moved(candidate, recommended):
+        return f"{start}, moved {_MOVES[_octant(_centre(candidate, spacing) - _centre(recommended, spacing))]}"
+    more, less = _place(added, recommended, spacing), _place(removed, recommended, spacing)
+    if more in _PLACES and less in _PLACES and more != less:
+        return f"{start}, more {more}, less {less}"
+    pixel = spacing[0] * spacing[1]
+    return f"{start}, other shape: +{_amount(pixel * int(added.sum()))} and -{_amount(pixel * int(removed.sum()))} mm2"
+
+
+def _moved(candidate: np.ndarray, recommended: np.ndarray) -> bool:
+    """Whether shifting the recommended mask by the distance of the centres explains most of the difference."""
+    shift = _centre(candidate, (1.0, 1.0)) - _centre(recommended, (1.0, 1.0))
+    shifted = ndimage.shift(recommended.astype(np.float32), shift[::-1], order=1) > 0.5
+    return int((shifted ^ candidate).sum()) <= MOVED_RESIDUE * int((recommended ^ candidate).sum())
+
+
+def _place(changed: np.ndarray, reference: np.ndarray, spacing: Tuple[float, float]) -> str:
+    """Where changed pixels lie as seen from the centre of the reference mask."""
+    ys, xs = np.nonzero(changed)
+    offsets = np.stack([xs * spacing[0], ys * spacing[1]], axis=1) - _centre(reference, spacing)
+    angles = np.arctan2(offsets[:, 1], offsets[:, 0])
+    direction = np.array([np.cos(angles).mean(), np.sin(angles).mean()])
+    if np.hypot(*direction) >= ONE_DIRECTION:
+        return _PLACES[_octant(direction)]
+    outline = reference & ~ndimage.binary_erosion(reference)
+    if _share(outline, ndimage.binary_dilation(changed, structure=_EIGHT)) >= ALL_AROUND:
+        return "all around"
+    axis = np.array([np.cos(2 * angles).mean(), np.sin(2 * angles).mean()])
+    if np.hypot(*axis) >= ONE_DIRECTION:
+        return _AXES[int(np.round(np.arctan2(axis[1], axis[0]) / (np.pi / 2))) % 4]
+    return "in several places"
+
+
+def _octant(direction: np.ndarray) -> int:
+    """0 for right, then clockwise on screen in steps of 45 degrees, as in `_PLACES`; y points down."""
+    return int(np.round(np.arctan2(direction[1], direction[0]) / (np.pi / 4))) % 8
+
+
+def _centre(mask: np.ndarray, spacing: Tuple[float, float]) -> np.ndarray:
+    """(x, y) centroid in mm."""
+    ys, xs = np.nonzero(mask)
+    return np.array([xs.mean() * spacing[0], ys.mean() * spacing[1]])
+
+
+def _share(part: np.ndarray, whole: np.ndarray) -> float:
+    return float((part & whole).sum() / part.sum())
+
+
+def _amount(value: float) -> str:
+    """A positive number with as many digits as a reader needs: 0.04, 0.4, 4.2, 42."""
+    if value >= 9.95:
+        return f"{value:.0f}"
+    return f"{value:.1f}" if value >= 0.095 else f"{value:.1g}"
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '-'}{_amount(abs(value))}"
