@@ -59,7 +59,9 @@ def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[flo
     if np.array_equal(candidate, recommended):
         return "same as the recommended mask"
     # Everything below looks at the masks only, and at nothing but the rectangle that holds them.
-    window = ndimage.find_objects((candidate | recommended).astype(np.uint8))[0]
+    union = candidate | recommended
+    rows, columns = np.flatnonzero(union.any(axis=1)), np.flatnonzero(union.any(axis=0))
+    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     candidate, recommended = np.pad(candidate[window], 1), np.pad(recommended[window], 1)
     pixel = spacing[0] * spacing[1]
     before, after = pixel * int(recommended.sum()), pixel * int(candidate.sum())
