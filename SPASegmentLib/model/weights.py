@@ -1,0 +1,259 @@
+"""Weights files: safetensors beside a model card, loaded only if every check passes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save as save_safetensors
+from torch import Tensor
+
+from SPASegmentLib.errors import OutputError, WeightsError
+from SPASegmentLib.model.encoders import resize_vit_positions
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+
+CARD_FORMAT = "spa-model-card"
+CARD_VERSION = 1
+DEFAULT_NAME = "compact"
+#: Of sam_vit_b_01ec64.pth as Meta distributes it.
+SAM_VIT_B_SHA256 = "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"
+#: Parts of SAM that SPA does without: its quality head and the hypernetworks of masks 2 to 4.
+_SAM_UNUSED = re.compile(r"mask_decoder\.(iou_prediction_head\.|output_hypernetworks_mlps\.[123]\.)")
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a weights file; stored as JSON beside it.
+
+    Attributes:
+        name: e.g. "compact".
+        network: the architecture, fields of `NetworkConfig`.
+        preprocessing: how an image becomes the network's input.
+        training: data, licences, attributions, seed, cost.
+        metrics: what was measured, with the command that measures it.
+        intended_use, limits: in words.
+        sha256: of the weights file.
+    """
+
+    name: str
+    network: Dict[str, Any]
+    preprocessing: str
+    training: Dict[str, Any]
+    metrics: Dict[str, Any]
+    intended_use: str
+    limits: str
+    licence: str = "Apache-2.0"
+    sha256: str = ""
+    format: str = CARD_FORMAT
+    version: int = CARD_VERSION
+    extra: Dict[str, Any] = field(default_factory=dict)
+
+
+def models_folder() -> Path:
+    """Where the bundled weights lie: inside an installed library, or in a checkout's Resources/Models."""
+    library = Path(__file__).resolve().parent.parent
+    installed = library / "_models"
+    return installed if installed.is_dir() else library.parent / "Resources" / "Models"
+
+
+def load_default(name: str = DEFAULT_NAME, device: str = "cpu") -> "LoadedNetwork":
+    """The bundled weights of this name.
+
+    Raises:
+        WeightsError: there are none, or they are damaged.
+    """
+    return load(models_folder() / f"{name}.safetensors", device)
+
+
+@dataclass(frozen=True)
+class LoadedNetwork:
+    """A network ready for use, and the card of its weights."""
+
+    network: SPANetwork
+    card: ModelCard
+
+
+def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
+    """Write ``path`` (.safetensors) and its card (.json); each appears whole or not at all.
+
+    Matrices and kernels are stored in half precision, everything else in single.
+
+    Returns:
+        The card with the checksum filled in.
+    """
+    state = {
+        key: (value.half() if value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
+        for key, value in network.state_dict().items()
+    }
+    data = save_safetensors(state)
+    finished = ModelCard(**{**asdict(card), "network": network.config.as_dict(), "sha256": hashlib.sha256(data).hexdigest()})
+    text = json.dumps(asdict(finished), indent=2, ensure_ascii=False) + "\n"
+    _write(path, data)
+    _write(path.with_suffix(".json"), text.encode())
+    return finished
+
+
+def load(path: Path, device: str = "cpu") -> LoadedNetwork:
+    """Read weights and card.
+
+    Raises:
+        WeightsError: a file is missing, truncated or damaged, its checksum or architecture does not fit, or it
+            holds numbers that are not finite. The message names the file and the mismatch.
+    """
+    path = Path(path)
+    card = read_card(path.with_suffix(".json"))
+    data = _read(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != card.sha256:
+        raise WeightsError(
+            f"{path.name} does not have the checksum that its card states (SHA-256 {found[:12]}... instead of "
+            f"{card.sha256[:12]}...); it is damaged or belongs to another card. Copy both files again."
+        )
+    try:
+        state = load_safetensors(data)
+    except SafetensorError as error:
+        raise WeightsError(f"{path.name} is not a valid safetensors file: {error}") from error
+    try:
+        config = NetworkConfig(**card.network)
+    except TypeError as error:
+        raise WeightsError(f"{path.with_suffix('.json').name} describes an unknown architecture: {error}") from error
+    network = SPANetwork(config)
+    _check(state, network.state_dict(), path.name)
+    network.load_state_dict({key: value.to(network.state_dict()[key].dtype) for key, value in state.items()})
+    network.eval().requires_grad_(False)
+    return LoadedNetwork(network.to(device), card)
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a model card.
+
+    Raises:
+        WeightsError: it is missing, no JSON, or of another format or version.
+    """
+    try:
+        fields = json.loads(_read(path))
+    except ValueError as error:
+        raise WeightsError(f"{path.name} is not a model card: {error}") from error
+    if not isinstance(fields, dict) or fields.get("format") != CARD_FORMAT:
+        raise WeightsError(f"{path.name} is not a model card of SPA.")
+    if fields.get("version") != CARD_VERSION:
+        raise WeightsError(f"{path.name} has version {fields.get('version')!r}; this program reads {CARD_VERSION}.")
+    try:
+        return ModelCard(**fields)
+    except TypeError as error:
+        raise WeightsError(f"{path.name} is not a complete model card: {error}") from error
+
+
+def load_sam_checkpoint(
+    path: Path, config: Optional[NetworkConfig] = None, expected_sha256: Optional[str] = SAM_VIT_B_SHA256
+) -> SPANetwork:
+    """A ViT-B network whose SAM parts come from an official checkpoint; SPA's own parts are fresh.
+
+    Positional embeddings are resized to the configured image size on purpose; every other key must fit exactly.
+
+    Args:
+        path: ``sam_vit_b_01ec64.pth`` or a file of the same layout.
+        config: architecture; 1024 pixels with token fusion if None.
+        expected_sha256: checksum the file must have; None for files other than Meta's.
+
+    Raises:
+        WeightsError: the file is missing, damaged, has another checksum, or its keys or shapes do not fit.
+    """
+    path = Path(path)
+    config = config or NetworkConfig.vit_b()
+    if expected_sha256 is not None:
+        found = file_sha256(path)
+        if found != expected_sha256:
+            raise WeightsError(
+                f"{path.name} is not the expected checkpoint (SHA-256 {found[:12]}... instead of "
+                f"{expected_sha256[:12]}...); download it again, or say that another file is wanted."
+            )
+    try:
+        # Only tensors are unpickled; a checkpoint cannot run code.
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise WeightsError(f"{path.name} cannot be read: {error.strerror}.") from error
+    except Exception as error:  # torch raises many types for a damaged file
+        raise WeightsError(f"{path.name} is not a PyTorch checkpoint of tensors: {error}".splitlines()[0]) from error
+    network = SPANetwork(config)
+    used = {key: value for key, value in checkpoint.items() if not _SAM_UNUSED.match(key)}
+    encoder = {key[len("image_encoder.") :]: v for key, v in used.items() if key.startswith("image_encoder.")}
+    if "pos_embed" in encoder:
+        try:
+            encoder = resize_vit_positions(encoder, config.image_size)
+        except KeyError as error:
+            raise WeightsError(f"{path.name} lacks {error} and is no SAM ViT-B checkpoint.") from error
+    state = {f"encoder.vit.{key}": value for key, value in encoder.items()}
+    for key, value in used.items():
+        if not key.startswith("image_encoder."):
+            state[key.replace("mask_decoder.", "head.decoder.", 1)] = value
+    own = {k: v for k, v in network.state_dict().items() if k.startswith(("encoder.", "prompt_encoder.", "head."))}
+    _check(state, own, path.name)
+    network.load_state_dict(state, strict=False)
+    return network
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                digest.update(piece)
+    except OSError as error:
+        raise WeightsError(f"{Path(path).name} cannot be read: {error.strerror}.") from error
+    return digest.hexdigest()
+
+
+def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> None:
+    missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
+    if missing or unknown:
+        raise WeightsError(f"{name} does not fit the network: {_few('missing', missing)}{_few('unknown', unknown)}.")
+    wrong = [f"{k} {tuple(state[k].shape)} for {tuple(wanted[k].shape)}" for k in wanted if state[k].shape != wanted[k].shape]
+    if wrong:
+        raise WeightsError(f"{name} does not fit the network: {_few('shapes', wrong)}.")
+    bad = [k for k, v in state.items() if v.is_floating_point() and not bool(torch.isfinite(v).all())]
+    if bad:
+        raise WeightsError(f"{name} holds numbers that are not finite: {_few('in', bad)}.")
+
+
+def _few(what: str, names: List[str]) -> str:
+    if not names:
+        return ""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f" {what} {', '.join(names[:3])}{more}"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path.name} cannot be read in {path.parent}: {error.strerror}.") from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(partial, path)
+        except BaseException:
+            os.unlink(partial)
+            raise
+    except OSError as error:
+        raise OutputError(f"{path.name} could not be written: {error.strerror}.") from error
