@@ -25,8 +25,8 @@ FORBIDDEN = {
     "commands": TOOLKITS,
 }
 RESEARCH = {"SPASegmentLib.training", "SPASegmentLib.evaluation", "SPASegmentLib.data", "SPASegmentLib.commands"}
-#: The layers that run inside 3D Slicer use no more than this.
-RUN_TIME = {"SPASegmentLib", "numpy", "safetensors", "scipy", "segment_anything", "sklearn", "torch"}
+#: The layers that run inside 3D Slicer use no more than this (threadpoolctl comes with scikit-learn).
+RUN_TIME = {"SPASegmentLib", "numpy", "safetensors", "scipy", "segment_anything", "sklearn", "threadpoolctl", "torch"}
 
 
 def imports(path: Path) -> Set[str]:
