@@ -21,7 +21,7 @@ SHAPE = (24, 112, 96)  # k, j, i
 SPACING = (0.8, 0.8, 2.5)  # mm, along i, j, k
 CENTRE_RAS = (62.0, 18.0, -45.0)  # mm, of the volume
 
-AIR, LUNG, HAZE, SOFT, BONE = -1000.0, -860.0, -290.0, 35.0, 420.0  # Hounsfield units
+AIR, LUNG, HAZE, SOFT, BONE = -1015.0, -860.0, -290.0, 35.0, 420.0  # Hounsfield units
 CORE_RADIUS, RIM_WIDTH = 7.5, 4.2  # mm
 SATELLITE_OFFSET, SATELLITE_RADIUS = np.array([11.5, -9.5, 1.0]), 3.0  # mm
 
@@ -70,7 +70,8 @@ def ambiguous_phantom(seed: int = 0) -> Phantom:
     tissue = _blend(tissue, SOFT - 25, satellite)
     tissue = _blend(tissue, SOFT + 12 * _texture(rng, (0.6, 2, 2)), core)
     tissue = _chest_wall(tissue, x, y, z, rng)
-    blurred = gaussian_filter(tissue, (0.25, 0.75, 0.75)) + rng.normal(0, 20, SHAPE)
+    noise = rng.normal(0, 1, SHAPE) * np.where(tissue < 0.5 * (AIR + LUNG), 5, 20)
+    scanned = gaussian_filter(tissue, (0.25, 0.75, 0.75)) + noise
 
     middle = core < 0.5 * rim_width
     readers = {
@@ -80,7 +81,7 @@ def ambiguous_phantom(seed: int = 0) -> Phantom:
         "satellite": middle | (satellite < 0) | (strand < 0),
     }
     return Phantom(
-        voxels=np.clip(np.rint(blurred), -1024, 3071).astype(np.int16),
+        voxels=np.clip(np.rint(scanned), -1024, 3071).astype(np.int16),
         ijk_to_ras=_ijk_to_ras(),
         readers=readers,
         lesion_ras=(
