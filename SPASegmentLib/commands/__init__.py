@@ -1,0 +1,1 @@
+"""What the commands of ``spa`` do; ``SPASegmentLib.cli`` only reads their arguments."""

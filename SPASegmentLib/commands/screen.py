@@ -1,0 +1,124 @@
+"""What the terminal shows: the five masks as small pictures and as a table, and the rounds of a session."""
+
+from __future__ import annotations
+
+from typing import List, Sequence, Tuple
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from scipy import ndimage
+
+from SPASegmentLib.commands.record import Step
+from SPASegmentLib.interaction.types import RECOMMENDED, FrameImage, Proposal
+
+# Okabe and Ito's sky blue and orange, as in the figure.
+ADDED, REMOVED, OUTLINE = np.array([86, 180, 233]), np.array([230, 159, 0]), np.array([255, 255, 255])
+GAP = 2
+
+
+def show_proposal(console: Console, proposal: Proposal, frame: FrameImage) -> None:
+    """Print the masks of one round: pictures where the terminal has colours, and a table."""
+    if console.is_terminal and not console.no_color:
+        console.print(_pictures(console, proposal, frame))
+    console.print(masks_table(proposal, frame))
+
+
+def masks_table(proposal: Proposal, frame: FrameImage) -> Table:
+    """The masks of one round in words."""
+    table = Table(title=f"Round {proposal.round}", title_justify="left")
+    table.add_column("mask", justify="right")
+    table.add_column("area", justify="right")
+    table.add_column("expected Dice", justify="right")
+    table.add_column("against the recommended mask")
+    for index, mask in enumerate(proposal.masks):
+        recommended = index == RECOMMENDED
+        table.add_row(
+            "recommended" if recommended else str(index),
+            f"{mask.sum() * frame.pixel_area:.0f} mm2",
+            f"{proposal.expected_dice:.2f}" if recommended else "",
+            "" if recommended else proposal.differences[index - 1].description,
+        )
+    return table
+
+
+def rounds_table(steps: Sequence[Step], title: str) -> Table:
+    """The rounds of a session that had a reference."""
+    table = Table(title=title, title_justify="left")
+    columns = ("round", "Dice, recommended", "Dice, best on screen", "expected Dice", "seconds", "answer")
+    for name in columns:
+        table.add_column(name, justify="left" if name == "answer" else "right")
+    for step in steps:
+        scores = step.dice()
+        best = int(np.argmax(scores))
+        table.add_row(
+            str(step.proposal.round),
+            f"{scores[RECOMMENDED]:.3f}",
+            f"{scores[best]:.3f} ({'recommended' if best == RECOMMENDED else best})",
+            f"{step.proposal.expected_dice:.3f}",
+            f"{step.seconds:.2f}",
+            {"choose": f"chooses {step.answer.mask}", "back": "goes back", "stop": "stops"}.get(
+                step.answer.kind, "accepts " + (str(step.answer.mask) if step.answer.mask else "the recommended mask")
+            ),
+        )
+    return table
+
+
+def window_around(masks: np.ndarray, spacing: Tuple[float, float], margin: float) -> Tuple[slice, slice]:
+    """Rows and columns of a square in mm around masks.
+
+    Args:
+        masks: (height, width) bool; a centred window is given where it is empty.
+        spacing: (x, y) size of a pixel in mm.
+        margin: the side, as a multiple of the masks' longer side.
+
+    Returns:
+        (y, x) slices within the frame.
+    """
+    height, width = masks.shape
+    ys, xs = np.nonzero(masks) if masks.any() else (np.array([0, height - 1]), np.array([0, width - 1]))
+    half = 0.5 * margin * max((np.ptp(ys) + 1) * spacing[1], (np.ptp(xs) + 1) * spacing[0])
+    spans: List[slice] = []
+    for index, step, size in ((ys, spacing[1], height), (xs, spacing[0], width)):
+        side = min(int(np.ceil(2 * half / step)), size)
+        low = int(np.clip((index.min() + index.max() + 1) / 2 - side / 2, 0, size - side))
+        spans.append(slice(low, low + side))
+    return spans[0], spans[1]
+
+
+def _pictures(console: Console, proposal: Proposal, frame: FrameImage) -> Text:
+    """The masks side by side; each character shows two pixels, one above the other."""
+    count = len(proposal.masks)
+    side = int(np.clip((console.width - GAP * (count - 1)) // count, 8, 32)) // 2 * 2
+    window = window_around(np.asarray(proposal.masks.any(0)), frame.spacing, 1.25)
+    low, high = np.percentile(frame.pixels[window], (1, 99))
+    grey = np.clip((frame.pixels[window] - low) / max(float(high - low), 1e-6), 0, 1) * 200
+    masks = [mask[window] for mask in proposal.masks]
+    pictures = [_picture(grey, mask, masks[RECOMMENDED], side) for mask in masks]
+    text = Text(" " * GAP).join(Text(("rec." if i == RECOMMENDED else str(i)).center(side)) for i in range(count))
+    for row in range(0, side, 2):
+        text.append("\n")
+        for index, picture in enumerate(pictures):
+            text.append(" " * GAP if index else "")
+            for upper, lower in zip(picture[row], picture[row + 1]):
+                text.append("\u2580", style=f"rgb({_rgb(upper)}) on rgb({_rgb(lower)})")
+    return text
+
+
+def _picture(grey: np.ndarray, mask: np.ndarray, recommended: np.ndarray, side: int) -> np.ndarray:
+    """(side, side, 3) picture of one mask on the anatomy: its outline, and what it adds and removes."""
+    scale = (side / grey.shape[0], side / grey.shape[1])
+    image = np.repeat(ndimage.zoom(grey, scale, order=1, grid_mode=True, mode="nearest")[..., None], 3, axis=2)
+    mask, recommended = (
+        ndimage.zoom(m.astype(np.float32), scale, order=1, grid_mode=True, mode="nearest") > 0.5
+        for m in (mask, recommended)
+    )
+    for area, colour in ((mask & ~recommended, ADDED), (recommended & ~mask, REMOVED)):
+        image[area] = 0.35 * image[area] + 0.65 * colour
+    image[mask & ~ndimage.binary_erosion(mask)] = OUTLINE
+    return image
+
+
+def _rgb(pixel: np.ndarray) -> str:
+    return ",".join(str(int(v)) for v in pixel)

@@ -1,0 +1,99 @@
+"""Answers: from a list, and from the terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import List
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from SPASegmentLib.commands.readers import ScriptedReader, SimulatedReader, TerminalReader, parse_choices
+from SPASegmentLib.commands.record import Answer, Slice
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.types import FrameImage
+
+
+def test_choices_are_read() -> None:
+    assert parse_choices("2, 1,accept") == [Answer("choose", 2), Answer("choose", 1), Answer("accept", 0)]
+    assert parse_choices("ACCEPT3") == [Answer("accept", 3)]
+
+
+@pytest.mark.parametrize("text", ["", "2,1", "accept,1", "2,,accept", "0,accept", "12,accept", "yes", "accept,accept"])
+def test_choices_that_make_no_sense_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="--choices"):
+        parse_choices(text)
+
+
+def test_a_list_answers_and_then_accepts(session: Slice) -> None:
+    frame = FrameImage(session.pixels, session.spacing)
+    reader = ScriptedReader(parse_choices("2,accept1"))
+    answers = [reader.answer(session.steps[0].proposal, frame, None) for _ in range(4)]
+    assert answers == [Answer("choose", 2), Answer("accept", 1), Answer("accept", 0), Answer("accept", 0)]
+
+
+def test_a_list_cannot_name_a_mask_that_is_not_there(session: Slice) -> None:
+    reader = ScriptedReader(parse_choices("4,accept"))
+    with pytest.raises(InputError, match="offers 2 candidates"):
+        reader.answer(session.steps[1].proposal, FrameImage(session.pixels, session.spacing), None)
+
+
+def test_a_simulated_reader_chooses_the_closest_and_accepts_what_is_good_enough(session: Slice) -> None:
+    frame = FrameImage(session.pixels, session.spacing)
+    first, second = (step.proposal for step in session.steps)
+    reader = SimulatedReader(rounds=6, good_enough=0.95, seed=0)
+    assert reader.answer(first, frame, session.reference) == Answer("choose", 3)
+    assert reader.answer(second, frame, session.reference) == Answer("accept", 1)
+
+
+def test_a_simulated_reader_takes_the_best_in_the_last_round(session: Slice) -> None:
+    reader = SimulatedReader(rounds=1, good_enough=0.99, seed=0)
+    frame = FrameImage(session.pixels, session.spacing)
+    assert reader.answer(session.steps[0].proposal, frame, session.reference) == Answer("accept", 3)
+
+
+def test_a_simulated_reader_stops_where_there_is_nothing(session: Slice) -> None:
+    reader = SimulatedReader(rounds=6, good_enough=0.9, seed=0)
+    frame = FrameImage(session.pixels, session.spacing)
+    assert reader.answer(session.steps[0].proposal, frame, np.zeros_like(session.reference)) == Answer("stop")
+
+
+class Typed(Console):
+    """A console at which somebody has typed these lines."""
+
+    def __init__(self, lines: List[str]) -> None:
+        super().__init__(file=io.StringIO(), width=100)
+        self._lines = lines
+
+    def input(self, *args: object, **kwargs: object) -> str:  # type: ignore[override]
+        self.print(*args)
+        if not self._lines:
+            raise EOFError
+        return self._lines.pop(0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [("2", Answer("choose", 2)), ("a", Answer("accept", 0)), (" A2 ", Answer("accept", 2)), ("b", Answer("back")),
+     ("s", Answer("stop"))],
+)
+def test_a_person_answers(session: Slice, typed: str, answer: Answer) -> None:
+    console = Typed(["", "0", "3", "a3", "what?", typed])
+    frame = FrameImage(session.pixels, session.spacing)
+    assert TerminalReader(console).answer(session.steps[1].proposal, frame, None) == answer
+    assert console.file.getvalue().count("not one of the answers") == 5
+
+
+def test_the_first_round_offers_no_way_back(session: Slice) -> None:
+    console = Typed(["b", "1"])
+    frame = FrameImage(session.pixels, session.spacing)
+    assert TerminalReader(console).answer(session.steps[0].proposal, frame, None) == Answer("choose", 1)
+    assert "back" not in console.file.getvalue()
+
+
+def test_nobody_to_ask(session: Slice) -> None:
+    with pytest.raises(InputError, match="--choices or --reference"):
+        TerminalReader(Typed([])).answer(
+            session.steps[0].proposal, FrameImage(session.pixels, session.spacing), None
+        )
