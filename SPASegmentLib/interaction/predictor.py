@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, Tuple
+from typing import Optional, Protocol, Tuple
 
 from torch import Tensor
 
@@ -16,23 +16,27 @@ class Predictor(Protocol):
     A predictor belongs to one region: the image has been encoded when it is made, and is never encoded again.
     """
 
-    #: Identifies the latent space; a profile's latent part is used only where it fits.
-    latent_space: str
+    @property
+    def latent_space(self) -> str:
+        """Identifies the latent space; what a profile says of latents is used only where it fits."""
 
     @property
-    def latent_dim(self) -> int:
-        """d, the length of a latent."""
+    def one_pass(self) -> bool:
+        """Whether many predictions cost hardly more than one, so that the posterior may use many particles."""
 
     @property
     def map_size(self) -> Tuple[int, int]:
         """(h, w) of the probability maps that `predict` returns; they cover the whole region."""
 
-    def preference(self, prompts: Prompts) -> GaussianMixture:
+    def preference(self, prompts: Prompts, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
         """Take in the prompts and return the preference distribution they imply (paper 3.4).
 
         Later calls of `predict` answer under these prompts.
+
+        Args:
+            prompts: all that was said so far.
+            previous: the preference distribution before the last answer; None in the first round.
         """
 
     def predict(self, latents: Tensor, chunk: int) -> Tensor:
         """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time."""
-

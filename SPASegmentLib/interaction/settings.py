@@ -24,6 +24,7 @@ class SessionSettings:
         choice_lapse: share of choices that the user is assumed to make at random.
         chunk: predictions decoded at once; small chunks stay in the processor's cache.
         seed: of all random numbers; the same seed and answers give the same proposals.
+        feedback_prompts: whether the chosen candidate's point and mask also go through the prompt encoder (paper 3.4).
         region_mm: side of the region of interest in mm; None finds it from the image.
     """
 
@@ -36,6 +37,7 @@ class SessionSettings:
     choice_lapse: float = 0.05
     chunk: int = 8
     seed: int = 0
+    feedback_prompts: bool = True
     region_mm: Optional[float] = None
 
     def __post_init__(self) -> None:

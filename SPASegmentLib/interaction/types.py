@@ -142,10 +142,8 @@ class Prompts:
 
     Attributes:
         clicks: points, first the starting click.
-        box: the dragged box, if any.
-        mask: (h, w) float32 logits at the predictor's map size: the chosen candidate or the starting mask.
+        mask: (h, w) float32 probabilities at the predictor's map size: the chosen candidate or the starting mask.
     """
 
     clicks: Tuple[Click, ...] = ()
-    box: Optional[Box] = None
     mask: Optional[np.ndarray] = None

@@ -73,6 +73,8 @@ class SPANetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
+        #: Names the latent space: latents learned with other weights mean something else.
+        self.latent_space = "untrained"
         compact = config.encoder == "compact"
         self.encoder: nn.Module = CompactEncoder(config.channels) if compact else ViTEncoder(config.image_size)
         stride = CompactEncoder.stride if compact else ViTEncoder.stride

@@ -129,6 +129,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     network = SPANetwork(config)
     _check(state, network.state_dict(), path.name)
     network.load_state_dict({key: value.to(network.state_dict()[key].dtype) for key, value in state.items()})
+    network.latent_space = card.sha256[:16]
     network.eval().requires_grad_(False)
     return LoadedNetwork(network.to(device), card)
 
@@ -170,18 +171,15 @@ def load_sam_checkpoint(
     """
     path = Path(path)
     config = config or NetworkConfig.vit_b()
-    if expected_sha256 is not None:
-        found = file_sha256(path)
-        if found != expected_sha256:
-            raise WeightsError(
-                f"{path.name} is not the expected checkpoint (SHA-256 {found[:12]}... instead of "
-                f"{expected_sha256[:12]}...); download it again, or say that another file is wanted."
-            )
+    found = file_sha256(path)
+    if expected_sha256 is not None and found != expected_sha256:
+        raise WeightsError(
+            f"{path.name} is not the expected checkpoint (SHA-256 {found[:12]}... instead of "
+            f"{expected_sha256[:12]}...); download it again, or say that another file is wanted."
+        )
     try:
         # Only tensors are unpickled; a checkpoint cannot run code.
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise WeightsError(f"{path.name} cannot be read: {error.strerror}.") from error
     except Exception as error:  # torch raises many types for a damaged file
         raise WeightsError(f"{path.name} is not a PyTorch checkpoint of tensors: {error}".splitlines()[0]) from error
     network = SPANetwork(config)

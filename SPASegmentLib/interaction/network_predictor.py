@@ -1,0 +1,82 @@
+"""Predictions of a network on one region of a frame."""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.region import Region
+from SPASegmentLib.interaction.types import Prompts
+from SPASegmentLib.model.fusion import Context
+from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.model.network import SPANetwork
+
+#: Probabilities are kept this far from 0 and 1 before they become the logits of a mask prompt, as in training.
+_EDGE = 1e-3
+
+
+class NetworkPredictor:
+    """Encodes the region once; then answers prompts and latents. Implements `predictor.Predictor`.
+
+    Args:
+        network: in evaluation mode.
+        region: of ``network.config.image_size`` pixels.
+    """
+
+    def __init__(self, network: SPANetwork, region: Region) -> None:
+        self._network = network
+        with torch.inference_mode():
+            image = torch.from_numpy(region.pixels).to(network.device)
+            self._features = network.encode(image[None, None])
+        self._context: Optional[Context] = None
+
+    @property
+    def latent_space(self) -> str:
+        """See `Predictor`."""
+        return self._network.latent_space
+
+    @property
+    def one_pass(self) -> bool:
+        """Token fusion decodes all predictions as one product."""
+        return self._network.config.fusion == "token"
+
+    @property
+    def map_size(self) -> Tuple[int, int]:
+        """See `Predictor`."""
+        return (self._network.map_size, self._network.map_size)
+
+    def preference(self, prompts: Prompts, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
+        """Amortised inference of the preference distribution (paper 3.4).
+
+        Raises:
+            InputError: there is no point among the prompts.
+        """
+        if not prompts.clicks:
+            raise InputError("The network needs at least one point; click on the structure.")
+        device = self._network.device
+        with torch.inference_mode():
+            points = torch.tensor([[(c.x, c.y) for c in prompts.clicks]], dtype=torch.float32, device=device)
+            labels = torch.tensor([[float(c.positive) for c in prompts.clicks]], device=device)
+            mask = None
+            if prompts.mask is not None:
+                edge = np.clip(prompts.mask.astype(np.float32), _EDGE, 1 - _EDGE)
+                mask = torch.from_numpy(np.log(edge / (1 - edge))).to(device)[None, None]
+            self._context = self._network.context(self._features, points, labels, None, mask)
+            if previous is not None:
+                tensors = (previous.weights, previous.means, previous.variances)
+                previous = GaussianMixture(*(t.to(device)[None] for t in tensors))
+            mixture = self._network.preference(self._context, previous)
+        return GaussianMixture(mixture.weights[0].cpu(), mixture.means[0].cpu(), mixture.variances[0].cpu())
+
+    def predict(self, latents: Tensor, chunk: int) -> Tensor:
+        """See `Predictor`."""
+        if self._context is None:
+            raise InputError("Prompts come before predictions.")
+        with torch.inference_mode():
+            logits = self._network.decode(self._context, latents.to(self._network.device)[None], chunk)
+            return torch.sigmoid(logits[0].float()).cpu()
+

@@ -1,0 +1,358 @@
+"""The session: from a click, box or mask to an accepted mask, by choices (paper 3.2).
+
+A state machine without threads, timers, VTK or Qt. Every round is an immutable record, so that taking a round
+back is dropping a record and is exact; a call that fails leaves the records as they were.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import List, Optional, Tuple
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from SPASegmentLib.errors import InputError, StateError
+from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
+from SPASegmentLib.interaction.differences import compare_all
+from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+from SPASegmentLib.interaction.predictor import Predictor
+from SPASegmentLib.interaction.preference import (
+    Answer,
+    Choice,
+    Correction,
+    log_likelihood,
+    normalised,
+    pairwise_dice,
+    systematic_resample,
+)
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.region import Region, resample
+from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Prompts, Proposal, Result
+from SPASegmentLib.interaction.zoom import box_region, ellipse_in, find_region, mask_region
+from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.model.network import SPANetwork
+
+
+class SessionState(Enum):
+    """Where a session stands. BUSY belongs to front ends that run it in a worker."""
+
+    IDLE = "idle"
+    CHOOSING = "choosing"
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Everything about one set of masks on screen."""
+
+    prompts: Prompts
+    answers: Tuple[Answer, ...]
+    mixture: GaussianMixture
+    candidates: CandidateSet
+    proposal: Proposal
+
+
+class Session:
+    """One structure on one frame.
+
+    Args:
+        network: in evaluation mode; None to work with the family of masks around a given mask.
+        frame: the image.
+        settings: see `SessionSettings`.
+        profile: what is known of this user's preference from earlier frames.
+    """
+
+    def __init__(
+        self,
+        network: Optional[SPANetwork],
+        frame: FrameImage,
+        settings: Optional[SessionSettings] = None,
+        profile: Optional[Profile] = None,
+    ) -> None:
+        self._network, self._frame = network, frame
+        self._settings = settings or SessionSettings()
+        self._profile = profile
+        self._state = SessionState.IDLE
+        self._records: List[_Record] = []
+        self._region: Optional[Region] = None
+        self._predictor: Optional[Predictor] = None
+        self._neutral_radius: Optional[float] = None
+        self._result: Optional[Result] = None
+        self._actions = 0
+
+    @property
+    def state(self) -> SessionState:
+        """Where the session stands."""
+        return self._state
+
+    @property
+    def settings(self) -> SessionSettings:
+        """As given."""
+        return self._settings
+
+    @property
+    def proposal(self) -> Proposal:
+        """What is on screen.
+
+        Raises:
+            StateError: the session has not been started.
+        """
+        return self._current("look at the masks").proposal
+
+    @property
+    def region(self) -> Region:
+        """The region of interest.
+
+        Raises:
+            StateError: the session has not been started.
+        """
+        if self._region is None:
+            raise StateError("The session has no region of interest yet; click on the structure first.")
+        return self._region
+
+    @property
+    def preference(self) -> GaussianMixture:
+        """The preference distribution that the masks on screen were drawn from."""
+        return self._current("look at the preference").mixture
+
+    def start(
+        self, click: Optional[Click] = None, *, box: Optional[Box] = None, mask: Optional[np.ndarray] = None
+    ) -> Proposal:
+        """First round, from exactly one of a click, a box or an existing mask.
+
+        Args:
+            click: a point on the structure, in frame pixels.
+            box: around the structure, in frame pixels; it counts as the ellipse that it encloses.
+            mask: (height, width) bool, e.g. a threshold, another tool's result or the neighbouring slice's mask.
+
+        Raises:
+            StateError: the session has been started before.
+            InputError: not exactly one start is given, it lies outside the image, the mask is empty, or there
+                is no network and no mask.
+        """
+        if self._state is not SessionState.IDLE:
+            raise StateError("This session has been started already; begin a new one for another structure.")
+        if sum(given is not None for given in (click, box, mask)) != 1:
+            raise InputError("Start with a click, a box or a mask, and with one of them only.")
+        if mask is not None:
+            region, predictor, prompts = self._from_mask(mask)
+        elif self._network is None:
+            raise InputError("Without a network SPA needs an existing mask to start from; paint or threshold one first.")
+        elif click is not None:
+            region, predictor, prompts = self._from_click(self._network, click)
+        else:
+            assert box is not None
+            region, predictor, prompts = self._from_box(self._network, box)
+        self._region, self._predictor = region, predictor
+        try:
+            record = self._round(prompts, (), None, 1)
+        except BaseException:
+            self._region = self._predictor = self._neutral_radius = None
+            raise
+        return self._show(record)
+
+    def choose(self, candidate: int) -> Proposal:
+        """Pick a candidate (1, 2, ...): the preference moves, and the next round comes back.
+
+        Raises:
+            StateError: nothing is on screen, or the last round is reached.
+            InputError: there is no such candidate.
+        """
+        current = self._current("choose")
+        k = len(current.candidates.maps)
+        if not 1 <= candidate <= k:
+            raise InputError(f"There is no candidate {candidate}; choose 1 to {k}." if k else "There is no candidate.")
+        if current.proposal.round >= self._settings.rounds:
+            raise StateError(
+                f"This is the last of {self._settings.rounds} rounds; accept a mask, correct it with a click or go back."
+            )
+        maps = current.candidates.maps
+        answers = (*current.answers, Choice(maps > THRESHOLD, candidate - 1))
+        prompts = current.prompts
+        if self._settings.feedback_prompts:
+            point = current.candidates.points[candidate - 1]
+            x, y = self.region.from_map(point.x, point.y, maps.shape[1:])
+            prompts = Prompts((*prompts.clicks, Click(x, y, point.positive)), maps[candidate - 1])
+        return self._show(self._round(prompts, answers, current.mixture, current.proposal.round + 1))
+
+    def add_click(self, click: Click) -> Proposal:
+        """A correction where no candidate fits: this point belongs to the object, or does not.
+
+        Corrections do not use up rounds.
+
+        Raises:
+            StateError: nothing is on screen.
+            InputError: the point lies outside the region of interest.
+        """
+        current = self._current("correct")
+        x, y = self.region.to_region(click.x, click.y)
+        size = self.region.size
+        if not (-0.5 <= x < size - 0.5 and -0.5 <= y < size - 0.5):
+            raise InputError("This point lies outside the region of interest; start over with a click there.")
+        h, w = current.candidates.recommended.shape
+        pixel = Correction(int((x + 0.5) * w / size), int((y + 0.5) * h / size), click.positive)
+        prompts = Prompts((*current.prompts.clicks, Click(x, y, click.positive)), current.candidates.recommended)
+        return self._show(self._round(prompts, (*current.answers, pixel), current.mixture, current.proposal.round))
+
+    def back(self) -> Proposal:
+        """Take the last answer back; the masks before it return exactly.
+
+        Raises:
+            StateError: nothing is on screen, or this is the first round.
+        """
+        self._current("go back")
+        if len(self._records) < 2:
+            raise StateError("This is the first round; there is nothing to take back.")
+        self._records.pop()
+        self._actions += 1
+        return self._records[-1].proposal
+
+    def accept(self, mask: int = RECOMMENDED) -> Result:
+        """Take a mask on screen as the result: 0 for the recommended one, 1, 2, ... for a candidate.
+
+        Raises:
+            StateError: nothing is on screen.
+            InputError: there is no such mask.
+        """
+        proposal = self._current("accept").proposal
+        if not 0 <= mask < len(proposal.masks):
+            raise InputError(f"There is no mask {mask}; accept 0 to {len(proposal.masks) - 1}.")
+        probability = proposal.recommended if mask == RECOMMENDED else proposal.candidates[mask - 1]
+        self._actions += 1
+        self._result = Result(proposal.masks[mask], probability, mask, proposal.round, self._actions)
+        self._state = SessionState.ACCEPTED
+        return self._result
+
+    def cancel(self) -> None:
+        """End without a result.
+
+        Raises:
+            StateError: a mask has been accepted.
+        """
+        if self._state is SessionState.ACCEPTED:
+            raise StateError("The mask has been accepted; undo it in the segmentation.")
+        self._state = SessionState.CANCELLED
+
+    def profile(self) -> Profile:
+        """What is now known of the user's preference, the accepted mask included.
+
+        Raises:
+            StateError: no mask has been accepted.
+        """
+        if self._result is None or self._neutral_radius is None:
+            raise StateError("A preference is learned from an accepted mask; accept one first.")
+        base = self._profile or Profile.new("default", "structure")
+        if not self._result.mask.any():
+            return base
+        return base.updated(self._radius(self._result.mask, self._frame.pixel_area) - self._neutral_radius)
+
+    def _current(self, action: str) -> _Record:
+        if self._state is not SessionState.CHOOSING:
+            raise StateError(f"There are no masks to {action}; this session is {self._state.value}.")
+        return self._records[-1]
+
+    def _show(self, record: _Record) -> Proposal:
+        self._records.append(record)
+        self._state = SessionState.CHOOSING
+        self._actions += 1
+        return record.proposal
+
+    def _from_click(self, network: SPANetwork, click: Click) -> Tuple[Region, Predictor, Prompts]:
+        if not click.positive:
+            raise InputError("The first click must lie on the structure; negative clicks correct a mask.")
+        region, predictor = find_region(network, self._frame, click, self._settings.region_mm, self._settings.chunk)
+        x, y = region.to_region(click.x, click.y)
+        return region, predictor, Prompts((Click(x, y),))
+
+    def _from_box(self, network: SPANetwork, box: Box) -> Tuple[Region, Predictor, Prompts]:
+        region = box_region(self._frame, box, network.config.image_size)
+        predictor = NetworkPredictor(network, region)
+        x, y = region.to_region((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+        return region, predictor, Prompts((Click(x, y),), ellipse_in(box, region, predictor.map_size))
+
+    def _from_mask(self, mask: np.ndarray) -> Tuple[Region, Predictor, Prompts]:
+        mask = np.asarray(mask, dtype=bool)
+        if mask.shape != self._frame.shape:
+            raise InputError(f"The mask has the size {mask.shape}, the image {self._frame.shape}; they must agree.")
+        if not mask.any():
+            raise InputError("The mask to start from is empty; paint or threshold something first.")
+        # The innermost pixel stands for the click that nobody made.
+        depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+        row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+        if self._network is None:
+            region = mask_region(self._frame, mask, 128)
+            predictor: Predictor = SeedMaskPredictor.for_region(region, mask)
+        else:
+            region = mask_region(self._frame, mask, self._network.config.image_size)
+            predictor = NetworkPredictor(self._network, region)
+        x, y = region.to_region(float(column), float(row))
+        return region, predictor, Prompts((Click(x, y),), region.mask_to_region(mask, predictor.map_size))
+
+    def _round(
+        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[GaussianMixture], number: int
+    ) -> _Record:
+        mixture, maps = self._predict(prompts, answers, previous, number)
+        # Two masks count as one if they look alike at the resolution of the image.
+        native = self.region.native_size
+        candidates = select_candidates(
+            maps, self._settings.candidates, on_screen=lambda m: resample(m, native), seed=self._settings.seed
+        )
+        return _Record(prompts, answers, mixture, candidates, self._propose(candidates, maps, number))
+
+    def _predict(
+        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[GaussianMixture], number: int
+    ) -> Tuple[GaussianMixture, np.ndarray]:
+        """The preference distribution after these answers, and (N, h, w) predictions drawn from it."""
+        settings, predictor = self._settings, self._predictor
+        assert predictor is not None
+        mixture = predictor.preference(prompts, previous)
+        generator = torch.Generator().manual_seed(settings.seed + 7919 * (len(answers) + 1))
+        heard = answers if settings.preference_update == "bayesian" else ()
+        profiled = self._profile is not None and number == 1
+        if not heard and not profiled:
+            maps = predictor.predict(mixture.sample(settings.predictions, generator), settings.chunk).numpy()
+            if self._neutral_radius is None:
+                self._neutral_radius = self._map_radius(maps.mean(0))
+            return mixture, maps
+        particles = settings.particles if predictor.one_pass else settings.predictions
+        latents = mixture.sample(particles, generator)
+        maps = predictor.predict(latents, settings.chunk).numpy()
+        masks = maps > THRESHOLD
+        log_weights = log_likelihood(masks, heard, settings)
+        if self._neutral_radius is None:
+            self._neutral_radius = self._map_radius(maps.mean(0))
+        if profiled:
+            assert self._profile is not None
+            radii = np.array([self._map_radius(mask) for mask in masks])
+            log_weights = log_weights + self._profile.log_weight(radii - self._neutral_radius)
+        weights = normalised(log_weights)
+        fitted = mixture.fit(latents, torch.from_numpy(weights).to(latents.dtype), iterations=8)
+        rng = np.random.default_rng([settings.seed, len(answers)])
+        return fitted, maps[systematic_resample(weights, settings.predictions, rng)]
+
+    def _propose(self, candidates: CandidateSet, maps: np.ndarray, number: int) -> Proposal:
+        region, recommended = self.region, candidates.recommended
+        p = np.clip(recommended, 1e-6, 1 - 1e-6)
+        entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+        full = region.maps_to_frame(np.concatenate([recommended[None], entropy[None], candidates.maps]))
+        masks = np.concatenate([full[:1], full[2:]]) > THRESHOLD
+        expected = pairwise_dice(recommended[None] > THRESHOLD, maps > THRESHOLD).mean()
+        return Proposal(
+            recommended=full[0], candidates=full[2:], masks=masks, uncertainty=np.clip(full[1], 0.0, 1.0),
+            differences=compare_all(masks, self._frame.spacing), round=number, expected_dice=float(expected),
+        )
+
+    def _map_radius(self, map_: np.ndarray) -> float:
+        sx, sy = self.region.map_spacing(map_.shape)
+        return self._radius(map_ > THRESHOLD, sx * sy)
+
+    @staticmethod
+    def _radius(mask: np.ndarray, pixel_area: float) -> float:
+        """Radius in mm of the disk with the mask's area."""
+        return float(np.sqrt(np.count_nonzero(mask) * pixel_area / np.pi))
