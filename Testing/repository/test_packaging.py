@@ -1,0 +1,73 @@
+"""The wheel holds the library and the weights; version, licence and citation agree."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import SPASegmentLib
+import yaml
+from SPASegmentLib.model.weights import models_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "SPASegmentLib").rglob("*.py")}
+    assert sources <= set(names)
+    assert {name.split("/")[0] for name in names} == {"SPASegmentLib", f"spa_segment-{SPASegmentLib.__version__}.dist-info"}
+
+
+def test_installed_library_finds_its_weights(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    code = "from SPASegmentLib.model.weights import load_default, models_folder; load_default(); print(models_folder())"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True, text=True)
+    folder = Path(done.stdout.strip())
+    assert folder == tmp_path / "SPASegmentLib" / "_models"
+    bundled = {p.name: p.read_bytes() for p in (ROOT / "Resources/Models").iterdir()}
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == bundled
+
+
+def test_checkout_finds_its_weights() -> None:
+    assert models_folder() == ROOT / "Resources" / "Models"
+
+
+def test_wheel_installs_the_command(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    (entry_points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
+    assert "spa = SPASegmentLib.cli:main" in archive.read(entry_points).decode()
+
+
+def test_citation_names_paper_and_version() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == SPASegmentLib.__version__
+    assert citation["license"] == "Apache-2.0"
+    paper = citation["preferred-citation"]
+    assert [author["family-names"] for author in paper["authors"]] == ["Zhu", "Wu", "Ouyang", "Kamnitsas", "Noble"]
+    assert paper["year"] == 2025
+    assert "arXiv:2411.15513" in {identifier["value"] for identifier in paper["identifiers"]}
+
+
+def test_licence_is_the_whole_apache_licence() -> None:
+    text = (ROOT / "LICENSE.txt").read_text()
+    assert "Apache License" in text
+    assert [int(n) for n in re.findall(r"^   (\d)\. ", text, re.MULTILINE)] == list(range(1, 10))
+    assert "END OF TERMS AND CONDITIONS" in text
+
+
+def test_weights_stay_small() -> None:
+    assert sum(p.stat().st_size for p in (ROOT / "Resources/Models").iterdir()) <= 30e6
