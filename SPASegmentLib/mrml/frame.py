@@ -1,0 +1,277 @@
+"""A frame: a 2D image cut from a volume on one plane, and the way back from its masks to voxels."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Tuple
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.types import Box, Click, FrameImage
+from SPASegmentLib.mrml.background import is_background
+from SPASegmentLib.mrml.grid import (
+    Grid,
+    image_array,
+    image_grid,
+    labelmap_image,
+    parent_to_world,
+    segment_image,
+    segmentation_grid,
+    volume_grid,
+)
+from SPASegmentLib.mrml.plane import Plane, Point
+from SPASegmentLib.mrml.sampling import luminance, reslice, sample_labels, splat
+
+#: A plane this close (radian) to the volume's axes uses its voxels, as in Slicer's warning of rotated views.
+ALIGNMENT_TOLERANCE = 1e-3
+
+#: Two lattices whose voxel centres are closer than this (in voxels) are the same.
+_SAME = 1e-2
+
+
+class Frame:
+    """One slice of a scalar or RGB volume.
+
+    On a plane along the volume's axes the pixels are its voxels, turned as on screen, without interpolation. Any
+    other plane is resliced linearly at the finest voxel spacing, and its masks go back to voxels by majority. The
+    mapping is kept in voxel indices, so that a frame moves with its volume when a transform changes.
+
+    Attributes:
+        volume: the volume node.
+        plane: orientation of the frame.
+        aligned: whether the pixels are voxels.
+        to_index: (4, 4) float64 from pixel (x, y) and slice step to voxel index (i, j, k).
+        image: the pixels (RGB by luminance) and their size in mm.
+    """
+
+    def __init__(self, volume: Any, plane: Plane, to_index: np.ndarray, shape: Tuple[int, int], aligned: bool) -> None:
+        self.volume = volume
+        self.plane = plane
+        self.to_index = to_index
+        self.aligned = aligned
+        voxels = image_array(volume.GetImageData())
+        if voxels.ndim == 4 and voxels.shape[3] not in (3, 4):
+            raise InputError(f"The volume has {voxels.shape[3]} values per voxel; SPA needs one, or red-green-blue.")
+        pixels = _own_voxels(voxels, to_index, shape) if aligned else reslice(voxels, shape, to_index)
+        spacing = np.linalg.norm(self.to_world[:3, :2], axis=0)
+        self.image = FrameImage(pixels, (float(spacing[0]), float(spacing[1])))
+
+    @classmethod
+    def at(cls, volume: Any, ras: Point, plane: Plane) -> Frame:
+        """The frame through a point.
+
+        Args:
+            volume: vtkMRMLScalarVolumeNode or vtkMRMLVectorVolumeNode with red, green, blue.
+            ras: the point in mm, inside the volume.
+            plane: direction and orientation of the slice.
+
+        Raises:
+            InputError: the point lies outside the volume, the volume is a label map, empty or under a non-linear
+                transform, or the slice cannot be used (constant, NaN).
+        """
+        if volume is None or not volume.IsA("vtkMRMLScalarVolumeNode"):
+            raise InputError("There is no volume to segment; load and select a scalar volume.")
+        if volume.IsA("vtkMRMLLabelMapVolumeNode"):
+            raise InputError("The volume is a label map; select the image that it was drawn on.")
+        grid = volume_grid(volume)
+        index = _inside(grid, ras)
+        axis = _aligned_axis(grid, plane)
+        if axis is not None:
+            position = min(max(int(np.floor(index[axis] + 0.5)), 0), grid.shape[axis] - 1)
+            to_index, shape = _aligned_mapping(grid, plane, axis, position)
+        else:
+            to_index, shape = _oblique_mapping(grid, plane, ras)
+        return cls(volume, plane, to_index, shape, axis is not None)
+
+    @property
+    def to_world(self) -> np.ndarray:
+        """(4, 4) float64 from pixel (x, y) and slice step to RAS in mm."""
+        return np.asarray(volume_grid(self.volume).to_world @ self.to_index)
+
+    @property
+    def key(self) -> Tuple[Any, ...]:
+        """Equal for frames of the same slice of the same volume, in the same orientation."""
+        return (self.volume.GetID(), self.image.shape, *np.round(self.to_index, 4).ravel().tolist())
+
+    def ras_to_xy(self, ras: Point) -> Tuple[float, float]:
+        """Pixel (x, y) of a point on this slice.
+
+        Raises:
+            InputError: the point lies outside the volume or on another slice.
+        """
+        _inside(volume_grid(self.volume), ras)
+        x, y, step = np.linalg.solve(self.to_world, [*ras, 1.0])[:3]
+        if abs(step) > 0.5 + _SAME:
+            raise InputError("The click is on another slice; go back to the slice of the candidates, or cancel them.")
+        return (float(x), float(y))
+
+    def xy_to_ras(self, x: float, y: float) -> Point:
+        """Point in mm of pixel (x, y)."""
+        r, a, s = (self.to_world @ [x, y, 0.0, 1.0])[:3]
+        return (float(r), float(a), float(s))
+
+    def click(self, ras: Point, positive: bool = True) -> Click:
+        """The click at a point of the world.
+
+        Raises:
+            InputError: it lies outside the volume, on another slice or, if positive, on empty background.
+        """
+        x, y = self.ras_to_xy(ras)
+        if positive and is_background(self.image.pixels, x, y):
+            raise InputError("The click is on empty background; click on the structure that you want to segment.")
+        return Click(x, y, positive)
+
+    def box(self, corner: Point, opposite: Point) -> Box:
+        """The rectangle between two points of this slice, clipped to the frame.
+
+        Raises:
+            InputError: the points are on another slice, equal, or outside the frame.
+        """
+        height, width = self.image.shape
+        ends = [np.linalg.solve(self.to_world, [*ras, 1.0])[:3] for ras in (corner, opposite)]
+        if max(abs(end[2]) for end in ends) > 0.5 + _SAME:
+            raise InputError("The box is on another slice; drag it on the slice of the candidates, or cancel them.")
+        x0, x1 = np.clip(sorted(end[0] for end in ends), 0, width - 1)
+        y0, y1 = np.clip(sorted(end[1] for end in ends), 0, height - 1)
+        return Box(float(x0), float(y0), float(x1), float(y1))
+
+    def neighbour(self, step: int) -> Frame:
+        """The frame `step` slices further along the plane's normal (negative: backwards).
+
+        Raises:
+            InputError: the volume ends there.
+        """
+        to_index = self.to_index.copy()
+        to_index[:3, 3] += step * to_index[:3, 2]
+        height, width = self.image.shape
+        grid = volume_grid(self.volume)
+        middle = to_index @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
+        depths = np.linalg.solve(to_index, grid.corners(0.5))[2]
+        if (self.aligned and not grid.contains(middle[:3])) or not depths.min() <= 0.0 <= depths.max():
+            raise InputError("The volume has no further slice in this direction.")
+        return Frame(self.volume, self.plane, to_index, self.image.shape, self.aligned)
+
+    def mask_to_labelmap(self, mask: np.ndarray, grid: Optional[Grid] = None, touched: bool = False) -> Optional[Any]:
+        """Voxels of a mask, as an image that Slicer's segment editor takes.
+
+        Args:
+            mask: (height, width) bool.
+            grid: lattice to write into (`segmentation_grid`); None for the volume's own.
+            touched: on a lattice other than the pixels': all voxels that the mask meets, not the majority.
+
+        Returns:
+            vtkOrientedImageData (0 and 1) in the local coordinates of the grid's node, no larger than the mask
+            needs and inside the grid; None where no voxel is on.
+        """
+        grid = grid or volume_grid(self.volume)
+        to_grid = np.linalg.solve(grid.to_world, self.to_world)
+        exact = self._exact(to_grid)
+        if exact is None:
+            found = splat(np.asarray(mask, dtype=bool), to_grid, grid.extent, self.aligned, touched)
+        else:
+            found = _place(np.asarray(mask, dtype=bool), exact, grid)
+        return None if found is None else labelmap_image(found[0], found[1], grid.to_local)
+
+    def segment_mask(self, segmentation: Any, segment_id: str) -> np.ndarray:
+        """(height, width) bool: pixels of this slice that a segment holds."""
+        image, value = segment_image(segmentation, segment_id)
+        if image is None:
+            return np.zeros(self.image.shape, dtype=bool)
+        return self.labels(image_array(image), image_grid(image, parent_to_world(segmentation)), value)
+
+    def labels(self, array: np.ndarray, grid: Grid, value: Optional[int] = None) -> np.ndarray:
+        """(height, width) bool: pixels whose closest voxel of a (k, j, i) label array is `value` (None: not 0)."""
+        to_grid = np.linalg.solve(grid.to_world, self.to_world)
+        return sample_labels(array, (grid.extent[0], grid.extent[2], grid.extent[4]), value, self.image.shape, to_grid)
+
+    def segmentation_grid(self, segmentation: Any) -> Grid:
+        """Lattice in which masks of this frame are written into a segmentation."""
+        return segmentation_grid(segmentation, self.volume)
+
+    def _exact(self, to_grid: np.ndarray) -> Optional[np.ndarray]:
+        """`to_grid` in whole numbers if every pixel is one voxel of the lattice."""
+        whole = np.rint(to_grid)
+        height, width = self.image.shape
+        corners = np.array([[0, 0, 0, 1], [width - 1, 0, 0, 1], [0, height - 1, 0, 1], [0, 0, 1, 1]]).T
+        if not self.aligned or np.abs((whole - to_grid) @ corners).max() > _SAME:
+            return None
+        one_each = np.abs(whole[:3, :3]).sum(axis=0) == 1
+        return whole.astype(np.int64) if one_each.all() else None
+
+
+def _inside(grid: Grid, ras: Point) -> np.ndarray:
+    index = grid.index_of(ras)
+    if not grid.contains(index):
+        raise InputError("The click lies outside the volume; click inside the image.")
+    return index
+
+
+def _aligned_axis(grid: Grid, plane: Plane) -> Optional[int]:
+    """The voxel axis that the plane lies across, or None."""
+    axes = grid.to_world[:3, :3] / np.linalg.norm(grid.to_world[:3, :3], axis=0)
+    for axis in range(3):
+        first, second = (axes[:, n] for n in range(3) if n != axis)
+        normal = np.cross(first, second)
+        # Sines of small angles: the tilt of the plane, and how far from square the pixels would be.
+        tilt = np.linalg.norm(np.cross(normal / np.linalg.norm(normal), plane.normal))
+        if tilt <= ALIGNMENT_TOLERANCE and abs(first @ second) <= ALIGNMENT_TOLERANCE:
+            return axis
+    return None
+
+
+def _aligned_mapping(grid: Grid, plane: Plane, axis: int, position: int) -> Tuple[np.ndarray, Tuple[int, int]]:
+    """Pixel to index matrix (whole numbers) of an own slice of the volume, and its shape."""
+    axes = grid.to_world[:3, :3]
+    first, second = (n for n in range(3) if n != axis)
+    unit = axes / np.linalg.norm(axes, axis=0)
+    if abs(unit[:, first] @ plane.right) < abs(unit[:, second] @ plane.right):
+        first, second = second, first
+    to_index = np.zeros((4, 4))
+    to_index[3, 3] = 1
+    for column, (source, direction) in enumerate([(first, plane.right), (second, plane.down), (axis, plane.normal)]):
+        sign = 1 if axes[:, source] @ direction > 0 else -1
+        to_index[source, column] = sign
+        to_index[source, 3] = 0 if sign > 0 else grid.shape[source] - 1
+    to_index[axis, 3] = position
+    return to_index, (grid.shape[second], grid.shape[first])
+
+
+def _oblique_mapping(grid: Grid, plane: Plane, ras: Point) -> Tuple[np.ndarray, Tuple[int, int]]:
+    """Pixel to index matrix of a plane through a point, and the shape that covers the volume on every slice."""
+    size = float(np.linalg.norm(grid.to_world[:3, :3], axis=0).min())
+    per_mm = np.linalg.solve(grid.to_world[:3, :3], plane.normal)
+    # One step crosses one voxel in the direction that the normal runs through fastest.
+    step = 1.0 / np.abs(per_mm).max()
+    to_world = np.eye(4)
+    to_world[:3, :3] = np.stack([plane.right * size, plane.down * size, plane.normal * step], axis=1)
+    to_world[:3, 3] = ras
+    # The same pixels on all parallel slices, so that a mask carries over to the next one.
+    corners = np.linalg.solve(to_world, grid.to_world @ grid.corners(0.5))
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    to_world[:3, 3] = (to_world @ [np.ceil(low[0]), np.ceil(low[1]), 0.0, 1.0])[:3]
+    shape = tuple(int(np.floor(high[n]) - np.ceil(low[n])) + 1 for n in (1, 0))
+    return np.linalg.solve(grid.to_world, to_world), (shape[0], shape[1])
+
+
+def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
+    """(height, width) float32 pixels of an aligned frame."""
+    x, y = np.arange(shape[1]), np.arange(shape[0])[:, None]
+    whole = np.rint(to_index).astype(np.int64)
+    i, j, k = (whole[n, 0] * x + whole[n, 1] * y + whole[n, 3] for n in range(3))
+    pixels = voxels[k, j, i]
+    return (luminance(pixels) if pixels.ndim == 3 else pixels).astype(np.float32)
+
+
+def _place(mask: np.ndarray, to_grid: np.ndarray, grid: Grid) -> Optional[Tuple[np.ndarray, Tuple[int, int, int]]]:
+    """Voxels of a mask whose pixels are voxels of the grid; see `splat` for what is returned."""
+    y, x = np.nonzero(mask)
+    index = to_grid[:3, 0, None] * x + to_grid[:3, 1, None] * y + to_grid[:3, 3, None]
+    low, high = np.array(grid.extent[::2])[:, None], np.array(grid.extent[1::2])[:, None]
+    index = index[:, ((index >= low) & (index <= high)).all(axis=0)]
+    if not index.size:
+        return None
+    first = index.min(axis=1)
+    i, j, k = index - first[:, None]
+    array = np.zeros((k.max() + 1, j.max() + 1, i.max() + 1), dtype=bool)
+    array[k, j, i] = True
+    return array, (int(first[0]), int(first[1]), int(first[2]))

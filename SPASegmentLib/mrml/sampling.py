@@ -1,0 +1,153 @@
+"""Between a slice and voxels: cutting pixels out of a volume and putting a mask back."""
+
+from __future__ import annotations
+
+import math
+from typing import Iterator, Optional, Tuple
+
+import numpy as np
+from scipy import ndimage
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.grid import Extent
+
+#: ITU-R BT.601 weights of red, green and blue in luminance.
+LUMINANCE = np.array([0.299, 0.587, 0.114])
+
+#: Rows sampled at once, which bounds the memory for coordinates.
+_ROWS = 256
+
+
+def luminance(pixels: np.ndarray) -> np.ndarray:
+    """(..., 3 or 4) red, green, blue (and alpha, ignored) to (...) float64."""
+    return np.asarray(pixels[..., :3].astype(np.float64) @ LUMINANCE)
+
+
+def _row_blocks(shape: Tuple[int, int], to_index: np.ndarray) -> Iterator[Tuple[slice, np.ndarray]]:
+    """Blocks of rows with the (3, rows, width) indices at which their pixels lie."""
+    x = np.arange(shape[1])
+    for top in range(0, shape[0], _ROWS):
+        y = np.arange(top, min(top + _ROWS, shape[0]))
+        index = to_index[:3, 0, None, None] * x + to_index[:3, 1, None, None] * y[:, None] + to_index[:3, 3, None, None]
+        yield slice(top, top + len(y)), index
+
+
+def reslice(array: np.ndarray, shape: Tuple[int, int], to_index: np.ndarray) -> np.ndarray:
+    """Cut an oblique slice by linear interpolation.
+
+    Args:
+        array: (k, j, i) or (k, j, i, 3 or 4) voxels, any numeric type.
+        shape: (height, width) of the slice.
+        to_index: (4, 4) from pixel (x, y, 0) to continuous index (i, j, k).
+
+    Returns:
+        (height, width) float32; pixels outside the volume take the smallest value inside.
+
+    Raises:
+        InputError: the plane does not meet the volume.
+    """
+    result = np.full(shape, np.inf, dtype=np.float32)
+    size = np.array(array.shape[2::-1])[:, None, None]
+    for rows, index in _row_blocks(shape, to_index):
+        inside = ((index >= -0.5) & (index <= size - 0.5)).all(axis=0)
+        if not inside.any():
+            continue
+        at = index[::-1, inside]
+        if array.ndim == 4:
+            parts = [ndimage.map_coordinates(array[..., c], at, np.float64, order=1, mode="nearest") for c in range(3)]
+            values = luminance(np.stack(parts, axis=-1))
+        else:
+            values = ndimage.map_coordinates(array, at, np.float64, order=1, mode="nearest")
+        result[rows][inside] = values
+    outside = np.isposinf(result)
+    if outside.all():
+        raise InputError("The slice plane does not meet the volume; choose a slice that shows the image.")
+    result[outside] = result[~outside].min()
+    return result
+
+
+def sample_labels(
+    array: np.ndarray, first: Tuple[int, int, int], value: Optional[int], shape: Tuple[int, int], to_index: np.ndarray
+) -> np.ndarray:
+    """Pixels whose closest voxel is labelled.
+
+    Args:
+        array: (k, j, i) labels.
+        first: index (i, j, k) of ``array[0, 0, 0]``.
+        value: the label; None for any that is not 0.
+        shape: (height, width) of the slice.
+        to_index: (4, 4) from pixel (x, y, 0) to continuous index.
+
+    Returns:
+        (height, width) bool; False outside the array.
+    """
+    mask = np.zeros(shape, dtype=bool)
+    size = np.array(array.shape[::-1])[:, None, None]
+    for rows, index in _row_blocks(shape, to_index):
+        # floor(x + 0.5), because rint would round every second half voxel the other way.
+        voxel = np.floor(index + 0.5).astype(np.int64) - np.array(first)[:, None, None]
+        inside = ((voxel >= 0) & (voxel < size)).all(axis=0)
+        i, j, k = voxel[:, inside]
+        labels = array[k, j, i]
+        mask[rows][inside] = labels != 0 if value is None else labels == value
+    return mask
+
+
+def splat(
+    mask: np.ndarray, to_index: np.ndarray, extent: Extent, thick: bool, touched: bool = False
+) -> Optional[Tuple[np.ndarray, Tuple[int, int, int]]]:
+    """Voxels of another lattice that a mask on a slice covers, by majority.
+
+    Every pixel is sampled finely enough that no voxel in the plane is missed (Slicer's own voxel-centre test
+    leaves holes on oblique planes), and a voxel is on if more than half of its samples are.
+
+    Args:
+        mask: (height, width) bool.
+        to_index: (4, 4) from pixel (x, y, depth) to continuous index (i, j, k) of the lattice.
+        extent: voxels of the lattice; the rest is dropped.
+        thick: sample the slab from depth -0.5 to 0.5 instead of the plane alone.
+        touched: take every voxel that any sample of the mask meets, not only by majority.
+
+    Returns:
+        (k, j, i) bool array and the index of its first voxel, or None where no voxel is on.
+    """
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return None
+    # One pixel more on each side, so that voxels at the edge also count the pixels that are off.
+    top, bottom = max(rows[0] - 1, 0), min(rows[-1] + 1, mask.shape[0] - 1)
+    left, right = max(columns[0] - 1, 0), min(columns[-1] + 1, mask.shape[1] - 1)
+    # An odd number, so that the centre of every pixel, by which labels are looked up, is among the samples.
+    steps = [1 + 2 * math.ceil(np.linalg.norm(to_index[:3, n])) for n in range(3)]
+    on = mask[top : bottom + 1, left : right + 1].ravel()
+    y, x = (v.ravel() for v in np.mgrid[top : bottom + 1, left : right + 1])
+    centres = to_index[:3, 0, None] * x + to_index[:3, 1, None] * y + to_index[:3, 3, None]
+    low = np.array(extent[::2])
+    high = np.array(extent[1::2])
+    reach = np.abs(to_index[:3, :3]).sum(axis=1) / 2
+    low = np.maximum(low, np.floor(centres.min(axis=1) - reach).astype(int))
+    high = np.minimum(high, np.ceil(centres.max(axis=1) + reach).astype(int))
+    size = high - low + 1
+    if (size <= 0).any():
+        return None
+    hits = np.zeros(size.prod(), dtype=np.int64)
+    total = np.zeros(size.prod(), dtype=np.int64)
+    for dx in _offsets(steps[0]):
+        for dy in _offsets(steps[1]):
+            for dz in _offsets(steps[2]) if thick else (0.0,):
+                voxel = np.floor(centres + (to_index[:3, :3] @ [dx, dy, dz])[:, None] + 0.5).astype(np.int64)
+                voxel -= low[:, None]
+                inside = ((voxel >= 0) & (voxel < size[:, None])).all(axis=0)
+                i, j, k = voxel[:, inside]
+                flat = (k * size[1] + j) * size[0] + i
+                total += np.bincount(flat, minlength=total.size)
+                hits += np.bincount(flat[on[inside]], minlength=total.size)
+    result = (hits > 0 if touched else 2 * hits > total).reshape(size[::-1])
+    if not result.any():
+        return None
+    return result, (int(low[0]), int(low[1]), int(low[2]))
+
+
+def _offsets(count: int) -> np.ndarray:
+    """`count` points spread evenly over a pixel, from -0.5 to 0.5 without the ends."""
+    return (np.arange(count) + 0.5) / count - 0.5

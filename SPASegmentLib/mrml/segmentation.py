@@ -1,0 +1,58 @@
+"""Segmentation nodes: making one for a volume, and reading a segment as an array."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Tuple
+
+import numpy as np
+import slicer
+import vtk
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.grid import Grid, image_array, labelmap_image, matrix_from_array, parent_to_world, segment_image
+
+
+def create_segmentation(volume: Any, name: str = "Segmentation") -> Any:
+    """Add an empty segmentation node on the voxels of a volume, under the same transform, to the volume's scene."""
+    segmentation = volume.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    segmentation.CreateDefaultDisplayNodes()
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    transform = volume.GetParentTransformNode()
+    segmentation.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
+    return segmentation
+
+
+def add_segment(segmentation: Any, name: str, color: Tuple[float, float, float] = (0.9, 0.6, 0.0)) -> str:
+    """Add an empty segment and return its id.
+
+    Raises:
+        InputError: Slicer refused it (no Segmentations logic on the scene).
+    """
+    segment_id = segmentation.GetSegmentation().AddEmptySegment("", name, list(color))
+    if not segment_id:
+        raise InputError("No segment can be added to this scene; open the scene through SPASegmentLib.mrml.scene.")
+    return str(segment_id)
+
+
+def segment_array(segmentation: Any, segment_id: str, grid: Grid) -> np.ndarray:
+    """(k, j, i) bool voxels of a segment on any grid, by the closest voxel.
+
+    Raises:
+        InputError: there is no such segment, or the segmentation is under a non-linear transform.
+    """
+    shape = grid.shape[::-1]
+    image, value = segment_image(segmentation, segment_id)
+    if image is None:
+        return np.zeros(shape, dtype=bool)
+    to_grid = np.linalg.solve(grid.local_to_world, parent_to_world(segmentation))
+    transform: Optional[Any] = None
+    if not np.allclose(to_grid, np.eye(4), atol=1e-9):
+        transform = vtk.vtkTransform()
+        transform.SetMatrix(matrix_from_array(to_grid))
+    first = (grid.extent[0], grid.extent[2], grid.extent[4])
+    reference = labelmap_image(np.zeros(shape, dtype=bool), first, grid.to_local)
+    found = slicer.vtkOrientedImageData()
+    slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(
+        image, reference, found, False, False, transform
+    )
+    return np.asarray(image_array(found) == value)

@@ -1,0 +1,288 @@
+"""Frames on planes along the volume's axes: the pixels are voxels, and masks come back exactly."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import numpy as np
+import pytest
+import slicer
+import vtk
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.grid import image_array, matrix_from_array, volume_grid
+from SPASegmentLib.mrml.plane import Plane, xy_to_ras
+from SPASegmentLib.mrml.volumes import add_volume
+
+PLANES = ("axial", "sagittal", "coronal")
+
+
+def index_of(frame: Frame, x: float, y: float) -> np.ndarray:
+    """Voxel index below a pixel, by VTK's own matrices."""
+    matrix = vtk.vtkMatrix4x4()
+    frame.volume.GetRASToIJKMatrix(matrix)
+    return np.array(matrix.MultiplyPoint((*frame.xy_to_ras(x, y), 1.0))[:3])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_pixels_are_voxels_in_any_geometry(scene: Any, noise: np.ndarray, geometry: np.ndarray, axis: int) -> None:
+    volume = add_volume(scene, noise, geometry)
+    position = (31, 21, 8)
+    ras = tuple((geometry @ [*position, 1.0])[:3])
+    frame = Frame.at(volume, ras, Plane.from_normal(geometry[:3, axis]))
+    assert frame.aligned
+    size = np.linalg.norm(geometry[:3, :3], axis=0)
+    assert sorted(frame.image.spacing) == pytest.approx(sorted(np.delete(size, axis)))
+    height, width = frame.image.shape
+    assert frame.image.pixels.size == noise.size // noise.shape[2 - axis]
+    for x, y in ((0, 0), (width - 1, 0), (0, height - 1), (7, 5)):
+        i, j, k = np.rint(index_of(frame, x, y)).astype(int)
+        assert (i, j, k)[axis] == position[axis]
+        assert frame.image.pixels[y, x] == noise[k, j, i]
+
+
+@pytest.mark.parametrize("name", PLANES)
+@pytest.mark.parametrize("kind", ["dicom axial", "sagittal acquisition", "left-handed"])
+def test_frames_are_turned_as_in_the_slice_view(scene: Any, noise: np.ndarray, name: str, kind: str) -> None:
+    matrices = {
+        "dicom axial": np.diag([-1.0, -1, 1, 1]),
+        "sagittal acquisition": np.array([[0.0, 0, 1, 0], [-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 1]]),
+        "left-handed": np.diag([1.0, 1, -2, 1]),
+    }
+    volume = add_volume(scene, noise, matrices[kind])
+    centre = tuple((matrices[kind] @ [20, 15, 6, 1])[:3])
+    to_world = Frame.at(volume, centre, Plane.named(name)).to_world
+    right, down, normal = (to_world[:3, n] / np.linalg.norm(to_world[:3, n]) for n in range(3))
+    node = scene.AddNewNodeByClass("vtkMRMLSliceNode")
+    assert node.SetOrientation(name.capitalize())
+    view = np.array([[node.GetSliceToRAS().GetElement(r, c) for c in range(3)] for r in range(3)])
+    assert right == pytest.approx(view[:, 0])
+    assert down == pytest.approx(-view[:, 1])
+    assert normal == pytest.approx(view[:, 2])
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_a_mask_on_an_aligned_plane_comes_back_identical(
+    scene: Any, noise: np.ndarray, geometry: np.ndarray, axis: int
+) -> None:
+    volume = add_volume(scene, noise, geometry)
+    frame = Frame.at(volume, tuple((geometry @ [20, 15, 6, 1.0])[:3]), Plane.from_normal(geometry[:3, axis]))
+    mask = np.random.default_rng(axis).random(frame.image.shape) > 0.5
+    labelmap = frame.mask_to_labelmap(mask)
+    assert labelmap.GetDimensions()[axis] == 1
+    full = np.zeros(noise.shape, dtype=bool)
+    e = labelmap.GetExtent()
+    full[e[4] : e[5] + 1, e[2] : e[3] + 1, e[0] : e[1] + 1] = image_array(labelmap)
+    # Independent of the frame: look the pixels up through VTK's matrix.
+    y, x = np.nonzero(mask)
+    index = np.array([np.rint(index_of(frame, c, r)) for c, r in zip(x, y)]).astype(int)
+    expected = np.zeros(noise.shape, dtype=bool)
+    expected[index[:, 2], index[:, 1], index[:, 0]] = True
+    assert np.array_equal(full, expected)
+    assert np.array_equal(frame.labels(full, volume_grid(volume)), mask)
+
+
+@pytest.mark.parametrize(
+    "dtype", ["int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64", "float16", "float32", "float64"]
+)
+def test_all_scalar_types(scene: Any, dtype: str) -> None:
+    array = np.arange(4 * 5 * 6).reshape(4, 5, 6).astype(dtype)
+    frame = Frame.at(add_volume(scene, array), (3.0, 2.0, 1.0), Plane.named("axial"))
+    assert frame.image.pixels.dtype == np.float32
+    # Unit spacing in RAS: the frame shows the patient's left on the right, so both axes are turned.
+    assert np.array_equal(frame.image.pixels, array[1, ::-1, ::-1].astype(np.float32))
+
+
+def test_integers_beyond_32_bits_keep_their_values(scene: Any) -> None:
+    array = np.arange(24, dtype=np.int64).reshape(2, 3, 4) * 2**40
+    frame = Frame.at(add_volume(scene, array), (1.0, 1.0, 1.0), Plane.named("axial"))
+    assert np.array_equal(frame.image.pixels, array[1, ::-1, ::-1].astype(np.float32))
+
+
+def test_boolean_volume(scene: Any) -> None:
+    array = np.zeros((3, 4, 5), dtype=bool)
+    array[:, 1, 2] = True
+    frame = Frame.at(add_volume(scene, array), (2.0, 1.0, 1.0), Plane.named("axial"))
+    assert frame.image.pixels.sum() == 1
+
+
+@pytest.mark.parametrize("normal", [(0, 0, 1), (1, 2, 3)])
+@pytest.mark.parametrize("components", [3, 4])
+def test_colour_becomes_luminance(scene: Any, normal: Any, components: int) -> None:
+    rng = np.random.default_rng(0)
+    colour = rng.integers(0, 256, (8, 9, 10, components)).astype(np.uint8)
+    grey = colour[..., 0] * 0.299 + colour[..., 1] * 0.587 + colour[..., 2] * 0.114
+    plane, point = Plane.from_normal(normal), (4.0, 4.0, 4.0)
+    pixels = Frame.at(add_volume(scene, colour), point, plane).image.pixels
+    assert pixels == pytest.approx(Frame.at(add_volume(scene, grey), point, plane).image.pixels, abs=1e-3)
+
+
+def test_clicks_and_points_agree_under_a_parent_transform(volume: Any, ras_of: Callable, scene: Any) -> None:
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    turn = np.array([[0, -1, 0, 5], [1, 0, 0, -8], [0, 0, 1, 3], [0, 0, 0, 1.0]])
+    transform.SetMatrixTransformToParent(matrix_from_array(turn))
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    ras = ras_of(25, 11, 4)
+    frame = Frame.at(volume, ras, Plane.of_slices(volume_grid(volume)))
+    assert frame.aligned
+    x, y = frame.ras_to_xy(ras)
+    assert frame.xy_to_ras(x, y) == pytest.approx(ras)
+    assert frame.image.pixels[round(y), round(x)] == image_array(volume.GetImageData())[4, 11, 25]
+
+
+def test_a_frame_moves_with_its_volume(volume: Any, ras_of: Callable, scene: Any) -> None:
+    frame = Frame.at(volume, ras_of(25, 11, 4), Plane.of_slices(volume_grid(volume)))
+    before = frame.ras_to_xy(ras_of(25, 11, 4))
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(matrix_from_array(np.diag([-1.0, -1, 1, 1])))
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    assert frame.ras_to_xy(ras_of(25, 11, 4)) == pytest.approx(before)
+
+
+def test_plane_of_a_slice_view(volume: Any, scene: Any) -> None:
+    node = scene.AddNewNodeByClass("vtkMRMLSliceNode")
+    node.SetOrientation("Axial")
+    node.SetDimensions(300, 200, 1)
+    node.RotateToVolumePlane(volume)
+    centre = (volume_grid(volume).to_world @ [20, 15, 6, 1])[:3]
+    node.JumpSliceByCentering(*centre)
+    ras = xy_to_ras(node, 150, 100)
+    frame = Frame.at(volume, ras, Plane.of_slice_node(node))
+    assert frame.aligned
+    x, y = frame.ras_to_xy(ras)
+    right = frame.ras_to_xy(xy_to_ras(node, 160, 100))
+    above = frame.ras_to_xy(xy_to_ras(node, 150, 110))
+    # On screen x runs right and y up; in the frame y runs down.
+    assert right[0] > x and abs(right[1] - y) < 1e-6
+    assert above[1] < y and abs(above[0] - x) < 1e-6
+
+
+def test_neighbours_run_through_the_volume_and_end_at_its_ends(volume: Any, ras_of: Callable) -> None:
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(volume_grid(volume)))
+    voxels = image_array(volume.GetImageData())
+    seen = {float(frame.image.pixels[0, 0])}
+    for step in (1, -1):
+        current = frame
+        while True:
+            try:
+                current = current.neighbour(step)
+            except InputError as error:
+                assert "no further slice" in str(error)
+                break
+            assert current.image.shape == frame.image.shape
+            seen.add(float(current.image.pixels[0, 0]))
+    assert len(seen) == voxels.shape[0]
+    assert frame.neighbour(1).neighbour(-1).key == frame.key
+    assert frame.neighbour(1).key != frame.key
+
+
+def test_a_volume_of_one_slice(scene: Any, noise: np.ndarray) -> None:
+    volume = add_volume(scene, noise[:1])
+    frame = Frame.at(volume, (10.0, 10.0, 0.2), Plane.named("axial"))
+    assert frame.image.shape == (30, 40)
+    with pytest.raises(InputError, match="no further slice"):
+        frame.neighbour(1)
+
+
+def test_a_slice_of_2000_by_2000_pixels(scene: Any) -> None:
+    image = np.random.default_rng(0).integers(0, 1000, (2, 2000, 2000)).astype(np.int16)
+    volume = add_volume(scene, image)
+    frame = Frame.at(volume, (1000.0, 1000.0, 1.0), Plane.named("axial"))
+    assert frame.image.shape == (2000, 2000)
+    mask = np.ones((2000, 2000), dtype=bool)
+    labelmap = frame.mask_to_labelmap(mask)
+    assert image_array(labelmap).sum() == 4_000_000
+    tilted = Frame.at(volume, (1000.0, 1000.0, 1.0), Plane.from_normal((0.0, 0.0005, 1.0)))
+    assert tilted.aligned
+
+
+@pytest.mark.parametrize("offset", [(-0.6, 0, 0), (39.6, 0, 0), (0, 29.6, 0), (0, 0, 11.6), (0, 0, -0.6)])
+def test_click_outside_the_volume(volume: Any, ras_of: Callable, offset: Any) -> None:
+    with pytest.raises(InputError, match="outside the volume"):
+        Frame.at(volume, ras_of(*offset), Plane.named("axial"))
+
+
+@pytest.mark.parametrize("index", [(-0.5, -0.5, -0.5), (39.5, 29.5, 11.5)])
+def test_click_on_the_outermost_edge(volume: Any, ras_of: Callable, index: Any) -> None:
+    inside = np.array(index) * (1 - 1e-6) + 1e-6
+    frame = Frame.at(volume, ras_of(*inside), Plane.of_slices(volume_grid(volume)))
+    assert frame.image.shape == (30, 40)
+
+
+def test_click_on_another_slice(volume: Any, ras_of: Callable) -> None:
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(volume_grid(volume)))
+    with pytest.raises(InputError, match="another slice"):
+        frame.click(ras_of(20, 15, 8))
+    assert frame.click(ras_of(20, 15, 6)).positive
+    assert not frame.click(ras_of(20, 15, 6), positive=False).positive
+
+
+def test_box_between_two_corners(volume: Any, ras_of: Callable) -> None:
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(volume_grid(volume)))
+    box = frame.box(ras_of(10, 8, 6), ras_of(20, 25, 6))
+    assert (box.x1 - box.x0, box.y1 - box.y0) == pytest.approx((10, 17))
+    assert frame.box(ras_of(20, 25, 6), ras_of(10, 8, 6)) == box
+    beyond = frame.box(ras_of(10, 8, 6), ras_of(100, 100, 6))
+    assert beyond.x1 <= 39 and beyond.y1 <= 29 and beyond.x0 >= 0 and beyond.y0 >= 0
+    with pytest.raises(InputError, match="another slice"):
+        frame.box(ras_of(10, 8, 6), ras_of(20, 25, 9))
+    with pytest.raises(InputError, match="two different corners"):
+        frame.box(ras_of(10, 8, 6), ras_of(10, 8, 6))
+
+
+def test_click_on_air(scene: Any) -> None:
+    body = np.full((3, 60, 60), -1000.0)
+    body[:, 15:45, 15:45] = np.random.default_rng(0).normal(40, 10, (3, 30, 30))
+    body[:, 25:35, 25:35] = -1000.0  # air inside the body
+    volume = add_volume(scene, body)
+    frame = Frame.at(volume, (30.0, 30.0, 1.0), Plane.named("axial"))
+    with pytest.raises(InputError, match="empty background"):
+        frame.click((5.0, 5.0, 1.0))
+    frame.click((5.0, 5.0, 1.0), positive=False)
+    frame.click((30.0, 30.0, 1.0))
+    frame.click((20.0, 20.0, 1.0))
+
+
+def test_what_is_no_image_is_refused(scene: Any, noise: np.ndarray) -> None:
+    plane, point = Plane.named("axial"), (5.0, 5.0, 1.0)
+    with pytest.raises(InputError, match="no volume"):
+        Frame.at(None, point, plane)
+    with pytest.raises(InputError, match="no image"):
+        Frame.at(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"), point, plane)
+    labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
+    labels.SetAndObserveImageData(add_volume(scene, noise).GetImageData())
+    with pytest.raises(InputError, match="label map"):
+        Frame.at(labels, point, plane)
+    flat = noise.copy()
+    flat[1] = 3
+    with pytest.raises(InputError, match="same value everywhere"):
+        Frame.at(add_volume(scene, flat), point, plane)
+    volume = add_volume(scene, noise)
+    image_array(volume.GetImageData())[1, 2, 3] = np.nan
+    with pytest.raises(InputError, match="NaN or infinite"):
+        Frame.at(volume, point, plane)
+
+
+def test_a_bending_transform_is_refused(volume: Any, ras_of: Callable, scene: Any) -> None:
+    ras = ras_of(20, 15, 6)
+    bend = scene.AddNewNodeByClass("vtkMRMLBSplineTransformNode")
+    volume.SetAndObserveTransformNodeID(bend.GetID())
+    bend.SetAndObserveTransformToParent(slicer.vtkOrientedBSplineTransform())
+    with pytest.raises(InputError, match="harden"):
+        Frame.at(volume, ras, Plane.named("axial"))
+
+
+@pytest.mark.parametrize("text", ["top", "1,2", "0,0,0", "a,b,c", "nan,0,1"])
+def test_planes_that_are_none(text: str) -> None:
+    with pytest.raises(InputError):
+        Plane.parse(text)
+
+
+def test_planes_from_text() -> None:
+    assert np.array_equal(Plane.parse("Coronal").normal, [0, 1, 0])
+    oblique = Plane.parse("0, 3, 4")
+    assert oblique.normal == pytest.approx([0, 0.6, 0.8])
+    axes = np.stack([oblique.right, oblique.down, oblique.normal])
+    assert axes @ axes.T == pytest.approx(np.eye(3))
+    assert oblique.right[0] < 0  # the patient's left is on the right, as on the axial plane

@@ -1,0 +1,177 @@
+"""Frames on planes across the voxels: linear reslice, majority back."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+import numpy as np
+import pytest
+import vtk
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, volume_grid
+from SPASegmentLib.mrml.plane import Plane
+from SPASegmentLib.mrml.sampling import sample_labels, splat
+from SPASegmentLib.mrml.volumes import add_volume
+
+NORMALS = {"axial": (0, 0, 1), "sagittal": (1, 0, 0), "coronal": (0, 1, 0), "slanted": (1, 2, 3)}
+
+
+@pytest.fixture
+def large(scene: Any, oblique: np.ndarray) -> Any:
+    rng = np.random.default_rng(0)
+    return add_volume(scene, rng.normal(size=(24, 90, 100)).astype(np.float32), oblique)
+
+
+def centre_of(volume: Any) -> Any:
+    k, j, i = image_array(volume.GetImageData()).shape
+    return tuple((volume_grid(volume).to_world @ [i / 2, j / 2, k / 2, 1])[:3])
+
+
+@pytest.mark.parametrize("normal", NORMALS.values(), ids=NORMALS)
+def test_a_disk_comes_back(large: Any, normal: Any, disk: Callable) -> None:
+    centre = centre_of(large)
+    frame = Frame.at(large, centre, Plane.from_normal(normal))
+    assert not frame.aligned
+    assert frame.image.spacing == pytest.approx((0.7, 0.7))
+    mask = disk(frame, centre, 18.0)
+    labelmap = frame.mask_to_labelmap(mask)
+    back = frame.labels(image_array(labelmap), image_grid(labelmap, np.eye(4)))
+    assert (mask & back).sum() / (mask | back).sum() >= 0.9
+
+
+def test_pixels_agree_with_the_reslice_of_vtk(large: Any) -> None:
+    frame = Frame.at(large, centre_of(large), Plane.from_normal((1, 2, 3)))
+    reslice = vtk.vtkImageReslice()
+    reslice.SetInputData(large.GetImageData())
+    reslice.SetInterpolationModeToLinear()
+    points = frame.to_index[:3]
+    axes = vtk.vtkMatrix4x4()
+    for row in range(3):
+        for column in range(4):
+            axes.SetElement(row, column, points[row, column])
+    reslice.SetResliceAxes(axes)
+    height, width = frame.image.shape
+    reslice.SetOutputExtent(0, width - 1, 0, height - 1, 0, 0)
+    reslice.SetOutputSpacing(1, 1, 1)
+    reslice.SetOutputOrigin(0, 0, 0)
+    reslice.SetBackgroundLevel(np.nan)
+    reslice.Update()
+    expected = image_array(reslice.GetOutput())[0]
+    inside = np.isfinite(expected)
+    assert inside.sum() > 5000
+    assert frame.image.pixels[inside] == pytest.approx(expected[inside], abs=2e-3)
+    # What lies outside of the volume is as dark as the darkest pixel.
+    y, x = np.mgrid[:height, :width]
+    index = points[:, 0, None, None] * x + points[:, 1, None, None] * y + points[:, 3, None, None]
+    far = ((index < -0.6) | (index > np.array([99.6, 89.6, 23.6])[:, None, None])).any(axis=0)
+    assert (frame.image.pixels[far] == frame.image.pixels.min()).all()
+
+
+def test_a_ramp_is_resliced_to_its_own_values(scene: Any, oblique: np.ndarray) -> None:
+    k, j, i = np.mgrid[:20, :60, :70].astype(np.float64)
+    gradient = np.array([1.5, -2.0, 0.7])
+    world = np.einsum("rc,ckji->rkji", oblique[:3, :3], np.stack([i, j, k]))
+    ramp = np.einsum("r,rkji->kji", gradient, world)
+    volume = add_volume(scene, ramp, oblique)
+    frame = Frame.at(volume, centre_of(volume), Plane.from_normal((-1, 1, 2)))
+    height, width = frame.image.shape
+    for x, y in ((width // 2, height // 2), (width // 2 + 9, height // 2 - 7)):
+        expected = gradient @ (np.array(frame.xy_to_ras(x, y)) - oblique[:3, 3])
+        assert frame.image.pixels[y, x] == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("angle, aligned", [(0.0009, True), (0.002, False)])
+def test_a_tilt_within_the_tolerance_counts_as_aligned(scene: Any, angle: float, aligned: bool) -> None:
+    volume = add_volume(scene, np.random.default_rng(0).normal(size=(10, 20, 20)))
+    frame = Frame.at(volume, (10.0, 10.0, 5.0), Plane.from_normal((0.0, np.sin(angle), np.cos(angle))))
+    assert frame.aligned is aligned
+
+
+def test_parallel_slices_share_their_pixels(large: Any, disk: Callable) -> None:
+    frame = Frame.at(large, centre_of(large), Plane.from_normal((1, 2, 3)))
+    following = frame.neighbour(1)
+    assert following.image.shape == frame.image.shape
+    moved = np.array(following.xy_to_ras(3, 4)) - np.array(frame.xy_to_ras(3, 4))
+    assert np.cross(moved, frame.plane.normal) == pytest.approx(np.zeros(3), abs=1e-9)
+    # One step is never more than one voxel along any axis.
+    step = np.linalg.solve(volume_grid(large).to_world[:3, :3], moved)
+    assert np.abs(step).max() == pytest.approx(1.0)
+    count = 1
+    with pytest.raises(InputError, match="no further slice"):
+        while True:
+            following = following.neighbour(1)
+            count += 1
+    assert count > 5
+
+
+def test_voxels_of_a_plane_have_no_holes(large: Any) -> None:
+    frame = Frame.at(large, centre_of(large), Plane.from_normal((1, 2, 3)))
+    labelmap = frame.mask_to_labelmap(np.ones(frame.image.shape, dtype=bool))
+    # Every pixel inside the volume finds its own voxel written.
+    back = frame.labels(image_array(labelmap), image_grid(labelmap, np.eye(4)))
+    grid = volume_grid(large)
+    height, width = frame.image.shape
+    for y in range(0, height, 7):
+        for x in range(0, width, 7):
+            index = np.floor(grid.index_of(frame.xy_to_ras(x, y)) + 0.5)
+            assert back[y, x] == (((index >= 0) & (index < grid.shape)).all())
+
+
+def test_writing_on_a_finer_grid_fills_the_thickness_of_the_slice(scene: Any) -> None:
+    volume = add_volume(scene, np.random.default_rng(0).normal(size=(5, 20, 20)), np.diag([1.0, 1.0, 4.0, 1.0]))
+    frame = Frame.at(volume, (10.0, 10.0, 8.0), Plane.named("axial"))
+    mask = np.zeros(frame.image.shape, dtype=bool)
+    mask[5:9, 6:12] = True
+    # Twice as fine, over the same space.
+    fine = np.diag([0.5, 0.5, 2.0, 1.0])
+    fine[:3, 3] = (-0.25, -0.25, -1.0)
+    labelmap = frame.mask_to_labelmap(mask, Grid(fine, np.eye(4), (0, 39, 0, 39, 0, 9)))
+    array = image_array(labelmap)
+    assert labelmap.GetDimensions()[2] == 2 or array.any(axis=(1, 2)).sum() == 2
+    assert array.sum() == 8 * mask.sum()
+    assert np.array_equal(frame.labels(array, image_grid(labelmap, np.eye(4))), mask)
+
+
+def test_writing_on_a_coarser_grid_writes_by_majority(scene: Any) -> None:
+    volume = add_volume(scene, np.random.default_rng(0).normal(size=(6, 20, 20)))
+    frame = Frame.at(volume, (10.0, 10.0, 2.0), Plane.named("axial"))
+    mask = np.zeros(frame.image.shape, dtype=bool)
+    mask[4:8, 4:7] = True
+    coarse = np.diag([2.0, 2.0, 3.0, 1.0])
+    coarse[:3, 3] = (0.5, 0.5, 1.0)
+    grid = Grid(coarse, np.eye(4), (0, 9, 0, 9, 0, 1))
+    labelmap = frame.mask_to_labelmap(mask, grid)
+    array = image_array(labelmap)
+    assert np.array_equal(np.flatnonzero(array.any(axis=(1, 2))) + labelmap.GetExtent()[4], [0])
+    # Columns 4 to 6 of 20 pixels: one pair is whole, the other half of the next pair is no majority.
+    assert array.sum() == 2 * 1
+
+
+def test_masks_beyond_the_grid_are_clipped(scene: Any, noise: np.ndarray) -> None:
+    volume = add_volume(scene, noise)
+    frame = Frame.at(volume, (20.0, 15.0, 6.0), Plane.named("axial"))
+    everything = np.ones(frame.image.shape, dtype=bool)
+    grid = volume_grid(volume)
+    part = Grid(grid.to_local, grid.local_to_world, (5, 14, 3, 8, 0, 11))
+    assert frame.mask_to_labelmap(everything, part).GetExtent() == (5, 14, 3, 8, 6, 6)
+    assert frame.mask_to_labelmap(everything, Grid(grid.to_local, np.eye(4), (0, 39, 0, 29, 0, 3))) is None
+    assert frame.mask_to_labelmap(np.zeros_like(everything)) is None
+
+
+def test_touched_takes_voxels_that_the_majority_leaves_out() -> None:
+    mask = np.zeros((8, 8), dtype=bool)
+    mask[2, 2] = True
+    coarse = np.diag([0.25, 0.25, 1.0, 1.0])
+    assert splat(mask, coarse, (0, 7, 0, 7, 0, 0), thick=False) is None
+    found = splat(mask, coarse, (0, 7, 0, 7, 0, 0), thick=False, touched=True)
+    assert found is not None and found[0].sum() == 2 * 2  # a pixel of 0.25 voxels around a corner of four voxels
+
+
+def test_labels_outside_of_their_array_are_no_labels() -> None:
+    array = np.ones((2, 3, 4), dtype=np.uint8)
+    mask = sample_labels(array, (10, 0, 0), None, (5, 20), np.eye(4))
+    expected = np.zeros((5, 20), dtype=bool)
+    expected[:3, 10:14] = True
+    assert np.array_equal(mask, expected)
