@@ -65,12 +65,9 @@ def load_mask(scene: Any, path: str) -> Tuple[np.ndarray, Grid]:
     if _is_segmentation(path):
         return _load_segments(scene, path)
     volume = _load(scene, path, label_map=True)
-    array = image_array(volume.GetImageData())
-    grid = volume_grid(volume)
+    mask, grid = image_array(volume.GetImageData()) != 0, volume_grid(volume)
     remove_volume(volume)
-    if array.ndim != 3:
-        raise InputError(f"'{path}' has several values per voxel; give a mask with one.")
-    return array != 0, grid
+    return mask, grid
 
 
 def add_volume(scene: Any, array: np.ndarray, to_ras: Optional[np.ndarray] = None, name: str = "Volume") -> Any:
