@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional, Sequence
@@ -72,7 +73,7 @@ def load_slices(paths: Sequence[Path]) -> RaterSlices:
         try:
             with np.load(path, allow_pickle=False) as file:
                 arrays = {key: file[key] for key in file.files if key in ("images", "masks", "patients")}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{Path(path).name} cannot be read as an npz file: {error}") from error
         if "images" not in arrays or "masks" not in arrays or arrays["images"].shape != arrays["masks"].shape:
             raise InputError(f"{Path(path).name} needs arrays 'images' and 'masks' of one shape (n, h, w).")

@@ -1,0 +1,168 @@
+"""Training: batches, the simulated choice, and a run that is killed and resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.cluster import KMeans
+
+from SPASegmentLib.data.shards import RaterSlices, load_slices, pack, unpack
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.network import NetworkConfig
+from SPASegmentLib.training.batches import BatchSource, combinations, combine, normalise
+from SPASegmentLib.training.config import load_config
+from SPASegmentLib.training.trainer import Trainer, TrainSettings
+from SPASegmentLib.training.unroll import UnrollSettings, cluster_batch, simulate_choice
+from SPASegmentLib.training.widen import pseudo_raters, synthetic_slices
+
+SMALL = NetworkConfig(channels=16, image_size=64, latent_dim=3, components=4, mlp_dim=16)
+
+
+@pytest.fixture(scope="module")
+def slices() -> RaterSlices:
+    return synthetic_slices(12, seed=0)
+
+
+def source(slices: RaterSlices, seed: int = 0) -> BatchSource:
+    return BatchSource([(slices, np.ones(len(slices)), 1.0)], batch=4, size=64, map_size=32, targets=3, seed=seed)
+
+
+def test_packed_masks_come_back(tmp_path: Path) -> None:
+    masks = np.random.default_rng(0).random((4, 6, 5)) < 0.5
+    assert np.array_equal(unpack(pack(masks))[:4], masks)
+    np.savez(tmp_path / "a.npz", images=np.zeros((1, 6, 5), np.uint8), masks=pack(masks)[None])
+    assert np.array_equal(load_slices([tmp_path / "a.npz"]).raters(0), masks)
+
+
+def test_a_missing_rater_is_missing_not_an_empty_mask() -> None:
+    mask = np.zeros((4, 8, 8), bool)
+    mask[0, 2:4, 2:4] = mask[2, 2:5, 2:5] = True
+    one = RaterSlices(np.zeros((1, 8, 8), np.uint8), pack(mask)[None])
+    assert one.rater_counts().tolist() == [2]
+    assert np.array_equal(one.raters(0), mask[[0, 2]])
+
+
+@pytest.mark.parametrize("content", [b"not an archive", b""])
+def test_unreadable_shards_are_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.npz").write_bytes(content)
+    with pytest.raises(InputError, match="bad.npz"):
+        load_slices([tmp_path / "bad.npz"])
+    with pytest.raises(InputError, match="gone.npz"):
+        load_slices([tmp_path / "gone.npz"])
+
+
+def test_combinations_and_their_majority() -> None:
+    assert len(combinations(4)) == 15
+    masks = np.zeros((3, 1, 3), bool)
+    masks[0, 0] = [1, 1, 0]
+    masks[1, 0] = [1, 0, 0]
+    masks[2, 0] = [1, 0, 1]
+    assert combine(masks, (0, 1, 2)).tolist() == [[True, False, False]]
+    assert combine(masks, (0, 2)).tolist() == [[True, True, True]], "a pair combines to its union"
+
+
+def test_click_of_a_batch_lies_on_the_users_mask(slices: RaterSlices) -> None:
+    draw = source(slices)
+    hits, total = 0, 0
+    for _ in range(10):
+        batch = draw.draw()
+        for mask, (x, y) in zip(batch.user, batch.clicks / 2):
+            hits += int(mask[int(y.round().clamp(0, 31)), int(x.round().clamp(0, 31))])
+            total += 1
+        assert batch.images.mean((1, 2, 3)).abs().max() < 1e-3
+    assert hits / total > 0.9  # a rotated, zoomed outline can pass beside the click by less than a pixel
+
+
+def test_normalise_is_the_one_in_use(slices: RaterSlices) -> None:
+    from SPASegmentLib.interaction.region import normalise as in_use
+
+    image = slices.images[0].astype(np.float32)
+    np.testing.assert_allclose(
+        normalise(torch.from_numpy(image)[None, None])[0, 0].numpy(), in_use(image), atol=0.02
+    )
+
+
+def test_pseudo_raters_disagree_like_readers_do() -> None:
+    yy, xx = np.mgrid[:96, :96] - 47.5
+    mask = np.hypot(yy, xx) < 20
+    rng = np.random.default_rng(0)
+    scores = []
+    for _ in range(10):
+        readers = pseudo_raters(mask, rng)
+        scores += [2 * (a & b).sum() / (a.sum() + b.sum()) for i, a in enumerate(readers) for b in readers[:i]]
+    assert 0.8 < np.mean(scores) < 0.95
+
+
+def test_batched_clustering_is_as_good_as_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.random((4, 16, 16)) < 0.5
+    maps = np.stack([np.clip(centres[i % 4] + 0.2 * rng.standard_normal((16, 16)), 0, 1) for i in range(16)])
+    found = cluster_batch(torch.from_numpy(maps).float()[None], 4)[0].numpy()
+    reference = KMeans(4, n_init=10, random_state=0).fit(maps.reshape(16, -1))
+    inertia = sum(
+        ((maps[found == k].reshape(-1, 256) - maps[found == k].reshape(-1, 256).mean(0)) ** 2).sum()
+        for k in np.unique(found)
+    )
+    assert inertia <= reference.inertia_ * 1.01
+
+
+def test_simulated_choice_is_the_nearest_and_its_label_is_the_candidates_own() -> None:
+    size = 32
+    yy, xx = np.mgrid[:size, :size] - 15.5
+    maps = np.stack([(np.hypot(yy, xx) < r).astype(np.float32) for r in (3, 3, 6, 6, 9, 9, 12, 12)])
+    user = (np.hypot(yy, xx) < 6.2).astype(np.float32)
+    settings = UnrollSettings(choice_noise=0.0)
+    chosen, point, label = simulate_choice(
+        torch.from_numpy(maps)[None], torch.from_numpy(user)[None], settings, torch.Generator().manual_seed(0)
+    )
+    assert torch.equal(chosen[0], torch.from_numpy(maps[2]))
+    x, y = (int(v) for v in point[0])
+    assert float(label[0]) == float(chosen[0, y, x] > 0.5)
+    others = np.delete(maps[::2], 1, axis=0).mean(0)
+    contrast = np.abs(maps[2] - others)
+    assert contrast[y, x] == pytest.approx(contrast.max())
+
+
+def test_training_lowers_the_loss(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=40, warmup=5, bfloat16=False, checkpoint_every=100, unroll=UnrollSettings(rounds=2, predictions=6))
+    trainer = Trainer(SMALL, settings, source(slices), tmp_path)
+    losses = [trainer.train_step()[0]["loss"] for _ in range(40)]
+    assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
+
+
+def test_a_killed_run_resumes_exactly(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=6, warmup=2, checkpoint_every=3, unroll=UnrollSettings(rounds=2, predictions=4))
+    whole = Trainer(SMALL, settings, source(slices), tmp_path / "whole").run()
+    Trainer(SMALL, settings, source(slices), tmp_path / "cut").run(until=4)
+    first = Trainer(SMALL, settings, source(slices), tmp_path / "cut")
+    assert first.step == 4
+    resumed = first.run()
+    for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values()):
+        assert torch.equal(a, b), name
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("batch: 8\ncolour: red", "unknown key 'colour'"),
+        ("train: {steps: many}", "steps must be of type int"),
+        ("network: {fusion: late}", "Unknown fusion"),
+        ("- 1", "must hold names and values"),
+        ("sources: [{kind: shards}]", "source 1 is incomplete"),
+        ("a: [", "not valid YAML"),
+    ],
+)
+def test_bad_configurations_are_explained(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(Exception, match=message):
+        load_config(path)
+
+
+def test_the_bundled_configuration_is_valid() -> None:
+    config = load_config(Path(__file__).parents[2] / "Resources" / "Training" / "compact.yaml")
+    assert config.network.components == 16
+    assert [s.kind for s in config.sources] == ["shards", "nifti", "png", "synthetic"]
