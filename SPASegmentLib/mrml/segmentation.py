@@ -16,9 +16,10 @@ def create_segmentation(volume: Any, name: str = "Segmentation") -> Any:
     """Add an empty segmentation node on the voxels of a volume, under the same transform, to the volume's scene."""
     segmentation = volume.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     segmentation.CreateDefaultDisplayNodes()
-    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     transform = volume.GetParentTransformNode()
     segmentation.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
+    # After the transform, since the geometry is expressed in the segmentation's own coordinates.
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     return segmentation
 
 
