@@ -1,0 +1,175 @@
+"""The masks on screen as temporary segments, outside of the user's segmentation, undo and saved scene."""
+
+from __future__ import annotations
+
+from typing import Any, Optional, Sequence, Tuple
+
+import numpy as np
+import slicer
+import vtk
+
+from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Grid, parent_to_world
+
+#: Red, green, blue in 0..1 of the recommended mask and candidates 1, 2, ...: told apart by people with any of
+#: the common colour deficiencies (Okabe and Ito), and on grey images. Numbers must stand beside the colours.
+COLORS: Tuple[Tuple[float, float, float], ...] = (
+    (0.0, 0.62, 0.45),
+    (0.34, 0.71, 0.91),
+    (0.90, 0.62, 0.0),
+    (0.80, 0.47, 0.65),
+    (0.94, 0.89, 0.26),
+    (0.84, 0.37, 0.0),
+    (0.0, 0.45, 0.70),
+)
+
+_NAME = "SPA preview"
+#: Marks subject hierarchy items of previews, to find what a saved scene keeps of them.
+_MARK = "SPA.Preview"
+_FILL = 0.3
+
+
+def color(index: int) -> Tuple[float, float, float]:
+    """Colour of the recommended mask (0) or a candidate (1, 2, ...)."""
+    return COLORS[0] if index == 0 else COLORS[1 + (index - 1) % (len(COLORS) - 1)]
+
+
+def segment_id(index: int) -> str:
+    """Id of the temporary segment of the recommended mask (0) or a candidate (1, 2, ...)."""
+    return f"SPA_{index}"
+
+
+class Preview:
+    """The temporary segments of one session.
+
+    Attributes:
+        node: the vtkMRMLSegmentationNode, None while nothing is shown.
+    """
+
+    def __init__(self, scene: Any, slots: int = 5) -> None:
+        """Nothing is added to the scene before `show`.
+
+        Args:
+            scene: vtkMRMLScene.
+            slots: number of segments: the recommended mask and the candidates.
+        """
+        self._scene = scene
+        self._slots = slots
+        self._shown = 0
+        self.node: Optional[Any] = None
+
+    def show(self, frame: Frame, masks: np.ndarray, highlighted: int = 0) -> None:
+        """Show the masks of a frame in place of those before.
+
+        Args:
+            frame: their slice.
+            masks: (n, height, width) bool, n up to the number of slots; row 0 is the recommended mask.
+            highlighted: the mask to fill.
+        """
+        if self.node is not None and not self._scene.IsNodePresent(self.node):
+            # The scene was closed in the meantime.
+            self.node = None
+        images = [_image(frame, masks[n] if n < len(masks) else None) for n in range(self._slots)]
+        if self.node is None:
+            self.node = self._create(images)
+        else:
+            core = self.node.GetSegmentation()
+            for index, image in enumerate(images):
+                core.GetSegment(segment_id(index)).GetRepresentation(BINARY_LABELMAP).DeepCopy(image)
+        transform = frame.volume.GetParentTransformNode()
+        self.node.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
+        self._shown = len(masks)
+        self.highlight(highlighted)
+
+    def highlight(self, index: int) -> None:
+        """Fill and outline one mask; the recommended one stays outlined, the others are hidden."""
+        display = None if self.node is None else self.node.GetDisplayNode()
+        if display is None:
+            return
+        was = display.StartModify()
+        for n in range(self._slots):
+            name = segment_id(n)
+            display.SetSegmentVisibility(name, n < self._shown and n in (0, index))
+            display.SetSegmentVisibility3D(name, False)
+            display.SetSegmentVisibility2DOutline(name, True)
+            display.SetSegmentVisibility2DFill(name, n == index)
+            display.SetSegmentOpacity2DFill(name, _FILL)
+        display.EndModify(was)
+
+    def remove(self) -> None:
+        """Take everything out of the scene; may be called twice, also after the scene was closed."""
+        node, self.node = self.node, None
+        if node is None or not self._scene.IsNodePresent(node):
+            return
+        hierarchy = _subject_hierarchy(self._scene)
+        if hierarchy is not None:
+            item = hierarchy.GetItemByDataNode(node)
+            if item:
+                hierarchy.RemoveItem(item, False, True)
+        display = node.GetDisplayNode()
+        self._scene.RemoveNode(node)
+        if display is not None:
+            self._scene.RemoveNode(display)
+
+    def _create(self, images: Sequence[Any]) -> Any:
+        node = slicer.vtkMRMLSegmentationNode()
+        node.SetName(_NAME)
+        node.SetSaveWithScene(False)
+        # Before the node is added, so that it never appears in a selector.
+        node.SetHideFromEditors(True)
+        for index, image in enumerate(images):
+            segment = slicer.vtkSegment()
+            segment.SetName(f"SPA {index}")
+            segment.SetColor(*color(index))
+            segment.AddRepresentation(BINARY_LABELMAP, image)
+            node.GetSegmentation().AddSegment(segment, segment_id(index))
+        self._scene.AddNode(node)
+        hierarchy = _subject_hierarchy(self._scene)
+        if hierarchy is not None:
+            # Without an item Slicer's Segmentations plugin writes an error on every change of a segment.
+            item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+            hierarchy.SetItemAttribute(item, _MARK, "1")
+        node.CreateDefaultDisplayNodes()
+        display = node.GetDisplayNode()
+        display.SetSaveWithScene(False)
+        display.SetVisibility3D(False)
+        display.SetSliceIntersectionThickness(2)
+        return node
+
+
+def remove_ghosts(scene: Any) -> int:
+    """Drop what a scene that was saved in the middle of a session keeps of its preview; returns how many items.
+
+    Slicer does not save the preview, but the subject hierarchy items of it. Call it after a scene was loaded.
+    """
+    hierarchy = scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
+    if hierarchy is None:
+        return 0
+    items = _children(hierarchy)
+    ghosts = [i for i in items if hierarchy.GetItemAttribute(i, _MARK) and hierarchy.GetItemDataNode(i) is None]
+    for item in ghosts:
+        hierarchy.RemoveItem(item, False, True)
+    return len(ghosts)
+
+
+def _children(hierarchy: Any) -> Sequence[int]:
+    ids = vtk.vtkIdList()
+    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), ids, True)
+    return [ids.GetId(n) for n in range(ids.GetNumberOfIds())]
+
+
+def _subject_hierarchy(scene: Any) -> Optional[Any]:
+    """The subject hierarchy where Slicer's application keeps one; elsewhere nothing watches segments with it."""
+    if getattr(slicer, "app", None) is None:
+        return None
+    return scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
+
+
+def _image(frame: Frame, mask: Optional[np.ndarray]) -> Any:
+    """One slice in the frame's own pixels, no larger than the mask."""
+    if mask is None or not mask.any():
+        return slicer.vtkOrientedImageData()
+    parent = parent_to_world(frame.volume)
+    height, width = mask.shape
+    pixels = Grid(np.linalg.solve(parent, frame.to_world), parent, (0, width - 1, 0, height - 1, 0, 0))
+    return frame.mask_to_labelmap(mask, pixels)
