@@ -30,7 +30,7 @@ class NetworkPredictor:
     def __init__(self, network: SPANetwork, region: Region) -> None:
         self._network = network
         with torch.inference_mode():
-            image = torch.from_numpy(region.pixels).to(network.device)
+            image = torch.from_numpy(region.pixels()).to(network.device)
             self._features = network.encode(image[None, None])
         self._context: Optional[Context] = None
 

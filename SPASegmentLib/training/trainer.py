@@ -8,7 +8,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 import torch
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -84,8 +84,15 @@ class Trainer:
         progress = (self.step - s.warmup) / max(1, s.steps - s.warmup)
         return s.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
-    def run(self, until: Optional[int] = None) -> SPANetwork:
-        """Train to the last step (or to `until`) and return the averaged network."""
+    def run(
+        self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None
+    ) -> SPANetwork:
+        """Train to the last step (or to `until`) and return the averaged network.
+
+        Args:
+            until: stop after this step, as an interruption would.
+            progress: called with (steps done, steps in all) now and then.
+        """
         end = min(self.settings.steps, until or self.settings.steps)
         started, seen = time.perf_counter(), self.step
         while self.step < end:
@@ -93,6 +100,8 @@ class Trainer:
             if self.step % self.settings.log_every == 0 or self.step == end:
                 speed = (self.step - seen) / (time.perf_counter() - started)
                 self._log(log, speed)
+                if progress is not None:
+                    progress(self.step, self.settings.steps)
             if self.step % self.settings.checkpoint_every == 0 or self.step == end:
                 self.save()
         network = self.averaged.module

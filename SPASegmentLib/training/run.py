@@ -1,0 +1,78 @@
+"""A training run from a configuration file to weights with a model card."""
+
+from __future__ import annotations
+
+import platform
+import time
+from pathlib import Path
+from typing import Callable, Dict, Optional
+
+import torch
+
+from SPASegmentLib.model.weights import ModelCard, save
+from SPASegmentLib.training.config import TrainConfig, load_config, open_sources
+from SPASegmentLib.training.trainer import Trainer
+
+PREPROCESSING = (
+    "A square region around the click, resampled to the network's size with averaging where it shrinks, clipped to "
+    "its 0.5th and 99.5th percentile, then zero mean and unit spread (interaction/region.py)."
+)
+INTENDED_USE = "Interactive segmentation of single slices by a person who checks and accepts every mask. Research use."
+LIMITS = (
+    "Not a medical device. Slices are treated one by one. Structures unlike those in the training data may need "
+    "several rounds or fail. Masks of half the region's resolution: an object wider than 40 % of the region is "
+    "outlined to about one part in 64 of the region's side."
+)
+#: Attributions of the sets that the bundled configurations use; the card names those that were used.
+LICENCES: Dict[str, str] = {
+    "lidc_idri": "LIDC-IDRI, CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX; Armato et al., Med Phys 2011;38(2):915-931; "
+    "Clark et al., J Digit Imaging 2013;26:1045-1057",
+    "sarcoma_mr_ct": "Soft-tissue sarcoma, CC BY 3.0, doi 10.7937/K9/TCIA.2015.7GO2GSKS; Vallieres et al., "
+    "Phys Med Biol 2015;60:5471",
+    "nerve_ultrasound": "Regional-anaesthesia ultrasound with nerve and vessel masks, CC BY 4.0",
+}
+
+
+def train(
+    config_file: Path, data: Path, output: Path, progress: Optional[Callable[[int, int], None]] = None
+) -> Path:
+    """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
+
+    Args:
+        config_file: YAML; its name names the weights.
+        data: folder that the configuration's paths are relative to.
+        output: folder for checkpoint, log and weights.
+        progress: called with (steps done, steps in all) now and then.
+
+    Returns:
+        The weights file.
+
+    Raises:
+        InputError: the configuration or the data cannot be used.
+        OutputError: the weights cannot be written.
+    """
+    config = load_config(config_file)
+    trainer = Trainer(config.network, config.train, open_sources(config, data), output)
+    started, first = time.perf_counter(), trainer.step
+    network = trainer.run(progress=progress)
+    path = output / f"{config_file.stem}.safetensors"
+    save(network, card(config_file.stem, config, trainer.step - first, time.perf_counter() - started), path)
+    return path
+
+
+def card(name: str, config: TrainConfig, steps: int, seconds: float) -> ModelCard:
+    """The model card of a run; metrics are added by evaluation."""
+    used = [text for key, text in LICENCES.items() if any(key in (s.folder, *(f.split("/")[0] for f in s.files)) for s in config.sources)]
+    shares = sum(source.share for source in config.sources)
+    return ModelCard(
+        name=name, network=config.network.as_dict(), preprocessing=PREPROCESSING,
+        training={
+            "data": used, "mixture": {s.folder or s.kind: round(s.share / shares, 3) for s in config.sources},
+            "steps": config.train.steps, "batch": config.batch, "seed": config.train.seed,
+            "learning_rate": config.train.learning_rate, "torch": torch.__version__,
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, no GPU" if not torch.cuda.is_available()
+            else torch.cuda.get_device_name(),
+            "last_run": {"steps": steps, "seconds": round(seconds)},
+        },
+        metrics={}, intended_use=INTENDED_USE, limits=LIMITS,
+    )
