@@ -1,0 +1,289 @@
+"""What is kept of a user's preference for a structure, across frames and images.
+
+A profile holds a name, a structure, counts and numbers; nothing of an image, a study or a patient.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Dict, Optional, Tuple, Union
+
+import numpy as np
+import torch
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.output import whole_file
+
+FORMAT = "spa-profile"
+VERSION = 1
+
+#: Standard deviation of users' preferred outline offsets before anything is known, in mm.
+PRIOR_SD_MM = 2.0
+#: First guess of how much one user's offsets scatter from image to image, in mm, and how many images it counts for.
+NOISE_SD_MM, NOISE_COUNT = 1.0, 2.0
+#: A mask farther off than this many standard deviations (and than `PRIOR_SD_MM`) counts as one at that distance.
+LARGEST_SURPRISE = 3.0
+#: Accepted masks before a preference is called clear, and its distance from zero in standard deviations.
+CLEAR_COUNT, CLEAR_SDS = 3, 2.0
+
+_LONGEST_TEXT = 100
+_LARGEST_FILE = 10_000_000
+
+
+@dataclass(frozen=True)
+class LatentPreference:
+    """A preference distribution over the latents of one latent space.
+
+    Attributes:
+        space: identifies the latent space (see `Predictor.latent_space`).
+        weights: (M,) summing to 1.
+        means: (M, d).
+        variances: (M, d), positive.
+    """
+
+    space: str
+    weights: Tuple[float, ...]
+    means: Tuple[Tuple[float, ...], ...]
+    variances: Tuple[Tuple[float, ...], ...]
+
+    def __post_init__(self) -> None:
+        _check_text("The latent space", self.space)
+        object.__setattr__(self, "weights", _numbers("The weights", self.weights))
+        for name in ("means", "variances"):
+            rows = getattr(self, name)
+            if not isinstance(rows, (list, tuple)):
+                raise InputError(f"The {name} of a mixture are a list of lists of numbers.")
+            object.__setattr__(self, name, tuple(_numbers(f"The {name}", row) for row in rows))
+        shapes = {len(self.weights), len(self.means), len(self.variances)}
+        lengths = {len(row) for row in (*self.means, *self.variances)}
+        if shapes == {0} or len(shapes) != 1 or len(lengths) != 1 or lengths == {0}:
+            raise InputError("The weights, means and variances of a mixture must have the same number of components.")
+        if min(self.weights) < 0 or abs(sum(self.weights) - 1.0) > 1e-3:
+            raise InputError("The weights of a mixture must be non-negative and sum to 1.")
+        if min(min(row) for row in self.variances) <= 0:
+            raise InputError("The variances of a mixture must be positive.")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One user's preference for one structure; immutable, `updated` returns a new one.
+
+    The style is a Gaussian belief about the signed outline offset in mm: the equivalent radius of the masks that
+    the user accepts minus that of the first recommended prediction. Every accepted mask updates it as a Kalman
+    filter does; how much the user scatters is learned along with it.
+
+    Attributes:
+        name: of the user or of the style.
+        structure: what is segmented, e.g. "lung nodule".
+        accepted: number of accepted masks that the profile has learned from.
+        offset_mm: mean of the belief; negative is tighter.
+        offset_variance: variance of the belief in mm2.
+        last_offset_mm: of the last accepted mask, limited as it was counted; None if there is none.
+        noise_variance: scatter of single masks around the user's preference in mm2.
+        noise_count: number of masks that the scatter is known from.
+        forgetting: 0 < f <= 1; with every update what was known before counts f times as much.
+        latent: what is known about latents, if anything.
+    """
+
+    name: str
+    structure: str
+    accepted: int = 0
+    offset_mm: float = 0.0
+    offset_variance: float = PRIOR_SD_MM**2
+    last_offset_mm: Optional[float] = None
+    noise_variance: float = NOISE_SD_MM**2
+    noise_count: float = NOISE_COUNT
+    forgetting: float = 0.9
+    latent: Optional[LatentPreference] = None
+
+    def __post_init__(self) -> None:
+        _check_text("The name", self.name)
+        _check_text("The structure", self.structure)
+        if isinstance(self.accepted, bool) or not isinstance(self.accepted, int) or self.accepted < 0:
+            raise InputError(f"The number of accepted masks is a count, not {self.accepted!r}.")
+        limits = {
+            "offset_mm": (-1e6, 1e6), "offset_variance": (1e-12, 1e12), "last_offset_mm": (-1e6, 1e6),
+            "noise_variance": (1e-12, 1e12), "noise_count": (1e-12, 1e12), "forgetting": (1e-3, 1.0),
+        }  # fmt: skip
+        for key, (low, high) in limits.items():
+            value = getattr(self, key)
+            if key == "last_offset_mm" and value is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
+                raise InputError(f"{key} must be a number from {low:g} to {high:g}, not {value!r}.")
+            object.__setattr__(self, key, float(value))
+
+    @classmethod
+    def new(cls, name: str, structure: str) -> Profile:
+        """An empty profile; it influences nothing.
+
+        Raises:
+            InputError: the name or the structure is empty, too long or holds control characters.
+        """
+        return cls(name, structure)
+
+    def reset(self) -> Profile:
+        """The empty profile of the same user and structure."""
+        return Profile(self.name, self.structure, forgetting=self.forgetting)
+
+    def updated(
+        self,
+        offset_mm: float,
+        latent_mixture: Optional[GaussianMixture] = None,
+        latent_space: Optional[str] = None,
+    ) -> Profile:
+        """The profile after one more accepted mask.
+
+        Args:
+            offset_mm: equivalent radius of the accepted mask minus that of the first recommended prediction, the
+                one made without this profile.
+            latent_mixture: the session's last preference distribution. It replaces the stored one, since it
+                started from it; None keeps what is stored.
+            latent_space: of the mixture.
+
+        Raises:
+            ValueError: the offset is not finite, or only one of mixture and space is given.
+        """
+        if not math.isfinite(offset_mm) or (latent_mixture is None) != (latent_space is None):
+            raise ValueError("An update needs a finite offset, and a latent mixture together with its space.")
+        # What was known fades, but never below what is assumed about a stranger.
+        known = min(self.offset_variance / self.forgetting, PRIOR_SD_MM**2)
+        limit = max(LARGEST_SURPRISE * math.sqrt(known + self.noise_variance), PRIOR_SD_MM)
+        surprise = min(max(offset_mm - self.offset_mm, -limit), limit)
+        offset_mm = self.offset_mm + surprise
+        gain = known / (known + self.noise_variance)
+        # From successive masks, so that a user who changes is not taken for one who scatters.
+        count, noise = max(self.forgetting * self.noise_count, NOISE_COUNT), self.noise_variance
+        if self.last_offset_mm is not None:
+            scatter = min(0.5 * (offset_mm - self.last_offset_mm) ** 2, LARGEST_SURPRISE**2 * noise)
+            noise, count = max((count * noise + scatter) / (count + 1.0), 1e-4), count + 1.0
+        latent = self.latent
+        if latent_mixture is not None and latent_space is not None:
+            latent = _from_mixture(latent_mixture, latent_space)
+        return replace(
+            self,
+            accepted=self.accepted + 1,
+            offset_mm=self.offset_mm + gain * surprise,
+            offset_variance=(1.0 - gain) * known,
+            last_offset_mm=offset_mm,
+            noise_variance=noise,
+            noise_count=count,
+            latent=latent,
+        )
+
+    def log_weight(self, offsets_mm: np.ndarray) -> np.ndarray:
+        """How much more likely this user is to accept masks of these offsets than a stranger.
+
+        Args:
+            offsets_mm: (n,) equivalent radii in mm of possible masks, relative to the recommended prediction.
+
+        Returns:
+            (n,) float64 log-likelihood ratios to reweight particles with; all zero for an empty profile.
+        """
+        offsets = np.asarray(offsets_mm, dtype=np.float64)
+        own = self.offset_variance + self.noise_variance
+        anyone = PRIOR_SD_MM**2 + self.noise_variance
+        return np.asarray(
+            -0.5 * ((offsets - self.offset_mm) ** 2 / own + math.log(own))
+            + 0.5 * (offsets**2 / anyone + math.log(anyone))
+        )
+
+    def latent_prior(self, latent_space: str) -> Optional[GaussianMixture]:
+        """The stored preference distribution, widened by forgetting; None if there is none for this space."""
+        if self.latent is None or self.latent.space != latent_space:
+            return None
+        return GaussianMixture(
+            torch.tensor(self.latent.weights),
+            torch.tensor(self.latent.means),
+            torch.tensor(self.latent.variances) / self.forgetting,
+        )
+
+    def describe(self) -> str:
+        """One line for the user, e.g. "prefers tighter outlines, by about 1.2 mm"."""
+        clear = abs(self.offset_mm) >= max(CLEAR_SDS * math.sqrt(self.offset_variance), 0.05)
+        if self.accepted < CLEAR_COUNT or not clear:
+            return "no clear preference yet"
+        word = "wider" if self.offset_mm > 0 else "tighter"
+        return f"prefers {word} outlines, by about {abs(self.offset_mm):.1f} mm"
+
+    def save(self, path: Union[str, Path]) -> None:
+        """Write the profile as JSON, whole or not at all.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=2, allow_nan=False)
+        with whole_file(Path(path)) as partial:
+            partial.write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Union[str, Path]) -> Profile:
+        """Read a profile.
+
+        Raises:
+            InputError: the file cannot be read, is no profile, is of another version, or lacks or adds a key.
+        """
+        path = Path(path)
+        try:
+            if path.stat().st_size > _LARGEST_FILE:
+                raise InputError(f"{path} is too large for a profile; choose a file that SPA has saved as one.")
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise InputError(f"The profile {path} cannot be read ({reason}); choose another file.") from error
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{path} is damaged or no profile; choose a file that SPA has saved as one.") from error
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            raise InputError(f"{path} is no profile (its format is not {FORMAT!r}); choose another file.")
+        if content.get("version") != VERSION:
+            raise InputError(
+                f"The profile {path} has version {content.get('version')!r}, this program reads {VERSION}; "
+                "export it again with the same version of SPA."
+            )
+        try:
+            values = _exact(content, ("format", "version", *(field.name for field in fields(cls))))
+            if values["latent"] is not None:
+                names = tuple(field.name for field in fields(LatentPreference))
+                values["latent"] = LatentPreference(**_exact(values["latent"], names))
+            return cls(**{key: value for key, value in values.items() if key not in ("format", "version")})
+        except InputError as error:
+            raise InputError(f"The profile {path} cannot be used: {error}") from error
+
+
+def _exact(content: Any, keys: Tuple[str, ...]) -> Dict[str, Any]:
+    """A copy of a JSON object with exactly these keys."""
+    if not isinstance(content, dict):
+        raise InputError(f"An object with the keys {', '.join(keys)} is expected.")
+    missing, unknown = sorted(set(keys) - set(content)), sorted(set(content) - set(keys))
+    if missing or unknown:
+        parts = [f"{word} {', '.join(names)}" for word, names in (("missing", missing), ("unknown", unknown)) if names]
+        raise InputError(f"Its keys do not match: {'; '.join(parts)}.")
+    return dict(content)
+
+
+def _check_text(what: str, value: Any) -> None:
+    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT or not value.isprintable():
+        raise InputError(f"{what} must be a text of 1 to {_LONGEST_TEXT} printable characters.")
+
+
+def _numbers(what: str, values: Any) -> Tuple[float, ...]:
+    if not isinstance(values, (list, tuple)):
+        raise InputError(f"{what} of a mixture are lists of numbers.")
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e12:
+            raise InputError(f"{what} of a mixture hold {value!r}, which is no usable number.")
+    return tuple(float(value) for value in values)
+
+
+def _from_mixture(mixture: GaussianMixture, space: str) -> LatentPreference:
+    weights = mixture.weights.detach().double().cpu()
+    return LatentPreference(
+        space,
+        tuple((weights / weights.sum()).tolist()),
+        tuple(tuple(row) for row in mixture.means.detach().double().cpu().tolist()),
+        tuple(tuple(row) for row in mixture.variances.detach().double().cpu().tolist()),
+    )

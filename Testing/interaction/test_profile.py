@@ -1,0 +1,234 @@
+"""Profiles: what is learned from accepted masks, what it influences, and the file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import FrozenInstanceError, replace
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.interaction.profile import PRIOR_SD_MM, Profile
+from SPASegmentLib.model.mixture import GaussianMixture
+
+OFFSETS = np.linspace(-4, 4, 33)
+
+
+def _after(offsets: Any, profile: Optional[Profile] = None) -> Profile:
+    profile = profile or Profile.new("Reader A", "lung nodule")
+    for offset in offsets:
+        profile = profile.updated(float(offset))
+    return profile
+
+
+def _mixture() -> GaussianMixture:
+    return GaussianMixture(
+        torch.tensor([0.25, 0.75]), torch.tensor([[0.0, 1.0, 2.0], [-1.0, 0.5, 0.1]]), torch.full((2, 3), 0.3)
+    )
+
+
+def test_an_empty_profile_influences_nothing() -> None:
+    profile = Profile.new("Reader A", "lung nodule")
+    assert np.array_equal(profile.log_weight(OFFSETS), np.zeros(33))
+    assert profile.describe() == "no clear preference yet" and profile.latent_prior("compact") is None
+
+
+def test_one_update_is_bayes_rule() -> None:
+    """Against prior times likelihood on a fine grid."""
+    before = _after([-1.0, -1.4])
+    after = before.updated(-0.6)
+    grid = np.linspace(-15, 15, 200001)
+    # Forgetting widens what was known before; what a stranger is assumed to prefer is the limit.
+    widened = min(before.offset_variance / before.forgetting, PRIOR_SD_MM**2)
+    density = stats.norm.pdf(grid, before.offset_mm, np.sqrt(widened)) * stats.norm.pdf(
+        -0.6, grid, np.sqrt(before.noise_variance)
+    )
+    density /= density.sum()
+    mean = (grid * density).sum()
+    assert after.offset_mm == pytest.approx(mean, abs=1e-6)
+    assert after.offset_variance == pytest.approx(((grid - mean) ** 2 * density).sum(), rel=1e-6)
+    assert after.accepted == 3
+
+
+def test_without_forgetting_and_scatter_the_mean_is_the_sample_mean() -> None:
+    start = replace(Profile.new("a", "b"), forgetting=1.0)
+    offsets = np.random.default_rng(0).normal(-0.8, 0.3, 400)
+    learned = _after(offsets, start)
+    assert learned.offset_mm == pytest.approx(offsets.mean(), abs=0.03)
+    assert np.sqrt(learned.noise_variance) == pytest.approx(0.3, abs=0.05)
+    assert learned.offset_variance < 0.01
+
+
+@pytest.mark.parametrize("scatter", [0.2, 2.0])
+def test_the_scatter_of_the_user_is_learned(scatter: float) -> None:
+    rng = np.random.default_rng(1)
+    found = [np.sqrt(_after(rng.normal(0.5, scatter, 60)).noise_variance) for _ in range(40)]
+    assert np.median(found) == pytest.approx(scatter, rel=0.25)
+
+
+def test_forgetting_follows_a_user_who_changes() -> None:
+    rng = np.random.default_rng(2)
+    offsets = [*rng.normal(-1.5, 0.3, 30), *rng.normal(1.5, 0.3, 25)]
+    forgets = _after(offsets)
+    remembers = _after(offsets, replace(Profile.new("a", "b"), forgetting=1.0))
+    assert abs(forgets.offset_mm - 1.5) < 0.5 < abs(remembers.offset_mm - 1.5)
+
+
+def test_a_user_who_changes_is_not_taken_for_one_who_scatters() -> None:
+    rng = np.random.default_rng(3)
+    changed = _after([*rng.normal(-1.5, 0.3, 30), *rng.normal(1.5, 0.3, 25)])
+    assert np.sqrt(changed.noise_variance) < 0.6
+
+
+def test_forgetting_ends_at_what_is_assumed_about_a_stranger() -> None:
+    profile = replace(Profile.new("a", "b"), forgetting=0.001)
+    assert _after([0.5] * 5, profile).offset_variance < PRIOR_SD_MM**2
+
+
+def test_one_absurd_mask_does_not_ruin_the_profile() -> None:
+    learned = _after([-1.0] * 10)
+    hit = learned.updated(500.0)
+    assert learned.offset_mm < hit.offset_mm < learned.offset_mm + 0.6
+    assert _after([-1.0] * 5, hit).offset_mm == pytest.approx(-1.0, abs=0.3)
+
+
+def test_log_weight_is_the_ratio_of_two_predictive_densities() -> None:
+    profile = _after([-1.2, -0.9, -1.6, -1.1])
+    own = stats.norm(profile.offset_mm, np.sqrt(profile.offset_variance + profile.noise_variance))
+    anyone = stats.norm(0.0, np.sqrt(PRIOR_SD_MM**2 + profile.noise_variance))
+    weights = profile.log_weight(OFFSETS)
+    assert weights == pytest.approx(own.logpdf(OFFSETS) - anyone.logpdf(OFFSETS))
+    assert weights[OFFSETS == -1.0] > 0 > weights[OFFSETS == 2.0]
+
+
+def test_description() -> None:
+    assert _after([-1.2] * 2).describe() == "no clear preference yet"  # too few
+    assert _after([-1.2] * 30).describe() == "prefers tighter outlines, by about 1.2 mm"
+    assert _after([0.8] * 30).describe() == "prefers wider outlines, by about 0.8 mm"
+    assert _after([-1.2, 1.2] * 15).describe() == "no clear preference yet"
+    assert _after([0.0] * 30).describe() == "no clear preference yet"
+
+
+def test_profiles_are_immutable_and_reset_keeps_who_it_is() -> None:
+    learned = _after([-1.0] * 5).updated(-1.0, _mixture(), "compact")
+    with pytest.raises(FrozenInstanceError):
+        learned.offset_mm = 0.0  # type: ignore[misc]
+    assert learned.reset() == Profile.new("Reader A", "lung nodule")
+
+
+def test_the_latent_part_is_for_its_own_space() -> None:
+    learned = Profile.new("a", "b").updated(0.1, _mixture(), "compact")
+    assert learned.latent_prior("another network") is None
+    prior = learned.latent_prior("compact")
+    assert prior is not None
+    assert torch.allclose(prior.weights, _mixture().weights) and torch.allclose(prior.means, _mixture().means)
+    assert torch.allclose(prior.variances, _mixture().variances / 0.9)  # forgetting widens it
+    assert learned.updated(0.2).latent == learned.latent
+
+
+@pytest.mark.parametrize("arguments", [(float("nan"),), (1.0, _mixture()), (1.0, None, "compact")])
+def test_unusable_updates_are_refused(arguments: tuple) -> None:
+    with pytest.raises(ValueError, match="finite offset"):
+        Profile.new("a", "b").updated(*arguments)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 101])
+def test_unusable_names_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="The name must be"):
+        Profile.new(name, "nodule")
+    with pytest.raises(InputError, match="The structure must be"):
+        Profile.new("a", name)
+
+
+def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:
+    for number, profile in enumerate([
+        Profile.new("Dr Müller", "Leber, Läsion"), _after([0.1, -0.3]).updated(0.2, _mixture(), "compact")
+    ]):  # fmt: skip
+        file = tmp_path / f"{number}.json"
+        profile.save(file)
+        assert Profile.load(file) == profile
+        profile.updated(1.0).save(str(file))  # over an existing one
+        assert Profile.load(str(file)) == profile.updated(1.0)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0.json", "1.json"]
+
+
+def test_the_file_holds_what_is_promised_and_nothing_else(tmp_path: Path) -> None:
+    _after([0.1, -0.3]).save(tmp_path / "p.json")
+    content = json.loads((tmp_path / "p.json").read_text(encoding="utf-8"))
+    assert content["format"] == "spa-profile" and content["version"] == 1
+    assert set(content) == {
+        "format", "version", "name", "structure", "accepted", "offset_mm", "offset_variance", "last_offset_mm",
+        "noise_variance", "noise_count", "forgetting", "latent",
+    }  # fmt: skip
+
+
+def _write(path: Path, **changes: Any) -> Path:
+    Profile.new("a", "b").updated(0.2, _mixture(), "compact").save(path)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    for key, value in changes.items():
+        target = content["latent"] if key.startswith("latent_") else content
+        key = key[len("latent_") :] if key.startswith("latent_") else key
+        if value is None and key != "latent":
+            del target[key]
+        else:
+            target[key] = value
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"format": "spa-weights"}, "is no profile"),
+        ({"version": 2}, "has version 2"),
+        ({"offset_mm": None}, "missing offset_mm"),
+        ({"patient": "x"}, "unknown patient"),
+        ({"offset_mm": "0.3"}, "offset_mm must be a number"),
+        ({"offset_mm": float("nan")}, "offset_mm must be a number"),
+        ({"offset_variance": 0}, "offset_variance must be"),
+        ({"noise_variance": -1.0}, "noise_variance must be"),
+        ({"forgetting": 1.5}, "forgetting must be"),
+        ({"accepted": -1}, "a count"),
+        ({"accepted": 1.5}, "a count"),
+        ({"name": 7}, "The name must be"),
+        ({"latent": []}, "object with the keys"),
+        ({"latent_weights": None}, "missing weights"),
+        ({"latent_weights": [0.5, 0.6]}, "sum to 1"),
+        ({"latent_weights": [1.0]}, "same number"),
+        ({"latent_weights": "heavy"}, "lists of numbers"),
+        ({"latent_variances": [[1, 1, 1], [1, 1, 0]]}, "positive"),
+        ({"latent_means": [[1, 1, 1], [1, 1]]}, "same number"),
+        ({"latent_means": 3}, "list of lists"),
+        ({"latent_means": [[1, 1, float("inf")], [1, 1, 1]]}, "no usable number"),
+    ],
+)
+def test_a_file_that_does_not_fit_is_refused_by_name(tmp_path: Path, changes: dict, reason: str) -> None:
+    path = _write(tmp_path / "mine.json", **changes)
+    with pytest.raises(InputError, match=reason) as caught:
+        Profile.load(path)
+    assert "mine.json" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[1, 2]", b"null", b"\xff\xfe\x00", b"[" * 100000])
+def test_damaged_files_are_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "mine.json").write_bytes(content)
+    with pytest.raises(InputError, match="mine.json"):
+        Profile.load(tmp_path / "mine.json")
+
+
+def test_missing_large_and_unwritable_files(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="none.json cannot be read"):
+        Profile.load(tmp_path / "none.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        Profile.load(tmp_path)
+    with (tmp_path / "volume.nrrd").open("wb") as large:
+        large.truncate(50_000_000)
+    with pytest.raises(InputError, match="too large"):
+        Profile.load(tmp_path / "volume.nrrd")
+    with pytest.raises(OutputError, match="cannot be written"):
+        Profile.new("a", "b").save(tmp_path / "nowhere" / "p.json")
