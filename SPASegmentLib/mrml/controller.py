@@ -1,0 +1,252 @@
+"""What a front end drives: from a click in a slice view to voxels in a segment, and on to the next slice.
+
+Work with the network is handed out as a `Job`, which touches neither VTK nor MRML, so that a front end can run it
+in a worker; everything else belongs to the thread that owns the scene::
+
+    job = controller.start_at(ras, "axial")
+    job.run()                                   # any thread
+    proposal = controller.show(job)             # the scene's thread
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional, Tuple, Union
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError, StateError
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.session import Session
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
+from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.mrml.editor import SegmentEditor
+from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.plane import Plane, Point
+from SPASegmentLib.mrml.preview import Preview
+from SPASegmentLib.mrml.writer import write_mask
+
+
+class Job:
+    """One step of a session, to be run once.
+
+    Attributes:
+        frame: the slice that it is about.
+        session: the session that it moves.
+        proposal: what came out, None before `run`.
+        running: whether `run` is under way.
+    """
+
+    def __init__(self, frame: Frame, session: Session, work: Callable[[], Proposal]) -> None:
+        self.frame, self.session = frame, session
+        self.proposal: Optional[Proposal] = None
+        self.running = False
+        self._work = work
+
+    def run(self) -> Proposal:
+        """Do the work, in any thread; what the session raises passes through."""
+        self.running = True
+        try:
+            self.proposal = self._work()
+        finally:
+            self.running = False
+        return self.proposal
+
+
+class Controller:
+    """Sessions on the slices of one volume, written into one segment.
+
+    Attributes:
+        volume, segmentation, segment_id: what is segmented, and where the result goes.
+        mode: "add" accepted masks to the segment, or "replace" what it holds on their slice.
+        profile: what is known of the user's preference; grows with every accepted mask.
+        preview: the temporary segments.
+    """
+
+    def __init__(
+        self,
+        volume: Any,
+        segmentation: Any,
+        segment_id: str,
+        editor: SegmentEditor,
+        network: Optional[SPANetwork] = None,
+        settings: Optional[SessionSettings] = None,
+        profile: Optional[Profile] = None,
+        mode: str = "add",
+    ) -> None:
+        self.volume, self.segmentation, self.segment_id = volume, segmentation, segment_id
+        self.mode = mode
+        self.profile = profile
+        self._editor, self._network = editor, network
+        self._settings = settings or SessionSettings()
+        self.preview = Preview(segmentation.GetScene(), 1 + self._settings.candidates)
+        self._job: Optional[Job] = None
+        self._shown: Optional[Job] = None
+        self._accepted: Optional[Tuple[Frame, np.ndarray]] = None
+
+    @property
+    def frame(self) -> Optional[Frame]:
+        """The slice of the masks on screen, else that of the mask accepted last."""
+        if self._shown is not None:
+            return self._shown.frame
+        return self._accepted[0] if self._accepted is not None else None
+
+    @property
+    def session(self) -> Optional[Session]:
+        """The session whose masks are on screen."""
+        return self._shown.session if self._shown is not None else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is running that has not been cancelled."""
+        return self._job is not None and self._job.running
+
+    def start_at(self, ras: Point, plane: Union[Plane, str]) -> Job:
+        """Start with a click.
+
+        Args:
+            ras: the point in mm.
+            plane: see `Plane`; a text is parsed.
+
+        Raises:
+            InputError: the click or the slice cannot be used, see `Frame.at` and `Frame.click`.
+        """
+        frame = Frame.at(self.volume, ras, _plane(plane))
+        click = frame.click(ras)
+        return self._new(frame, lambda session: session.start(click))
+
+    def start_box(self, corner: Point, opposite: Point, plane: Union[Plane, str]) -> Job:
+        """Start with a box, given by two opposite corners in mm on one slice.
+
+        Raises:
+            InputError: the box or the slice cannot be used, see `Frame.at` and `Frame.box`.
+        """
+        middle = tuple(float(v) for v in (np.array(corner) + np.array(opposite)) / 2)
+        frame = Frame.at(self.volume, (middle[0], middle[1], middle[2]), _plane(plane))
+        box = frame.box(corner, opposite)
+        return self._new(frame, lambda session: session.start(box=box))
+
+    def start_from_segment(self, ras: Point, plane: Union[Plane, str]) -> Job:
+        """Start with what the segment holds on the slice through a point, e.g. a threshold or another tool's result.
+
+        Raises:
+            InputError: the slice cannot be used, or the segment is empty there.
+        """
+        frame = Frame.at(self.volume, ras, _plane(plane))
+        mask = frame.segment_mask(self.segmentation, self.segment_id)
+        if not mask.any():
+            raise InputError("The segment is empty on this slice; paint or threshold something first, or click.")
+        return self._new(frame, lambda session: session.start(mask=mask))
+
+    def next_slice(self, step: int = 1) -> Job:
+        """Start on a neighbouring slice with the mask accepted last and the preference learned so far.
+
+        Args:
+            step: 1 for the next slice along the plane's normal, -1 for the one before.
+
+        Raises:
+            StateError: no mask has been accepted, or masks are on screen.
+            InputError: the volume ends there, or the slice cannot be used.
+        """
+        if self._shown is not None:
+            raise StateError("Accept or cancel the masks on screen first, then go to the next slice.")
+        if self._accepted is None:
+            raise StateError("Accept a mask first; the next slice starts from it.")
+        frame, mask = self._accepted
+        return self._new(frame.neighbour(step), lambda session: session.start(mask=mask))
+
+    def choose(self, candidate: int) -> Job:
+        """Pick a candidate (1, 2, ...).
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+        """
+        return self._step(lambda session: session.choose(candidate))
+
+    def add_click(self, ras: Point, positive: bool) -> Job:
+        """Correct: this point (mm) belongs to the structure, or does not.
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+            InputError: the point lies outside the volume, on another slice, or on background.
+        """
+        click = self._current().frame.click(ras, positive)
+        return self._step(lambda session: session.add_click(click))
+
+    def back(self) -> Job:
+        """Take the last answer back.
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+        """
+        return self._step(lambda session: session.back())
+
+    def show(self, job: Job) -> Optional[Proposal]:
+        """Put the masks of a finished job on screen.
+
+        Returns:
+            What is on screen, or None where the job has been overtaken (another one was begun, or the session
+            was cancelled) and nothing was done.
+        """
+        if job is not self._job or job.proposal is None:
+            return None
+        self.preview.show(job.frame, job.proposal.masks)
+        self._job, self._shown = None, job
+        return job.proposal
+
+    def run(self, job: Job) -> Proposal:
+        """`Job.run` and `show` in one, for front ends without a worker."""
+        proposal = job.run()
+        self.show(job)
+        return proposal
+
+    def accept(self, mask: int = RECOMMENDED) -> Result:
+        """Write a mask on screen (0 for the recommended one, 1, 2, ... for a candidate) into the segment.
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+            InputError: there is no such mask, or it is empty; the masks stay on screen.
+            OutputError: it could not be written, see `write_mask`; the masks stay on screen.
+        """
+        shown = self._current()
+        masks = shown.session.proposal.masks
+        if not 0 <= mask < len(masks):
+            raise InputError(f"There is no mask {mask}; accept 0 to {len(masks) - 1}.")
+        write_mask(self._editor, shown.frame, masks[mask], self.segmentation, self.segment_id, self.mode)
+        result = shown.session.accept(mask)
+        self.profile = shown.session.profile()
+        self._accepted = (shown.frame, result.mask)
+        self._job = self._shown = None
+        self.preview.remove()
+        return result
+
+    def cancel(self) -> None:
+        """Drop the masks on screen and any job under way; the segmentation is not touched."""
+        self._job = self._shown = None
+        self.preview.remove()
+
+    def close(self) -> None:
+        """End for good; may be called twice, also after the scene was closed."""
+        self.cancel()
+        self._accepted = None
+
+    def _current(self) -> Job:
+        if self.busy:
+            raise StateError("SPA is still computing; wait for the masks or cancel.")
+        if self._shown is None:
+            raise StateError("There are no masks on screen; click on the structure first.")
+        return self._shown
+
+    def _new(self, frame: Frame, start: Callable[[Session], Proposal]) -> Job:
+        session = Session(self._network, frame.image, self._settings, self.profile)
+        self._job = Job(frame, session, lambda: start(session))
+        return self._job
+
+    def _step(self, answer: Callable[[Session], Proposal]) -> Job:
+        shown = self._current()
+        self._job = Job(shown.frame, shown.session, lambda: answer(shown.session))
+        return self._job
+
+
+def _plane(plane: Union[Plane, str]) -> Plane:
+    return Plane.parse(plane) if isinstance(plane, str) else plane
