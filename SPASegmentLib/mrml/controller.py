@@ -92,6 +92,11 @@ class Controller:
         return self._accepted[0] if self._accepted is not None else None
 
     @property
+    def accepted(self) -> Optional[Tuple[Frame, np.ndarray]]:
+        """Slice and (height, width) mask accepted last."""
+        return self._accepted
+
+    @property
     def session(self) -> Optional[Session]:
         """The session whose masks are on screen."""
         return self._shown.session if self._shown is not None else None
@@ -138,11 +143,13 @@ class Controller:
             raise InputError("The segment is empty on this slice; paint or threshold something first, or click.")
         return self._new(frame, lambda session: session.start(mask=mask))
 
-    def next_slice(self, step: int = 1) -> Job:
+    def next_slice(self, step: int = 1, origin: Optional[Tuple[Frame, np.ndarray]] = None) -> Job:
         """Start on a neighbouring slice with the mask accepted last and the preference learned so far.
 
         Args:
             step: 1 for the next slice along the plane's normal, -1 for the one before.
+            origin: another slice and mask to start from, what `accepted` was at some time: after one side of a
+                structure is done, the other side starts from where both began.
 
         Raises:
             StateError: no mask has been accepted, or masks are on screen.
@@ -150,9 +157,10 @@ class Controller:
         """
         if self._shown is not None:
             raise StateError("Accept or cancel the masks on screen first, then go to the next slice.")
-        if self._accepted is None:
+        origin = origin or self._accepted
+        if origin is None:
             raise StateError("Accept a mask first; the next slice starts from it.")
-        frame, mask = self._accepted
+        frame, mask = origin
         return self._new(frame.neighbour(step), lambda session: session.start(mask=mask))
 
     def choose(self, candidate: int) -> Job:

@@ -98,7 +98,7 @@ def _write_label_map(segmentation: Any, path: Path, volume: Any) -> bool:
         labels[segment_array(segmentation, segment_id, grid)] = value
     storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
     scene = _private_scene(storage)
-    node = add_volume(scene, labels, grid.to_local)
+    node = add_volume(scene, labels, grid.to_local, check=False)
     storage.SetFileName(str(path))
     storage.SetUseCompression(1)
     if not storage.WriteData(node):

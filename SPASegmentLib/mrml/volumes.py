@@ -70,7 +70,9 @@ def load_mask(scene: Any, path: str) -> Tuple[np.ndarray, Grid]:
     return mask, grid
 
 
-def add_volume(scene: Any, array: np.ndarray, to_ras: Optional[np.ndarray] = None, name: str = "Volume") -> Any:
+def add_volume(
+    scene: Any, array: np.ndarray, to_ras: Optional[np.ndarray] = None, name: str = "Volume", check: bool = True
+) -> Any:
     """Add an image that lies in memory.
 
     Args:
@@ -79,17 +81,19 @@ def add_volume(scene: Any, array: np.ndarray, to_ras: Optional[np.ndarray] = Non
             not know become a near one: bool unsigned char, 64-bit integers int32 or float64, float16 float32.
         to_ras: (4, 4) from index (i, j, k) to RAS in mm; None for 1 mm voxels.
         name: of the node.
+        check: refuse what `check_image` refuses, except few whole numbers.
 
     Returns:
         vtkMRMLScalarVolumeNode or vtkMRMLVectorVolumeNode.
 
     Raises:
-        InputError: the array is no image, or `check_image` refuses its values.
+        InputError: the array is no image, or its values are refused.
     """
     array = np.asarray(array)
     if array.ndim not in (3, 4) or array.size == 0 or array.dtype.kind not in "biuf":
         raise InputError(f"A volume is an array (k, j, i) of real numbers, not {array.shape} of {array.dtype}.")
-    check_image(array, label_map_allowed=True)
+    if check:
+        check_image(array, label_map_allowed=True)
     array = np.ascontiguousarray(array.astype(_storable_type(array), copy=False))
     image = vtk.vtkImageData()
     image.SetDimensions(*array.shape[2::-1])
@@ -99,6 +103,7 @@ def add_volume(scene: Any, array: np.ndarray, to_ras: Optional[np.ndarray] = Non
     volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode" if components == 1 else "vtkMRMLVectorVolumeNode", name)
     volume.SetIJKToRASMatrix(matrix_from_array(np.eye(4) if to_ras is None else to_ras))
     volume.SetAndObserveImageData(image)
+    _show_grey(volume)
     return volume
 
 
@@ -206,7 +211,16 @@ def _load(scene: Any, path: str, label_map: bool) -> Any:
     logic.SetMRMLScene(None)
     if volume is None or volume.GetImageData() is None or volume.GetImageData().GetNumberOfPoints() == 0:
         raise InputError(f"'{path}' is not a readable volume; {_READABLE}.")
+    _show_grey(volume)
     return volume
+
+
+def _show_grey(volume: Any) -> None:
+    """Give a volume the display of Slicer's Volumes module: grey values, window and level from the image."""
+    volume.CreateDefaultDisplayNodes()
+    display = volume.GetDisplayNode()
+    if display.IsA("vtkMRMLScalarVolumeDisplayNode") and display.GetColorNode() is None:
+        display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
 
 
 @contextmanager

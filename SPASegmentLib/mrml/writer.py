@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.errors import InputError, OutputError, SPAError
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_grid, labelmap_image, segment_image
@@ -61,7 +61,7 @@ def write_mask(
         return _verify(before, segmentation, segment_id, grid, added, removed, editor.masked)
     except BaseException as error:
         before.restore()
-        if isinstance(error, OutputError) or not isinstance(error, Exception):
+        if isinstance(error, SPAError) or not isinstance(error, Exception):
             raise
         raise OutputError("The mask could not be written; the segmentation is as it was.") from error
 

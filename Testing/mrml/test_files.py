@@ -99,12 +99,17 @@ def test_a_transform_of_both_nodes_is_not_written_into_the_voxels(scene: Any, tm
         assert index == pytest.approx(np.rint(index), abs=1e-4)
 
 
-def test_an_empty_segmentation_can_be_saved(scene: Any, noise: np.ndarray, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_an_empty_segmentation_can_be_saved(scene: Any, noise: np.ndarray, tmp_path: Path, ending: str) -> None:
     volume = add_volume(scene, noise)
     segmentation = create_segmentation(volume)
     add_segment(segmentation, "empty")
-    save_segmentation(segmentation, str(tmp_path / "a.seg.nrrd"), volume)
-    assert (tmp_path / "a.seg.nrrd").stat().st_size > 0
+    save_segmentation(segmentation, str(tmp_path / f"a{ending}"), volume)
+    if ending == ".seg.nrrd":
+        with pytest.raises(InputError, match="with voxels"):
+            load_mask(scene, str(tmp_path / f"a{ending}"))
+    else:
+        assert not load_mask(scene, str(tmp_path / f"a{ending}"))[0].any()
 
 
 def test_places_that_cannot_be_written(volume: Any, tmp_path: Path) -> None:

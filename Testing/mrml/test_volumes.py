@@ -54,6 +54,15 @@ def test_nrrd_of_all_types(scene: Any, tmp_path: Path, image: np.ndarray, kind: 
     assert volume_grid(volume).to_world == pytest.approx(TO_RAS)
 
 
+def test_volumes_can_be_displayed(scene: Any, tmp_path: Path, image: np.ndarray) -> None:
+    write_nrrd(tmp_path / "a.nrrd", image.astype("i2"))
+    for volume in (load_volume(scene, str(tmp_path / "a.nrrd")), add_volume(scene, image)):
+        assert volume.GetDisplayNode().GetColorNode().GetName() == "Grey"
+        assert volume.GetDisplayNode().GetAutoWindowLevel()
+    colour = add_volume(scene, np.random.default_rng(0).integers(0, 256, (3, 8, 9, 3)).astype(np.uint8))
+    assert colour.GetDisplayNode().IsA("vtkMRMLVectorVolumeDisplayNode")
+
+
 @pytest.mark.parametrize("ending", [".nrrd", ".nii", ".nii.gz", ".mha"])
 def test_formats(scene: Any, tmp_path: Path, image: np.ndarray, ending: str) -> None:
     written = add_volume(scene, image.astype(np.int16), TO_RAS)
