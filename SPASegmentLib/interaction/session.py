@@ -29,6 +29,7 @@ from SPASegmentLib.interaction.preference import (
     systematic_resample,
 )
 from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -149,6 +150,8 @@ class Session:
         else:
             assert box is not None
             region, predictor, prompts = self._from_box(self._network, box)
+        if isinstance(predictor, NetworkPredictor) and self._settings.refine:
+            predictor = RefinedPredictor(predictor, region)
         self._region, self._predictor = region, predictor
         try:
             record = self._round(prompts, (), None, 1)

@@ -25,6 +25,7 @@ class SessionSettings:
         chunk: predictions decoded at once; small chunks stay in the processor's cache.
         seed: of all random numbers; the same seed and answers give the same proposals.
         feedback_prompts: whether the chosen candidate's point and mask also go through the prompt encoder (paper 3.4).
+        refine: whether shape latents vary the network's predictions (see `refined_predictor`).
         region_mm: side of the region of interest in mm; None finds it from the image.
     """
 
@@ -38,6 +39,7 @@ class SessionSettings:
     chunk: int = 8
     seed: int = 0
     feedback_prompts: bool = True
+    refine: bool = True
     region_mm: Optional[float] = None
 
     def __post_init__(self) -> None:

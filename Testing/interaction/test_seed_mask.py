@@ -8,7 +8,8 @@ import torch
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.region import Region
-from SPASegmentLib.interaction.seed_mask import LATENTS, SeedMaskPredictor, signed_distance
+from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
+from SPASegmentLib.interaction.shape_family import LATENTS, signed_distance
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
 
 

@@ -1,0 +1,105 @@
+"""A network's predictions, each varied in shape as the seed-mask family varies a mask.
+
+What a small network has learned of how readers differ is never everything. So a latent is a pair: the network's
+own, and one of shape (tighter or wider, smoother, tilted, following the image). Both have their place in the
+preference distribution, and a choice says something about either.
+"""
+
+from __future__ import annotations
+
+from typing import Optional, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+from SPASegmentLib.interaction.region import Region, resample
+from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
+from SPASegmentLib.interaction.types import Prompts
+from SPASegmentLib.model.mixture import GaussianMixture
+
+#: Standard deviation of the shape latents before the first answer, and after it, relative to the seed-mask family.
+FIRST_SPREAD, LATER_SPREAD = 0.3, 0.8
+#: Predictions are trusted as distances up to this many map pixels from the outline.
+REACH = 4.0
+#: Predictions that find the centre of the family in the first round.
+CENTRE_PREDICTIONS = 16
+
+
+class RefinedPredictor:
+    """Implements `predictor.Predictor` for a network on a region.
+
+    Args:
+        network: predictions of the network on the region.
+        region: for its pixels and their size.
+    """
+
+    def __init__(self, network: NetworkPredictor, region: Region) -> None:
+        self._network = network
+        self._spacing = region.map_spacing(network.map_size)
+        self._image = resample(region.pixels()[None], network.map_size)[0].astype(np.float64)
+        self._family: Optional[ShapeFamily] = None
+        self._slope = 1.0
+
+    @property
+    def latent_space(self) -> str:
+        """See `Predictor`."""
+        return f"{self._network.latent_space}+shape"
+
+    @property
+    def one_pass(self) -> bool:
+        """See `Predictor`."""
+        return self._network.one_pass
+
+    @property
+    def map_size(self) -> Tuple[int, int]:
+        """See `Predictor`."""
+        return self._network.map_size
+
+    def preference(self, prompts: Prompts, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
+        """The network's preference distribution, joined by an independent one of shape."""
+        own = None if previous is None else _first(previous, previous.dim - SHAPE_LATENTS)
+        mixture = self._network.preference(prompts, own)
+        centre = self._network.predict(mixture.sample(CENTRE_PREDICTIONS, torch.Generator().manual_seed(0)), 8).mean(0)
+        mask = centre.numpy() > 0.5 if prompts.mask is None else prompts.mask > 0.5
+        usable = bool(mask.any()) and not bool(mask.all())
+        self._family = ShapeFamily.around(mask, self._spacing, self._image) if usable else None
+        self._slope = _slope(centre.numpy(), self._spacing)
+        spread = FIRST_SPREAD if previous is None else LATER_SPREAD
+        shape = mixture.means.new_zeros(mixture.components, SHAPE_LATENTS)
+        return GaussianMixture(
+            mixture.weights,
+            torch.cat([mixture.means, shape], dim=1),
+            torch.cat([mixture.variances, shape + spread**2], dim=1),
+        )
+
+    def predict(self, latents: Tensor, chunk: int) -> Tensor:
+        """See `Predictor`."""
+        own, shape = latents[:, :-SHAPE_LATENTS], latents[:, -SHAPE_LATENTS:]
+        maps = self._network.predict(own, chunk)
+        if self._family is None:
+            return maps
+        n, h, w = maps.shape
+        limit = REACH * max(self._spacing) * self._slope
+        logits = torch.logit(maps.view(n, -1), eps=1e-6).clamp_(-limit, limit)
+        logits += self._slope * self._family.displacement(shape)
+        # Far from everything that any prediction calls the object, no shift of the outline may flood the region.
+        far = (self._family.distance() + REACH * max(self._spacing)).clamp_max(0.0)
+        nowhere = maps.view(n, -1).amax(0) < 0.5
+        logits += self._slope * torch.where(nowhere, far, torch.zeros_like(far))
+        return torch.sigmoid_(logits).view(n, h, w)
+
+
+def _first(mixture: GaussianMixture, dim: int) -> GaussianMixture:
+    return GaussianMixture(mixture.weights, mixture.means[:, :dim], mixture.variances[:, :dim])
+
+
+def _slope(probability: np.ndarray, spacing: Tuple[float, float]) -> float:
+    """How fast the logit falls across the outline, per mm."""
+    edge = np.clip(probability, 1e-3, 1 - 1e-3)
+    logit = np.log(edge / (1 - edge))
+    dy, dx = np.gradient(logit, spacing[1], spacing[0])
+    near = (probability > 0.2) & (probability < 0.8)
+    steep = np.hypot(dy, dx)[near]
+    return float(np.clip(np.median(steep), 0.5 / max(spacing), 6.0 / max(spacing))) if steep.size else 1.0 / max(spacing)
