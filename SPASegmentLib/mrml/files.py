@@ -11,6 +11,7 @@ import slicer
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, parent_to_world, segment_image, volume_grid
+from SPASegmentLib.mrml.nrrd import is_complete
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.mrml.volumes import add_volume, quiet
 from SPASegmentLib.output import check_writable, whole_file
@@ -64,7 +65,7 @@ def _write_segmentation(segmentation: Any, path: Path) -> bool:
     storage = slicer.vtkMRMLSegmentationStorageNode()
     scene = _private_scene(storage)
     storage.SetFileName(str(path))
-    if not storage.WriteData(segmentation):
+    if not storage.WriteData(segmentation) or not is_complete(path):
         return False
     copy = slicer.vtkMRMLSegmentationNode()
     scene.AddNode(copy)

@@ -16,6 +16,7 @@ from vtk.util import numpy_support
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.dicom import series_files
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, matrix_from_array, segment_image, volume_grid
+from SPASegmentLib.mrml.nrrd import is_complete
 from SPASegmentLib.mrml.segmentation import segment_array
 
 #: At most this many different whole numbers make a label map, not an image.
@@ -164,8 +165,15 @@ def _existing(path: str) -> Path:
 
 
 def _load_segments(scene: Any, path: str) -> Tuple[np.ndarray, Grid]:
+    place = _existing(path)
+    try:
+        complete = is_complete(place)
+    except OSError as error:
+        raise InputError(f"'{path}' cannot be read ({error.strerror}).") from None
+    if not complete:
+        raise InputError(f"'{path}' is damaged or not a segmentation with voxels; save it again from Slicer.")
     storage = slicer.vtkMRMLSegmentationStorageNode()
-    storage.SetFileName(str(_existing(path)))
+    storage.SetFileName(str(place))
     node = slicer.vtkMRMLSegmentationNode()
     scene.AddNode(storage)
     scene.AddNode(node)
