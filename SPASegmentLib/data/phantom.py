@@ -51,7 +51,7 @@ def ambiguous_phantom(seed: int = 0) -> Phantom:
     z, y, x = np.meshgrid(axes[2], axes[1], axes[0], indexing="ij")
     points = np.stack([x, y, z], axis=-1)
 
-    centre = np.array([4.0, -3.0, 0.0])
+    centre = points[12, 52, 53]
     offset = points - centre
     distance = np.linalg.norm(offset, axis=-1)
     direction = offset / np.maximum(distance, 1e-6)[..., None]

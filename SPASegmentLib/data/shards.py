@@ -42,7 +42,7 @@ class RaterSlices:
         bits = np.bitwise_or.reduce(self.masks.reshape(len(self.masks), -1), axis=1)
         return np.unpackbits(bits[:, None], axis=1).sum(1)
 
-    def take(self, rows: np.ndarray) -> "RaterSlices":
+    def take(self, rows: np.ndarray) -> RaterSlices:
         """The slices at these rows."""
         return RaterSlices(self.images[rows], self.masks[rows], None if self.patients is None else self.patients[rows])
 

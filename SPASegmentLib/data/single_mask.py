@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Iterator, List, Sequence, Tuple
+from typing import Any, Iterator, List, Sequence, Tuple
 
 import numpy as np
 from scipy import ndimage
@@ -37,11 +37,15 @@ def nifti_slices(folder: Path, skip_patients: Sequence[str] = ()) -> Iterator[Tu
     for path in images:
         if path.parent.name in skip_patients:
             continue
-        image = np.asarray(nibabel.load(path).dataobj, dtype=np.float32)
-        mask = np.asarray(nibabel.load(path.with_name(path.name.replace("_image", "_mask"))).dataobj) > 0
+        image = _array(nibabel.load(path))
+        mask = _array(nibabel.load(path.with_name(path.name.replace("_image", "_mask")))) > 0
         for k in range(image.shape[2]):
             if mask[:, :, k].sum() >= SMALLEST_OBJECT:
                 yield image[:, :, k].T, mask[:, :, k].T
+
+
+def _array(image: Any) -> np.ndarray:
+    return np.asarray(image.dataobj, dtype=np.float32)
 
 
 def png_slices(folder: Path, labels: Sequence[int]) -> Iterator[Tuple[np.ndarray, np.ndarray]]:

@@ -36,7 +36,9 @@ class Case:
     patient: Optional[str]
 
 
-def make_cases(slices: RaterSlices, protocol: str, seed: int = 0, raters: int = 4, limit: Optional[int] = None) -> List[Case]:
+def make_cases(
+    slices: RaterSlices, protocol: str, seed: int = 0, raters: int = 4, limit: Optional[int] = None
+) -> List[Case]:
     """Cases from all slices that `raters` raters have drawn on and that have an area they all agree on.
 
     Args:
@@ -53,7 +55,7 @@ def make_cases(slices: RaterSlices, protocol: str, seed: int = 0, raters: int = 
     if protocol not in PROTOCOLS:
         raise InputError(f"Unknown protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
     rows = np.nonzero(slices.rater_counts() == raters)[0]
-    rows = np.array([row for row in rows if slices.raters(row).all(0).any()])
+    rows = np.array([row for row in rows if slices.raters(int(row)).all(0).any()])
     if not len(rows):
         raise InputError(f"No slice in these files has {raters} rater masks with a common area.")
     if limit is not None and limit < len(rows):
@@ -61,11 +63,13 @@ def make_cases(slices: RaterSlices, protocol: str, seed: int = 0, raters: int = 
     cases = []
     for row in rows:
         rng = np.random.default_rng([seed, int(row)])
-        masks = slices.raters(row)
+        masks = slices.raters(int(row))
         subsets = combinations(len(masks)) if protocol == "combination" else [(k,) for k in range(len(masks))]
         target = combine(masks, subsets[rng.integers(len(subsets))])
         ys, xs = np.nonzero(masks.all(0))
         pick = rng.integers(len(ys))
         patient = None if slices.patients is None else str(slices.patients[row])
-        cases.append(Case(int(row), slices.images[row], masks, target, Click(float(xs[pick]), float(ys[pick])), patient))
+        cases.append(
+            Case(int(row), slices.images[row], masks, target, Click(float(xs[pick]), float(ys[pick])), patient)
+        )
     return cases

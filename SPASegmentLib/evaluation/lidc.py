@@ -19,8 +19,13 @@ from SPASegmentLib.model.weights import LoadedNetwork
 
 
 def evaluate(
-    loaded: LoadedNetwork, files: Sequence[Path], protocol: str, settings: SessionSettings, noise: float = 0.0,
-    limit: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None,
+    loaded: LoadedNetwork,
+    files: Sequence[Path],
+    protocol: str,
+    settings: SessionSettings,
+    noise: float = 0.0,
+    limit: Optional[int] = None,
+    progress: Optional[Callable[[int, int], None]] = None,
 ) -> Dict[str, Any]:
     """Run a user who only chooses through every case.
 
@@ -50,13 +55,19 @@ def evaluate(
     patients = [case.patient for case in cases]
     known = [p for p in patients if p is not None]
     return {
-        "protocol": protocol, "user": "choice", "noise": noise, "rounds": settings.rounds,
-        "files": [Path(f).name for f in files], "weights": loaded.card.name, "sha256": loaded.card.sha256,
+        "protocol": protocol,
+        "user": "choice",
+        "noise": noise,
+        "rounds": settings.rounds,
+        "files": [Path(f).name for f in files],
+        "weights": loaded.card.name,
+        "sha256": loaded.card.sha256,
         "settings": {name: getattr(settings, name) for name in settings.__dataclass_fields__},
         "intervals_over": "patients" if len(known) == len(cases) else "cases",
         **summary(results, known if len(known) == len(cases) else None),
         "seconds": round(time.perf_counter() - started, 1),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads", "torch": torch.__version__,
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+        "torch": torch.__version__,
     }
 
 

@@ -79,4 +79,3 @@ class NetworkPredictor:
         with torch.inference_mode():
             logits = self._network.decode(self._context, latents.to(self._network.device)[None], chunk)
             return torch.sigmoid(logits[0].float()).cpu()
-

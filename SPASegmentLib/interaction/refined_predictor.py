@@ -102,4 +102,6 @@ def _slope(probability: np.ndarray, spacing: Tuple[float, float]) -> float:
     dy, dx = np.gradient(logit, spacing[1], spacing[0])
     near = (probability > 0.2) & (probability < 0.8)
     steep = np.hypot(dy, dx)[near]
-    return float(np.clip(np.median(steep), 0.5 / max(spacing), 6.0 / max(spacing))) if steep.size else 1.0 / max(spacing)
+    return (
+        float(np.clip(np.median(steep), 0.5 / max(spacing), 6.0 / max(spacing))) if steep.size else 1.0 / max(spacing)
+    )

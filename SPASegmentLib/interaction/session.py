@@ -144,7 +144,9 @@ class Session:
         if mask is not None:
             region, predictor, prompts = self._from_mask(mask)
         elif self._network is None:
-            raise InputError("Without a network SPA needs an existing mask to start from; paint or threshold one first.")
+            raise InputError(
+                "Without a network SPA needs an existing mask to start from; paint or threshold one first."
+            )
         elif click is not None:
             region, predictor, prompts = self._from_click(self._network, click)
         else:
@@ -173,7 +175,7 @@ class Session:
             raise InputError(f"There is no candidate {candidate}; choose 1 to {k}." if k else "There is no candidate.")
         if current.proposal.round >= self._settings.rounds:
             raise StateError(
-                f"This is the last of {self._settings.rounds} rounds; accept a mask, correct it with a click or go back."
+                f"This is the last of {self._settings.rounds} rounds; accept a mask, correct it or go back."
             )
         maps = current.candidates.maps
         answers = (*current.answers, Choice(maps > THRESHOLD, candidate - 1))
@@ -347,8 +349,13 @@ class Session:
         masks = np.concatenate([full[:1], full[2:]]) > THRESHOLD
         expected = pairwise_dice(recommended[None] > THRESHOLD, maps > THRESHOLD).mean()
         return Proposal(
-            recommended=full[0], candidates=full[2:], masks=masks, uncertainty=np.clip(full[1], 0.0, 1.0),
-            differences=compare_all(masks, self._frame.spacing), round=number, expected_dice=float(expected),
+            recommended=full[0],
+            candidates=full[2:],
+            masks=masks,
+            uncertainty=np.clip(full[1], 0.0, 1.0),
+            differences=compare_all(masks, self._frame.spacing),
+            round=number,
+            expected_dice=float(expected),
         )
 
     def _map_radius(self, map_: np.ndarray) -> float:

@@ -44,8 +44,14 @@ class SessionSettings:
 
     def __post_init__(self) -> None:
         limits = {
-            "predictions": (2, 1024), "candidates": (1, 9), "rounds": (1, 100), "particles": (16, 65536),
-            "choice_sharpness": (0.0, 1e4), "choice_lapse": (0.0, 1.0), "chunk": (1, 1024), "seed": (0, 2**63 - 1),
+            "predictions": (2, 1024),
+            "candidates": (1, 9),
+            "rounds": (1, 100),
+            "particles": (16, 65536),
+            "choice_sharpness": (0.0, 1e4),
+            "choice_lapse": (0.0, 1.0),
+            "chunk": (1, 1024),
+            "seed": (0, 2**63 - 1),
         }
         for field in fields(self):
             if field.name in limits:

@@ -29,7 +29,7 @@ LOOK_PREDICTIONS = 16
 
 def find_region(
     network: SPANetwork, frame: FrameImage, click: Click, side_mm: Optional[float], chunk: int
-) -> "tuple[Region, NetworkPredictor]":
+) -> tuple[Region, NetworkPredictor]:
     """The region around a click in which the object fills about a third of the width.
 
     Args:
@@ -91,7 +91,7 @@ def mask_region(frame: FrameImage, mask: np.ndarray, size: int) -> Region:
     return Region.around(frame, (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2), side, size)
 
 
-def ellipse_in(box: Box, region: Region, size: "tuple[int, int]") -> np.ndarray:
+def ellipse_in(box: Box, region: Region, size: tuple[int, int]) -> np.ndarray:
     """(h, w) float32 map of the region with the ellipse that a box encloses: what a box says as a mask prompt."""
     x0, y0 = region.to_region(box.x0, box.y0)
     x1, y1 = region.to_region(box.x1, box.y1)

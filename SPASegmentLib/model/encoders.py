@@ -29,7 +29,7 @@ class ImageFeatures:
     embedding: Tensor
     details: Tuple[Tensor, ...] = ()
 
-    def expand(self, index: Tensor) -> "ImageFeatures":
+    def expand(self, index: Tensor) -> ImageFeatures:
         """Rows of the batch picked (and repeated) by index."""
         return ImageFeatures(self.embedding[index], tuple(d[index] for d in self.details))
 
@@ -40,8 +40,11 @@ class _Block(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels), nn.ReLU(inplace=True),
-            nn.Conv2d(channels, channels, 3, padding=1, bias=False), nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,8 +83,11 @@ class CompactEncoder(nn.Module):
     @staticmethod
     def _down(inputs: int, outputs: int) -> nn.Sequential:
         return nn.Sequential(
-            nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(outputs),
-            nn.ReLU(inplace=True), _Block(outputs), _Block(outputs),
+            nn.Conv2d(inputs, outputs, 3, stride=2, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+            _Block(outputs),
+            _Block(outputs),
         )
 
     def forward(self, image: Tensor) -> ImageFeatures:
@@ -108,9 +114,18 @@ class ViTEncoder(nn.Module):
         if size not in VIT_SIZES:
             raise WeightsError(f"SAM ViT-B runs at {VIT_SIZES} pixels here, not {size}.")
         self.vit = ImageEncoderViT(
-            depth=12, embed_dim=768, img_size=size, mlp_ratio=4, norm_layer=partial(nn.LayerNorm, eps=1e-6),
-            num_heads=12, patch_size=16, qkv_bias=True, use_rel_pos=True, global_attn_indexes=(2, 5, 8, 11),
-            window_size=14, out_chans=256,
+            depth=12,
+            embed_dim=768,
+            img_size=size,
+            mlp_ratio=4,
+            norm_layer=partial(nn.LayerNorm, eps=1e-6),
+            num_heads=12,
+            patch_size=16,
+            qkv_bias=True,
+            use_rel_pos=True,
+            global_attn_indexes=(2, 5, 8, 11),
+            window_size=14,
+            out_chans=256,
         )
 
     def forward(self, image: Tensor) -> ImageFeatures:
@@ -133,7 +148,11 @@ def resize_vit_positions(state: Dict[str, Tensor], size: int) -> Dict[str, Tenso
     positions = state["pos_embed"]
     if positions.shape[1] != side:
         resized = F.interpolate(
-            positions.permute(0, 3, 1, 2).float(), size=(side, side), mode="bicubic", align_corners=False, antialias=True
+            positions.permute(0, 3, 1, 2).float(),
+            size=(side, side),
+            mode="bicubic",
+            align_corners=False,
+            antialias=True,
         )
         fitted["pos_embed"] = resized.permute(0, 2, 3, 1).to(positions.dtype)
     for block in (2, 5, 8, 11):
@@ -145,4 +164,3 @@ def resize_vit_positions(state: Dict[str, Tensor], size: int) -> Dict[str, Tenso
                 resized = F.interpolate(line, size=2 * side - 1, mode="linear", align_corners=False)
                 fitted[key] = resized[0].T.contiguous().to(relative.dtype)
     return fitted
-

@@ -50,7 +50,8 @@ class MaskHead(nn.Module):
     def __init__(self, channels: int, mlp_dim: int, details: bool, mask_tokens: int = 1) -> None:
         super().__init__()
         self.decoder = MaskDecoder(
-            transformer_dim=channels, num_multimask_outputs=mask_tokens - 1,
+            transformer_dim=channels,
+            num_multimask_outputs=mask_tokens - 1,
             transformer=TwoWayTransformer(depth=2, embedding_dim=channels, mlp_dim=mlp_dim, num_heads=8),
         )
         # SPA has its own estimate of quality (the expected Dice) and uses one hypernetwork.
@@ -60,11 +61,12 @@ class MaskHead(nn.Module):
         self.refine: Optional[nn.Module] = None
         if details:
             self.refine = nn.Sequential(
-                nn.Conv2d(fine, 2 * fine, 3, padding=1), nn.ReLU(),
+                nn.Conv2d(fine, 2 * fine, 3, padding=1),
+                nn.ReLU(),
                 nn.Conv2d(2 * fine, fine, 3, padding=1),
             )
 
-    def transform(self, context: Context, source: Tensor) -> "tuple[Tensor, Tensor]":
+    def transform(self, context: Context, source: Tensor) -> tuple[Tensor, Tensor]:
         """Two-way transformer: mask token (B, C) and image tokens (B, C, h, w)."""
         b, c, h, w = source.shape
         own = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
@@ -129,7 +131,9 @@ class TokenFusion(nn.Module):
         super().__init__()
         self.latent_part = nn.Linear(latent_dim, channels)
         self.token_part = nn.Linear(channels, channels)
-        self.scale_shift = nn.Sequential(nn.ReLU(), nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, 2 * channels))
+        self.scale_shift = nn.Sequential(
+            nn.ReLU(), nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, 2 * channels)
+        )
 
     def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
         """(B, n, d) latents to (B, n, H, W) logits; `chunk` is not needed, all masks are one product."""

@@ -14,7 +14,7 @@ VARIANCE_FLOOR = 0.01
 
 def six_layers(inputs: int, width: int, outputs: int) -> nn.Sequential:
     """Six linear layers with ReLU between them, as in the paper; the last starts near zero."""
-    layers: "list[nn.Module]" = []
+    layers: list[nn.Module] = []
     for i in range(5):
         layers += [nn.Linear(inputs if i == 0 else width, width), nn.ReLU(inplace=True)]
     last = nn.Linear(width, outputs)
@@ -68,10 +68,16 @@ class PreferenceDistributionGenerator(nn.Module):
         previous = previous.detach()
         summary = torch.cat(
             [
-                sparse.mean(1), dense.mean((2, 3)), dense.amax((2, 3)), embedding.mean((2, 3)),
+                sparse.mean(1),
+                dense.mean((2, 3)),
+                dense.amax((2, 3)),
+                embedding.mean((2, 3)),
                 # What the image shows where the mask prompt is strongest: a soft attention of the mask on the image.
-                (embedding * torch.softmax(dense.mean(1).flatten(1), -1).view(len(dense), 1, *dense.shape[2:])).sum((2, 3)),
-                previous.means.flatten(1), previous.variances.log().flatten(1),
+                (embedding * torch.softmax(dense.mean(1).flatten(1), -1).view(len(dense), 1, *dense.shape[2:])).sum(
+                    (2, 3)
+                ),
+                previous.means.flatten(1),
+                previous.variances.log().flatten(1),
                 previous.weights.clamp_min(1e-6).log(),
             ],
             dim=1,

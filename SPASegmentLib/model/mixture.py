@@ -49,7 +49,7 @@ class GaussianMixture:
         """d."""
         return int(self.means.shape[-1])
 
-    def detach(self) -> "GaussianMixture":
+    def detach(self) -> GaussianMixture:
         """The same mixture without gradients."""
         return GaussianMixture(self.weights.detach(), self.means.detach(), self.variances.detach())
 
@@ -120,7 +120,7 @@ class GaussianMixture:
         observation_weights: Optional[Tensor] = None,
         iterations: int = 20,
         variance_floor: float = 1e-3,
-    ) -> "GaussianMixture":
+    ) -> GaussianMixture:
         """Maximum-likelihood update by EM, started at this mixture (paper 3.1).
 
         Args:

@@ -54,7 +54,7 @@ class NetworkConfig:
             raise WeightsError(f"The image size must be a multiple of 16, not {self.image_size}.")
 
     @staticmethod
-    def vit_b(image_size: int = 1024, fusion: str = "token", latent_dim: int = 8) -> "NetworkConfig":
+    def vit_b(image_size: int = 1024, fusion: str = "token", latent_dim: int = 8) -> NetworkConfig:
         """The paper's backbone."""
         return NetworkConfig("vit_b", fusion, image_size, 256, latent_dim, 16, 2048, 4)
 
@@ -79,9 +79,11 @@ class SPANetwork(nn.Module):
         self.encoder: nn.Module = CompactEncoder(config.channels) if compact else ViTEncoder(config.image_size)
         stride = CompactEncoder.stride if compact else ViTEncoder.stride
         side = config.image_size // stride
-        self.prompt_encoder = PromptEncoder(
-            embed_dim=config.channels, image_embedding_size=(side, side),
-            input_image_size=(config.image_size, config.image_size), mask_in_chans=16,
+        self.prompt_encoder: Any = PromptEncoder(
+            embed_dim=config.channels,
+            image_embedding_size=(side, side),
+            input_image_size=(config.image_size, config.image_size),
+            mask_in_chans=16,
         )
         self.generator = PreferenceDistributionGenerator(config.channels, config.latent_dim, config.components)
         self.fusion = FUSIONS[config.fusion](config.channels, config.latent_dim)
@@ -103,8 +105,12 @@ class SPANetwork(nn.Module):
         return features
 
     def context(
-        self, features: ImageFeatures, points: Tensor, labels: Tensor,
-        boxes: Optional[Tensor] = None, masks: Optional[Tensor] = None,
+        self,
+        features: ImageFeatures,
+        points: Tensor,
+        labels: Tensor,
+        boxes: Optional[Tensor] = None,
+        masks: Optional[Tensor] = None,
     ) -> Context:
         """Embed the prompts (paper 3.4: SAM's prompt encoder, point and mask branches).
 
@@ -124,9 +130,7 @@ class SPANetwork(nn.Module):
         """The preference distribution for these prompts; `previous` is the prior before the first round."""
         if previous is None:
             previous = self.generator.prior(len(context.sparse))
-        mixture: GaussianMixture = self.generator(
-            context.features.embedding, context.sparse, context.dense, previous
-        )
+        mixture: GaussianMixture = self.generator(context.features.embedding, context.sparse, context.dense, previous)
         return mixture
 
     def decode(self, context: Context, latents: Tensor, chunk: int = 8) -> Tensor:

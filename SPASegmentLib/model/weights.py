@@ -65,7 +65,7 @@ def models_folder() -> Path:
     return installed if installed.is_dir() else library.parent / "Resources" / "Models"
 
 
-def load_default(name: str = DEFAULT_NAME, device: str = "cpu") -> "LoadedNetwork":
+def load_default(name: str = DEFAULT_NAME, device: str = "cpu") -> LoadedNetwork:
     """The bundled weights of this name.
 
     Raises:
@@ -95,7 +95,9 @@ def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
         for key, value in network.state_dict().items()
     }
     data = save_safetensors(state)
-    finished = ModelCard(**{**asdict(card), "network": network.config.as_dict(), "sha256": hashlib.sha256(data).hexdigest()})
+    finished = ModelCard(
+        **{**asdict(card), "network": network.config.as_dict(), "sha256": hashlib.sha256(data).hexdigest()}
+    )
     text = json.dumps(asdict(finished), indent=2, ensure_ascii=False) + "\n"
     _write(path, data)
     _write(path.with_suffix(".json"), text.encode())
@@ -220,7 +222,9 @@ def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> No
     missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
     if missing or unknown:
         raise WeightsError(f"{name} does not fit the network: {_few('missing', missing)}{_few('unknown', unknown)}.")
-    wrong = [f"{k} {tuple(state[k].shape)} for {tuple(wanted[k].shape)}" for k in wanted if state[k].shape != wanted[k].shape]
+    wrong = [
+        f"{k} {tuple(state[k].shape)} for {tuple(wanted[k].shape)}" for k in wanted if state[k].shape != wanted[k].shape
+    ]
     if wrong:
         raise WeightsError(f"{name} does not fit the network: {_few('shapes', wrong)}.")
     bad = [k for k, v in state.items() if v.is_floating_point() and not bool(torch.isfinite(v).all())]

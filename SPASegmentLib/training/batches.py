@@ -38,7 +38,7 @@ def combine(masks: np.ndarray, subset: Sequence[int]) -> np.ndarray:
     return masks[list(subset)].mean(0) >= 0.5
 
 
-def combinations(raters: int) -> "list[Tuple[int, ...]]":
+def combinations(raters: int) -> list[Tuple[int, ...]]:
     """All non-empty combinations of raters; 15 for four."""
     return [c for n in range(1, raters + 1) for c in itertools.combinations(range(raters), n)]
 
@@ -56,8 +56,13 @@ class BatchSource:
     """
 
     def __init__(
-        self, sources: Sequence[Tuple[RaterSlices, np.ndarray, float]], batch: int, size: int, map_size: int,
-        targets: int, seed: int,
+        self,
+        sources: Sequence[Tuple[RaterSlices, np.ndarray, float]],
+        batch: int,
+        size: int,
+        map_size: int,
+        targets: int,
+        seed: int,
     ) -> None:
         self.sources = [(slices, weight / weight.sum()) for slices, weight, _ in sources]
         shares = np.array([share for _, _, share in sources], float)
@@ -81,7 +86,7 @@ class BatchSource:
         carried = (self._sample(masks[:, :1], carried_theta, self.map_size) > 0.5).float()[:, 0]
         return Batch(self._intensity(images), maps[:, 0], maps, torch.from_numpy(in_region).float(), carried)
 
-    def _draw_one(self) -> "tuple[np.ndarray, np.ndarray, np.ndarray, float]":
+    def _draw_one(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         rng = self.rng
         slices, weight = self.sources[rng.choice(len(self.sources), p=self.shares)]
         row = int(rng.choice(len(slices), p=weight))
@@ -96,9 +101,7 @@ class BatchSource:
         extent = float(max(np.ptp(uy), np.ptp(ux)) + 1)
         return slices.images[row], wanted, np.array([xs[pick], ys[pick]], float), extent
 
-    def _affine(
-        self, clicks: np.ndarray, extents: np.ndarray, source: int
-    ) -> "tuple[Tensor, Tensor, np.ndarray]":
+    def _affine(self, clicks: np.ndarray, extents: np.ndarray, source: int) -> tuple[Tensor, Tensor, np.ndarray]:
         """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
         rng, b = self.rng, len(clicks)
         zoom = np.where(rng.random(b) < 0.8, rng.uniform(1.7, 4.5, b), np.exp(rng.uniform(np.log(0.6), np.log(8), b)))

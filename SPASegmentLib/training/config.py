@@ -123,7 +123,7 @@ def _build(kind: Type[T], content: Any, where: str) -> T:
                 raise InputError(f"{where}: {name} must be of type {wanted}, not {value!r}.")
             values[name] = value
     try:
-        return kind(**values)  # type: ignore[no-any-return]
+        return kind(**values)
     except TypeError as error:
         raise InputError(f"{where} is incomplete: {error}") from error
 

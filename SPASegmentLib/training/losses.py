@@ -71,7 +71,9 @@ def recommended_loss(recommended: Tensor, target: Tensor) -> Tensor:
     cross_entropy = F.binary_cross_entropy(recommended.clamp(1e-5, 1 - 1e-5), target, reduction="none")
     # A small object fills few pixels of the region; weigh its pixels by the region it occupies.
     area = target.sum((1, 2)).clamp_min(8.0)
-    return (cross_entropy.sum((1, 2)) / (4.0 * area)).clamp_max(5.0).mean() + (1 - soft_dice(recommended, target)).mean()
+    return (cross_entropy.sum((1, 2)) / (4.0 * area)).clamp_max(5.0).mean() + (
+        1 - soft_dice(recommended, target)
+    ).mean()
 
 
 def best_of_n(predictions: Tensor, targets: Tensor) -> Tensor:
@@ -86,6 +88,7 @@ def component_targets(mixture: GaussianMixture, latents: Tensor, dice: Tensor, s
         mixture: batch of B mixtures.
         latents: (B, N, d).
         dice: (B, N) of their masks with the user's mask.
+        sharpness: how much more a better fit counts.
 
     Returns:
         (B, M), without gradient (paper 3.4: the weights' analytical target; on latents, not on pixel values).
@@ -97,7 +100,7 @@ def component_targets(mixture: GaussianMixture, latents: Tensor, dice: Tensor, s
 
 def round_loss(
     predictions: Tensor, latents: Tensor, mixture: GaussianMixture, user: Tensor, targets: Tensor, weights: LossWeights
-) -> "tuple[Tensor, Dict[str, float]]":
+) -> tuple[Tensor, Dict[str, float]]:
     """Loss of one round.
 
     Args:
@@ -106,6 +109,7 @@ def round_loss(
         mixture: they were drawn from.
         user: (B, h, w) the user's mask.
         targets: (B, T, h, w) masks that users of this image may want, given what was said so far.
+        weights: of the terms.
     """
     recommended = predictions.mean(1)
     dice = pairwise_dice(predictions.detach(), user.unsqueeze(1))[..., 0]

@@ -33,9 +33,7 @@ LICENCES: Dict[str, str] = {
 }
 
 
-def train(
-    config_file: Path, data: Path, output: Path, progress: Optional[Callable[[int, int], None]] = None
-) -> Path:
+def train(config_file: Path, data: Path, output: Path, progress: Optional[Callable[[int, int], None]] = None) -> Path:
     """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
 
     Args:
@@ -62,17 +60,30 @@ def train(
 
 def card(name: str, config: TrainConfig, steps: int, seconds: float) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
-    used = [text for key, text in LICENCES.items() if any(key in (s.folder, *(f.split("/")[0] for f in s.files)) for s in config.sources)]
+    used = [
+        text
+        for key, text in LICENCES.items()
+        if any(key in (s.folder, *(f.split("/")[0] for f in s.files)) for s in config.sources)
+    ]
     shares = sum(source.share for source in config.sources)
     return ModelCard(
-        name=name, network=config.network.as_dict(), preprocessing=PREPROCESSING,
+        name=name,
+        network=config.network.as_dict(),
+        preprocessing=PREPROCESSING,
         training={
-            "data": used, "mixture": {s.folder or s.kind: round(s.share / shares, 3) for s in config.sources},
-            "steps": config.train.steps, "batch": config.batch, "seed": config.train.seed,
-            "learning_rate": config.train.learning_rate, "torch": torch.__version__,
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, no GPU" if not torch.cuda.is_available()
+            "data": used,
+            "mixture": {s.folder or s.kind: round(s.share / shares, 3) for s in config.sources},
+            "steps": config.train.steps,
+            "batch": config.batch,
+            "seed": config.train.seed,
+            "learning_rate": config.train.learning_rate,
+            "torch": torch.__version__,
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, no GPU"
+            if not torch.cuda.is_available()
             else torch.cuda.get_device_name(),
             "last_run": {"steps": steps, "seconds": round(seconds)},
         },
-        metrics={}, intended_use=INTENDED_USE, limits=LIMITS,
+        metrics={},
+        intended_use=INTENDED_USE,
+        limits=LIMITS,
     )

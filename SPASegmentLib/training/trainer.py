@@ -59,7 +59,8 @@ class Trainer:
     def __init__(self, config: NetworkConfig, settings: TrainSettings, source: BatchSource, folder: Path) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.source, self.folder = settings, source, folder
-        self.network = SPANetwork(config).to(memory_format=torch.channels_last)
+        self.network = SPANetwork(config)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
         plain = [p for p in self.network.parameters() if p.ndim <= 1]
@@ -84,9 +85,7 @@ class Trainer:
         progress = (self.step - s.warmup) / max(1, s.steps - s.warmup)
         return s.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
-    def run(
-        self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None
-    ) -> SPANetwork:
+    def run(self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None) -> SPANetwork:
         """Train to the last step (or to `until`) and return the averaged network.
 
         Args:
@@ -105,10 +104,10 @@ class Trainer:
             if self.step % self.settings.checkpoint_every == 0 or self.step == end:
                 self.save()
         network = self.averaged.module
-        network.eval()
-        return network  # type: ignore[no-any-return]
+        assert isinstance(network, SPANetwork)
+        return network.eval()
 
-    def train_step(self) -> "list[Dict[str, float]]":
+    def train_step(self) -> list[Dict[str, float]]:
         """One optimiser step; returns the terms of each round."""
         s = self.settings
         batch = self.source.draw()
@@ -130,7 +129,7 @@ class Trainer:
         log[0]["loss"], log[0]["carried"] = float(loss.detach()), float(carried)
         return log
 
-    def _log(self, log: "list[Dict[str, float]]", speed: float) -> None:
+    def _log(self, log: list[Dict[str, float]], speed: float) -> None:
         row: Dict[str, Any] = {"step": self.step, "rate": self._rate(), "steps_per_second": round(speed, 3)}
         for j, terms in enumerate(log, start=1):
             row.update({f"{name}_{j}": round(value, 5) for name, value in terms.items()})
@@ -145,9 +144,13 @@ class Trainer:
     def save(self) -> None:
         """Write the checkpoint in one piece."""
         state = {
-            "step": self.step, "network": self.network.state_dict(), "averaged": self.averaged.state_dict(),
-            "optimiser": self.optimiser.state_dict(), "torch": torch.get_rng_state(),
-            "batches": self.source.rng.bit_generator.state, "config": self.network.config.as_dict(),
+            "step": self.step,
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "torch": torch.get_rng_state(),
+            "batches": self.source.rng.bit_generator.state,
+            "config": self.network.config.as_dict(),
         }
         partial = self.checkpoint.with_suffix(".partial")
         torch.save(state, partial)

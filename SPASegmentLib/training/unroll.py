@@ -53,7 +53,7 @@ def cluster_batch(maps: Tensor, k: int, iterations: int = 6) -> Tensor:
 
 def simulate_choice(
     maps: Tensor, user: Tensor, settings: UnrollSettings, generator: Optional[torch.Generator]
-) -> "tuple[Tensor, Tensor, Tensor]":
+) -> tuple[Tensor, Tensor, Tensor]:
     """The user's answer to a round: (B, h, w) chosen map, (B, 2) representative point (x, y) and (B,) its label.
 
     The label is the chosen candidate's own at that point; no ground truth reaches the network (paper 3.4).
@@ -83,12 +83,19 @@ def simulate_choice(
 
 
 def unroll(
-    network: SPANetwork, batch: Batch, settings: UnrollSettings, carried: bool,
+    network: SPANetwork,
+    batch: Batch,
+    settings: UnrollSettings,
+    carried: bool,
     generator: Optional[torch.Generator] = None,
-) -> "tuple[Tensor, List[Dict[str, float]]]":
+) -> tuple[Tensor, List[Dict[str, float]]]:
     """Loss over all rounds of a batch, and per round its terms and the Dice of the recommended prediction.
 
     Args:
+        network: in training mode.
+        batch: images, clicks and masks.
+        settings: see `UnrollSettings`.
+        generator: of the simulated user's slips.
         carried: start from the mask of a neighbouring slice instead of the click alone.
     """
     features = network.encode(batch.images)

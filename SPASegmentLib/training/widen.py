@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import List
+
 import numpy as np
 from scipy import ndimage
 
@@ -15,7 +17,7 @@ def signed_distance(mask: np.ndarray) -> np.ndarray:
     return (inside - outside).astype(np.float32)
 
 
-def smooth_noise(shape: "tuple[int, int]", scale: float, rng: np.random.Generator) -> np.ndarray:
+def smooth_noise(shape: tuple[int, int], scale: float, rng: np.random.Generator) -> np.ndarray:
     """(h, w) float32 random field with correlation length `scale` pixels, zero mean and unit spread."""
     field = ndimage.gaussian_filter(rng.standard_normal(shape), scale, mode="wrap")
     field -= field.mean()
@@ -51,7 +53,8 @@ def synthetic_slices(count: int, seed: int, size: int = 128) -> RaterSlices:
     covers; blur and noise vary so that the edge may be soft, and pseudo-raters disagree about it.
     """
     rng = np.random.default_rng(seed)
-    images, masks = [], []
+    images: List[np.ndarray] = []
+    masks: List[np.ndarray] = []
     yy, xx = np.mgrid[:size, :size].astype(np.float32)
     while len(images) < count:
         fields = [smooth_noise((size, size), rng.uniform(5, 25), rng) for _ in range(rng.integers(2, 5))]
@@ -90,12 +93,14 @@ def synthetic_slices(count: int, seed: int, size: int = 128) -> RaterSlices:
 
 def crop_single_mask(
     image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, size: int = 128, context: float = 4.0
-) -> "tuple[np.ndarray, np.ndarray]":
+) -> tuple[np.ndarray, np.ndarray]:
     """A square around the object, scaled to `size`, with pseudo-raters.
 
     Args:
         image: (h, w) any scalar type.
         mask: (h, w) bool, not empty.
+        rng: draws the pseudo-raters.
+        size: side of the crop in pixels.
         context: side of the square in object extents, at least 1.
 
     Returns:

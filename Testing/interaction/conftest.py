@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pytest
 import torch
@@ -26,14 +25,14 @@ def untrained(request: pytest.FixtureRequest) -> SPANetwork:
     return SPANetwork(config).eval().requires_grad_(False)
 
 
-def blob(shape: "tuple[int, int]", centre: "tuple[float, float]", radius: float) -> np.ndarray:
+def blob(shape: tuple[int, int], centre: tuple[float, float], radius: float) -> np.ndarray:
     """(h, w) bool disk around centre (x, y)."""
     yy, xx = np.mgrid[: shape[0], : shape[1]]
     return np.hypot(yy - centre[1], xx - centre[0]) <= radius
 
 
 @pytest.fixture()
-def lesion() -> "tuple[FrameImage, np.ndarray]":
+def lesion() -> tuple[FrameImage, np.ndarray]:
     """A bright lesion of radius 9 with a soft rim on noise, at (70, 52) of a 128 x 112 frame, 0.7 x 0.9 mm."""
     rng = np.random.default_rng(0)
     yy, xx = np.mgrid[:112, :128]

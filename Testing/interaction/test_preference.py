@@ -17,7 +17,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import dice
 
 
-def disks(radii: "list[float]", size: int = 32) -> np.ndarray:
+def disks(radii: list[float], size: int = 32) -> np.ndarray:
     yy, xx = np.mgrid[:size, :size] - (size - 1) / 2
     return np.stack([np.hypot(yy, xx) <= r for r in radii])
 

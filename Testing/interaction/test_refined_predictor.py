@@ -11,29 +11,29 @@ from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.shape_family import LATENTS, SHAPE_LATENTS, ShapeFamily
-from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
+from SPASegmentLib.interaction.types import Click, Prompts
 from SPASegmentLib.model.network import SPANetwork
 
 Lesion = "tuple[FrameImage, np.ndarray]"
 
 
 @pytest.fixture()
-def predictors(network: SPANetwork, lesion: Lesion) -> "tuple[NetworkPredictor, RefinedPredictor, Prompts]":
+def predictors(network: SPANetwork, lesion: Lesion) -> tuple[NetworkPredictor, RefinedPredictor, Prompts]:
     region = Region.around(lesion[0], (70, 52), 50.0, network.config.image_size)
     plain = NetworkPredictor(network, region)
     x, y = region.to_region(70, 52)
     return plain, RefinedPredictor(plain, region), Prompts((Click(x, y),))
 
 
-def test_zero_shape_is_the_networks_mask(predictors: "tuple[NetworkPredictor, RefinedPredictor, Prompts]") -> None:
+def test_zero_shape_is_the_networks_mask(predictors: tuple[NetworkPredictor, RefinedPredictor, Prompts]) -> None:
     plain, refined, prompts = predictors
-    own = refined.preference(prompts).means[:, : -SHAPE_LATENTS]
+    own = refined.preference(prompts).means[:, :-SHAPE_LATENTS]
     z = torch.cat([own, torch.zeros(len(own), SHAPE_LATENTS)], dim=1)
     assert torch.equal(refined.predict(z, 8) > 0.5, plain.predict(own, 8) > 0.5)
 
 
 def test_the_mixture_is_the_networks_joined_by_shape(
-    predictors: "tuple[NetworkPredictor, RefinedPredictor, Prompts]",
+    predictors: tuple[NetworkPredictor, RefinedPredictor, Prompts],
 ) -> None:
     plain, refined, prompts = predictors
     joint, own = refined.preference(prompts), plain.preference(prompts)
@@ -46,12 +46,10 @@ def test_the_mixture_is_the_networks_joined_by_shape(
 
 
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
-def test_offset_moves_the_outline(
-    predictors: "tuple[NetworkPredictor, RefinedPredictor, Prompts]", sign: float
-) -> None:
+def test_offset_moves_the_outline(predictors: tuple[NetworkPredictor, RefinedPredictor, Prompts], sign: float) -> None:
     _, refined, prompts = predictors
     mixture = refined.preference(prompts)
-    z = torch.cat([mixture.means[:1, : -SHAPE_LATENTS], torch.zeros(1, SHAPE_LATENTS)], dim=1)
+    z = torch.cat([mixture.means[:1, :-SHAPE_LATENTS], torch.zeros(1, SHAPE_LATENTS)], dim=1)
     moved = z.clone()
     moved[0, -SHAPE_LATENTS + LATENTS.index("offset")] = sign
     before, after = (refined.predict(v, 8)[0].numpy() > 0.5 for v in (z, moved))
@@ -90,9 +88,9 @@ def test_prompts_come_first(network: SPANetwork, lesion: Lesion) -> None:
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_a_mask_without_outline_leaves_the_networks_predictions(
-    predictors: "tuple[NetworkPredictor, RefinedPredictor, Prompts]", value: float
+    predictors: tuple[NetworkPredictor, RefinedPredictor, Prompts], value: float
 ) -> None:
     plain, refined, prompts = predictors
     mixture = refined.preference(Prompts(prompts.clicks, np.full(plain.map_size, value, np.float32)))
     z = mixture.sample(4, torch.Generator().manual_seed(0))
-    assert torch.equal(refined.predict(z, 8), plain.predict(z[:, : -SHAPE_LATENTS], 8))
+    assert torch.equal(refined.predict(z, 8), plain.predict(z[:, :-SHAPE_LATENTS], 8))

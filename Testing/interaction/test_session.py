@@ -21,9 +21,12 @@ QUICK = SessionSettings(particles=128)
 
 def same(a: Proposal, b: Proposal) -> bool:
     return (
-        np.array_equal(a.recommended, b.recommended) and np.array_equal(a.candidates, b.candidates)
-        and np.array_equal(a.masks, b.masks) and np.array_equal(a.uncertainty, b.uncertainty)
-        and a.round == b.round and a.expected_dice == b.expected_dice
+        np.array_equal(a.recommended, b.recommended)
+        and np.array_equal(a.candidates, b.candidates)
+        and np.array_equal(a.masks, b.masks)
+        and np.array_equal(a.uncertainty, b.uncertainty)
+        and a.round == b.round
+        and a.expected_dice == b.expected_dice
         and [d.description for d in a.differences] == [d.description for d in b.differences]
     )
 
@@ -157,14 +160,26 @@ def test_actions_are_counted(network: SPANetwork, lesion: Lesion) -> None:
 def test_illegal_calls_say_so_and_change_nothing(network: SPANetwork, lesion: Lesion) -> None:
     frame, truth = lesion
     session = Session(network, frame, replace(QUICK, rounds=2))
-    for call in (lambda: session.choose(1), session.back, session.accept, lambda: session.add_click(Click(1, 1)),
-                 lambda: session.proposal, session.profile, lambda: session.region):
+    for call in (
+        lambda: session.choose(1),
+        session.back,
+        session.accept,
+        lambda: session.add_click(Click(1, 1)),
+        lambda: session.proposal,
+        session.profile,
+        lambda: session.region,
+    ):
         with pytest.raises(StateError):
             call()
         assert session.state is SessionState.IDLE
     for bad in (
-        {}, {"click": Click(70, 52), "mask": truth}, {"click": Click(500, 3)}, {"click": Click(float("nan"), 3)},
-        {"click": Click(70, 52, positive=False)}, {"mask": np.zeros(frame.shape, bool)}, {"mask": truth[:5]},
+        {},
+        {"click": Click(70, 52), "mask": truth},
+        {"click": Click(500, 3)},
+        {"click": Click(float("nan"), 3)},
+        {"click": Click(70, 52, positive=False)},
+        {"mask": np.zeros(frame.shape, bool)},
+        {"mask": truth[:5]},
         {"box": Box(200, 200, 210, 210)},
     ):
         with pytest.raises(InputError):
@@ -262,10 +277,20 @@ def test_fewer_than_k_distinct_predictions(untrained: SPANetwork) -> None:
 
 @pytest.mark.parametrize(
     "bad",
-    [{"predictions": 1}, {"candidates": 0}, {"candidates": 9, "predictions": 4}, {"rounds": 0}, {"seed": -1},
-     {"preference_update": "magic"}, {"region_mm": 0.0}, {"choice_lapse": 1.5}, {"chunk": 0}, {"predictions": "many"}],
+    [
+        {"predictions": 1},
+        {"candidates": 0},
+        {"candidates": 9, "predictions": 4},
+        {"rounds": 0},
+        {"seed": -1},
+        {"preference_update": "magic"},
+        {"region_mm": 0.0},
+        {"choice_lapse": 1.5},
+        {"chunk": 0},
+        {"predictions": "many"},
+    ],
 )
-def test_settings_are_validated(bad: "dict[str, object]") -> None:
+def test_settings_are_validated(bad: dict[str, object]) -> None:
     with pytest.raises(InputError):
         SessionSettings(**bad)  # type: ignore[arg-type]
 

@@ -56,9 +56,7 @@ def test_responsibilities_far_from_every_component_still_sum_to_one() -> None:
 
 def test_samples_of_a_separated_mixture_are_multimodal() -> None:
     """The released sampler adds components up: one Gaussian (kurtosis 0, spread of a weighted sum)."""
-    mixture = GaussianMixture(
-        torch.tensor([0.5, 0.5]), torch.tensor([[-10.0], [10.0]]), torch.tensor([[1.0], [1.0]])
-    )
+    mixture = GaussianMixture(torch.tensor([0.5, 0.5]), torch.tensor([[-10.0], [10.0]]), torch.tensor([[1.0], [1.0]]))
     z = mixture.sample(4000, torch.Generator().manual_seed(0)).numpy()[:, 0]
     assert (np.abs(z) < 5).mean() == 0.0, "a mixture has no samples between its modes; a sum of components has most"
     assert z.std() == pytest.approx(np.sqrt(101.0), rel=0.02)
@@ -131,8 +129,14 @@ def test_fit_equals_scikit_learn_em_on_repeated_observations() -> None:
     )
     fitted = start.fit(torch.from_numpy(z), torch.from_numpy(counts.astype(float)), 200, variance_floor=1e-6)
     reference = SklearnMixture(
-        2, covariance_type="diag", weights_init=[0.5, 0.5], means_init=start.means.numpy(),
-        precisions_init=np.ones((2, 2)), max_iter=200, tol=0, reg_covar=1e-6,
+        2,
+        covariance_type="diag",
+        weights_init=[0.5, 0.5],
+        means_init=start.means.numpy(),
+        precisions_init=np.ones((2, 2)),
+        max_iter=200,
+        tol=0,
+        reg_covar=1e-6,
     )
     with pytest.warns(Warning):
         reference.fit(np.repeat(z, counts, axis=0))
@@ -161,8 +165,9 @@ def test_fit_refuses_useless_weights() -> None:
 
 def test_batched_mixtures_are_independent() -> None:
     base = example()
-    batch = GaussianMixture(*(torch.stack([t, t + 1 if t is base.means else t]) for t in (
-        base.weights, base.means, base.variances)))
+    batch = GaussianMixture(
+        *(torch.stack([t, t + 1 if t is base.means else t]) for t in (base.weights, base.means, base.variances))
+    )
     z = torch.randn(2, 7, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     assert torch.allclose(batch.log_prob(z)[0], base.log_prob(z[0]))
     assert torch.allclose(batch.log_prob(z)[1], base.log_prob(z[1] - 1))

@@ -21,7 +21,7 @@ def network(config: NetworkConfig = SMALL, seed: int = 0) -> SPANetwork:
     return SPANetwork(config).eval()
 
 
-def prompts(net: SPANetwork, batch: int = 1, seed: int = 0) -> "tuple[Tensor, Tensor, Tensor, Tensor]":
+def prompts(net: SPANetwork, batch: int = 1, seed: int = 0) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     g = torch.Generator().manual_seed(seed)
     size = net.config.image_size
     image = torch.randn(batch, 1, size, size, generator=g)
@@ -54,7 +54,10 @@ def test_predictions_do_not_depend_on_chunk_or_batch(fusion: str) -> None:
     small = net.decode(net.context(net.encode(image), points, labels, None, mask), z, chunk=5)
     torch.testing.assert_close(together, small, atol=1e-4, rtol=1e-4)
     for i in range(2):
-        alone = net.decode(net.context(net.encode(image[i : i + 1]), points[i : i + 1], labels[:1], None, mask[i : i + 1]), z[i : i + 1])
+        alone = net.decode(
+            net.context(net.encode(image[i : i + 1]), points[i : i + 1], labels[:1], None, mask[i : i + 1]),
+            z[i : i + 1],
+        )
         torch.testing.assert_close(alone[0], together[i], atol=1e-4, rtol=1e-4)
 
 
@@ -74,7 +77,9 @@ def test_embedding_fusion_is_the_papers_concatenation() -> None:
 
 @pytest.mark.parametrize("fusion", ["token", "embedding"])
 def test_latents_move_the_mask_and_gradients_reach_everything(fusion: str) -> None:
-    net = network(NetworkConfig(channels=32, image_size=64, latent_dim=4, components=5, mlp_dim=32, fusion=fusion)).train()
+    net = network(
+        NetworkConfig(channels=32, image_size=64, latent_dim=4, components=5, mlp_dim=32, fusion=fusion)
+    ).train()
     image, points, labels, mask = prompts(net, 2)
     context = net.context(net.encode(image), points, labels, None, mask)
     mixture = net.preference(context)
@@ -85,7 +90,8 @@ def test_latents_move_the_mask_and_gradients_reach_everything(fusion: str) -> No
     silent = {n for n, p in net.named_parameters() if p.grad is None or not bool(p.grad.abs().max() > 0)}
     # A bias of attention keys cancels in the softmax; three embeddings stand for prompts that this call lacks.
     assert {n for n in silent if not n.endswith("k_proj.bias")} == {
-        "prompt_encoder.point_embeddings.2.weight", "prompt_encoder.point_embeddings.3.weight",
+        "prompt_encoder.point_embeddings.2.weight",
+        "prompt_encoder.point_embeddings.3.weight",
         "prompt_encoder.no_mask_embed.weight",
     }
 
@@ -148,7 +154,10 @@ def test_variances_stay_off_zero_with_a_live_gradient() -> None:
 
 def test_wrong_configurations_are_refused() -> None:
     for wrong in (
-        {"encoder": "resnet"}, {"fusion": "late"}, {"encoder": "vit_b", "channels": 128}, {"image_size": 100},
+        {"encoder": "resnet"},
+        {"fusion": "late"},
+        {"encoder": "vit_b", "channels": 128},
+        {"image_size": 100},
     ):
         with pytest.raises(WeightsError):
             NetworkConfig(**wrong)

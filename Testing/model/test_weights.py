@@ -24,7 +24,7 @@ def card() -> weights.ModelCard:
 
 
 @pytest.fixture
-def stored(tmp_path: Path) -> "tuple[SPANetwork, Path]":
+def stored(tmp_path: Path) -> tuple[SPANetwork, Path]:
     torch.manual_seed(0)
     network = SPANetwork(SMALL).eval()
     path = tmp_path / "small.safetensors"
@@ -40,7 +40,7 @@ def restamp(path: Path, **changes: object) -> None:
 
 
 @torch.no_grad()
-def test_round_trip(stored: "tuple[SPANetwork, Path]") -> None:
+def test_round_trip(stored: tuple[SPANetwork, Path]) -> None:
     network, path = stored
     loaded = weights.load(path)
     assert loaded.network.config == SMALL
@@ -52,7 +52,7 @@ def test_round_trip(stored: "tuple[SPANetwork, Path]") -> None:
     assert not any(p.requires_grad for p in loaded.network.parameters())
 
 
-def test_single_flipped_bit_is_found(stored: "tuple[SPANetwork, Path]") -> None:
+def test_single_flipped_bit_is_found(stored: tuple[SPANetwork, Path]) -> None:
     _, path = stored
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -61,7 +61,7 @@ def test_single_flipped_bit_is_found(stored: "tuple[SPANetwork, Path]") -> None:
         weights.load(path)
 
 
-def test_truncated_file(stored: "tuple[SPANetwork, Path]") -> None:
+def test_truncated_file(stored: tuple[SPANetwork, Path]) -> None:
     _, path = stored
     path.write_bytes(path.read_bytes()[:-100])
     restamp(path)
@@ -78,7 +78,7 @@ def test_truncated_file(stored: "tuple[SPANetwork, Path]") -> None:
         (lambda s: s["generator.prior_means"].fill_(float("nan")), "not finite.*generator.prior_means"),
     ],
 )
-def test_contents_must_fit_exactly(stored: "tuple[SPANetwork, Path]", change: object, message: str) -> None:
+def test_contents_must_fit_exactly(stored: tuple[SPANetwork, Path], change: object, message: str) -> None:
     _, path = stored
     state = load_file(path)
     change(state)  # type: ignore[operator]
@@ -88,7 +88,7 @@ def test_contents_must_fit_exactly(stored: "tuple[SPANetwork, Path]", change: ob
         weights.load(path)
 
 
-def test_wrong_architecture(stored: "tuple[SPANetwork, Path]") -> None:
+def test_wrong_architecture(stored: tuple[SPANetwork, Path]) -> None:
     _, path = stored
     fields = json.loads(path.with_suffix(".json").read_text())
     restamp(path, network={**fields["network"], "channels": 64})
@@ -101,17 +101,21 @@ def test_wrong_architecture(stored: "tuple[SPANetwork, Path]") -> None:
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [("{", "not a model card"), ("[]", "not a model card of SPA"), ('{"format": "spa-model-card", "version": 9}', "version 9"),
-     ('{"format": "spa-model-card", "version": 1}', "not a complete model card")],
+    [
+        ("{", "not a model card"),
+        ("[]", "not a model card of SPA"),
+        ('{"format": "spa-model-card", "version": 9}', "version 9"),
+        ('{"format": "spa-model-card", "version": 1}', "not a complete model card"),
+    ],
 )
-def test_bad_cards(stored: "tuple[SPANetwork, Path]", text: str, message: str) -> None:
+def test_bad_cards(stored: tuple[SPANetwork, Path], text: str, message: str) -> None:
     _, path = stored
     path.with_suffix(".json").write_text(text)
     with pytest.raises(WeightsError, match=message):
         weights.load(path)
 
 
-def test_missing_files(tmp_path: Path, stored: "tuple[SPANetwork, Path]") -> None:
+def test_missing_files(tmp_path: Path, stored: tuple[SPANetwork, Path]) -> None:
     with pytest.raises(WeightsError, match="nothing.json cannot be read"):
         weights.load(tmp_path / "nothing.safetensors")
     stored[1].unlink()
@@ -127,14 +131,17 @@ def test_failed_write_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [blocked]
 
 
-def official_checkpoint(size: int) -> "dict[str, torch.Tensor]":
+def official_checkpoint(size: int) -> dict[str, torch.Tensor]:
     """A randomly initialised state dict with the layout of sam_vit_b_01ec64.pth."""
     torch.manual_seed(3)
     side = size // 16
     state = {f"image_encoder.{k}": v for k, v in ViTEncoder(size).vit.state_dict().items()}
-    prompt = PromptEncoder(embed_dim=256, image_embedding_size=(side, side), input_image_size=(size, size), mask_in_chans=16)
+    prompt = PromptEncoder(
+        embed_dim=256, image_embedding_size=(side, side), input_image_size=(size, size), mask_in_chans=16
+    )
     decoder = MaskDecoder(
-        num_multimask_outputs=3, transformer_dim=256,
+        num_multimask_outputs=3,
+        transformer_dim=256,
         transformer=TwoWayTransformer(depth=2, embedding_dim=256, mlp_dim=2048, num_heads=8),
     )
     state.update({f"prompt_encoder.{k}": v for k, v in prompt.state_dict().items()})
@@ -176,17 +183,23 @@ def test_sam_head_computes_sams_first_mask(sam_file: Path) -> None:
         module.bias.zero_()
     state = torch.load(sam_file, weights_only=True)
     decoder = MaskDecoder(
-        num_multimask_outputs=3, transformer_dim=256,
+        num_multimask_outputs=3,
+        transformer_dim=256,
         transformer=TwoWayTransformer(depth=2, embedding_dim=256, mlp_dim=2048, num_heads=8),
     )
     decoder.load_state_dict({k[13:]: v for k, v in state.items() if k.startswith("mask_decoder.")})
     features = network.encode(torch.randn(1, 1, 256, 256))
     context = network.context(features, torch.tensor([[[100.0, 60.0]]]), torch.ones(1, 1))
     reference, _ = decoder(
-        image_embeddings=features.embedding, image_pe=context.position, sparse_prompt_embeddings=context.sparse,
-        dense_prompt_embeddings=context.dense, multimask_output=False,
+        image_embeddings=features.embedding,
+        image_pe=context.position,
+        sparse_prompt_embeddings=context.sparse,
+        dense_prompt_embeddings=context.dense,
+        multimask_output=False,
     )
-    torch.testing.assert_close(network.decode(context, torch.randn(1, 3, 8))[0, 2], reference[0, 0], atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(
+        network.decode(context, torch.randn(1, 3, 8))[0, 2], reference[0, 0], atol=1e-4, rtol=1e-3
+    )
 
 
 def test_sam_checkpoint_with_a_lost_key_is_refused(tmp_path: Path) -> None:
@@ -210,7 +223,7 @@ def test_sam_checkpoint_checksum_and_damage(sam_file: Path, tmp_path: Path) -> N
 
 def test_sam_checkpoint_cannot_run_code(tmp_path: Path) -> None:
     class Payload:
-        def __reduce__(self) -> "tuple[object, ...]":
+        def __reduce__(self) -> tuple[object, ...]:
             return (Path(tmp_path / "ran").touch, ())
 
     torch.save({"image_encoder.pos_embed": Payload()}, tmp_path / "evil.pth")

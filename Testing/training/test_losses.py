@@ -17,7 +17,7 @@ from SPASegmentLib.training.losses import (
 )
 
 
-def bars(lengths: "list[int]", size: int = 32) -> torch.Tensor:
+def bars(lengths: list[int], size: int = 32) -> torch.Tensor:
     maps = torch.zeros(len(lengths), size, size)
     for i, n in enumerate(lengths):
         maps[i, 8:16, 4 : 4 + n] = 1.0
@@ -59,9 +59,7 @@ def test_best_of_n_asks_for_one_near_prediction_per_target() -> None:
 
 
 def test_component_targets_are_responsibilities_of_the_fitting_latents() -> None:
-    mixture = GaussianMixture(
-        torch.tensor([[0.5, 0.5]]), torch.tensor([[[-3.0], [3.0]]]), torch.ones(1, 2, 1)
-    )
+    mixture = GaussianMixture(torch.tensor([[0.5, 0.5]]), torch.tensor([[[-3.0], [3.0]]]), torch.ones(1, 2, 1))
     latents = torch.tensor([[[-3.0], [3.0], [2.5]]])
     wanted = component_targets(mixture, latents, torch.tensor([[0.2, 0.9, 0.9]]), sharpness=100.0)
     assert wanted[0, 1] > 0.999

@@ -80,9 +80,7 @@ def test_normalise_is_the_one_in_use(slices: RaterSlices) -> None:
     from SPASegmentLib.interaction.region import normalise as in_use
 
     image = slices.images[0].astype(np.float32)
-    np.testing.assert_allclose(
-        normalise(torch.from_numpy(image)[None, None])[0, 0].numpy(), in_use(image), atol=0.02
-    )
+    np.testing.assert_allclose(normalise(torch.from_numpy(image)[None, None])[0, 0].numpy(), in_use(image), atol=0.02)
 
 
 def test_pseudo_raters_disagree_like_readers_do() -> None:
@@ -127,7 +125,9 @@ def test_simulated_choice_is_the_nearest_and_its_label_is_the_candidates_own() -
 
 
 def test_training_lowers_the_loss(slices: RaterSlices, tmp_path: Path) -> None:
-    settings = TrainSettings(steps=40, warmup=5, bfloat16=False, checkpoint_every=100, unroll=UnrollSettings(rounds=2, predictions=6))
+    settings = TrainSettings(
+        steps=40, warmup=5, bfloat16=False, checkpoint_every=100, unroll=UnrollSettings(rounds=2, predictions=6)
+    )
     trainer = Trainer(SMALL, settings, source(slices), tmp_path)
     losses = [trainer.train_step()[0]["loss"] for _ in range(40)]
     assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
