@@ -18,10 +18,9 @@ def whole_file(target: Path) -> Iterator[Path]:
     After an error, an interruption or a full disk the target is as it was before and nothing is left beside it.
 
     Raises:
-        OutputError: the target's folder cannot be made or written to, or the disk is full.
+        OutputError: the target's folder does not exist or cannot be written to, or the disk is full.
     """
     with reporting_write_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
         # The suffix stays, since writers go by it; the folder is new, so that no name in it can clash.
         folder = tempfile.TemporaryDirectory(prefix=".spa-", dir=target.parent)
     with folder, reporting_write_errors(target):
@@ -40,10 +39,8 @@ def check_writable(target: Path) -> None:
     """
     if target.is_dir():
         raise OutputError(f"{target} is a folder; give the name of a file.")
-    with reporting_write_errors(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=target.parent):
-            pass
+    with reporting_write_errors(target), tempfile.TemporaryFile(dir=target.parent):
+        pass
 
 
 @contextmanager

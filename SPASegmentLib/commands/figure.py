@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import List, Tuple
 
@@ -63,7 +64,7 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
         handles=_legend(session), loc="lower center", ncols=5, frameon=False, fontsize=9.5, borderaxespad=0.2
     )
     figure.subplots_adjust(
-        left=0.35 / width, right=0.995, bottom=0.85 / height, top=1 - 0.72 / height, wspace=0.05, hspace=0.28
+        left=0.35 / width, right=0.99, bottom=0.85 / height, top=1 - 0.72 / height, wspace=0.05, hspace=0.28
     )
     figure.savefig(path, facecolor="white")
     plt.close(figure)
@@ -83,7 +84,7 @@ def _draw_mask(
         _fill(cell, difference.added[window], ADDED, ADDED_HATCH)
         _fill(cell, difference.removed[window], REMOVED, REMOVED_HATCH)
         cell.annotate(
-            difference.description.replace(", ", "\n", 1), (0.5, -0.03), xycoords="axes fraction",
+            _two_lines(difference.description), (0.5, -0.03), xycoords="axes fraction",
             ha="center", va="top", fontsize=8.5, color="0.25",
         )
     _outline(cell, proposal.masks[index][window], OUTLINE, "solid", 1.3)
@@ -102,6 +103,11 @@ def _draw_mask(
         )
     title = f"{name}   Dice {scores[index]:.3f}" if scores else name
     cell.set_title(title, fontsize=9.5, pad=5, fontweight="bold" if picked else "normal")
+
+
+def _two_lines(description: str) -> str:
+    """A description broken so that it fits under its picture."""
+    return "\n".join(line for part in description.split(", ", 1) for line in textwrap.wrap(part, 30))
 
 
 def _fill(cell: Axes, mask: np.ndarray, colour: str, hatch: str) -> None:

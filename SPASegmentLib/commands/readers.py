@@ -10,9 +10,15 @@ from rich.console import Console
 
 from SPASegmentLib.commands.record import Answer
 from SPASegmentLib.commands.screen import show_proposal
-from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.simulated_user import choose, wants_to_accept
+from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.simulated_user import best_on_screen, choose, dice, wants_to_accept
 from SPASegmentLib.interaction.types import RECOMMENDED, FrameImage, Proposal
+
+#: Dice that satisfies a simulated reader at once.
+GOOD_ENOUGH = 0.95
+#: A candidate that is better than the recommended mask by less than this Dice looks no better to a reader.
+VISIBLE_GAIN = 0.005
 
 
 class Reader(Protocol):
@@ -27,9 +33,12 @@ class Reader(Protocol):
             reference: (height, width) bool, what a simulated reader has in mind; None where nobody knows.
         """
 
+    def refused(self, error: SPAError) -> None:
+        """The answer cannot be carried out: say so and answer again, or raise the error."""
+
 
 class ScriptedReader:
-    """Gives the answers of a list, for the slice that was clicked; on further slices it accepts what is recommended.
+    """Gives the answers of a list, for the slice that was clicked; further slices get the recommended mask.
 
     Args:
         answers: as `parse_choices` returns them.
@@ -39,12 +48,14 @@ class ScriptedReader:
         self._answers = list(answers)
 
     def answer(self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray]) -> Answer:
-        """The next answer of the list.
+        """The next answer of the list; after its end "accept", or "stop" where the recommended mask is empty.
 
         Raises:
             InputError: the answer names a mask that is not on screen.
         """
-        answer = self._answers.pop(0) if self._answers else Answer("accept", RECOMMENDED)
+        if not self._answers:
+            return Answer("accept" if proposal.masks[RECOMMENDED].any() else "stop")
+        answer = self._answers.pop(0)
         offered = len(proposal.masks) - 1
         if answer.mask > offered:
             raise InputError(
@@ -53,29 +64,42 @@ class ScriptedReader:
             )
         return answer
 
+    def refused(self, error: SPAError) -> None:
+        """Nobody is there to answer again."""
+        raise error
+
 
 class SimulatedReader:
-    """Has a mask in mind, picks the candidate closest to it, and accepts what is good enough.
+    """Has a mask in mind and picks the candidate closest to it.
+
+    The best mask on screen is accepted when it is good enough, when no candidate looks better than the recommended
+    mask any more, and in the last round.
 
     Args:
-        rounds: after so many the best mask on screen is accepted.
-        good_enough: Dice that satisfies the reader at once.
         seed: of the reader's random numbers.
+        rounds: number of the last round.
+        good_enough: Dice that satisfies the reader at once.
     """
 
-    def __init__(self, rounds: int, good_enough: float, seed: int) -> None:
+    def __init__(self, seed: int, rounds: int = SessionSettings.rounds, good_enough: float = GOOD_ENOUGH) -> None:
         self._rounds, self._good_enough = rounds, good_enough
         self._rng = np.random.default_rng(seed)
 
     def answer(self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray]) -> Answer:
-        """Accept, choose, or stop where there is nothing to outline on this slice."""
+        """Accept, choose, or stop where there is nothing to outline or nothing was found."""
         if reference is None or not reference.any():
             return Answer("stop")
-        last = proposal.round >= self._rounds or len(proposal.masks) == 1
+        _, best = best_on_screen(proposal.masks, reference)
+        no_better = best - dice(proposal.masks[RECOMMENDED], reference) < VISIBLE_GAIN
+        last = no_better or proposal.round >= self._rounds
         accepted = wants_to_accept(proposal.masks, reference, good_enough=self._good_enough, last_round=last)
-        if accepted is not None:
-            return Answer("accept", accepted)
-        return Answer("choose", choose(proposal.masks, reference, self._rng))
+        if accepted is None:
+            return Answer("choose", choose(proposal.masks, reference, self._rng))
+        return Answer("accept", accepted) if proposal.masks[accepted].any() else Answer("stop")
+
+    def refused(self, error: SPAError) -> None:
+        """A simulated reader has no second thoughts."""
+        raise error
 
 
 class TerminalReader:
@@ -109,6 +133,10 @@ class TerminalReader:
             if answer is not None:
                 return answer
             self._console.print("That is not one of the answers.", style="yellow")
+
+    def refused(self, error: SPAError) -> None:
+        """Say why; the question comes again."""
+        self._console.print(str(error), style="yellow", markup=False)
 
 
 def _terminal_answer(text: str, offered: int, round_number: int) -> Optional[Answer]:

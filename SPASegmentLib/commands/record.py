@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.interaction.types import RECOMMENDED, Click, Proposal
+from SPASegmentLib.output import whole_file
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,6 @@ class Slice:
         click: where it began; None where a carried mask began it.
         steps: its rounds.
         mask: (height, width) bool, accepted; None where the slice was left without one.
-        actions: user actions spent.
         reference: (height, width) bool, as in `Step`.
     """
 
@@ -66,8 +68,12 @@ class Slice:
     click: Optional[Click]
     steps: Tuple[Step, ...]
     mask: Optional[np.ndarray]
-    actions: int
     reference: Optional[np.ndarray] = None
+
+    @property
+    def actions(self) -> int:
+        """User actions spent: the start, and an answer to each proposal."""
+        return 1 + len(self.steps)
 
 
 def log(slices: Sequence[Slice], weights: str, seed: int) -> Dict[str, Any]:
@@ -102,3 +108,13 @@ def accepted_dice(slices: Sequence[Slice]) -> Optional[float]:
     masks = [s.mask if s.mask is not None else np.zeros(s.pixels.shape, bool) for s in slices]
     references = [s.reference for s in slices if s.reference is not None]
     return dice(np.concatenate([m.ravel() for m in masks]), np.concatenate([r.ravel() for r in references]))
+
+
+def write_json(content: Dict[str, Any], path: Path) -> None:
+    """Write an object to a file.
+
+    Raises:
+        OutputError: the file cannot be written.
+    """
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

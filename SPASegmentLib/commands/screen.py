@@ -44,9 +44,9 @@ def masks_table(proposal: Proposal, frame: FrameImage) -> Table:
 
 
 def rounds_table(steps: Sequence[Step], title: str) -> Table:
-    """The rounds of a session that had a reference."""
-    table = Table(title=title, title_justify="left")
-    columns = ("round", "Dice, recommended", "Dice, best on screen", "expected Dice", "seconds", "answer")
+    """The rounds of a session that had a reference: Dice of the masks, and the Dice that was expected."""
+    table = Table(title=f"{title} (Dice)", title_justify="left")
+    columns = ("round", "recommended", "best on screen", "expected", "seconds", "answer")
     for name in columns:
         table.add_column(name, justify="left" if name == "answer" else "right")
     for step in steps:

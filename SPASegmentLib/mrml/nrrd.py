@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from pathlib import Path
-from typing import BinaryIO, Dict, Optional
+from typing import BinaryIO, Dict, Optional, Union
 
 import numpy as np
 
@@ -73,7 +73,7 @@ def _size(header: Dict[str, str]) -> Optional[int]:
     return int(np.prod([int(n) for n in sizes], dtype=object)) * np.dtype(kind).itemsize
 
 
-def _count(stream: BinaryIO, enough: int) -> int:
+def _count(stream: Union[BinaryIO, gzip.GzipFile], enough: int) -> int:
     """Bytes that a stream holds, counted to the end, or to one more than enough."""
     count = 0
     while count <= enough:

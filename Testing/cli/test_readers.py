@@ -42,19 +42,19 @@ def test_a_list_cannot_name_a_mask_that_is_not_there(session: Slice) -> None:
 def test_a_simulated_reader_chooses_the_closest_and_accepts_what_is_good_enough(session: Slice) -> None:
     frame = FrameImage(session.pixels, session.spacing)
     first, second = (step.proposal for step in session.steps)
-    reader = SimulatedReader(rounds=6, good_enough=0.95, seed=0)
+    reader = SimulatedReader(seed=0, rounds=6, good_enough=0.95)
     assert reader.answer(first, frame, session.reference) == Answer("choose", 3)
     assert reader.answer(second, frame, session.reference) == Answer("accept", 1)
 
 
 def test_a_simulated_reader_takes_the_best_in_the_last_round(session: Slice) -> None:
-    reader = SimulatedReader(rounds=1, good_enough=0.99, seed=0)
+    reader = SimulatedReader(seed=0, rounds=1, good_enough=0.99)
     frame = FrameImage(session.pixels, session.spacing)
     assert reader.answer(session.steps[0].proposal, frame, session.reference) == Answer("accept", 3)
 
 
 def test_a_simulated_reader_stops_where_there_is_nothing(session: Slice) -> None:
-    reader = SimulatedReader(rounds=6, good_enough=0.9, seed=0)
+    reader = SimulatedReader(seed=0)
     frame = FrameImage(session.pixels, session.spacing)
     assert reader.answer(session.steps[0].proposal, frame, np.zeros_like(session.reference)) == Answer("stop")
 

@@ -12,7 +12,7 @@ from SPASegmentLib.output import check_writable, whole_file
 
 
 def test_the_file_appears_at_the_end(tmp_path: Path) -> None:
-    target = tmp_path / "new" / "a.seg.nrrd"
+    target = tmp_path / "a.seg.nrrd"
     with whole_file(target) as partial:
         assert partial.name == target.name
         partial.write_text("x")
@@ -38,7 +38,7 @@ def test_a_writer_that_wrote_nothing_is_noticed(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("name", ["file/a.txt", "folder"])
+@pytest.mark.parametrize("name", ["file/a.txt", "nowhere/a.txt", "folder"])
 def test_places_that_cannot_be_written_are_found_early(tmp_path: Path, name: str) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()

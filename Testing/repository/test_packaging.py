@@ -9,8 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import SPASegmentLib
 import yaml
+
+import SPASegmentLib
 from SPASegmentLib.model.weights import models_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +30,8 @@ def test_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "SPASegmentLib").rglob("*.py")}
     assert sources <= set(names)
-    assert {name.split("/")[0] for name in names} == {"SPASegmentLib", f"spa_segment-{SPASegmentLib.__version__}.dist-info"}
+    information = f"spa_segment-{SPASegmentLib.__version__}.dist-info"
+    assert {name.split("/")[0] for name in names} == {"SPASegmentLib", information}
 
 
 def test_installed_library_finds_its_weights(wheel: Path, tmp_path: Path) -> None:

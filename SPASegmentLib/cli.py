@@ -1,0 +1,130 @@
+"""The command ``spa``: reads arguments and calls `SPASegmentLib.commands`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Iterator, Optional
+
+import typer
+
+from SPASegmentLib import __version__
+from SPASegmentLib.errors import SPAError
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="spa",
+    help="Segmentation by choices: one click gives five masks, and each choice shows SPA what you prefer.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """End with one sentence and the right exit code where the user, not the program, has to act."""
+    try:
+        yield
+    except SPAError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        raise typer.Exit(USER_ERROR) from None
+    except ModuleNotFoundError as error:
+        if error.name != "slicer":
+            raise
+        print(
+            "Error: Volumes need the package slicer-core, which exists for 64-bit Linux and Python 3.10 to 3.13;"
+            " install SPA there, or use it in 3D Slicer.",
+            file=sys.stderr,
+        )
+        raise typer.Exit(USER_ERROR) from None
+    except KeyboardInterrupt:
+        print("Interrupted; no file is half written.", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"spa {__version__}")
+        raise typer.Exit
+
+
+Weights = Annotated[Optional[Path], typer.Option(help="A weights file instead of the bundled one.")]
+
+
+@app.callback()
+def spa(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Segmentation by choices: one click gives five masks, and each choice shows SPA what you prefer."""
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("out/demo"),
+    reader: Annotated[
+        str, typer.Option(help="Whose mask the simulated reader has in mind: tight, middle, generous or satellite.")
+    ] = "generous",
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of the phantom and of everything drawn at random.")] = 0,
+) -> None:
+    """Show SPA at work on a built-in ambiguous volume, with a simulated reader who clicks and chooses."""
+    with plain_errors():
+        from SPASegmentLib.commands.demo import run_demo
+
+        run_demo(output, reader, weights, seed)
+
+
+@app.command()
+def segment(
+    volume: Annotated[Path, typer.Argument(help="NRRD, NIfTI or MHA file, or a folder with a DICOM series.")],
+    click: Annotated[str, typer.Option(help="A point in the structure, in mm: R,A,S.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="What to write, such as lesion.seg.nrrd.")],
+    plane: Annotated[
+        str, typer.Option(help="axial, sagittal, coronal, or the normal of an oblique plane: R,A,S.")
+    ] = "axial",
+    slices: Annotated[
+        int, typer.Option(min=0, help="Go on to so many neighbouring slices on either side, with what was learned.")
+    ] = 0,
+    choices: Annotated[
+        Optional[str], typer.Option(help="Answers for the clicked slice, such as 2,1,accept or 3,accept2.")
+    ] = None,
+    reference: Annotated[
+        Optional[Path], typer.Option(help="A mask; a simulated reader who has it in mind makes the choices.")
+    ] = None,
+    profile: Annotated[
+        Optional[Path], typer.Option(help="Preference to begin with, if the file exists; what is learned goes into it.")
+    ] = None,
+    weights: Weights = None,
+    region: Annotated[
+        Optional[float], typer.Option(min=1.0, help="Side of the region of interest in mm; by default found.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed and answers give the same masks.")] = 0,
+    log: Annotated[Optional[Path], typer.Option(help="Write rounds, Dice and actions to this JSON file.")] = None,
+    figure: Annotated[Optional[Path], typer.Option(help="Draw the rounds into this PNG file.")] = None,
+) -> None:
+    """Segment a structure in a volume: click, choose, accept.
+
+    Without --reference and --choices the masks are shown in the terminal, and you are asked.
+    """
+    with plain_errors():
+        from SPASegmentLib.commands.segment import SegmentTask, run_segment
+
+        run_segment(
+            SegmentTask(
+                volume=volume, click=click, output=output, plane=plane, slices=slices, choices=choices,
+                reference=reference, profile=profile, weights=weights, region_mm=region, seed=seed, log=log,
+                figure=figure,
+            )
+        )
+
+
+def main() -> None:
+    """Entry point of the installed command."""
+    app()

@@ -1,0 +1,128 @@
+"""A reader works through the slices of a volume: click, answers, acceptance, next slice."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any, Iterator, List, Optional, Tuple
+
+import numpy as np
+
+from SPASegmentLib.commands.readers import Reader
+from SPASegmentLib.commands.record import Slice, Step
+from SPASegmentLib.commands.reference import ReferenceMask
+from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import Click, Proposal
+from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.mrml.controller import Controller, Job
+from SPASegmentLib.mrml.editor import LogicEditor
+from SPASegmentLib.mrml.plane import Plane, Point
+from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+
+
+class VolumeSession:
+    """Runs one reader on one volume.
+
+    Args:
+        volume: volume node; the segmentation goes into its scene.
+        network: in evaluation mode.
+        settings: of each slice's session.
+        reader: who answers.
+        reference: what a simulated reader has in mind; None where nobody knows.
+        profile: preference to begin with.
+
+    Attributes:
+        segmentation: vtkMRMLSegmentationNode with one segment.
+        segment_id: of the segment that accepted masks go into.
+    """
+
+    def __init__(
+        self,
+        volume: Any,
+        network: SPANetwork,
+        settings: SessionSettings,
+        reader: Reader,
+        reference: Optional[ReferenceMask] = None,
+        profile: Optional[Profile] = None,
+    ) -> None:
+        self.segmentation = create_segmentation(volume, volume.GetName())
+        self.segment_id = add_segment(self.segmentation, "SPA")
+        editor = LogicEditor(self.segmentation, volume)
+        self._controller = Controller(
+            volume, self.segmentation, self.segment_id, editor, network, settings, profile
+        )
+        self._reader, self._reference = reader, reference
+
+    @property
+    def profile(self) -> Optional[Profile]:
+        """What is known of the reader's preference, all accepted masks included."""
+        return self._controller.profile
+
+    def start(self, ras: Point, plane: Plane) -> Slice:
+        """Click on a slice and answer until a mask is accepted or the reader stops.
+
+        Args:
+            ras: the click in mm.
+            plane: of the slice.
+
+        Raises:
+            SPAError: as the controller's `start_at` and the reader say.
+        """
+        job = self._controller.start_at(ras, plane)
+        return self._answer(job, job.frame.click(ras))
+
+    def go_on(self, count: int) -> Iterator[Slice]:
+        """Go on from the accepted slice to `count` slices on either side, each from the one before.
+
+        A side ends early where the volume ends, its slice shows nothing, or the reader stops.
+
+        Yields:
+            Each slice when it is done.
+        """
+        origin = self._controller.accepted
+        for step in (1, -1):
+            before = origin
+            for _ in range(count):
+                try:
+                    job = self._controller.next_slice(step, before)
+                except InputError:
+                    break
+                done = self._answer(job, None)
+                yield done
+                if done.mask is None:
+                    break
+                before = self._controller.accepted
+
+    def _answer(self, job: Job, click: Optional[Click]) -> Slice:
+        """Answer the proposals of one slice."""
+        frame = job.frame
+        reference = None if self._reference is None else self._reference.on_frame(frame)
+        steps: List[Step] = []
+        mask: Optional[np.ndarray] = None
+        proposal, seconds = self._run(job)
+        while True:
+            answer = self._reader.answer(proposal, frame.image, reference)
+            following = None
+            try:
+                if answer.kind == "accept":
+                    mask = self._controller.accept(answer.mask).mask
+                elif answer.kind == "stop":
+                    self._controller.cancel()
+                elif answer.kind == "back":
+                    following = self._run(self._controller.back())
+                else:
+                    following = self._run(self._controller.choose(answer.mask))
+            except SPAError as error:
+                self._reader.refused(error)
+                continue
+            steps.append(Step(proposal, answer, seconds, reference))
+            if following is None:
+                return Slice(frame.image.pixels, frame.image.spacing, click, tuple(steps), mask, reference)
+            proposal, seconds = following
+
+    def _run(self, job: Job) -> Tuple[Proposal, float]:
+        """What comes back, and how many seconds it took."""
+        began = perf_counter()
+        proposal = self._controller.run(job)
+        return proposal, perf_counter() - began

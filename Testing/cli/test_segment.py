@@ -1,0 +1,126 @@
+"""`spa segment` on files, with the bundled weights."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    return 2.0 * np.logical_and(a, b).sum() / (np.count_nonzero(a) + np.count_nonzero(b))
+
+
+def clicked_slice(files: Any) -> int:
+    index = np.linalg.inv(files.phantom.ijk_to_ras) @ [*files.phantom.lesion_ras, 1.0]
+    return int(np.rint(index[2]))
+
+
+def test_choices_segment_the_clicked_slice_only(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
+    output = tmp_path / "lesion.nrrd"
+    done = spa("segment", files.volume, "--click", files.click, "--choices", "4,accept", "-o", output)
+    assert (done.code, done.err) == (0, "")
+    assert "1 slice, 3 actions" in done.out
+    mask = read_mask(output)
+    k = clicked_slice(files)
+    assert mask.shape == files.phantom.voxels.shape
+    assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == [k]
+    assert dice(mask[k], files.phantom.readers["middle"][k]) > 0.7
+    assert [p.name for p in tmp_path.iterdir()] == ["lesion.nrrd"]
+
+
+def test_the_same_answers_give_the_same_mask(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
+    masks = []
+    for name in ("a.nrrd", "b.seg.nrrd"):
+        spa("segment", files.volume, "--click", files.click, "--choices", "3,accept1", "-o", tmp_path / name)
+        masks.append(read_mask(tmp_path / name))
+    # A segmentation file holds the part of the volume that is used.
+    assert masks[0].sum() == masks[1].sum() > 0
+
+
+def test_a_reference_answers_on_all_slices(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
+    output, log, figure = (tmp_path / name for name in ("lesion.nii.gz", "log.json", "rounds.png"))
+    profile = tmp_path / "me.json"
+    arguments = ("segment", files.volume, "--click", files.click, "--reference", files.reference, "--slices", 2)
+    done = spa(*arguments, "-o", output, "--log", log, "--figure", figure, "--profile", profile, "--seed", 3)
+    assert (done.code, done.err) == (0, "")
+    mask, target, k = read_mask(output), files.phantom.readers["satellite"], clicked_slice(files)
+    assert np.flatnonzero(mask.any(axis=(1, 2))).tolist() == list(range(k - 2, k + 3))
+
+    entry = json.loads(log.read_text())
+    assert set(entry) == {"rounds", "accepted_dice", "actions", "weights", "seed", "volume_dice"}
+    assert set(entry["rounds"][0]) == {"round", "dice_recommended", "dice_best_on_screen", "seconds"}
+    assert entry["seed"] == 3
+    assert entry["volume_dice"] == pytest.approx(dice(mask, target))
+    near = slice(k - 2, k + 3)
+    assert entry["accepted_dice"] == pytest.approx(dice(mask[near], target[near]))
+    assert entry["actions"] >= 2 * 5
+    assert json.loads(profile.read_text())["accepted"] == 5
+    with Image.open(figure) as picture:
+        picture.verify()
+
+    done = spa(*arguments, "-o", output, "--profile", profile)
+    assert done.code == 0
+    assert json.loads(profile.read_text())["accepted"] == 10
+
+
+def test_slices_end_where_the_volume_ends(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
+    """Beyond the lesion the reader stops; nothing is written there."""
+    output = tmp_path / "lesion.nrrd"
+    arguments = ("--click", files.click, "--reference", files.reference, "--slices", 30, "-o", output)
+    assert spa("segment", files.volume, *arguments).code == 0
+    written = np.flatnonzero(read_mask(output).any(axis=(1, 2)))
+    wanted = np.flatnonzero(files.phantom.readers["satellite"].any(axis=(1, 2)))
+    assert set(written) <= set(wanted)
+    assert np.array_equal(written, np.arange(written[0], written[-1] + 1))
+
+
+@pytest.mark.parametrize("ending", [".nii.gz", ".mha"])
+def test_other_formats_give_the_same_mask(
+    spa: Callable, files: Any, read_mask: Callable, write_volume: Callable, tmp_path: Path, ending: str
+) -> None:
+    other = write_volume(tmp_path / f"scan{ending}", files.phantom.voxels, files.phantom.ijk_to_ras)
+    masks = []
+    for volume in (files.volume, other):
+        spa("segment", volume, "--click", files.click, "--choices", "accept", "-o", tmp_path / "a.nrrd")
+        masks.append(read_mask(tmp_path / "a.nrrd"))
+    # NIfTI stores the geometry in single precision, hence not to the last pixel.
+    assert masks[0].any()
+    assert dice(*masks) > 0.95
+
+
+@pytest.mark.parametrize("plane", ["coronal", "sagittal", "0.3,0.1,1"])
+def test_other_planes(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path, plane: str) -> None:
+    output = tmp_path / "lesion.nrrd"
+    done = spa("segment", files.volume, "--click", files.click, "--plane", plane, "--choices", "accept", "-o", output)
+    assert (done.code, done.err) == (0, "")
+    mask = read_mask(output)
+    k, j, i = np.nonzero(mask)
+    ras = files.phantom.ijk_to_ras @ [i, j, k, np.ones(len(i))]
+    normal = np.array({"coronal": [0, 1, 0], "sagittal": [1, 0, 0]}.get(plane, [0.3, 0.1, 1.0]), float)
+    normal /= np.linalg.norm(normal)
+    depth = (ras[:3].T - files.phantom.lesion_ras) @ normal
+    half_a_voxel = 0.5 * np.abs(files.phantom.ijk_to_ras[:3, :3].T @ normal).sum()
+    assert np.abs(depth).max() <= half_a_voxel + 1e-3
+    assert files.phantom.readers["generous"][mask].mean() > 0.9
+
+
+def test_a_person_is_asked(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
+    output = tmp_path / "lesion.nrrd"
+    done = spa("segment", files.volume, "--click", files.click, "-o", output, typed="2\nx\nb\n4\na1\n")
+    assert (done.code, done.err) == (0, "")
+    assert "not one of the answers" in done.out
+    assert done.out.count("Round 1") == 2  # back, once
+    assert "5 actions" in done.out
+    assert read_mask(output).any()
+
+
+def test_a_person_may_leave_without_a_mask(spa: Callable, files: Any, tmp_path: Path) -> None:
+    done = spa("segment", files.volume, "--click", files.click, "-o", tmp_path / "lesion.nrrd", typed="1\ns\n")
+    assert done.code == 2
+    assert done.err == "Error: No mask was accepted, so nothing was written.\n"
+    assert not list(tmp_path.iterdir())
