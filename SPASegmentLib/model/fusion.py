@@ -8,7 +8,7 @@ token: one decoder pass serves all predictions, each of which is one row of a ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional
+from typing import Callable, Dict, Optional, Union
 
 import torch
 from torch import Tensor, nn
@@ -145,4 +145,5 @@ class TokenFusion(nn.Module):
         return torch.einsum("bnc,bchw->bnhw", weights, fine)
 
 
-FUSIONS = {"embedding": EmbeddingFusion, "token": TokenFusion}
+Fusion = Union[EmbeddingFusion, TokenFusion]
+FUSIONS: Dict[str, Callable[[int, int], Fusion]] = {"embedding": EmbeddingFusion, "token": TokenFusion}

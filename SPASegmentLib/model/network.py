@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.encoders import CompactEncoder, ImageFeatures, ViTEncoder
-from SPASegmentLib.model.fusion import FUSIONS, Context, MaskHead
+from SPASegmentLib.model.fusion import FUSIONS, Context, Fusion, MaskHead
 from SPASegmentLib.model.generator import PreferenceDistributionGenerator
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.sam import PromptEncoder
@@ -86,7 +86,7 @@ class SPANetwork(nn.Module):
             mask_in_chans=16,
         )
         self.generator = PreferenceDistributionGenerator(config.channels, config.latent_dim, config.components)
-        self.fusion = FUSIONS[config.fusion](config.channels, config.latent_dim)
+        self.fusion: Fusion = FUSIONS[config.fusion](config.channels, config.latent_dim)
         self.head = MaskHead(config.channels, config.mlp_dim, details=compact, mask_tokens=config.mask_tokens)
 
     @property
@@ -135,5 +135,4 @@ class SPANetwork(nn.Module):
 
     def decode(self, context: Context, latents: Tensor, chunk: int = 8) -> Tensor:
         """(B, n, d) latents to (B, n, map_size, map_size) logits."""
-        logits: Tensor = self.fusion.decode(self.head, context, latents, chunk)
-        return logits
+        return self.fusion.decode(self.head, context, latents, chunk)
