@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Iterator, Optional
+from typing import Annotated, Iterator, List, Optional
 
 import typer
 
@@ -123,6 +123,40 @@ def segment(
                 figure=figure,
             )
         )
+
+
+@app.command()
+def train(
+    config: Annotated[Path, typer.Argument(help="YAML file, such as Resources/Training/compact.yaml.")],
+    data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoint and weights.")] = Path("runs/train"),
+) -> None:
+    """Train weights on multi-rater data; an interrupted run goes on where it stopped."""
+    with plain_errors():
+        from SPASegmentLib.commands.research import run_train
+
+        run_train(config, data, output)
+
+
+@app.command()
+def evaluate(
+    npz: Annotated[List[Path], typer.Option(help="Slices with the masks of several raters; may be repeated.")],
+    protocol: Annotated[
+        str, typer.Option(help="What the user wants: combination (majority of a random combination) or rater.")
+    ] = "combination",
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
+    update: Annotated[str, typer.Option(help="bayesian or amortised.")] = "bayesian",
+    noise: Annotated[float, typer.Option(help="Share of choices made at random.")] = 0.0,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of targets, clicks and sessions.")] = 0,
+    output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
+) -> None:
+    """Measure how fast a user who only chooses gets the wanted mask."""
+    with plain_errors():
+        from SPASegmentLib.commands.research import run_evaluate
+
+        run_evaluate(npz, protocol, weights, rounds, update, noise, limit, seed, output)
 
 
 def main() -> None:

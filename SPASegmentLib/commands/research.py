@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, List, Optional
+from typing import Callable, Iterator, Optional, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -34,7 +34,7 @@ def run_train(config: Path, data: Path, output: Path) -> None:
 
 
 def run_evaluate(
-    files: List[Path],
+    files: Sequence[Path],
     protocol: str,
     weights: Optional[Path],
     rounds: int,

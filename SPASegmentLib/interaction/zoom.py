@@ -14,13 +14,12 @@ from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 
 #: First look: this many pixels of the frame's finer spacing.
-FIRST_SIDE = 64
-#: Smallest region; smaller ones hold no more detail.
-SMALLEST_SIDE = 40
-#: Side of the region in extents of the object, as in training (1.7 to 4.5).
-SIDE_PER_EXTENT = 2.8
+FIRST_SIDE = 72
+#: The region's side: so many extents of the object, and so many pixels more, without which the smallest objects
+#: would lose their surroundings and gain no detail.
+SIDE_PER_EXTENT, MARGIN = 3.0, 30
 #: A look is good enough if the region is right to within this factor.
-TOLERANCE = 1.45
+TOLERANCE = 1.3
 #: Looks at most; each encodes the region once.
 LOOKS = 4
 #: Predictions that a look draws.
@@ -50,8 +49,7 @@ def find_region(
         predictor = NetworkPredictor(network, region)
         if side_mm is not None or look == LOOKS - 1:
             break
-        wanted = SIDE_PER_EXTENT * _extent(predictor, region, click, chunk)
-        wanted = min(max(wanted, SMALLEST_SIDE * pixel), largest)
+        wanted = min(_side(_extent(predictor, region, click, chunk), pixel), largest)
         if max(wanted / side, side / wanted) <= TOLERANCE:
             break
         side = wanted
@@ -71,6 +69,11 @@ def _extent(predictor: NetworkPredictor, region: Region, click: Click, chunk: in
     return float(max((np.ptp(xs) + 1) * sx, (np.ptp(ys) + 1) * sy))
 
 
+def _side(extent: float, pixel: float) -> float:
+    """Side in mm of the region for an object of this extent in mm."""
+    return SIDE_PER_EXTENT * extent + MARGIN * pixel
+
+
 def box_region(frame: FrameImage, box: Box, size: int) -> Region:
     """The region around a dragged box: the box fills about half of its width."""
     return Region.around_box(frame, box, size, margin=0.5)
@@ -87,8 +90,8 @@ def mask_region(frame: FrameImage, mask: np.ndarray, size: int) -> Region:
     ys, xs = np.nonzero(mask)
     sx, sy = frame.spacing
     extent = max((np.ptp(xs) + 1) * sx, (np.ptp(ys) + 1) * sy)
-    side = max(SIDE_PER_EXTENT * extent, SMALLEST_SIDE * min(frame.spacing))
-    return Region.around(frame, (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2), side, size)
+    centre = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2)
+    return Region.around(frame, centre, _side(extent, min(frame.spacing)), size)
 
 
 def ellipse_in(box: Box, region: Region, size: tuple[int, int]) -> np.ndarray:

@@ -104,8 +104,10 @@ class BatchSource:
     def _affine(self, clicks: np.ndarray, extents: np.ndarray, source: int) -> tuple[Tensor, Tensor, np.ndarray]:
         """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
         rng, b = self.rng, len(clicks)
-        zoom = np.where(rng.random(b) < 0.8, rng.uniform(1.7, 4.5, b), np.exp(rng.uniform(np.log(0.6), np.log(8), b)))
-        side = np.clip(zoom * extents, 36.0, 160.0)
+        # Mostly what `interaction.zoom` aims at; now and then anything, for its first looks.
+        usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b)
+        anything = extents * np.exp(rng.uniform(np.log(0.6), np.log(8), b))
+        side = np.clip(np.where(rng.random(b) < 0.75, usual, anything), 36.0, 200.0)
         angle = rng.uniform(-np.pi, np.pi, b)
         mirror = rng.choice([-1.0, 1.0], b)
         jitter = np.where(rng.random((b, 1)) < 0.5, 0.0, rng.uniform(-0.2, 0.2, (b, 2))) * side[:, None]

@@ -1,0 +1,69 @@
+"""``spa train`` and ``spa evaluate`` on files made here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from SPASegmentLib.cli import app
+from SPASegmentLib.model.weights import load
+from SPASegmentLib.training.widen import synthetic_slices
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    slices = synthetic_slices(6, seed=5)
+    np.savez(folder / "slices.npz", images=slices.images, masks=slices.masks)
+    return folder
+
+
+CONFIG = """
+network: {channels: 16, image_size: 64, latent_dim: 3, components: 4, mlp_dim: 16}
+batch: 4
+train: {steps: 4, warmup: 1, checkpoint_every: 2, log_every: 1, unroll: {rounds: 2, predictions: 4}}
+sources:
+  - {kind: shards, share: 0.5, files: [slices.npz]}
+  - {kind: synthetic, share: 0.5, count: 4}
+"""
+
+
+def test_train_writes_weights_that_evaluate_reads(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.yaml"
+    config.write_text(CONFIG)
+    run = CliRunner().invoke(app, ["train", str(config), "--data", str(data), "--output", str(tmp_path / "run")])
+    assert run.exit_code == 0, run.output
+    loaded = load(tmp_path / "run" / "tiny.safetensors")
+    assert loaded.card.training["steps"] == 4
+    assert loaded.network.config.channels == 16
+    record = tmp_path / "record.json"
+    run = CliRunner().invoke(
+        app,
+        ["evaluate", "--npz", str(data / "slices.npz"), "--rounds", "2", "--limit", "2", "--json", str(record),
+         "--weights", str(tmp_path / "run" / "tiny.safetensors")],
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    found = json.loads(record.read_text())
+    assert found["n_cases"] == 2
+    assert len(found["dice_recommended"]) == len(found["iou_recommended_ci95"]) == 2
+    assert {"protocol", "user", "failure_rate", "noc", "dice_best_on_screen"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "--npz", "gone.npz"], "gone.npz cannot be read"),
+        (["evaluate", "--npz", "{data}/slices.npz", "--protocol", "guess"], "Unknown protocol"),
+        (["evaluate", "--npz", "{data}/slices.npz", "--update", "magic"], "preference_update"),
+        (["train", "gone.yaml", "--data", "{data}"], "gone.yaml cannot be read"),
+    ],
+)
+def test_bad_arguments_end_in_one_sentence(data: Path, arguments: list[str], message: str) -> None:
+    run = CliRunner().invoke(app, [a.format(data=data) for a in arguments])
+    assert run.exit_code == 2
+    assert message in run.stderr
+    assert run.stderr.strip().count("\n") == 0
