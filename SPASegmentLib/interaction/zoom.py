@@ -1,4 +1,4 @@
-"""Finding the region of interest around a click: look, measure what was found, look again at the right size."""
+"""Finding the region of interest around a click: look at several sizes, keep the one the network is surest at."""
 
 from __future__ import annotations
 
@@ -7,29 +7,34 @@ from typing import Optional
 import numpy as np
 import torch
 
+from SPASegmentLib.interaction.candidates import THRESHOLD
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.types import Box, Click, FrameImage, Prompts
-from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 
-#: First look: this many pixels of the frame's finer spacing.
-FIRST_SIDE = 72
-#: The region's side: so many extents of the object, and so many pixels more, without which the smallest objects
-#: would lose their surroundings and gain no detail.
-SIDE_PER_EXTENT, MARGIN = 3.0, 30
-#: A look is good enough if the region is right to within this factor.
-TOLERANCE = 1.3
-#: Looks at most; each encodes the region once.
-LOOKS = 4
+#: Smallest region, in pixels of the frame's finer spacing: about one map pixel per image pixel.
+SMALLEST_SIDE = 60
+#: Each look is at a region this much larger than the one before.
+STEP = 1.5
+#: The largest region, in longer sides of the frame.
+LARGEST_SIDE = 1.6
 #: Predictions that a look draws.
 LOOK_PREDICTIONS = 16
+#: Around a mask that is known: so many extents of it, and so many pixels more, without which the smallest objects
+#: would lose their surroundings and gain no detail.
+SIDE_PER_EXTENT, MARGIN = 3.0, 45
 
 
 def find_region(
     network: SPANetwork, frame: FrameImage, click: Click, side_mm: Optional[float], chunk: int
 ) -> tuple[Region, NetworkPredictor]:
-    """The region around a click in which the object fills about a third of the width.
+    """The region around a click in which the network's predictions agree most (highest expected Dice).
+
+    Seen too close, an object has no outline and the predictions are guesses; seen from too far, it has too few
+    pixels. Of the rules tried on training patients this one came closest to the best of all sizes.
+    SAM's ViT sees the whole frame, as it was trained to.
 
     Args:
         network: in evaluation mode.
@@ -42,31 +47,32 @@ def find_region(
         The region and its predictor, the image already encoded.
     """
     pixel = min(frame.spacing)
-    side = FIRST_SIDE * pixel if side_mm is None else side_mm
-    largest = 1.5 * max(frame.shape[1] * frame.spacing[0], frame.shape[0] * frame.spacing[1])
-    for look in range(LOOKS):
+    longer = max(frame.shape[1] * frame.spacing[0], frame.shape[0] * frame.spacing[1])
+    if side_mm is None and network.config.encoder == "vit_b":
+        height, width = frame.shape
+        region = Region.around(frame, ((width - 1) / 2, (height - 1) / 2), longer, network.config.image_size)
+        return region, NetworkPredictor(network, region)
+    sides = [side_mm] if side_mm is not None else [SMALLEST_SIDE * pixel]
+    while side_mm is None and sides[-1] * STEP <= LARGEST_SIDE * longer:
+        sides.append(sides[-1] * STEP)
+    best: Optional[tuple[float, Region, NetworkPredictor]] = None
+    for side in sides:
         region = Region.around(frame, (click.x, click.y), side, network.config.image_size)
         predictor = NetworkPredictor(network, region)
-        if side_mm is not None or look == LOOKS - 1:
-            break
-        wanted = min(_side(_extent(predictor, region, click, chunk), pixel), largest)
-        if max(wanted / side, side / wanted) <= TOLERANCE:
-            break
-        side = wanted
-    return region, predictor
+        agreement = _agreement(predictor, region, click, chunk) if len(sides) > 1 else 0.0
+        if best is None or agreement > best[0]:
+            best = (agreement, region, predictor)
+    assert best is not None
+    return best[1], best[2]
 
 
-def _extent(predictor: NetworkPredictor, region: Region, click: Click, chunk: int) -> float:
-    """Longer side in mm of what a first look finds; the region's side if it finds nothing or leaves the region."""
-    x, y = region.to_region(click.x, click.y)
-    mixture: GaussianMixture = predictor.preference(Prompts((Click(x, y),)))
+def _agreement(predictor: NetworkPredictor, region: Region, click: Click, chunk: int) -> float:
+    """Expected Dice of a look's recommended prediction; 0 if it is empty."""
+    mixture = predictor.preference(Prompts((Click(*region.to_region(click.x, click.y)),)))
     latents = mixture.sample(LOOK_PREDICTIONS, torch.Generator().manual_seed(0))
-    found = predictor.predict(latents, chunk).mean(0).numpy() > 0.5
-    sx, sy = region.map_spacing(found.shape)
-    if not found.any():
-        return 0.0
-    ys, xs = np.nonzero(found)
-    return float(max((np.ptp(xs) + 1) * sx, (np.ptp(ys) + 1) * sy))
+    maps = predictor.predict(latents, chunk).numpy()
+    recommended = maps.mean(axis=0) > THRESHOLD
+    return float(pairwise_dice(recommended[None], maps > THRESHOLD).mean()) if recommended.any() else 0.0
 
 
 def _side(extent: float, pixel: float) -> float:
