@@ -17,8 +17,8 @@ from SPASegmentLib.interaction.types import RECOMMENDED, FrameImage, Proposal
 
 #: Dice that satisfies a simulated reader at once.
 GOOD_ENOUGH = 0.95
-#: A candidate that is better than the recommended mask by less than this Dice looks no better to a reader.
-VISIBLE_GAIN = 0.005
+#: A reader who has come as far as this Dice stops where no candidate is better by a visible gain.
+ACCEPTABLE, VISIBLE_GAIN = 0.8, 0.005
 
 
 class Reader(Protocol):
@@ -72,8 +72,8 @@ class ScriptedReader:
 class SimulatedReader:
     """Has a mask in mind and picks the candidate closest to it.
 
-    The best mask on screen is accepted when it is good enough, when no candidate looks better than the recommended
-    mask any more, and in the last round.
+    The best mask on screen is accepted when it is good enough, when it is acceptable and no candidate looks better
+    than the recommended one any more, and in the last round.
 
     Args:
         seed: of the reader's random numbers.
@@ -86,16 +86,17 @@ class SimulatedReader:
         self._rng = np.random.default_rng(seed)
 
     def answer(self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray]) -> Answer:
-        """Accept, choose, or stop where there is nothing to outline or nothing was found."""
+        """Accept, choose, or stop where there is nothing to outline or nothing of it was found."""
         if reference is None or not reference.any():
             return Answer("stop")
         _, best = best_on_screen(proposal.masks, reference)
-        no_better = best - dice(proposal.masks[RECOMMENDED], reference) < VISIBLE_GAIN
+        gain = best - dice(proposal.masks[RECOMMENDED], reference)
+        no_better = len(proposal.masks) == 1 or (best >= ACCEPTABLE and gain < VISIBLE_GAIN)
         last = no_better or proposal.round >= self._rounds
         accepted = wants_to_accept(proposal.masks, reference, good_enough=self._good_enough, last_round=last)
         if accepted is None:
             return Answer("choose", choose(proposal.masks, reference, self._rng))
-        return Answer("accept", accepted) if proposal.masks[accepted].any() else Answer("stop")
+        return Answer("accept", accepted) if best > 0 else Answer("stop")
 
     def refused(self, error: SPAError) -> None:
         """A simulated reader has no second thoughts."""
@@ -120,7 +121,9 @@ class TerminalReader:
         """
         show_proposal(self._console, proposal, frame)
         offered = len(proposal.masks) - 1
-        question = f"[bold]1-{offered}[/] choose, [bold]a[/] accept, [bold]a1-a{offered}[/] accept that one"
+        question = "[bold]a[/] accept"
+        if offered:
+            question = f"[bold]1-{offered}[/] choose, {question}, [bold]a1-a{offered}[/] accept that one"
         if proposal.round > 1:
             question += ", [bold]b[/] back one round"
         question += ", [bold]s[/] stop here: "

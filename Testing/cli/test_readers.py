@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import List
 
 import numpy as np
@@ -12,7 +13,7 @@ from rich.console import Console
 from SPASegmentLib.commands.readers import ScriptedReader, SimulatedReader, TerminalReader, parse_choices
 from SPASegmentLib.commands.record import Answer, Slice
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.types import FrameImage
+from SPASegmentLib.interaction.types import FrameImage, Proposal
 
 
 def test_choices_are_read() -> None:
@@ -53,10 +54,38 @@ def test_a_simulated_reader_takes_the_best_in_the_last_round(session: Slice) -> 
     assert reader.answer(session.steps[0].proposal, frame, session.reference) == Answer("accept", 3)
 
 
+def only_recommended(shown: Proposal) -> Proposal:
+    return replace(shown, candidates=shown.candidates[:0], masks=shown.masks[:1], differences=())
+
+
+def test_without_candidates_the_recommended_mask_is_taken(session: Slice) -> None:
+    frame = FrameImage(session.pixels, session.spacing)
+    shown = only_recommended(session.steps[0].proposal)
+    assert SimulatedReader(seed=0).answer(shown, frame, session.reference) == Answer("accept", 0)
+    console = Typed(["1", "a"])
+    assert TerminalReader(console).answer(shown, frame, None) == Answer("accept", 0)
+    assert "choose" not in console.file.getvalue()
+
+
+def test_a_simulated_reader_goes_on_only_while_there_is_something_to_gain(session: Slice) -> None:
+    """The best candidate is the recommended mask itself: enough at Dice 0.91, not at 0.80."""
+    frame = FrameImage(session.pixels, session.spacing)
+    shown = session.steps[1].proposal
+    same = replace(shown, masks=np.stack([shown.masks[0], shown.masks[0]]))
+    for radius, answer in ((11.5, Answer("accept", 0)), (15.5, Answer("choose", 1))):
+        y, x = np.mgrid[:60, :70]
+        wanted = np.hypot(x - 30, y - 25) <= radius
+        assert SimulatedReader(seed=0).answer(same, frame, wanted) == answer
+
+
 def test_a_simulated_reader_stops_where_there_is_nothing(session: Slice) -> None:
     reader = SimulatedReader(seed=0)
     frame = FrameImage(session.pixels, session.spacing)
-    assert reader.answer(session.steps[0].proposal, frame, np.zeros_like(session.reference)) == Answer("stop")
+    elsewhere = np.zeros_like(session.reference)
+    assert reader.answer(session.steps[0].proposal, frame, elsewhere) == Answer("stop")
+    elsewhere[50:, 60:] = True
+    last = replace(session.steps[0].proposal, round=6)
+    assert reader.answer(last, frame, elsewhere) == Answer("stop")
 
 
 class Typed(Console):
