@@ -7,6 +7,7 @@ from typing import Optional
 
 from rich.console import Console
 
+from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.readers import SimulatedReader
 from SPASegmentLib.commands.record import log, write_json
 from SPASegmentLib.commands.screen import rounds_table
@@ -33,7 +34,7 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
     for path in (segmentation_file, figure_file, log_file):
         check_writable(path)
 
-    with console.status("Getting ready ..."):
+    with console.status("Getting ready ..."), interruption_at_the_end():
         from SPASegmentLib.commands.figure import draw_session
         from SPASegmentLib.commands.reference import ReferenceMask
         from SPASegmentLib.commands.volume_session import VolumeSession

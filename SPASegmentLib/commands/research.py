@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from SPASegmentLib.commands.interruption import interruption_at_the_end
+
 
 @contextmanager
 def _progress(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
@@ -25,7 +27,8 @@ def run_train(config: Path, data: Path, output: Path) -> None:
     Raises:
         SPAError: the configuration, the data or the folder cannot be used.
     """
-    from SPASegmentLib.training.run import train
+    with interruption_at_the_end():
+        from SPASegmentLib.training.run import train
 
     console = Console()
     with _progress(console, f"Training {config.stem}") as progress:
@@ -49,9 +52,10 @@ def run_evaluate(
     Raises:
         SPAError: an argument or a file cannot be used.
     """
-    from SPASegmentLib.evaluation.lidc import evaluate, write_record
-    from SPASegmentLib.interaction.settings import SessionSettings
-    from SPASegmentLib.model.weights import load, load_default
+    with interruption_at_the_end():
+        from SPASegmentLib.evaluation.lidc import evaluate, write_record
+        from SPASegmentLib.interaction.settings import SessionSettings
+        from SPASegmentLib.model.weights import load, load_default
 
     console = Console()
     loaded = load(weights) if weights is not None else load_default()

@@ -10,6 +10,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.readers import Reader, ScriptedReader, SimulatedReader, TerminalReader, parse_choices
 from SPASegmentLib.commands.record import Slice, log, write_json
 from SPASegmentLib.commands.screen import rounds_table
@@ -53,7 +54,7 @@ def run_segment(task: SegmentTask) -> None:
         if path is not None:
             check_writable(path)
 
-    with console.status("Getting ready ..."):
+    with console.status("Getting ready ..."), interruption_at_the_end():
         # torch and VTK take seconds to load; what can be checked without them has been checked.
         from SPASegmentLib.commands.reference import ReferenceMask
         from SPASegmentLib.commands.volume_session import VolumeSession
@@ -84,8 +85,8 @@ def run_segment(task: SegmentTask) -> None:
     if task.log is not None:
         write_json({**log(slices, loaded.card.name, task.seed), "volume_dice": volume_dice}, task.log)
     if task.figure is not None:
-        from SPASegmentLib.commands.figure import draw_session
-
+        with interruption_at_the_end():
+            from SPASegmentLib.commands.figure import draw_session
         with whole_file(task.figure) as partial:
             draw_session(slices[0], partial, f"{task.volume.name}: the clicked slice")
     _report(console, slices, volume_dice, task.output)

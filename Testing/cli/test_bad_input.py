@@ -12,6 +12,10 @@ from typing import Any, Callable, List
 
 import numpy as np
 import pytest
+import typer
+
+from SPASegmentLib.cli import plain_errors
+from SPASegmentLib.commands.interruption import interruption_at_the_end
 
 SPACING = np.diag([1.0, 1.0, 1.0, 1.0])
 
@@ -190,6 +194,23 @@ def test_a_machine_without_slicer_core(files: Any, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert "slicer-core" in done.stderr
+
+
+def test_an_interruption_waits_for_the_end_of_imports(capsys: pytest.CaptureFixture[str]) -> None:
+    """Extension modules do not survive an interruption while they are being imported."""
+    imported = False
+    with pytest.raises(typer.Exit) as ended, plain_errors(), interruption_at_the_end():
+        signal.raise_signal(signal.SIGINT)
+        imported = True
+    assert imported
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err == "Interrupted; no file is half written.\n"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_faults_of_the_program_are_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError), plain_errors():
+        raise ZeroDivisionError
 
 
 def limit_files() -> None:
