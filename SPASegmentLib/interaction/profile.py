@@ -12,10 +12,8 @@ from pathlib import Path
 from typing import Any, Dict, Optional, Tuple, Union
 
 import numpy as np
-import torch
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.output import whole_file
 
 FORMAT = "spa-profile"
@@ -30,42 +28,11 @@ LARGEST_SURPRISE = 3.0
 #: Accepted masks before a preference is called clear, and its distance from zero in standard deviations.
 CLEAR_COUNT, CLEAR_SDS = 3, 2.0
 
+#: How far the weighting reaches into the masks drawn, in their standard deviations.
+REACH_SDS = 1.5
+
 _LONGEST_TEXT = 100
 _LARGEST_FILE = 10_000_000
-
-
-@dataclass(frozen=True)
-class LatentPreference:
-    """A preference distribution over the latents of one latent space.
-
-    Attributes:
-        space: identifies the latent space (see `Predictor.latent_space`).
-        weights: (M,) summing to 1.
-        means: (M, d).
-        variances: (M, d), positive.
-    """
-
-    space: str
-    weights: Tuple[float, ...]
-    means: Tuple[Tuple[float, ...], ...]
-    variances: Tuple[Tuple[float, ...], ...]
-
-    def __post_init__(self) -> None:
-        _check_text("The latent space", self.space)
-        object.__setattr__(self, "weights", _numbers("The weights", self.weights))
-        for name in ("means", "variances"):
-            rows = getattr(self, name)
-            if not isinstance(rows, (list, tuple)):
-                raise InputError(f"The {name} of a mixture are a list of lists of numbers.")
-            object.__setattr__(self, name, tuple(_numbers(f"The {name}", row) for row in rows))
-        shapes = {len(self.weights), len(self.means), len(self.variances)}
-        lengths = {len(row) for row in (*self.means, *self.variances)}
-        if shapes == {0} or len(shapes) != 1 or len(lengths) != 1 or lengths == {0}:
-            raise InputError("The weights, means and variances of a mixture must have the same number of components.")
-        if min(self.weights) < 0 or abs(sum(self.weights) - 1.0) > 1e-3:
-            raise InputError("The weights of a mixture must be non-negative and sum to 1.")
-        if min(min(row) for row in self.variances) <= 0:
-            raise InputError("The variances of a mixture must be positive.")
 
 
 @dataclass(frozen=True)
@@ -86,7 +53,6 @@ class Profile:
         noise_variance: scatter of single masks around the user's preference in mm2.
         noise_count: number of masks that the scatter is known from.
         forgetting: 0 < f <= 1; with every update what was known before counts f times as much.
-        latent: what is known about latents, if anything.
     """
 
     name: str
@@ -98,7 +64,6 @@ class Profile:
     noise_variance: float = NOISE_SD_MM**2
     noise_count: float = NOISE_COUNT
     forgetting: float = 0.9
-    latent: Optional[LatentPreference] = None
 
     def __post_init__(self) -> None:
         _check_text("The name", self.name)
@@ -130,26 +95,18 @@ class Profile:
         """The empty profile of the same user and structure."""
         return Profile(self.name, self.structure, forgetting=self.forgetting)
 
-    def updated(
-        self,
-        offset_mm: float,
-        latent_mixture: Optional[GaussianMixture] = None,
-        latent_space: Optional[str] = None,
-    ) -> Profile:
+    def updated(self, offset_mm: float) -> Profile:
         """The profile after one more accepted mask.
 
         Args:
             offset_mm: equivalent radius of the accepted mask minus that of the first recommended prediction, the
                 one made without this profile.
-            latent_mixture: the session's last preference distribution. It replaces the stored one, since it
-                started from it; None keeps what is stored.
-            latent_space: of the mixture.
 
         Raises:
-            ValueError: the offset is not finite, or only one of mixture and space is given.
+            ValueError: the offset is not finite.
         """
-        if not math.isfinite(offset_mm) or (latent_mixture is None) != (latent_space is None):
-            raise ValueError("An update needs a finite offset, and a latent mixture together with its space.")
+        if not math.isfinite(offset_mm):
+            raise ValueError(f"An update needs a finite offset, not {offset_mm}.")
         # What was known fades, but never below what is assumed about a stranger.
         known = min(self.offset_variance / self.forgetting, PRIOR_SD_MM**2)
         limit = max(LARGEST_SURPRISE * math.sqrt(known + self.noise_variance), PRIOR_SD_MM)
@@ -161,9 +118,6 @@ class Profile:
         if self.last_offset_mm is not None:
             scatter = min(0.5 * (offset_mm - self.last_offset_mm) ** 2, LARGEST_SURPRISE**2 * noise)
             noise, count = max((count * noise + scatter) / (count + 1.0), 1e-4), count + 1.0
-        latent = self.latent
-        if latent_mixture is not None and latent_space is not None:
-            latent = _from_mixture(latent_mixture, latent_space)
         return replace(
             self,
             accepted=self.accepted + 1,
@@ -172,34 +126,31 @@ class Profile:
             last_offset_mm=offset_mm,
             noise_variance=noise,
             noise_count=count,
-            latent=latent,
         )
 
     def log_weight(self, offsets_mm: np.ndarray) -> np.ndarray:
         """How much more likely this user is to accept masks of these offsets than a stranger.
 
+        A stranger's offsets are distributed as those given. This user's lie around the learned preference, to the
+        degree that it is known, and scatter at most as much.
+
         Args:
-            offsets_mm: (n,) equivalent radii in mm of possible masks, relative to the recommended prediction.
+            offsets_mm: (n,) equivalent radii in mm of possible masks drawn without knowledge of the user, relative
+                to the recommended prediction.
 
         Returns:
-            (n,) float64 log-likelihood ratios to reweight particles with; all zero for an empty profile.
+            (n,) float64 log-likelihood ratios to reweight the masks with; all zero for an empty profile.
         """
         offsets = np.asarray(offsets_mm, dtype=np.float64)
-        own = self.offset_variance + self.noise_variance
-        anyone = PRIOR_SD_MM**2 + self.noise_variance
+        centre, stranger = float(offsets.mean()), max(float(offsets.var()), 1e-6)
+        known = 1.0 - min(self.offset_variance / PRIOR_SD_MM**2, 1.0)
+        # Beyond what was drawn there is nothing to choose from; a few masks would carry all the weight.
+        reach = REACH_SDS * math.sqrt(stranger)
+        wanted = centre + float(np.clip(known * self.offset_mm, -reach, reach))
+        own = stranger + known * (min(self.offset_variance + self.noise_variance, stranger) - stranger)
         return np.asarray(
-            -0.5 * ((offsets - self.offset_mm) ** 2 / own + math.log(own))
-            + 0.5 * (offsets**2 / anyone + math.log(anyone))
-        )
-
-    def latent_prior(self, latent_space: str) -> Optional[GaussianMixture]:
-        """The stored preference distribution, widened by forgetting; None if there is none for this space."""
-        if self.latent is None or self.latent.space != latent_space:
-            return None
-        return GaussianMixture(
-            torch.tensor(self.latent.weights),
-            torch.tensor(self.latent.means),
-            torch.tensor(self.latent.variances) / self.forgetting,
+            -0.5 * ((offsets - wanted) ** 2 / own + math.log(own))
+            + 0.5 * ((offsets - centre) ** 2 / stranger + math.log(stranger))
         )
 
     def describe(self) -> str:
@@ -246,9 +197,6 @@ class Profile:
             )
         try:
             values = _exact(content, ("format", "version", *(field.name for field in fields(cls))))
-            if values["latent"] is not None:
-                names = tuple(field.name for field in fields(LatentPreference))
-                values["latent"] = LatentPreference(**_exact(values["latent"], names))
             return cls(**{key: value for key, value in values.items() if key not in ("format", "version")})
         except InputError as error:
             raise InputError(f"The profile {path} cannot be used: {error}") from error
@@ -268,22 +216,3 @@ def _exact(content: Any, keys: Tuple[str, ...]) -> Dict[str, Any]:
 def _check_text(what: str, value: Any) -> None:
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT or not value.isprintable():
         raise InputError(f"{what} must be a text of 1 to {_LONGEST_TEXT} printable characters.")
-
-
-def _numbers(what: str, values: Any) -> Tuple[float, ...]:
-    if not isinstance(values, (list, tuple)):
-        raise InputError(f"{what} of a mixture are lists of numbers.")
-    for value in values:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < 1e12:
-            raise InputError(f"{what} of a mixture hold {value!r}, which is no usable number.")
-    return tuple(float(value) for value in values)
-
-
-def _from_mixture(mixture: GaussianMixture, space: str) -> LatentPreference:
-    weights = mixture.weights.detach().double().cpu()
-    return LatentPreference(
-        space,
-        tuple((weights / weights.sum()).tolist()),
-        tuple(tuple(row) for row in mixture.means.detach().double().cpu().tolist()),
-        tuple(tuple(row) for row in mixture.variances.detach().double().cpu().tolist()),
-    )

@@ -20,7 +20,7 @@ from SPASegmentLib.interaction.types import Prompts
 from SPASegmentLib.model.mixture import GaussianMixture
 
 #: Standard deviation of the shape latents before the first answer, and after it, relative to the seed-mask family.
-FIRST_SPREAD, LATER_SPREAD = 0.3, 0.8
+FIRST_SPREAD, LATER_SPREAD = 0.3, 1.2
 #: Predictions are trusted as distances up to this many map pixels from the outline.
 REACH = 4.0
 #: Predictions that find the centre of the family in the first round.
@@ -33,10 +33,13 @@ class RefinedPredictor:
     Args:
         network: predictions of the network on the region.
         region: for its pixels and their size.
+        known_user: whether a profile weighs the first predictions; they then reach as far as later ones, for a
+            profile can only choose among what is drawn.
     """
 
-    def __init__(self, network: NetworkPredictor, region: Region) -> None:
+    def __init__(self, network: NetworkPredictor, region: Region, known_user: bool = False) -> None:
         self._network = network
+        self._first_spread = LATER_SPREAD if known_user else FIRST_SPREAD
         self._spacing = region.map_spacing(network.map_size)
         self._image = resample(region.pixels()[None], network.map_size)[0].astype(np.float64)
         self._family: Optional[ShapeFamily] = None
@@ -66,7 +69,7 @@ class RefinedPredictor:
         usable = bool(mask.any()) and not bool(mask.all())
         self._family = ShapeFamily.around(mask, self._spacing, self._image) if usable else None
         self._slope = _slope(centre.numpy(), self._spacing)
-        spread = FIRST_SPREAD if previous is None else LATER_SPREAD
+        spread = self._first_spread if previous is None else LATER_SPREAD
         shape = mixture.means.new_zeros(mixture.components, SHAPE_LATENTS)
         return GaussianMixture(
             mixture.weights,

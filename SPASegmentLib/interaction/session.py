@@ -153,7 +153,7 @@ class Session:
             assert box is not None
             region, predictor, prompts = self._from_box(self._network, box)
         if isinstance(predictor, NetworkPredictor) and self._settings.refine:
-            predictor = RefinedPredictor(predictor, region)
+            predictor = RefinedPredictor(predictor, region, known_user=bool(self._profile and self._profile.accepted))
         self._region, self._predictor = region, predictor
         try:
             record = self._round(prompts, (), None, 1)

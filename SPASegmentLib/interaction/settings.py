@@ -34,7 +34,7 @@ class SessionSettings:
     rounds: int = 6
     preference_update: str = "bayesian"
     particles: int = 512
-    choice_sharpness: float = 60.0
+    choice_sharpness: float = 100.0
     choice_lapse: float = 0.05
     chunk: int = 8
     seed: int = 0

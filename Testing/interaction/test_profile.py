@@ -9,12 +9,10 @@ from typing import Any, Optional
 
 import numpy as np
 import pytest
-import torch
 from scipy import stats
 
 from SPASegmentLib.errors import InputError, OutputError
-from SPASegmentLib.interaction.profile import PRIOR_SD_MM, Profile
-from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.interaction.profile import PRIOR_SD_MM, REACH_SDS, Profile
 
 OFFSETS = np.linspace(-4, 4, 33)
 
@@ -26,16 +24,10 @@ def _after(offsets: Any, profile: Optional[Profile] = None) -> Profile:
     return profile
 
 
-def _mixture() -> GaussianMixture:
-    return GaussianMixture(
-        torch.tensor([0.25, 0.75]), torch.tensor([[0.0, 1.0, 2.0], [-1.0, 0.5, 0.1]]), torch.full((2, 3), 0.3)
-    )
-
-
 def test_an_empty_profile_influences_nothing() -> None:
     profile = Profile.new("Reader A", "lung nodule")
     assert np.array_equal(profile.log_weight(OFFSETS), np.zeros(33))
-    assert profile.describe() == "no clear preference yet" and profile.latent_prior("compact") is None
+    assert profile.describe() == "no clear preference yet"
 
 
 def test_one_update_is_bayes_rule() -> None:
@@ -97,13 +89,26 @@ def test_one_absurd_mask_does_not_ruin_the_profile() -> None:
     assert _after([-1.0] * 5, hit).offset_mm == pytest.approx(-1.0, abs=0.4)
 
 
-def test_log_weight_is_the_ratio_of_two_predictive_densities() -> None:
-    profile = _after([-1.2, -0.9, -1.6, -1.1])
-    own = stats.norm(profile.offset_mm, np.sqrt(profile.offset_variance + profile.noise_variance))
-    anyone = stats.norm(0.0, np.sqrt(PRIOR_SD_MM**2 + profile.noise_variance))
-    weights = profile.log_weight(OFFSETS)
-    assert weights == pytest.approx(own.logpdf(OFFSETS) - anyone.logpdf(OFFSETS))
-    assert weights[OFFSETS == -1.0] > 0 > weights[OFFSETS == 2.0]
+def test_log_weight_turns_the_offsets_drawn_into_those_of_the_user() -> None:
+    """Importance weights: the drawn offsets, weighted, are distributed as the user's."""
+    profile = _after([-0.6] * 12)
+    drawn = np.random.default_rng(0).normal(0.3, 0.8, 200_000)
+    weights = np.exp(profile.log_weight(drawn))
+    weights /= weights.sum()
+    known = 1 - profile.offset_variance / PRIOR_SD_MM**2
+    mean = weights @ drawn
+    assert mean == pytest.approx(0.3 + known * profile.offset_mm, abs=0.02)
+    narrowest = min(profile.offset_variance + profile.noise_variance, 0.8**2)
+    expected = 0.8**2 + known * (narrowest - 0.8**2)
+    assert weights @ (drawn - mean) ** 2 == pytest.approx(expected, rel=0.05)
+
+
+def test_log_weight_does_not_reach_beyond_what_was_drawn() -> None:
+    drawn = np.random.default_rng(0).normal(0.0, 0.2, 5000)
+    weights = np.exp(_after([6.0] * 12).log_weight(drawn))
+    weights /= weights.sum()
+    assert weights @ drawn < REACH_SDS * 0.21
+    assert 1.0 / np.sum(weights**2) > 20, "not all of the weight may lie on a handful of masks"
 
 
 def test_description() -> None:
@@ -115,26 +120,16 @@ def test_description() -> None:
 
 
 def test_profiles_are_immutable_and_reset_keeps_who_it_is() -> None:
-    learned = _after([-1.0] * 5).updated(-1.0, _mixture(), "compact")
+    learned = _after([-1.0] * 6)
     with pytest.raises(FrozenInstanceError):
         learned.offset_mm = 0.0  # type: ignore[misc]
     assert learned.reset() == Profile.new("Reader A", "lung nodule")
 
 
-def test_the_latent_part_is_for_its_own_space() -> None:
-    learned = Profile.new("a", "b").updated(0.1, _mixture(), "compact")
-    assert learned.latent_prior("another network") is None
-    prior = learned.latent_prior("compact")
-    assert prior is not None
-    assert torch.allclose(prior.weights, _mixture().weights) and torch.allclose(prior.means, _mixture().means)
-    assert torch.allclose(prior.variances, _mixture().variances / 0.9)  # forgetting widens it
-    assert learned.updated(0.2).latent == learned.latent
-
-
-@pytest.mark.parametrize("arguments", [(float("nan"),), (1.0, _mixture()), (1.0, None, "compact")])
-def test_unusable_updates_are_refused(arguments: tuple) -> None:
+@pytest.mark.parametrize("offset", [float("nan"), float("inf")])
+def test_unusable_updates_are_refused(offset: float) -> None:
     with pytest.raises(ValueError, match="finite offset"):
-        Profile.new("a", "b").updated(*arguments)
+        Profile.new("a", "b").updated(offset)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 101])
@@ -147,7 +142,7 @@ def test_unusable_names_are_refused(name: str) -> None:
 
 def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:
     for number, profile in enumerate([
-        Profile.new("Dr Müller", "Leber, Läsion"), _after([0.1, -0.3]).updated(0.2, _mixture(), "compact")
+        Profile.new("Dr Müller", "Leber, Läsion"), _after([0.1, -0.3, 0.2])
     ]):  # fmt: skip
         file = tmp_path / f"{number}.json"
         profile.save(file)
@@ -163,20 +158,18 @@ def test_the_file_holds_what_is_promised_and_nothing_else(tmp_path: Path) -> Non
     assert content["format"] == "spa-profile" and content["version"] == 1
     assert set(content) == {
         "format", "version", "name", "structure", "accepted", "offset_mm", "offset_variance", "last_offset_mm",
-        "noise_variance", "noise_count", "forgetting", "latent",
+        "noise_variance", "noise_count", "forgetting",
     }  # fmt: skip
 
 
 def _write(path: Path, **changes: Any) -> Path:
-    Profile.new("a", "b").updated(0.2, _mixture(), "compact").save(path)
+    Profile.new("a", "b").updated(0.2).save(path)
     content = json.loads(path.read_text(encoding="utf-8"))
     for key, value in changes.items():
-        target = content["latent"] if key.startswith("latent_") else content
-        key = key[len("latent_") :] if key.startswith("latent_") else key
-        if value is None and key != "latent":
-            del target[key]
+        if value is None:
+            del content[key]
         else:
-            target[key] = value
+            content[key] = value
     path.write_text(json.dumps(content), encoding="utf-8")
     return path
 
@@ -196,15 +189,6 @@ def _write(path: Path, **changes: Any) -> Path:
         ({"accepted": -1}, "a count"),
         ({"accepted": 1.5}, "a count"),
         ({"name": 7}, "The name must be"),
-        ({"latent": []}, "object with the keys"),
-        ({"latent_weights": None}, "missing weights"),
-        ({"latent_weights": [0.5, 0.6]}, "sum to 1"),
-        ({"latent_weights": [1.0]}, "same number"),
-        ({"latent_weights": "heavy"}, "lists of numbers"),
-        ({"latent_variances": [[1, 1, 1], [1, 1, 0]]}, "positive"),
-        ({"latent_means": [[1, 1, 1], [1, 1]]}, "same number"),
-        ({"latent_means": 3}, "list of lists"),
-        ({"latent_means": [[1, 1, float("inf")], [1, 1, 1]]}, "no usable number"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_by_name(tmp_path: Path, changes: dict, reason: str) -> None:
