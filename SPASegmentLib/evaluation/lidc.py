@@ -11,11 +11,12 @@ from typing import Any, Callable, Dict, Optional, Sequence
 import torch
 
 from SPASegmentLib.data.shards import load_slices
-from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.evaluation.cases import make_cases
 from SPASegmentLib.evaluation.rounds import run_case, summary
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.weights import LoadedNetwork
+from SPASegmentLib.output import reporting_write_errors, whole_file
 
 
 def evaluate(
@@ -77,8 +78,7 @@ def write_record(record: Dict[str, Any], path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    try:
+    with reporting_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"{path.name} could not be written: {error.strerror}.") from error
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict, List, Optional
@@ -17,9 +15,10 @@ from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 from torch import Tensor
 
-from SPASegmentLib.errors import OutputError, WeightsError
+from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.encoders import resize_vit_positions
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+from SPASegmentLib.output import reporting_write_errors, whole_file
 
 CARD_FORMAT = "spa-model-card"
 CARD_VERSION = 1
@@ -247,15 +246,7 @@ def _read(path: Path) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    try:
+    with reporting_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.replace(partial, path)
-        except BaseException:
-            os.unlink(partial)
-            raise
-    except OSError as error:
-        raise OutputError(f"{path.name} could not be written: {error.strerror}.") from error
+    with whole_file(path) as partial:
+        partial.write_bytes(data)

@@ -126,7 +126,7 @@ def test_missing_files(tmp_path: Path, stored: tuple[SPANetwork, Path]) -> None:
 def test_failed_write_leaves_nothing(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("in the way")
-    with pytest.raises(OutputError, match="could not be written"):
+    with pytest.raises(OutputError, match="cannot be written"):
         weights.save(SPANetwork(SMALL), card(), blocked / "small.safetensors")
     assert list(tmp_path.iterdir()) == [blocked]
 
