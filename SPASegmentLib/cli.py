@@ -70,7 +70,7 @@ def demo(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("out/demo"),
     reader: Annotated[
         str, typer.Option(help="Whose mask the simulated reader has in mind: tight, middle, generous or satellite.")
-    ] = "generous",
+    ] = "tight",
     weights: Weights = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the phantom and of everything drawn at random.")] = 0,
 ) -> None:

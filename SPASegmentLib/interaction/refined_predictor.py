@@ -87,10 +87,9 @@ class RefinedPredictor:
         limit = REACH * max(self._spacing) * self._slope
         logits = torch.logit(maps.view(n, -1), eps=1e-6).clamp_(-limit, limit)
         logits += self._slope * self._family.displacement(shape)
-        # Far from everything that any prediction calls the object, no shift of the outline may flood the region.
-        far = (self._family.distance() + REACH * max(self._spacing)).clamp_max(0.0)
-        nowhere = maps.view(n, -1).amax(0) < 0.5
-        logits += self._slope * torch.where(nowhere, far, torch.zeros_like(far))
+        # Far outside, a shift of the outline may not add what the network does not see there itself.
+        far = 2.0 * self._slope * (self._family.distance() + REACH * max(self._spacing)).clamp_max(0.0)
+        logits += far * (maps.view(n, -1) < 0.5)
         return torch.sigmoid_(logits).view(n, h, w)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
@@ -94,3 +95,16 @@ def test_a_mask_without_outline_leaves_the_networks_predictions(
     mixture = refined.preference(Prompts(prompts.clicks, np.full(plain.map_size, value, np.float32)))
     z = mixture.sample(4, torch.Generator().manual_seed(0))
     assert torch.equal(refined.predict(z, 8), plain.predict(z[:, :-SHAPE_LATENTS], 8))
+
+
+def test_shape_adds_nothing_far_away(predictors: tuple[NetworkPredictor, RefinedPredictor, Prompts]) -> None:
+    """Tilted and widened as far as it goes, a mask gains no island far outside of the one it came from."""
+    plain, refined, prompts = predictors
+    mixture = refined.preference(prompts)
+    own = mixture.means[:, :-SHAPE_LATENTS]
+    shape = 2.0 * torch.randn(len(own), SHAPE_LATENTS, generator=torch.Generator().manual_seed(0))
+    base = plain.predict(own, 8).numpy() > 0.5
+    varied = refined.predict(torch.cat([own, shape], dim=1), 8).numpy() > 0.5
+    centre = ndimage.binary_dilation(base.any(axis=0), iterations=10)
+    assert not (varied & ~base & ~centre).any()
+    assert (varied != base).any()
