@@ -45,6 +45,7 @@ class qMRMLSliceView(qt.QWidget):  # type: ignore[name-defined,misc]  # noqa: N8
         self._group = slicer.vtkMRMLDisplayableManagerGroup()
         self._group.Initialize(factory, self._renderer)
         self._group.SetMRMLDisplayableNode(slice_logic.GetSliceNode())
+        self._interactor.SetInteractorStyle(None)
         self._interactor.Initialize()
         self._logic = slice_logic
         self.setFixedSize(*size)
