@@ -156,7 +156,7 @@ class ModulePanel:
     def _activate(self, name: str) -> str:
         ProfileActions.activate(name)
         profile = ProfileActions.store().load(name)
-        return _("{count} masks: {learned}").format(count=profile.accepted, learned=profile.describe())
+        return _("{learned} (masks accepted: {count})").format(count=profile.accepted, learned=profile.describe())
 
     def _new(self) -> str:
         name = qt.QInputDialog.getText(None, _("New profile"), _("Name:"))

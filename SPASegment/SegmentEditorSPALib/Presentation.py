@@ -44,9 +44,10 @@ def outline_lines(proposal: Any, marked: int, uncertainty: bool) -> List[Line]:
     if uncertainty:
         bounds = [path for level in UNCERTAIN for path in contours(proposal.recommended, level)]
         lines.append(Line([smooth(path) for path in bounds], (1.0, 1.0, 1.0), True, True))
-    if marked:
-        lines.append(_line(proposal, 0, True))
     lines.append(_line(proposal, marked, False))
+    if marked:
+        # On top and thin, so that both are seen where they nearly meet.
+        lines.append(_line(proposal, 0, True))
     return lines
 
 
@@ -83,7 +84,7 @@ def probability(proposal: Any, index: int) -> np.ndarray:
 
 
 def _line(proposal: Any, index: int, dashed: bool) -> Line:
-    return Line([smooth(path) for path in contours(probability(proposal, index))], color(index), dashed)
+    return Line([smooth(path) for path in contours(probability(proposal, index))], color(index), dashed, dashed)
 
 
 def _grey(frame: Any) -> Tuple[float, float]:

@@ -59,7 +59,8 @@ class ProfileActions:
             text = ""
             if loaded(choice()) is not None:
                 profile = self.current()
-                text = _("{count} masks: {learned}").format(count=profile.accepted, learned=profile.describe())
+                text = _("{learned} (masks accepted: {count})")
+                text = text.format(count=profile.accepted, learned=profile.describe())
             self._panel.show_profiles(store().names(), active(), text)
 
         self._checked(show)

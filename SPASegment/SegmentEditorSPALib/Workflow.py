@@ -40,6 +40,8 @@ class Workflow:
         # What is on screen; the session itself is ahead of it while a job runs.
         self._proposal: Any = None
         self._pressed_on: Any = None
+        # How many answers can be taken back.
+        self._answers = 0
         self._target: Tuple[Any, ...] = ()
         self._view: Any = None
         self._first: Optional[Callable[[], Any]] = None
@@ -97,7 +99,7 @@ class Workflow:
         session = self.controller.session if self.controller is not None else None
         accepted = self.controller is not None and self.controller.accepted is not None
         self._panel.round.setText(round_text(self._proposal, session.settings.rounds) if session else _("SPA"))
-        self._panel.enable(session is not None, self._runner.busy, session is not None, accepted)
+        self._panel.enable(session is not None, self._runner.busy, self._answers > 0, accepted)
         count = len(self._slices)
         self._panel.slices.setText(_("Slices accepted: {count}").format(count=count) if count else "")
         self._panel.model.setText(Model.describe(Model.choice()))
@@ -109,7 +111,7 @@ class Workflow:
         ras = xy_to_ras(view.mrmlSliceNode(), *xy)
         if self.choosing:
             positive = not (negative or self._panel.removes.checked)
-            self._step(lambda: self.controller.add_click(ras, positive))
+            self._step(lambda: self.controller.add_click(ras, positive), 1)
         elif negative:
             self._panel.say(_("Click on the structure first; Ctrl+click corrects the masks afterwards."), True)
         else:
@@ -160,12 +162,12 @@ class Workflow:
     def choose(self, index: int) -> None:
         """Pick a candidate."""
         if self.choosing:
-            self._step(lambda: self.controller.choose(index))
+            self._step(lambda: self.controller.choose(index), 1)
 
     def back(self) -> None:
         """Take the last answer back."""
         if self.choosing:
-            self._step(lambda: self.controller.back())
+            self._step(lambda: self.controller.back(), -1)
 
     def start_over(self) -> None:
         """Begin the session on this slice again."""
@@ -301,22 +303,23 @@ class Workflow:
         self.controller.mode = self._mode()
         return start()
 
-    def _step(self, step: Callable[[], Any]) -> None:
+    def _step(self, step: Callable[[], Any], answers: int) -> None:
         if self._runner.busy:
             self._panel.say(_("SPA is still computing; wait for the masks or cancel."), True)
             return
-        self._run_checked(lambda: self._submit(step(), None))
+        self._run_checked(lambda: self._submit(step(), None, answers))
 
-    def _submit(self, job: Any, on_slice: Any) -> None:
+    def _submit(self, job: Any, on_slice: Any, answers: int = 0) -> None:
         self._panel.say(_("Computing..."))
-        self._runner.submit(job.run, lambda _proposal: self._finished(job, on_slice), self._failed)
+        self._runner.submit(job.run, lambda _proposal: self._finished(job, on_slice, answers), self._failed)
         self.refresh()
 
-    def _finished(self, job: Any, on_slice: Any) -> None:
+    def _finished(self, job: Any, on_slice: Any, answers: int) -> None:
         if on_slice is not None and on_slice != self._slice_of(self._view):
             self._drop()
             self._panel.say(_("The view shows another slice now; the masks were dropped. Click again."), True)
         elif self.controller is not None and self.controller.show(job) is not None:
+            self._answers += answers
             accept, self._accept_next = self._accept_next, None
             if accept is not None:
                 self._run_checked(lambda: self._write_before(accept))
@@ -376,7 +379,7 @@ class Workflow:
         self._keys.give_back()
         self._outline.clear()
         self._strip.clear()
-        self.marked, self._proposal, self._pressed_on = 0, None, None
+        self.marked, self._answers, self._proposal, self._pressed_on = 0, 0, None, None
 
     def _place_strip(self) -> None:
         in_view = self._panel.in_view.checked and self._view is not None and self._view.visible

@@ -142,7 +142,7 @@ def test_next_slices_carry_mask_and_profile(desk: Any) -> None:
     desk.workflow.mark(1)
     desk.workflow.accept()
     learned = desk.workflow.profiles.current()
-    assert learned.accepted == 1 and "1 masks" in desk.panel.learned.text
+    assert learned.accepted == 1 and "accepted: 1" in desk.panel.learned.text
     node = desk.host.views["Red"].mrmlSliceNode()
     offset = node.GetSliceOffset()
     desk.panel.next.click()
