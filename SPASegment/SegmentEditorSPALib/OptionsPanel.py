@@ -103,10 +103,11 @@ class OptionsPanel:
         )
         self.model = qt.QLabel("")
         self.model.setWordWrap(True)
+        self.model.setMinimumHeight(2 * self.model.fontMetrics().lineSpacing())
         self.model.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
         for widget in (self.in_view, self.replace, self.from_segment):
             form.addRow(widget)
-        form.addRow(_("Model:"), self.model)
+        form.addRow(self.model)
         section.collapsed = True
         return section
 

@@ -10,7 +10,7 @@ import vtk
 from vtk.util import numpy_support
 
 #: Width in pixels, and length of dashes and gaps.
-WIDTH, THIN, HALO = 2.5, 1.4, 2.0
+WIDTH, THIN, HALO = 2.5, 1.8, 2.0
 DASH, GAP = 8.0, 6.0
 
 

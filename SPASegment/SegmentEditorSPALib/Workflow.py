@@ -102,7 +102,7 @@ class Workflow:
         self._panel.enable(session is not None, self._runner.busy, self._answers > 0, accepted)
         count = len(self._slices)
         self._panel.slices.setText(_("Slices accepted: {count}").format(count=count) if count else "")
-        self._panel.model.setText(Model.describe(Model.choice()))
+        self._panel.model.setText(_("Model: {model}").format(model=Model.describe(Model.choice())))
 
     # What the user does.
 
