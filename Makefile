@@ -8,7 +8,7 @@ PYTEST_ARGS ?=
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: help venv demo screenshot test test-all lint clean
+.PHONY: help venv demo screenshot screenshots test test-all lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make test        ruff, mypy and the tests"
 	@echo "make test-all    the same, with the slow tests"
 	@echo "make screenshot  make demo, and put its figure into the README"
+	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)
@@ -35,6 +36,9 @@ demo: $(READY)
 
 screenshot: demo
 	cp out/demo/demo.png Resources/Screenshots/demo.png
+
+screenshots: $(READY)
+	$(BIN)/python Testing/host/screenshots.py out/screenshots
 
 lint: $(READY)
 	$(BIN)/ruff check .

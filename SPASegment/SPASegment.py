@@ -1,10 +1,12 @@
-"""The scripted module "SPA" of 3D Slicer: what the extension says about itself, and its panel."""
+"""The scripted module "SPA" of 3D Slicer: registers the effect of Segment Editor, and has a panel of its own."""
 
 import os
 import sys
+import time
 
-import qt
+import numpy as np
 import slicer
+import vtk
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleTest,
@@ -31,9 +33,11 @@ except ModuleNotFoundError:
     sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     import SPASegmentLib
 
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+
 
 class SPASegment(ScriptedLoadableModule):
-    """Title, category and texts of the module."""
+    """Title, category and texts of the module; registers the effect when Slicer has started."""
 
     def __init__(self, parent) -> None:
         ScriptedLoadableModule.__init__(self, parent)
@@ -43,13 +47,35 @@ class SPASegment(ScriptedLoadableModule):
         parent.contributors = ["SPA for 3D Slicer contributors"]
         parent.helpText = _(
             "Segmentation by choices: one click on a slice gives five masks, and picking one of them teaches the"
-            " model what you prefer. The method is at work in the library and the command <i>spa</i>;"
+            " model what you prefer. The effect <b>SPA</b> is in the module <b>Segment Editor</b>;"
             " see the <a href=\"{url}\">documentation</a>."
         ).format(url="https://github.com/SlicerSPA/SlicerSPA")
         parent.acknowledgementText = _(
             "Implements SPA: Efficient User-Preference Alignment against Uncertainty in Medical Image Segmentation"
             " (J. Zhu, J. Wu, C. Ouyang, K. Kamnitsas, J. A. Noble, ICCV 2025)."
         )
+        slicer.app.connect("startupCompleted()", self.startUp)
+
+    def startUp(self) -> None:
+        """Register the effect, the sample data, and a guard against leftovers of saved sessions."""
+        import qSlicerSegmentationsEditorEffectsPythonQt
+
+        # Imported as a package first, so that Slicer does not load the file as a plain module.
+        import SegmentEditorSPALib
+        from SegmentEditorSPALib import SampleData
+
+        source = os.path.join(os.path.dirname(SegmentEditorSPALib.__file__), "SegmentEditorEffect.py")
+        effect = qSlicerSegmentationsEditorEffectsPythonQt.qSlicerSegmentEditorScriptedEffect(None)
+        effect.setPythonSource(source.replace("\\", "/"))
+        effect.self().register()
+        SampleData.register(os.path.join(FOLDER, "Resources", "Icons", "SPASegment.png"))
+        slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.EndImportEvent, self.onSceneImported)
+
+    def onSceneImported(self, scene, event) -> None:
+        """Drop what a scene that was saved in the middle of a session keeps of its preview."""
+        from SPASegmentLib.mrml.preview import remove_ghosts
+
+        remove_ghosts(slicer.mrmlScene)
 
 
 class SPASegmentWidget(ScriptedLoadableModuleWidget):
@@ -58,16 +84,25 @@ class SPASegmentWidget(ScriptedLoadableModuleWidget):
     def setup(self) -> None:
         """Build the panel; Slicer calls this when the module is first opened."""
         ScriptedLoadableModuleWidget.setup(self)
-        label = qt.QLabel(
-            _("SPA {version}: the library is installed.").format(version=SPASegmentLib.__version__)
-        )
-        label.wordWrap = True
-        self.layout.addWidget(label)
-        self.layout.addStretch(1)
+        from SegmentEditorSPALib.ModulePanel import ModulePanel
+
+        self.panel = ModulePanel(self.layout)
+
+    def enter(self) -> None:
+        """The module is shown (again)."""
+        self.panel.refresh()
+
+    def cleanup(self) -> None:
+        """The panel is about to be deleted."""
+        if hasattr(self, "panel"):
+            self.panel.close()
 
 
 class SPASegmentTest(ScriptedLoadableModuleTest):
     """Self test for Slicer's runner and for "Reload and test"."""
+
+    #: Seconds to wait for masks; the first ones load the network.
+    PATIENCE = 120.0
 
     def setUp(self) -> None:
         """Start from an empty scene."""
@@ -76,9 +111,83 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
     def runTest(self) -> None:
         """Run all tests."""
         self.setUp()
-        self.test_module_is_registered()
+        self.test_library_is_found()
+        self.setUp()
+        self.test_from_a_click_to_voxels()
 
-    def test_module_is_registered(self) -> None:
-        """Slicer knows the module, and the module has found its library."""
-        self.assertEqual(slicer.modules.spasegment.title, _("SPA"))
+    def test_library_is_found(self) -> None:
+        """The module has found its library."""
         self.assertTrue(SPASegmentLib.__version__)
+
+    def test_from_a_click_to_voxels(self) -> None:
+        """Click on the phantom, choose, accept, undo and redo through Segment Editor's widget."""
+        from SegmentEditorSPALib import Dependencies, SampleData
+
+        if Dependencies.missing():
+            self.skipTest("not installed: " + ", ".join(Dependencies.missing()))
+        if slicer.app.layoutManager() is None:
+            self.skipTest("there is no slice view to click in")
+        from SPASegmentLib.data.phantom import ambiguous_phantom
+        from SPASegmentLib.mrml.grid import volume_grid
+        from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, segment_array
+
+        volume = SampleData.load_phantom()
+        segmentation = create_segmentation(volume)
+        segment = add_segment(segmentation, "lesion")
+        editor = self.openEditor(segmentation, volume, segment)
+        workflow = editor.activeEffect().self().workflow
+
+        view = slicer.app.layoutManager().sliceWidget("Red")
+        to_xy = vtk.vtkMatrix4x4()
+        vtk.vtkMatrix4x4.Invert(view.mrmlSliceNode().GetXYToRAS(), to_xy)
+        x, y = (int(round(v)) for v in to_xy.MultiplyPoint((*ambiguous_phantom().lesion_ras, 1.0))[:2])
+        slicer.util.clickAndDrag(view, start=(x, y), end=(x, y))
+        self.waitFor(lambda: workflow.choosing, workflow)
+        first = workflow.controller.session.proposal
+        workflow.choose(1)
+        self.waitFor(lambda: workflow.controller.session.proposal.round == 2, workflow)
+        workflow.back()
+        self.waitFor(lambda: workflow.controller.session.proposal.round == 1, workflow)
+        frame = workflow.controller.frame
+        self.assertFalse(segment_array(segmentation, segment, volume_grid(volume)).any())
+        workflow.accept()
+        self.assertTrue(np.array_equal(frame.segment_mask(segmentation, segment), first.masks[0]))
+        written = segment_array(segmentation, segment, volume_grid(volume))
+        self.assertEqual(int(written.sum()), int(first.masks[0].sum()))
+        editor.undo()
+        self.assertFalse(segment_array(segmentation, segment, volume_grid(volume)).any())
+        editor.redo()
+        self.assertTrue(np.array_equal(segment_array(segmentation, segment, volume_grid(volume)), written))
+        editor.setActiveEffectByName("")
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode"), 1)
+
+    def openEditor(self, segmentation, volume, segment):
+        """A Segment Editor of its own with the effect active, taken down when the test ends."""
+        editor = slicer.qMRMLSegmentEditorWidget()
+
+        def close():
+            # Slicer ends with an error if such a widget is alive at exit.
+            editor.setActiveEffectByName("")
+            editor.setMRMLSegmentEditorNode(None)
+            editor.deleteLater()
+            slicer.app.processEvents()
+
+        self.addCleanup(close)
+        editor.setMRMLScene(slicer.mrmlScene)
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentEditorNode")
+        editor.setMRMLSegmentEditorNode(node)
+        editor.setSegmentationNode(segmentation)
+        editor.setSourceVolumeNode(volume)
+        node.SetSelectedSegmentID(segment)
+        editor.setActiveEffectByName("SPA")
+        self.assertIsNotNone(editor.activeEffect(), "the effect is not registered")
+        return editor
+
+    def waitFor(self, condition, workflow) -> None:
+        """Keep Slicer going until a condition holds."""
+        end = time.monotonic() + self.PATIENCE
+        # The session moves in the worker, before its masks are shown here.
+        while workflow.busy or not condition():
+            self.assertLess(time.monotonic(), end, "no masks came: " + workflow.status)
+            slicer.app.processEvents()
+            time.sleep(0.01)

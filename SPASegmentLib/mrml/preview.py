@@ -44,6 +44,8 @@ class Preview:
 
     Attributes:
         node: the vtkMRMLSegmentationNode, None while nothing is shown.
+        outlined: whether the segments have outlines; False for front ends that draw better ones on top, where the
+            recommended mask is hidden too while another one is filled.
     """
 
     def __init__(self, scene: Any, slots: int = 5) -> None:
@@ -57,6 +59,7 @@ class Preview:
         self._slots = slots
         self._shown = 0
         self.node: Optional[Any] = None
+        self.outlined = True
 
     def show(self, frame: Frame, masks: np.ndarray, highlighted: int = 0) -> None:
         """Show the masks of a frame in place of those before.
@@ -89,9 +92,9 @@ class Preview:
         was = display.StartModify()
         for n in range(self._slots):
             name = segment_id(n)
-            display.SetSegmentVisibility(name, n < self._shown and n in (0, index))
+            display.SetSegmentVisibility(name, n < self._shown and (n == index or (n == 0 and self.outlined)))
             display.SetSegmentVisibility3D(name, False)
-            display.SetSegmentVisibility2DOutline(name, True)
+            display.SetSegmentVisibility2DOutline(name, self.outlined)
             display.SetSegmentVisibility2DFill(name, n == index)
             display.SetSegmentOpacity2DFill(name, _FILL)
         display.EndModify(was)

@@ -51,5 +51,5 @@ def test_module_scripts() -> None:
 
 def test_module_resources() -> None:
     listing = listed("SPASegment/CMakeLists.txt", "MODULE_PYTHON_RESOURCES", MODULE_NAME="SPASegment")
-    tree = ["Resources/" + f for f in in_tree("SPASegment/Resources", "*.*")]
+    tree = [f for f in in_tree("SPASegment", "*.*") if not f.endswith(".py") and f != "CMakeLists.txt"]
     assert_same("SPASegment/CMakeLists.txt", listing, tree)

@@ -1,0 +1,67 @@
+"""The left button in a slice view: a click, or a box that is dragged."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Optional, Tuple
+
+import numpy as np
+import vtk
+
+from .Outline import polyline_actor
+
+#: Moving less than this many pixels is a click.
+THRESHOLD = 5
+
+XY = Tuple[int, int]
+
+
+class Gestures:
+    """Turns presses, moves and releases into `on_click(xy, view, ctrl)` and `on_box(xy, xy, view)`."""
+
+    def __init__(self, on_click: Callable[[XY, Any, bool], None], on_box: Callable[[XY, XY, Any], None]) -> None:
+        self._on_click, self._on_box = on_click, on_box
+        self._pressed: Optional[Tuple[XY, Any, bool]] = None
+        self._band: Any = None
+
+    def process(self, interactor: Any, event: int, view: Any) -> bool:
+        """Whether the event was ours; other buttons and Shift stay with Slicer."""
+        if event == vtk.vtkCommand.LeftButtonPressEvent:
+            if interactor.GetShiftKey() or interactor.GetAltKey():
+                return False
+            self._pressed = (interactor.GetEventPosition(), view, bool(interactor.GetControlKey()))
+            return True
+        if self._pressed is None or self._pressed[1] is not view:
+            return False
+        start, _, ctrl = self._pressed
+        at = interactor.GetEventPosition()
+        dragged = max(abs(at[0] - start[0]), abs(at[1] - start[1])) > THRESHOLD
+        if event == vtk.vtkCommand.MouseMoveEvent:
+            if dragged and not ctrl:
+                self._draw(start, at, view)
+            return True
+        if event == vtk.vtkCommand.LeftButtonReleaseEvent:
+            self.cancel()
+            if dragged and not ctrl:
+                self._on_box(start, at, view)
+            else:
+                self._on_click(start, view, ctrl)
+            return True
+        return False
+
+    def cancel(self) -> None:
+        """Forget a press, and take the rubber band out of the view; may be called twice."""
+        if self._band is not None and self._pressed is not None:
+            view = self._pressed[1].sliceView()
+            view.renderWindow().GetRenderers().GetFirstRenderer().RemoveViewProp(self._band)
+            view.scheduleRender()
+        self._band = self._pressed = None
+
+    def _draw(self, start: XY, end: XY, view: Any) -> None:
+        renderer = view.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
+        if self._band is not None:
+            renderer.RemoveViewProp(self._band)
+        (x0, y0), (x1, y1) = start, end
+        box = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], dtype=np.float64)
+        self._band = polyline_actor([box], (1.0, 0.9, 0.3), 1.5)
+        renderer.AddViewProp(self._band)
+        view.sliceView().scheduleRender()

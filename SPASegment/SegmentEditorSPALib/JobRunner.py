@@ -1,0 +1,86 @@
+"""Runs work beside the interface: one worker thread for the whole process, polled by a timer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Callable, NamedTuple, Optional
+
+import qt
+
+#: How often a pending job is looked at, and for how long the interpreter is left to the worker each time. Slicer's
+#: main thread keeps the interpreter's lock while it idles: without the pause the worker gets a quarter of its time.
+POLL_MS, YIELD_S = 10, 0.005
+
+_executor: Optional[ThreadPoolExecutor] = None
+
+
+def executor() -> ThreadPoolExecutor:
+    """The process's worker; it ends with the process, after the job that it is at."""
+    global _executor
+    if _executor is None:
+        # One thread: a network is not to be run twice at once, and PyTorch keeps caches for each thread.
+        _executor = ThreadPoolExecutor(1, "SPA")
+    return _executor
+
+
+class _Pending(NamedTuple):
+    future: Future
+    cancelled: threading.Event
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+
+
+class JobRunner:
+    """One job at a time; a cancelled job is skipped if it has not begun, and its result is dropped if it has."""
+
+    def __init__(self) -> None:
+        self._pending: Optional[_Pending] = None
+        self._timer = qt.QTimer()
+        self._timer.setInterval(POLL_MS)
+        self._timer.connect("timeout()", self._poll)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self._pending is not None
+
+    def submit(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Run `work` in the worker, then `done` with its result or `failed` with its error in this thread.
+
+        A job before it is cancelled.
+        """
+        self.cancel()
+        cancelled = threading.Event()
+
+        def run() -> Any:
+            return None if cancelled.is_set() else work()
+
+        self._pending = _Pending(executor().submit(run), cancelled, done, failed)
+        self._timer.start()
+
+    def cancel(self) -> None:
+        """Forget the job; neither of its functions is called."""
+        if self._pending is not None:
+            self._pending.cancelled.set()
+            self._pending.future.cancel()
+            self._pending = None
+        self._timer.stop()
+
+    def _poll(self) -> None:
+        pending = self._pending
+        if pending is None:
+            return
+        time.sleep(YIELD_S)
+        if not pending.future.done():
+            return
+        self._pending = None
+        self._timer.stop()
+        error = pending.future.exception()
+        if error is None:
+            pending.done(pending.future.result())
+        else:
+            pending.failed(error)

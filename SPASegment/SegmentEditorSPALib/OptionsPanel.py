@@ -1,0 +1,153 @@
+"""The effect's widgets in Segment Editor; they know nothing of masks."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Sequence
+
+import ctk
+import qt
+
+from .Translate import tr as _
+
+#: Lines reserved for the status, so that nothing moves when it changes.
+STATUS_LINES = 3
+
+
+class OptionsPanel:
+    """Status, buttons and options.
+
+    Attributes:
+        widget: the QFrame.
+        strip_home: where the pictures lie when they are not in a slice view.
+    """
+
+    def __init__(self, actions: Dict[str, Callable]) -> None:
+        """Build the widgets.
+
+        Args:
+            actions: what the buttons do, by name: accept, back, start_over, cancel, next, previous, from_segment,
+                setting (name and value of a changed option), profile (name).
+        """
+        self._actions = actions
+        self.widget = qt.QFrame()
+        column = qt.QVBoxLayout(self.widget)
+        column.setContentsMargins(0, 4, 0, 0)
+        self.round = qt.QLabel("")
+        column.addWidget(self.round)
+        self.status = qt.QLabel("")
+        self.status.setWordWrap(True)
+        self.status.setAlignment(qt.Qt.AlignTop | qt.Qt.AlignLeft)
+        self.status.setMinimumHeight(STATUS_LINES * self.status.fontMetrics().lineSpacing())
+        # The text must not decide how wide Slicer's panel is.
+        self.status.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        column.addWidget(self.status)
+        self.strip_home = qt.QFrame()
+        self.strip_home.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        self.strip_home.setFixedHeight(96)
+        column.addWidget(self.strip_home)
+
+        self.accept = self._button(_("Accept"), "accept", _("Write the marked mask into the segment (Enter)"))
+        self.back = self._button(_("Back"), "back", _("Take the last answer back (Backspace, or undo)"))
+        self.start_over = self._button(_("Start over"), "start_over", _("Forget all answers on this slice"))
+        self.cancel = self._button(_("Cancel"), "cancel", _("Drop the masks; the segment stays as it is (Esc)"))
+        column.addLayout(_row(self.accept, self.cancel))
+        column.addLayout(_row(self.back, self.start_over))
+        self.previous = self._button(_("Previous slice"), "previous", _("Start there with the mask accepted last"))
+        self.next = self._button(_("Next slice"), "next", _("Start there with the mask accepted last"))
+        column.addLayout(_row(self.previous, self.next))
+        self.slices = qt.QLabel("")
+        column.addWidget(self.slices)
+        self.removes = qt.QCheckBox(_("Clicks say what does not belong (or Ctrl+click)"))
+        self.uncertainty = self._check(_("Show where the outline is uncertain"), "ShowUncertainty")
+        for box in (self.removes, self.uncertainty):
+            column.addWidget(box)
+        column.addWidget(self._profile_part())
+        column.addWidget(self._settings_part())
+
+    def _button(self, text: str, action: str, tip: str) -> Any:
+        button = qt.QPushButton(text)
+        button.setToolTip(tip)
+        button.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        button.connect("clicked()", lambda: self._actions[action]())
+        return button
+
+    def _check(self, text: str, setting: str) -> Any:
+        box = qt.QCheckBox(text)
+        box.connect("toggled(bool)", lambda on: self._actions["setting"](setting, int(on)))
+        return box
+
+    def _profile_part(self) -> Any:
+        frame = qt.QFrame()
+        form = qt.QFormLayout(frame)
+        form.setContentsMargins(0, 4, 0, 0)
+        self.profiles = qt.QComboBox()
+        self.profiles.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        self.profiles.setToolTip(_("Whose preference SPA learns and uses; nothing of an image is kept in it"))
+        self.profiles.connect("activated(int)", lambda n: self._actions["profile"](self.profiles.itemText(n)))
+        form.addRow(_("Profile:"), self.profiles)
+        self.learned = qt.QLabel("")
+        self.learned.setWordWrap(True)
+        self.learned.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
+        form.addRow("", self.learned)
+        return frame
+
+    def _settings_part(self) -> Any:
+        section = ctk.ctkCollapsibleButton()
+        section.text = _("SPA settings")
+        form = qt.QFormLayout(section)
+        self.in_view = self._check(_("Pictures in the slice view"), "PicturesInView")
+        self.replace = self._check(_("Replace what the segment holds on the slice"), "Replace")
+        self.from_segment = self._button(
+            _("Start from the segment"), "from_segment",
+            _("Vary what the segment holds on the slice, e.g. a threshold or another tool's result"),
+        )
+        self.model = qt.QLabel("")
+        self.model.setWordWrap(True)
+        self.model.setMinimumHeight(2 * self.model.fontMetrics().lineSpacing())
+        self.model.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
+        for widget in (self.in_view, self.replace, self.from_segment):
+            form.addRow(widget)
+        form.addRow(self.model)
+        section.collapsed = True
+        return section
+
+    def say(self, text: str, warn: bool = False) -> None:
+        """Set the status line; a warning begins with a sign, since colours differ between themes."""
+        self.status.setText("\u26a0 " + text if warn else text)
+
+    def show_profiles(self, names: Sequence[str], active: str, learned: str) -> None:
+        """List the profiles and say what the active one has learned."""
+        self.profiles.blockSignals(True)
+        self.profiles.clear()
+        for name in names:
+            self.profiles.addItem(name)
+        self.profiles.setCurrentIndex(list(names).index(active))
+        self.profiles.blockSignals(False)
+        self.learned.setText(learned)
+
+    def show_settings(self, **values: bool) -> None:
+        """Set the check boxes without telling anybody."""
+        for name, value in values.items():
+            box = getattr(self, name)
+            box.blockSignals(True)
+            box.setChecked(value)
+            box.blockSignals(False)
+        self.strip_home.setVisible(not self.in_view.checked)
+
+    def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool) -> None:
+        """Enable what makes sense now."""
+        self.accept.setEnabled(choosing and not busy)
+        self.cancel.setEnabled(choosing or busy)
+        self.back.setEnabled(choosing and not busy and can_go_back)
+        self.start_over.setEnabled(choosing and not busy)
+        self.removes.setEnabled(choosing)
+        for button in (self.previous, self.next):
+            button.setEnabled(can_move and not choosing and not busy)
+        self.from_segment.setEnabled(not choosing and not busy)
+
+
+def _row(*widgets: Any) -> Any:
+    row = qt.QHBoxLayout()
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

@@ -1,0 +1,169 @@
+"""Outlines in slice views: smooth, with a dark halo, in the slice that they belong to and in no other."""
+
+from __future__ import annotations
+
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+import slicer
+import vtk
+from vtk.util import numpy_support
+
+#: Width in pixels, and length of dashes and gaps.
+WIDTH, THIN, HALO = 2.5, 1.8, 2.0
+DASH, GAP = 8.0, 6.0
+
+
+class Line(NamedTuple):
+    """One outline: polylines of (n, 2) pixel coordinates (x, y) on the frame, and how they look."""
+
+    paths: List[np.ndarray]
+    color: Tuple[float, float, float]
+    dashed: bool = False
+    thin: bool = False
+
+
+def contours(values: np.ndarray, level: float = 0.5) -> List[np.ndarray]:
+    """Closed curves around the pixels of (height, width) values above a level, as (n, 2) arrays of (x, y)."""
+    padded = np.pad(np.asarray(values, dtype=np.float32), 1)
+    image = vtk.vtkImageData()
+    image.SetDimensions(padded.shape[1], padded.shape[0], 1)
+    image.SetOrigin(-1.0, -1.0, 0.0)
+    image.GetPointData().SetScalars(numpy_support.numpy_to_vtk(padded.ravel(), deep=True))
+    squares = vtk.vtkMarchingSquares()
+    squares.SetInputData(image)
+    squares.SetValue(0, level)
+    stripper = vtk.vtkStripper()
+    stripper.SetInputConnection(squares.GetOutputPort())
+    stripper.SetMaximumLength(100000)
+    stripper.JoinContiguousSegmentsOn()
+    stripper.Update()
+    found = stripper.GetOutput()
+    if not found.GetNumberOfLines():
+        return []
+    points = numpy_support.vtk_to_numpy(found.GetPoints().GetData())[:, :2]
+    paths, ids = [], vtk.vtkIdList()
+    found.GetLines().InitTraversal()
+    while found.GetLines().GetNextCell(ids):
+        paths.append(np.array([points[ids.GetId(n)] for n in range(ids.GetNumberOfIds())], dtype=np.float64))
+    return paths
+
+
+def smooth(path: np.ndarray, rounds: int = 2) -> np.ndarray:
+    """A closed path with its corners cut (Chaikin): pixels show less as stairs, and it moves by a quarter pixel."""
+    if len(path) < 4 or not np.allclose(path[0], path[-1]):
+        return path
+    for _ in range(rounds):
+        ahead = path[1:]
+        cut = np.stack([0.75 * path[:-1] + 0.25 * ahead, 0.25 * path[:-1] + 0.75 * ahead], axis=1).reshape(-1, 2)
+        path = np.concatenate([cut, cut[:1]])
+    return path
+
+
+def dashes(path: np.ndarray) -> List[np.ndarray]:
+    """The pieces of a path (n, 2) in pixels that are drawn when it is dashed."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    pieces = []
+    for start in np.arange(0.0, along[-1], DASH + GAP):
+        end = min(start + DASH, along[-1])
+        at = np.concatenate([[start], along[(along > start) & (along < end)], [end]])
+        pieces.append(np.stack([np.interp(at, along, path[:, n]) for n in range(2)], axis=1))
+    return pieces
+
+
+class Outline:
+    """The outlines of one frame in all slice views."""
+
+    def __init__(self) -> None:
+        self._frame: Any = None
+        self._lines: Sequence[Line] = ()
+        self._actors: List[Tuple[Any, Any]] = []
+
+    def show(self, frame: Any, lines: Sequence[Line]) -> None:
+        """Draw these lines in place of those before."""
+        self.clear()
+        self._frame, self._lines = frame, lines
+        for widget in slice_widgets():
+            self.update(widget)
+
+    def clear(self) -> None:
+        """Take everything out of the views; may be called twice."""
+        for widget, actor in self._actors:
+            _renderer(widget).RemoveViewProp(actor)
+            widget.sliceView().scheduleRender()
+        self._actors, self._frame, self._lines = [], None, ()
+
+    def update(self, widget: Any) -> None:
+        """Draw again in one view, after it was panned, zoomed or scrolled."""
+        old = [actor for owner, actor in self._actors if owner is widget]
+        if self._frame is None and not old:
+            return
+        renderer = _renderer(widget)
+        for actor in old:
+            renderer.RemoveViewProp(actor)
+        self._actors = [pair for pair in self._actors if pair[0] is not widget]
+        to_view = self._to_view(widget)
+        if to_view is not None:
+            for line in self._lines:
+                paths = [path @ to_view[:2, :2].T + to_view[:2, 3] for path in line.paths]
+                if line.dashed:
+                    paths = [piece for path in paths for piece in dashes(path)]
+                for actor in _actors(paths, line):
+                    renderer.AddViewProp(actor)
+                    self._actors.append((widget, actor))
+        widget.sliceView().scheduleRender()
+
+    def _to_view(self, widget: Any) -> Any:
+        """(4, 4) from frame pixels to the view's pixels, or None if the view shows another slice."""
+        if self._frame is None or not widget.visible:
+            return None
+        node = widget.mrmlSliceNode()
+        from SPASegmentLib.mrml.grid import array_from_matrix
+
+        to_world = self._frame.to_world
+        normal = array_from_matrix(node.GetSliceToRAS())[:3, 2]
+        step = np.linalg.norm(to_world[:3, 2])
+        if abs(normal @ to_world[:3, 2]) < (1 - 1e-6) * step * np.linalg.norm(normal):
+            return None
+        away = (to_world[:3, 3] - array_from_matrix(node.GetSliceToRAS())[:3, 3]) @ normal
+        if abs(away) > 0.5 * step + 1e-3:
+            return None
+        return np.linalg.solve(array_from_matrix(node.GetXYToRAS()), to_world)
+
+
+def slice_widgets() -> List[Any]:
+    """All slice widgets of the application, also those that the layout does not show."""
+    manager = slicer.app.layoutManager()
+    if manager is None:
+        return []
+    return [manager.sliceWidget(name) for name in manager.sliceViewNames()]
+
+
+def _renderer(widget: Any) -> Any:
+    return widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
+
+
+def polyline_actor(paths: Sequence[np.ndarray], color: Sequence[float], width: float, opacity: float = 1.0) -> Any:
+    """A vtkActor2D of polylines in view pixels."""
+    points, cells = vtk.vtkPoints(), vtk.vtkCellArray()
+    for path in paths:
+        cells.InsertNextCell(len(path))
+        for x, y in path:
+            cells.InsertCellPoint(points.InsertNextPoint(float(x), float(y), 0.0))
+    data = vtk.vtkPolyData()
+    data.SetPoints(points)
+    data.SetLines(cells)
+    mapper = vtk.vtkPolyDataMapper2D()
+    mapper.SetInputData(data)
+    actor = vtk.vtkActor2D()
+    actor.SetMapper(mapper)
+    actor.GetProperty().SetColor(*color)
+    actor.GetProperty().SetLineWidth(width)
+    actor.GetProperty().SetOpacity(opacity)
+    return actor
+
+
+def _actors(paths: Sequence[np.ndarray], line: Line) -> List[Any]:
+    width = THIN if line.thin else WIDTH
+    halo = polyline_actor(paths, (0.0, 0.0, 0.0), width + HALO, 0.6)
+    return [halo, polyline_actor(paths, line.color, width)]

@@ -1,0 +1,127 @@
+"""Profiles on disk, beside the application's settings: one file for each, nothing of an image in it."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, List
+
+from SPASegmentLib.errors import InputError
+
+from .Translate import tr as _
+
+if TYPE_CHECKING:
+    from SPASegmentLib.interaction.profile import Profile
+
+DEFAULT = "default"
+
+
+class Profiles:
+    """The profiles of this user of the computer.
+
+    Attributes:
+        folder: where they lie; made when the first one is saved.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+
+    def names(self) -> List[str]:
+        """All names in order, the default one first whether it has been saved or not."""
+        found = {path.stem for path in self.folder.glob("*.json")} if self.folder.is_dir() else set()
+        return [DEFAULT, *sorted(found - {DEFAULT})]
+
+    def load(self, name: str) -> Profile:
+        """The profile of this name, empty if it has not been saved.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        from SPASegmentLib.interaction.profile import Profile
+
+        path = self.path(name)
+        return Profile.load(path) if path.is_file() else Profile.new(name, "structure")
+
+    def save(self, name: str, profile: Profile) -> None:
+        """Keep a profile under a name.
+
+        Raises:
+            InputError: the name cannot be a file's.
+            OutputError: it cannot be written.
+        """
+        from SPASegmentLib.errors import OutputError
+
+        path = self.path(name)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(_("The folder of profiles cannot be made; check the disk.")) from error
+        profile.save(path)
+
+    def create(self, name: str) -> None:
+        """A new, empty profile.
+
+        Raises:
+            InputError: the name is taken or cannot be a file's.
+        """
+        from SPASegmentLib.interaction.profile import Profile
+
+        if name in self.names():
+            raise InputError(_("There is a profile of this name already; choose another name."))
+        self.save(name, Profile.new(name, "structure"))
+
+    def rename(self, name: str, new: str) -> None:
+        """Give a profile another name.
+
+        Raises:
+            InputError: the new name is taken or cannot be a file's.
+        """
+        if new in self.names():
+            raise InputError(_("There is a profile of this name already; choose another name."))
+        self.save(new, self.load(name))
+        self.forget(name)
+
+    def reset(self, name: str) -> None:
+        """Forget what a profile has learned, and keep the profile."""
+        self.save(name, self.load(name).reset())
+
+    def forget(self, name: str) -> None:
+        """Delete a profile."""
+        path = self.path(name)
+        if path.is_file():
+            os.remove(path)
+
+    def import_from(self, path: str) -> str:
+        """Take a profile from a file; returns the name that it has here.
+
+        Raises:
+            InputError: the file is no profile.
+        """
+        from SPASegmentLib.interaction.profile import Profile
+
+        profile = Profile.load(path)
+        base = re.sub(r"[^\w \-]", "_", profile.name).strip() or DEFAULT
+        name, count = base, 2
+        while name in self.names() and (name != DEFAULT or self.path(name).is_file()):
+            name, count = f"{base} {count}", count + 1
+        self.save(name, profile)
+        return name
+
+    def export_to(self, name: str, path: str) -> None:
+        """Copy a profile into a file.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        self.load(name).save(path)
+
+    def path(self, name: str) -> Path:
+        """The file of a profile.
+
+        Raises:
+            InputError: the name cannot be a file's.
+        """
+        if not re.fullmatch(r"[\w][\w \-]{0,60}", name) or name != name.strip():
+            raise InputError(_("The name of a profile is made of letters, digits, spaces and hyphens."))
+        return self.folder / f"{name}.json"

@@ -1,0 +1,133 @@
+"""The effect "SPA" of Segment Editor: Slicer's callbacks, handed on."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Optional
+
+import qt
+from SegmentEditorEffects import AbstractScriptedSegmentEditorEffect
+
+from .Gestures import Gestures
+from .OptionsPanel import OptionsPanel
+from .Translate import tr as _
+
+NAME = "SPA"
+#: Options that are kept in the scene, and what they are at first.
+DEFAULTS = {"PicturesInView": 1, "Replace": 0, "ShowUncertainty": 0}
+
+
+class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
+    """Segmentation by choices; one instance for each Segment Editor, and one that they are cloned from."""
+
+    def __init__(self, scriptedEffect: Any) -> None:  # noqa: N803
+        scriptedEffect.name = NAME
+        if hasattr(scriptedEffect, "title"):
+            # Since Slicer 5.4.
+            scriptedEffect.title = _("SPA")
+        scriptedEffect.perSegment = True
+        scriptedEffect.requireSegments = True
+        AbstractScriptedSegmentEditorEffect.__init__(self, scriptedEffect)
+        self.panel: Optional[OptionsPanel] = None
+        self.workflow: Any = None
+        self._gestures = Gestures(self._on_click, self._on_box)
+        self._active = False
+
+    def clone(self) -> Any:
+        """The effect for one more Segment Editor."""
+        import qSlicerSegmentationsEditorEffectsPythonQt
+
+        cloned = qSlicerSegmentationsEditorEffectsPythonQt.qSlicerSegmentEditorScriptedEffect(None)
+        cloned.setPythonSource(__file__.replace("\\", "/"))
+        return cloned
+
+    def icon(self) -> Any:
+        """The icon of the effect's button."""
+        return qt.QIcon(os.path.join(os.path.dirname(__file__), "SegmentEditorEffect.png"))
+
+    def helpText(self) -> str:
+        """What Segment Editor shows above the options."""
+        return "<html>" + _(
+            "<b>Segmentation by choices</b>: click on a structure, or drag a box, and choose among five masks.<br>"
+            "Keys while masks are shown: <b>1</b> to <b>4</b> choose, <b>Enter</b> accepts the marked mask,"
+            " <b>Backspace</b> goes back one round, <b>Esc</b> cancels. Click adds what belongs,"
+            " <b>Ctrl+click</b> removes what does not. A double click on a picture accepts it.<br>"
+            "The masks are one slice each; accept some slices and use <i>Fill between slices</i>, or go on with"
+            " the next slice."
+        ) + "</html>"
+
+    def setupOptionsFrame(self) -> None:
+        """Build the options; nothing heavy, Slicer does it for every Segment Editor that is made."""
+        names = ("accept", "back", "start_over", "cancel", "from_segment")
+        actions = {name: (lambda name=name: self._active and getattr(self.workflow, name)()) for name in names}
+        actions["next"] = lambda: self._active and self.workflow.next_slice(1)
+        actions["previous"] = lambda: self._active and self.workflow.next_slice(-1)
+        actions["profile"] = lambda name: self._active and self.workflow.profiles.use(name)
+        actions["setting"] = self.scriptedEffect.setParameter
+        self.panel = OptionsPanel(actions)
+        self.scriptedEffect.addOptionsWidget(self.panel.widget)
+
+    def activate(self) -> None:
+        """The effect was picked."""
+        if self.workflow is None:
+            from .Workflow import Workflow
+
+            self.workflow = Workflow(self.scriptedEffect, self.panel)
+        self._active = True
+        self.workflow.begin()
+
+    def deactivate(self) -> None:
+        """The effect is left, whatever the reason; the scene may be gone."""
+        self._active = False
+        self._gestures.cancel()
+        if self.workflow is not None:
+            self.workflow.end()
+
+    def cleanup(self) -> None:
+        """The Segment Editor is about to be deleted (since Slicer 5.8)."""
+        self.deactivate()
+
+    def createCursor(self, widget: Any) -> Any:
+        """The pointer in slice views."""
+        return qt.QCursor(qt.Qt.CrossCursor)
+
+    def processInteractionEvents(self, callerInteractor: Any, eventId: int, viewWidget: Any) -> bool:  # noqa: N803
+        """Mouse and keys in a view; True keeps Slicer from using the event too."""
+        if not self._active or viewWidget.className() != "qMRMLSliceWidget":
+            return False
+        return bool(self._gestures.process(callerInteractor, eventId, viewWidget))
+
+    def processViewNodeEvents(self, callerViewNode: Any, eventId: int, viewWidget: Any) -> None:  # noqa: N803
+        """A view was panned, zoomed or scrolled."""
+        if self._active and viewWidget.className() == "qMRMLSliceWidget":
+            self.workflow.view_changed(viewWidget)
+
+    def setMRMLDefaults(self) -> None:
+        """Define the options of the scene."""
+        for name, value in DEFAULTS.items():
+            self.scriptedEffect.setParameterDefault(name, value)
+
+    def updateGUIFromMRML(self) -> None:
+        """Options were changed, here or elsewhere."""
+        if self.panel is None or self.scriptedEffect.parameterSetNode() is None:
+            return
+        pictures, replace, uncertainty = (self.scriptedEffect.parameter(name) == "1" for name in DEFAULTS)
+        self.panel.show_settings(in_view=pictures, replace=replace, uncertainty=uncertainty)
+        if self._active:
+            self.workflow.settings_applied()
+
+    def sourceVolumeNodeChanged(self) -> None:
+        """Slicer calls it for all effects, active or not."""
+        if self._active:
+            self.workflow.target_changed(_("The source volume was changed; the masks on screen were dropped."))
+
+    def layoutChanged(self) -> None:
+        """Slicer calls it for all effects, active or not."""
+        if self._active:
+            self.workflow.layout_changed()
+
+    def _on_click(self, xy: Any, view: Any, negative: bool) -> None:
+        self.workflow.click(xy, view, negative)
+
+    def _on_box(self, start: Any, end: Any, view: Any) -> None:
+        self.workflow.box(start, end, view)

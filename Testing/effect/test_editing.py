@@ -1,0 +1,218 @@
+"""What is written, under Slicer's rules; gestures, corrections, next slices and profiles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import slicer
+import vtk
+
+
+def test_overwrite_mode_is_honoured(desk: Any) -> None:
+    frame_mask = desk.click().masks[0]
+    desk.panel.accept.click()
+    both = desk.voxels()
+    desk.editor.setCurrentSegmentID(desk.other)
+    desk.node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteNone)
+    desk.click()
+    desk.panel.accept.click()
+    assert np.array_equal(desk.voxels(), both) and desk.voxels(desk.other).any()
+    desk.editor.undo()
+    desk.node.SetOverwriteMode(slicer.vtkMRMLSegmentEditorNode.OverwriteAllSegments)
+    desk.click()
+    desk.panel.accept.click()
+    assert frame_mask.any() and not (desk.voxels() & desk.voxels(desk.other)).any()
+
+
+def test_intensity_range_is_honoured(desk: Any) -> None:
+    desk.node.SetSourceVolumeIntensityMask(True)
+    desk.node.SetSourceVolumeIntensityMaskRange(-200, 3000)
+    mask = desk.click().masks[0]
+    frame = desk.controller.frame
+    desk.panel.accept.click()
+    wanted = mask & (frame.image.pixels >= -200)
+    assert wanted.any() and (wanted != mask).any()
+    assert np.array_equal(frame.segment_mask(desk.segmentation, desk.segment), wanted)
+
+
+def test_masks_that_nothing_lets_through_stay_on_screen(desk: Any) -> None:
+    desk.node.SetSourceVolumeIntensityMask(True)
+    desk.node.SetSourceVolumeIntensityMaskRange(5000, 6000)
+    desk.click()
+    desk.panel.accept.click()
+    assert "masking settings" in desk.panel.status.text and desk.workflow.choosing
+    assert not desk.voxels().any()
+
+
+def test_replace_the_slice(desk: Any) -> None:
+    desk.panel.replace.click()
+    proposal = desk.click()
+    sizes = proposal.masks.sum(axis=(1, 2))
+    large, small = int(sizes.argmax()), int(sizes.argmin())
+    desk.workflow.mark(large)
+    desk.workflow.accept()
+    desk.click()
+    desk.workflow.mark(small)
+    mask = desk.proposal.masks[small]
+    desk.workflow.accept()
+    assert desk.voxels().sum() == mask.sum()
+
+
+def test_volume_and_segmentation_under_a_transform(desk: Any) -> None:
+    transform = slicer.vtkMRMLLinearTransformNode()
+    desk.host.scene.AddNode(transform)
+    turn = vtk.vtkTransform()
+    turn.Translate(10, -20, 30)
+    transform.SetMatrixTransformToParent(turn.GetMatrix())
+    for node in (desk.volume, desk.segmentation):
+        node.SetAndObserveTransformNodeID(transform.GetID())
+    desk.lesion = tuple(float(a + b) for a, b in zip(desk.lesion, (10, -20, 30)))
+    for view in desk.host.views.values():
+        view.sliceLogic().FitSliceToBackground()
+        view.mrmlSliceNode().JumpSliceByOffsetting(*desk.lesion)
+    mask = desk.click().masks[0]
+    frame = desk.controller.frame
+    desk.panel.accept.click()
+    assert np.array_equal(frame.segment_mask(desk.segmentation, desk.segment), mask)
+
+
+def test_oblique_slice(desk: Any) -> None:
+    node = desk.host.views["Red"].mrmlSliceNode()
+    turn = vtk.vtkTransform()
+    turn.RotateX(20)
+    matrix = vtk.vtkMatrix4x4()
+    vtk.vtkMatrix4x4.Multiply4x4(turn.GetMatrix(), node.GetSliceToRAS(), matrix)
+    node.GetSliceToRAS().DeepCopy(matrix)
+    node.UpdateMatrices()
+    node.JumpSliceByCentering(*desk.lesion)
+    mask = desk.click().masks[0]
+    frame = desk.controller.frame
+    assert not frame.aligned
+    desk.panel.accept.click()
+    back = frame.segment_mask(desk.segmentation, desk.segment)
+    assert (back & mask).sum() >= 0.9 * (back | mask).sum()
+
+
+def test_box(desk: Any) -> None:
+    r, a, s = desk.lesion
+    desk.host.views["Red"].drag((r - 15, a - 15, s), (r + 15, a + 15, s))
+    desk.wait()
+    assert desk.workflow.choosing
+    frame = desk.controller.frame
+    y, x = np.nonzero(desk.proposal.masks[0])
+    for ras in (frame.xy_to_ras(x.min(), y.min()), frame.xy_to_ras(x.max(), y.max())):
+        assert abs(ras[0] - r) < 20 and abs(ras[1] - a) < 20
+
+
+def test_corrections(desk: Any) -> None:
+    desk.host.views["Red"].click(desk.lesion, ctrl=True)
+    assert "first" in desk.panel.status.text and not desk.workflow.busy
+    first = desk.click()
+    y, x = np.nonzero(first.masks[0])
+    frame = desk.controller.frame
+    edge = frame.xy_to_ras(int(x[y == y.min()][0]), int(y.min()))
+    desk.host.views["Red"].click(edge, ctrl=True)
+    desk.wait()
+    assert desk.proposal.round == 1 and not np.array_equal(desk.proposal.masks, first.masks)
+    desk.panel.back.click()
+    desk.wait()
+    assert np.array_equal(desk.proposal.masks, first.masks)
+    desk.host.views["Green"].click((desk.lesion[0], desk.lesion[1], desk.lesion[2] + 10))
+    desk.wait()
+    assert "another slice" in desk.panel.status.text and np.array_equal(desk.proposal.masks, first.masks)
+
+
+def test_shift_and_other_buttons_are_slicers(desk: Any) -> None:
+    view = desk.host.views["Red"]
+    seen = []
+    tags = [view.sliceView().interactor().AddObserver(e, lambda _, e: seen.append(e), 5.0)
+            for e in ("LeftButtonPressEvent", "RightButtonPressEvent", "MouseWheelForwardEvent")]
+    view.click(desk.lesion, shift=True)
+    for event in ("RightButtonPressEvent", "MouseWheelForwardEvent"):
+        view.send(event, (50, 50))
+    assert seen == ["LeftButtonPressEvent", "RightButtonPressEvent", "MouseWheelForwardEvent"]
+    assert not desk.workflow.busy
+    for tag in tags:
+        view.sliceView().interactor().RemoveObserver(tag)
+
+
+def test_next_slices_carry_mask_and_profile(desk: Any) -> None:
+    desk.click()
+    desk.workflow.mark(1)
+    desk.workflow.accept()
+    learned = desk.workflow.profiles.current()
+    assert learned.accepted == 1 and "accepted: 1" in desk.panel.learned.text
+    node = desk.host.views["Red"].mrmlSliceNode()
+    offset = node.GetSliceOffset()
+    desk.panel.next.click()
+    desk.wait()
+    assert desk.workflow.choosing and abs(node.GetSliceOffset() - offset - 2.5) < 1e-3
+    desk.panel.accept.click()
+    assert desk.voxels().any(axis=(1, 2)).sum() == 2
+    assert "2" in desk.panel.slices.text and desk.workflow.profiles.current().accepted == 2
+    # The profile stays when the effect is left.
+    desk.editor.setActiveEffectByName("")
+    desk.activate()
+    assert desk.workflow.profiles.current().accepted == 2 and not desk.panel.next.enabled
+
+
+def test_start_from_the_segment(desk: Any) -> None:
+    desk.panel.from_segment.click()
+    desk.wait()
+    assert "empty" in desk.panel.status.text
+    mask = desk.click().masks[0]
+    desk.panel.accept.click()
+    desk.panel.from_segment.click()
+    desk.wait()
+    assert (desk.proposal.masks[0] & mask).sum() > 0.5 * mask.sum()
+
+
+def test_start_over(desk: Any) -> None:
+    first = desk.click()
+    desk.workflow.choose(2)
+    desk.wait()
+    desk.panel.start_over.click()
+    desk.wait()
+    assert np.array_equal(desk.proposal.masks, first.masks)
+
+
+def test_double_click_accepts_the_mask_that_was_on_screen(desk: Any) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    for wait_between in (False, True):
+        first = desk.click()
+        button = desk.workflow._strip.buttons[3]
+        QTest.mouseClick(button, Qt.LeftButton)
+        if wait_between:
+            desk.wait()
+        QTest.mouseDClick(button, Qt.LeftButton)
+        desk.wait()
+        assert not desk.workflow.choosing
+        assert desk.voxels().sum() == first.masks[3].sum()
+        desk.editor.undo()
+
+
+def test_nothing_moves_when_results_arrive(desk: Any) -> None:
+    desk.effect.scriptedEffect.setParameter("PicturesInView", 0)
+    panel = desk.panel.widget
+    panel.resize(310, 500)
+    desk.qt.processEvents()
+    before = (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y)
+    desk.click()
+    desk.workflow.mark(3)
+    desk.qt.processEvents()
+    assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
+    assert before[1] <= 340
+    right = [button.x + button.width for button in desk.workflow._strip.buttons]
+    assert max(right) <= desk.panel.strip_home.width
+
+
+def test_the_strip_lies_at_the_bottom_of_the_view_that_was_clicked(desk: Any) -> None:
+    desk.click("Green")
+    strip, view = desk.workflow._strip.frame, desk.host.views["Green"].sliceView()
+    assert strip.parent() is view and strip.visible
+    assert strip.y + strip.height == view.height and strip.width == view.width
+    desk.workflow.cancel()
+    assert strip.parent() is desk.panel.strip_home

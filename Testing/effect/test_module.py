@@ -1,0 +1,136 @@
+"""The scripted module: what it registers, its panel, and its self test."""
+
+from __future__ import annotations
+
+import unittest
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def module(host: Any) -> Any:
+    """The module as Slicer makes it on start-up."""
+    import SPASegment
+
+    parent = SimpleNamespace()
+    made = SPASegment.SPASegment(parent)
+    host.app.startupCompleted.emit()
+    return SimpleNamespace(python=SPASegment, parent=parent, made=made)
+
+
+def test_start_up_registers_effect_and_sample_data(host: Any, module: Any) -> None:
+    from slicerhost import effects, modules
+
+    assert [effect.name for effect in effects.REGISTERED] == ["SPA"]
+    assert not effects.REGISTERED[0].self().icon().isNull()
+    source = modules.SampleDataLogic.sources["SPAPhantom"]
+    assert Path(source["thumbnailFileName"]).is_file()
+    volume = source["customDownloader"](source)
+    assert volume.GetName() == "SPAPhantom"
+    logic = host.views["Red"].sliceLogic()
+    assert logic.GetSliceCompositeNode().GetBackgroundVolumeID() == volume.GetID()
+
+
+def test_self_test(host: Any, module: Any) -> None:
+    result = unittest.TestResult()
+    module.python.SPASegmentTest.PATIENCE = 30.0
+    unittest.TestLoader().loadTestsFromTestCase(module.python.SPASegmentTest).run(result)
+    assert not result.errors and not result.skipped
+    assert not result.failures, result.failures[0][1]
+    assert result.testsRun >= 2
+
+
+@pytest.fixture
+def panel(host: Any, module: Any) -> Any:
+    widget = module.python.SPASegmentWidget()
+    widget.setup()
+    widget.enter()
+    yield widget.panel
+    widget.cleanup()
+
+
+def wait(host: Any, panel: Any) -> None:
+    while panel._runner.busy:
+        host.qt.processEvents()
+
+
+def test_open_the_effect(host: Any, module: Any, panel: Any) -> None:
+    from SPASegmentLib.mrml.segmentation import create_segmentation
+
+    panel.sample.click()
+    volume = host.scene.GetFirstNodeByName("SPAPhantom")
+    editor = host.open_editor()
+    segmentation = create_segmentation(volume)
+    editor.setSegmentationNode(segmentation)
+    editor.setSourceVolumeNode(volume)
+    panel.open.click()
+    assert ("module", "SegmentEditor") in host.messages
+    assert editor.activeEffect().name == "SPA"
+    assert segmentation.GetSegmentation().GetNumberOfSegments() == 1
+    assert editor.mrmlSegmentEditorNode().GetSelectedSegmentID()
+
+
+def test_profiles(host: Any, panel: Any, tmp_path: Path) -> None:
+    from SegmentEditorSPALib import ProfileActions
+    from slicerhost import qt
+
+    from SPASegmentLib.interaction.profile import Profile
+
+    qt.answered("mine")
+    panel.new.click()
+    assert ProfileActions.active() == "mine" and panel.profiles.currentText == "mine"
+    learned = Profile.new("mine", "structure").updated(-1.5).updated(-1.4).updated(-1.6)
+    ProfileActions.store().save("mine", learned)
+    qt.answered(str(tmp_path / "out.json"))
+    panel.exporting.click()
+    assert Profile.load(tmp_path / "out.json") == learned
+    qt.answered("mine")
+    panel.new.click()
+    assert "already" in panel.say.text
+    qt.answered("a/b")
+    panel.new.click()
+    assert "letters" in panel.say.text
+    qt.answered("ours")
+    panel.rename.click()
+    assert ProfileActions.store().names() == ["default", "ours"] and "tighter" in panel.say.text
+    qt.answered(True)
+    panel.reset.click()
+    assert ProfileActions.store().load("ours").accepted == 0
+    qt.answered(str(tmp_path / "out.json"))
+    panel.importing.click()
+    assert ProfileActions.active() == "mine" and ProfileActions.store().load("mine") == learned
+    qt.answered(True)
+    panel.forget.click()
+    assert ProfileActions.active() == "default" and ProfileActions.store().names() == ["default", "ours"]
+    (tmp_path / "broken.json").write_text("{")
+    qt.answered(str(tmp_path / "broken.json"))
+    panel.importing.click()
+    assert "damaged" in panel.say.text
+
+
+def test_other_weights(host: Any, panel: Any, tmp_path: Path) -> None:
+    from SegmentEditorSPALib import Model
+    from slicerhost import qt
+
+    from SPASegmentLib.model.weights import models_folder
+
+    for name in ("compact.safetensors", "compact.json"):
+        (tmp_path / name).write_bytes((models_folder() / name).read_bytes())
+    path = str(tmp_path / "compact.safetensors")
+    qt.answered(path)
+    panel.other.click()
+    wait(host, panel)
+    assert Model.choice()[0] == path
+    assert Model.loaded(Model.choice()).sha256[:12] in panel.model.text
+    (tmp_path / "bad.json").write_bytes((tmp_path / "compact.json").read_bytes())
+    (tmp_path / "bad.safetensors").write_bytes(b"x" * 100)
+    qt.answered(str(tmp_path / "bad.safetensors"))
+    panel.other.click()
+    wait(host, panel)
+    assert "bad.safetensors" in panel.say.text and Model.choice()[0] == path
+    panel.bundled.click()
+    wait(host, panel)
+    assert Model.choice() == ("", "auto")

@@ -1,0 +1,157 @@
+"""Pictures, outlines, the worker and the installation of packages, each by itself."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any, List
+
+import numpy as np
+import pytest
+
+
+def disk(radius: float, centre: float = 20.0, size: int = 41) -> np.ndarray:
+    y, x = np.mgrid[:size, :size]
+    return (np.hypot(x - centre, y - centre) <= radius).astype(np.float32)
+
+
+def test_picture_shows_what_was_added_and_removed(host: Any) -> None:
+    from SegmentEditorSPALib.Pictures import ADDED, REMOVED, ppm, render, window_of
+
+    small, large = disk(6), disk(12)
+    window = window_of(np.stack([small, large]) > 0, (1.0, 1.0))
+    assert window == (20.0, 20.0, pytest.approx(25 * 1.6))
+    flat = np.zeros((41, 41), dtype=np.float32)
+    for shape, reference, color in ((large, small, ADDED), (small, large, REMOVED)):
+        rgb = render(flat, (1.0, 1.0), shape, reference, window, (0.0, 1.0), (1.0, 1.0, 1.0), 160)
+        # In the ring between the two: 9 mm to the right of the centre.
+        ring = rgb[72:88, 80 + int(9 / 40 * 160) - 6 : 80 + int(9 / 40 * 160) + 6].reshape(-1, 3).astype(float)
+        direction = ring.mean(axis=0) / np.linalg.norm(ring.mean(axis=0))
+        assert direction @ np.array(color) / np.linalg.norm(color) > 0.999
+        assert rgb[80, 80].max() == 0 and len(ppm(rgb)) == 15 + rgb.size
+    same = render(flat, (1.0, 1.0), small, None, window, (0.0, 1.0), (0.0, 1.0, 0.0), 160)
+    edge = same[80, 80 + int(6.25 / 40 * 160) - 3 : 80 + int(6.25 / 40 * 160) + 4]
+    assert (edge[:, 1] > 200).any() and (edge[:, [0, 2]] < 60).all()
+
+
+def test_pictures_keep_left_and_right_and_the_size_of_pixels(host: Any) -> None:
+    from SegmentEditorSPALib.Pictures import render
+
+    image = np.zeros((20, 40), dtype=np.float32)
+    image[2:6, 4:12] = 1.0
+    rgb = render(image, (0.5, 1.0), np.zeros_like(image), None, (19.5, 9.5, 20.0), (0.0, 1.0), (1.0, 1.0, 1.0), 100)
+    y, x = np.nonzero(rgb[..., 0] > 120)
+    assert abs(x.min() - 10) <= 2 and abs(x.max() - 29) <= 2 and abs(y.min() - 10) <= 3 and abs(y.max() - 29) <= 3
+
+
+def test_contours_enclose_the_mask(host: Any) -> None:
+    from SegmentEditorSPALib.Outline import contours, dashes, smooth
+
+    mask = disk(10)
+    (path,) = contours(mask)
+    assert np.allclose(path[0], path[-1])
+    for curve in (path, smooth(path)):
+        x, y = curve[:-1, 0], curve[:-1, 1]
+        area = 0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
+        assert area == pytest.approx(mask.sum(), rel=0.03)
+    two = disk(4, 8) + disk(4, 30)
+    assert len(contours(two)) == 2 and contours(np.zeros((5, 5))) == []
+    # A mask that reaches the edge of the image is closed there.
+    (full,) = contours(np.ones((5, 7)))
+    assert np.allclose(full.min(axis=0), (-0.5, -0.5)) and np.allclose(full.max(axis=0), (6.5, 4.5))
+    straight = np.array([[0.0, 0.0], [100.0, 0.0]])
+    drawn = sum(float(np.linalg.norm(np.diff(piece, axis=0), axis=1).sum()) for piece in dashes(straight))
+    assert drawn == pytest.approx(8 * 7 + 2)
+
+
+@pytest.fixture
+def runner(host: Any) -> Any:
+    from SegmentEditorSPALib.JobRunner import JobRunner
+
+    made = JobRunner()
+    yield made
+    made.cancel()
+
+
+def until(host: Any, condition: Any) -> None:
+    end = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < end
+        host.qt.processEvents()
+        time.sleep(0.002)
+
+
+def test_work_runs_in_one_other_thread_and_answers_in_this_one(host: Any, runner: Any) -> None:
+    seen: List[Any] = []
+    for _ in range(2):
+        runner.submit(threading.get_ident, lambda ident: seen.append((ident, threading.get_ident())), seen.append)
+        until(host, lambda: not runner.busy)
+    assert seen[0] == seen[1] and seen[0][0] != seen[0][1] == threading.get_ident()
+
+
+def test_errors_and_cancelled_work(host: Any, runner: Any) -> None:
+    results: List[Any] = []
+    errors: List[BaseException] = []
+    runner.submit(lambda: 1 / 0, results.append, errors.append)
+    until(host, lambda: not runner.busy)
+    assert isinstance(errors[0], ZeroDivisionError) and not results
+    gate, ran = threading.Event(), []
+    runner.submit(gate.wait, results.append, errors.append)
+    runner.submit(lambda: ran.append(1), results.append, errors.append)
+    runner.cancel()
+    gate.set()
+    runner.submit(lambda: "last", results.append, errors.append)
+    until(host, lambda: not runner.busy)
+    assert results == ["last"] and len(errors) == 1 and not ran
+    assert not runner._timer.active
+
+
+@pytest.fixture
+def without(monkeypatch: pytest.MonkeyPatch, host: Any) -> Any:
+    """Dependencies as on a Slicer that lacks two packages, outside of tests."""
+    from SegmentEditorSPALib import Dependencies
+
+    lacking = {"torch", "safetensors"}
+    found = Dependencies.importlib.util.find_spec
+    monkeypatch.setattr(
+        Dependencies.importlib.util, "find_spec", lambda name: None if name in lacking else found(name)
+    )
+    monkeypatch.setattr(host.app, "testingEnabled", lambda: False)
+    return SimpleNamespace(lacking=lacking, python=Dependencies, set=monkeypatch.setitem)
+
+
+def test_nothing_is_installed_unasked(host: Any, without: Any) -> None:
+    from slicerhost import qt
+
+    assert without.python.missing() == ["torch", "safetensors"]
+    assert "extension PyTorch" in without.python.ensure()
+    without.lacking.remove("torch")
+    qt.answered(False)
+    assert "Nothing was installed" in without.python.ensure()
+
+
+def test_torch_comes_from_the_extension_and_the_rest_from_pip(host: Any, without: Any, monkeypatch: Any) -> None:
+    import slicer
+    from slicerhost import qt
+
+    asked: List[Any] = []
+
+    class Logic:
+        def installTorch(self, askConfirmation: bool, torchVersionRequirement: str) -> Any:  # noqa: N802, N803
+            asked.append((askConfirmation, torchVersionRequirement))
+            without.lacking.discard("torch")
+            return object()
+
+    without.set(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
+
+    def install(requirements: List[str]) -> None:
+        asked.append(requirements)
+        without.lacking.clear()
+
+    monkeypatch.setattr(slicer.util, "pip_install", install, raising=False)
+    without.set(sys.modules, "slicer.packaging", None)
+    qt.answered(True)
+    assert without.python.ensure() == ""
+    assert asked == [(True, ">=2.2"), ["safetensors>=0.4"]]

@@ -1,0 +1,30 @@
+"""Clicks, choices and acceptance by mouse, button and key."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize("view", ["Red", "Green", "Yellow"])
+def test_click_choose_accept_undo(desk: Any, view: str) -> None:
+    first = desk.click(view)
+    assert first.round == 1 and first.masks.shape[0] == 5
+    frame = desk.controller.frame
+    assert not desk.voxels().any() and not desk.panel.back.enabled
+    desk.workflow._strip.buttons[2].click()
+    desk.wait()
+    assert desk.proposal.round == 2 and desk.panel.back.enabled
+    desk.panel.back.click()
+    desk.wait()
+    assert np.array_equal(desk.proposal.masks, first.masks)
+    desk.panel.accept.click()
+    assert np.array_equal(frame.segment_mask(desk.segmentation, desk.segment), first.masks[0])
+    written = desk.voxels()
+    assert written.sum() == first.masks[0].sum()
+    desk.editor.undo()
+    assert not desk.voxels().any()
+    desk.editor.redo()
+    assert np.array_equal(desk.voxels(), written)

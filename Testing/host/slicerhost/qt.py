@@ -1,0 +1,158 @@
+"""The module `qt`: PySide6 in PythonQt's manner, and strict.
+
+Q_PROPERTYs are attributes and shadow their getters, signals are connected by their signature, findChildren takes
+the name of a class, and dialogs answer with what the test has put into `ANSWERS`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import traceback
+from typing import Any, Callable, Dict, List, Tuple
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+#: Tracebacks of exceptions in slots and callbacks, which Slicer prints and swallows.
+ERRORS: List[str] = []
+#: What the next dialogs answer, first come first served.
+ANSWERS: List[Any] = []
+
+_WRAPPED: set = set()
+_PROPERTIES: Dict[type, frozenset] = {}
+
+
+def guarded(function: Callable, *args: Any) -> Any:
+    """Call a function; note what it raises and return None."""
+    try:
+        return function(*args)
+    except Exception:
+        ERRORS.append(traceback.format_exc())
+        return None
+
+
+def argument_count(slot: Callable) -> float:
+    """How many arguments PythonQt hands to a slot: defaulted ones count."""
+    function = getattr(slot, "__func__", slot)
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARARGS:
+        return float("inf")
+    return code.co_argcount - (1 if inspect.ismethod(slot) else 0)
+
+
+def _properties(cls: type) -> frozenset:
+    if cls not in _PROPERTIES:
+        meta = cls.staticMetaObject  # type: ignore[attr-defined]
+        _PROPERTIES[cls] = frozenset(meta.property(n).name() for n in range(meta.propertyCount()))
+    return _PROPERTIES[cls]
+
+
+def _connect(sender: Any, signature: str, slot: Callable) -> bool:
+    normal = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
+    if sender.metaObject().indexOfSignal(normal) < 0:
+        raise AttributeError(f"{type(sender).__name__} has no signal {signature}")
+    if not callable(slot):
+        raise TypeError(f"{slot!r} cannot be called")
+    count = argument_count(slot)
+
+    def call(*args: Any) -> None:
+        given = args if normal.count("()") == 0 else ()
+        guarded(slot, *(given if count == float("inf") else given[: int(count)]))
+
+    receiver = QtCore.SIGNAL(normal)
+    return bool(QtCore.QObject.connect(sender, receiver, call))
+
+
+def _wrap(base: type) -> type:
+    """The class in PythonQt's manner; its Python subclasses behave likewise, and may have attributes of their own."""
+
+    def init(self: Any, *args: Any) -> None:
+        base.__init__(self, *args)
+
+    def get(self: Any, name: str) -> Any:
+        if name == "connect":
+            return lambda signature, slot: _connect(self, signature, slot)
+        if name == "findChildren":
+            return lambda kind: QtCore.QObject.findChildren(self, _plain(kind))
+        if not name.startswith("_") and name in _properties(base):
+            return base.property(self, name)
+        return base.__getattribute__(self, name)
+
+    def put(self: Any, name: str, value: Any) -> None:
+        if name in _properties(base):
+            setter = getattr(base, "set" + name[0].upper() + name[1:], None)
+            if setter is not None:
+                setter(self, value)
+            elif not base.setProperty(self, name, value):
+                raise AttributeError(f"{base.__name__}.{name} cannot be set to {value!r}")
+        elif type(self) in _WRAPPED:
+            raise AttributeError(f"{base.__name__} has no attribute {name}")
+        else:
+            base.__setattr__(self, name, value)
+
+    wrapped = type(base.__name__, (base,), {"__init__": init, "__getattribute__": get, "__setattr__": put})
+    _WRAPPED.add(wrapped)
+    return wrapped
+
+
+def _plain(kind: str) -> type:
+    return next(getattr(m, kind) for m in (QtWidgets, QtGui, QtCore) if hasattr(m, kind))
+
+
+for _module, _names in (
+    (QtCore, "QObject QTimer QSettings"),
+    (QtGui, "QShortcut"),
+    (
+        QtWidgets,
+        "QWidget QFrame QLabel QPushButton QToolButton QCheckBox QComboBox QVBoxLayout QHBoxLayout QFormLayout "
+        "QGridLayout QSpinBox QDoubleSpinBox QLineEdit QMainWindow QProgressBar QTextBrowser QScrollArea QMenu",
+    ),
+):
+    for _name in _names.split():
+        globals()[_name] = _wrap(getattr(_module, _name))
+
+# Values and namespaces are the same in both bindings.
+Qt, QEvent, QSize, QPoint, QRect, QByteArray, QUrl = (
+    QtCore.Qt, QtCore.QEvent, QtCore.QSize, QtCore.QPoint, QtCore.QRect, QtCore.QByteArray, QtCore.QUrl,
+)
+QPixmap, QImage, QIcon, QColor, QBrush, QPen, QFont, QPainter, QPalette, QCursor, QKeySequence = (
+    QtGui.QPixmap, QtGui.QImage, QtGui.QIcon, QtGui.QColor, QtGui.QBrush, QtGui.QPen, QtGui.QFont, QtGui.QPainter,
+    QtGui.QPalette, QtGui.QCursor, QtGui.QKeySequence,
+)
+QSizePolicy, QApplication, QDesktopServices = QtWidgets.QSizePolicy, QtWidgets.QApplication, QtGui.QDesktopServices
+
+
+def _answer(what: str) -> Any:
+    if not ANSWERS:
+        raise AssertionError(f"an unexpected dialog: {what}")
+    return ANSWERS.pop(0)
+
+
+class QInputDialog:
+    """Dialogs that ask for a text; PythonQt returns the text, empty when cancelled."""
+
+    @staticmethod
+    def getText(parent: Any, title: str, label: str, mode: int = 0, text: str = "") -> str:  # noqa: N802
+        return str(_answer(label))
+
+
+class QFileDialog:
+    """Dialogs that ask for a file; PythonQt returns the path, empty when cancelled."""
+
+    @staticmethod
+    def getOpenFileName(parent: Any, title: str, folder: str, kinds: str) -> str:  # noqa: N802
+        return str(_answer(title))
+
+    @staticmethod
+    def getSaveFileName(parent: Any, title: str, folder: str, kinds: str) -> str:  # noqa: N802
+        return str(_answer(title))
+
+
+def application() -> Any:
+    """The one QApplication of the process."""
+    return QtWidgets.QApplication.instance() or QtWidgets.QApplication(["host"])
+
+
+def answered(*answers: Any) -> Tuple[Any, ...]:
+    """Queue answers for the next dialogs."""
+    ANSWERS.extend(answers)
+    return answers
