@@ -73,6 +73,11 @@ class Workspace:
         return self._controller
 
     @property
+    def has_network(self) -> bool:
+        """Whether clicks and boxes can start a session; without, only existing masks can."""
+        return self._network is not None
+
+    @property
     def is_open(self) -> bool:
         """Whether a volume is open."""
         return self._controller is not None

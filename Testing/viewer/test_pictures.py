@@ -12,6 +12,7 @@ pytest.importorskip("slicer")
 pytest.importorskip("PIL")
 
 from PIL import Image
+
 from SPASegmentLib.interaction.types import FrameImage
 from SPASegmentLib.mrml.preview import color
 from SPASegmentLib.viewer.pictures import draw_masks

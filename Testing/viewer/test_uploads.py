@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, safe_name, unpack_series
 
@@ -60,7 +61,7 @@ def test_headers_that_point_to_other_files_are_refused(tmp_path: Path) -> None:
     secret = tmp_path / "secret.raw"
     pointing = {
         "a.nrrd": f"NRRD0004\ntype: short\ndimension: 3\nsizes: 4 4 4\nencoding: raw\ndata file: {secret}\n\n",
-        "b.nrrd": f"NRRD0004\r\ntype: short\r\ndimension: 3\r\nsizes: 4 4 4\r\nencoding: raw\r\nDatafile: {secret}\r\n\r\n",
+        "b.nrrd": f"NRRD0004\r\ntype: short\r\nsizes: 4 4 4\r\nencoding: raw\r\nDatafile: {secret}\r\n\r\n",
         "c.mha": f"NDims = 3\nDimSize = 4 4 4\nElementType = MET_SHORT\nElementDataFile = {secret}\n",
     }
     for name, content in pointing.items():
@@ -80,6 +81,7 @@ def test_damaged_headers_are_refused(tmp_path: Path, name: str, content: bytes) 
 @pytest.mark.parametrize("ending", [".nrrd", ".nii", ".nii.gz", ".mha"])
 def test_files_that_slicer_writes_pass(scene: Any, tmp_path: Path, ending: str) -> None:
     import slicer
+
     from SPASegmentLib.mrml.volumes import add_volume
 
     volume = add_volume(scene, np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6))
