@@ -13,7 +13,7 @@ READY := .venv/ready
 # trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
 VIEWER := .venv-viewer
 
-.PHONY: help venv demo viewer screenshot test test-all e2e lint clean
+.PHONY: help venv demo viewer screenshot test test-all e2e benchmark-viewer lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -22,7 +22,7 @@ help:
 	@echo "make viewer      SPA in the browser; VOLUME=scan.nrrd opens a volume"
 	@echo "make test        ruff, mypy and the tests"
 	@echo "make test-all    the same, with the slow tests"
-	@echo "make e2e         the tests of the viewer, in Chromium"
+	@echo "make e2e         the tests of the viewer, in Chromium; benchmark-viewer measures it"
 	@echo "make screenshot  make demo, and put its figure into the README"
 	@echo "make clean       remove everything that was made here"
 
@@ -70,6 +70,10 @@ e2e: $(VIEWER)/ready
 	command -v chromium > /dev/null || (apt-get update --quiet && \
 		apt-get install --quiet --yes --no-install-recommends chromium)
 	$(VIEWER)/bin/python -m pytest -m "viewer or e2e" $(PYTEST_ARGS)
+
+# How fast the page is on this machine; writes out/viewer.json.
+benchmark-viewer: $(VIEWER)/ready
+	$(VIEWER)/bin/python Testing/e2e/benchmark.py
 
 clean:
 	rm -rf .venv $(VIEWER) out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info

@@ -153,8 +153,8 @@ class ViewerApp:
             "rename": workspace.rename,
             "recolor": workspace.recolor,
             "remove": self._remove,
-            "undo": workspace.undo,
-            "redo": workspace.redo,
+            "undo": self._undo,
+            "redo": self._redo,
             "mode": self._set_mode,
             "reset_profile": self._reset_profile,
             "grey": self._set_grey,
@@ -170,11 +170,16 @@ class ViewerApp:
         state.change("uncertainty")(lambda uncertainty, **_: conversation.set_uncertainty(bool(uncertainty)))
         state.change("negative")(lambda negative, **_: setattr(conversation, "negative", bool(negative)))
         self.server.controller.on_server_bind.add(self._bind)
-        self.server.controller.on_client_connected.add(self._views.render)
+        self.server.controller.on_client_connected.add(self._connected)
 
     def _bind(self, web_server: Any) -> None:
         web_server.app.middlewares.append(guard(self._token))
         self._transfer.add_routes(web_server.app)
+
+    def _connected(self) -> None:
+        # A page that was closed in the middle of an upload has left it busy.
+        self._show({"busy": self._conversation.busy})
+        self._views.render()
 
     def _guarded(self, action: Callable[..., Any]) -> Callable[..., None]:
         """Run an action of the page; whatever goes wrong becomes a message there."""
@@ -241,6 +246,18 @@ class ViewerApp:
             await loop.run_in_executor(None, check_upload, path)
             self.open_file(str(path))
 
+    def _undo(self) -> None:
+        """While masks are on screen undo is about them, as on the desktop."""
+        if self._conversation.choosing:
+            self._conversation.back_or_cancel()
+        else:
+            self.workspace.undo()
+
+    def _redo(self) -> None:
+        if self._conversation.choosing:
+            raise StateError("Accept or cancel the masks on screen first, then redo.")
+        self.workspace.redo()
+
     def _remove(self, segment_id: str) -> None:
         if self._conversation.choosing:
             raise StateError("Accept or cancel the masks on screen first, then delete segments.")
@@ -255,10 +272,7 @@ class ViewerApp:
         set_grey_range(self.workspace.volume, float(low), float(high))
 
     def _load_profile(self, path: Path) -> None:
-        try:
-            self.workspace.profile = Profile.load(path)
-        except InputError as error:
-            raise InputError(str(error).replace(str(path), "This file")) from None
+        self.workspace.profile = Profile.load(path)
         self._show({"problem": ""})
 
     def _save_profile(self, path: Path) -> None:

@@ -44,6 +44,13 @@ class Conversation:
         self._running: Optional[Job] = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._uncertainty = False
+        #: Answers given to the masks on screen, which can be taken back.
+        self._answers = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether the network is at work for the user."""
+        return self._running is not None
 
     @property
     def choosing(self) -> bool:
@@ -58,7 +65,7 @@ class Conversation:
         if self.choosing:
             if gesture.is_click:
                 positive = not (gesture.negative or self.negative)
-                self.begin(lambda: controller.add_click(gesture.start, positive))
+                self.begin(lambda: controller.add_click(gesture.start, positive), self._answers + 1)
             else:
                 self.begin(lambda: _refuse("Accept or cancel the masks on screen first, then drag a new box."))
             return
@@ -70,11 +77,18 @@ class Conversation:
 
     def choose(self, candidate: int) -> None:
         """Pick a candidate."""
-        self.begin(lambda: self._workspace.controller.choose(candidate))
+        self.begin(lambda: self._workspace.controller.choose(candidate), self._answers + 1)
 
     def back(self) -> None:
         """Take the last answer back."""
-        self.begin(lambda: self._workspace.controller.back())
+        self.begin(lambda: self._workspace.controller.back(), self._answers - 1)
+
+    def back_or_cancel(self) -> None:
+        """Take the last answer back; drop the masks where there is none."""
+        if self._answers:
+            self.back()
+        else:
+            self.cancel()
 
     def next_slice(self, step: int) -> None:
         """Go on to a neighbouring slice with the accepted mask."""
@@ -117,8 +131,13 @@ class Conversation:
         self._uncertainty = wanted
         self._overlay()
 
-    def begin(self, make: Callable[[], Job]) -> None:
-        """Run one step of a session; one at a time, what comes meanwhile is refused."""
+    def begin(self, make: Callable[[], Job], answers: int = 0) -> None:
+        """Run one step of a session; one at a time, what comes meanwhile is refused.
+
+        Args:
+            make: the step.
+            answers: how many answers have been given once it is done.
+        """
         if self._running is not None:
             self._show({"problem": "SPA is still computing; wait for the masks, or cancel."})
             return
@@ -131,11 +150,11 @@ class Conversation:
         self._running = job
         self._show({"busy": True, "problem": ""})
         # The loop keeps weak references only.
-        task = asyncio.get_running_loop().create_task(self._run(controller, job))
+        task = asyncio.get_running_loop().create_task(self._run(controller, job, answers))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _run(self, controller: Controller, job: Job) -> None:
+    async def _run(self, controller: Controller, job: Job, answers: int) -> None:
         grey = grey_range(self._workspace.volume)
         try:
             proposal, pictures = await asyncio.get_running_loop().run_in_executor(self._pool, _work, job, grey)
@@ -149,6 +168,7 @@ class Conversation:
             return
         self._running = None
         if controller.show(job) is not None:
+            self._answers = answers
             self._propose(job.frame, proposal, pictures)
         self._show({"busy": False})
 
@@ -193,7 +213,7 @@ def _work(job: Job, grey: Tuple[float, float]) -> Tuple[Proposal, Tuple[str, ...
 
 def _cards(frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> List[Dict[str, Any]]:
     """What the page shows of each mask."""
-    texts = ["recommended", *(difference.description for difference in proposal.differences)]
+    texts = ["recommended", *(each.description.replace("mm2", "mm²") for each in proposal.differences)]
     tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(texts))]
     areas = [float(mask.sum()) * frame.image.pixel_area for mask in proposal.masks]
     return [

@@ -76,21 +76,21 @@ class Transfer:
         return await self._sent("profile.json", self._save_profile)
 
     async def _answered(self, work: Callable[[Path], Awaitable[None]]) -> web.StreamResponse:
-        try:
-            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            try:
                 await work(Path(folder))
-        except Exception as error:
-            return _refusal(error)
+            except Exception as error:
+                return _refusal(error, folder)
         return web.Response(text="")
 
     async def _sent(self, name: str, write: Callable[[Path], None]) -> web.StreamResponse:
-        try:
-            with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            try:
                 path = Path(folder) / name
                 write(path)
                 body = path.read_bytes()
-        except Exception as error:
-            return _refusal(error)
+            except Exception as error:
+                return _refusal(error, folder)
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
@@ -113,7 +113,8 @@ async def _receive(request: web.Request, path: Path, limit: int) -> None:
             file.write(block)
 
 
-def _refusal(error: Exception) -> web.Response:
+def _refusal(error: Exception, folder: str) -> web.Response:
+    """The answer to a request that failed; where files lie here is nobody's business."""
     if not isinstance(error, SPAError):
-        _log.exception("A file could not be transferred", exc_info=error)
-    return web.Response(status=422, text=user_message(error))
+        _log.error("A file could not be transferred", exc_info=error)
+    return web.Response(status=422, text=user_message(error).replace(f"{folder}/", ""))

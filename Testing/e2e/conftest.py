@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Any, Callable, Iterator, List, Sequence, Tuple
 
 import numpy as np
 import pytest
@@ -111,6 +111,19 @@ class Screen:
         """Wait for masks that can be chosen from."""
         self.wait("get('masks').length > 1 && !get('busy')")
         self.page.wait_for_selector(".card")
+
+
+@pytest.fixture
+def new_program() -> Callable[..., Program]:
+    """Starts a process of its own."""
+    pytest.importorskip("trame_slicer")
+    return Program
+
+
+@pytest.fixture
+def new_screen() -> Callable[[Any, str], Screen]:
+    """Opens an address on a page."""
+    return Screen
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,11 @@ def test_a_zipped_dicom_series(screen: Any, tmp_path: Path) -> None:
         ("scan.nii.gz", b"\x1f\x8b\x08\x00", "damaged"),
         ("scan.zip", b"PK no archive", "damaged"),
         ("scan.nrrd", b"NRRD0004\ntype: short\nsizes: 9 9 9\ndata file: /etc/passwd\n\n", "another file"),
-        ("scan.nrrd", b"NRRD0004\ntype: short\ndimension: 3\nsizes: 9 9 9\nencoding: raw\n\nshort", "not a readable volume"),
+        (
+            "scan.nrrd",
+            b"NRRD0004\ntype: short\ndimension: 3\nsizes: 9 9 9\nencoding: raw\n\nshort",
+            "not a readable volume",
+        ),
         ("scan.mha", b"DimSize = 90000 90000 900\nElementDataFile = LOCAL\n", "GiB"),
     ],
 )

@@ -8,17 +8,19 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable, List
 
 import pytest
 
-from conftest import ROOT, Program, Screen
+ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.e2e
 
 
-def test_another_address_needs_the_token_and_nothing_is_left_behind(browser: Any, tmp_path: Path) -> None:
-    program = Program(tmp_path / "tmp", "--host", "0.0.0.0")
+def test_another_address_needs_the_token_and_nothing_is_left_behind(
+    browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path
+) -> None:
+    program = new_program(tmp_path / "tmp", "--host", "0.0.0.0")
     address, _, query = program.url.replace("0.0.0.0", "127.0.0.1").partition("?")
     assert query.startswith("token=") and len(query) > 20
     for path in ("", "index.html", "ws", "spa/result/a.nrrd"):
@@ -26,7 +28,7 @@ def test_another_address_needs_the_token_and_nothing_is_left_behind(browser: Any
             urllib.request.urlopen(address + path)
         assert refused.value.code == 401
     page = browser.new_context().new_page()
-    screen = Screen(page, f"{address}?{query}")
+    screen = new_screen(page, f"{address}?{query}")
     assert "token" not in page.url
     page.click("[data-test=phantom]")
     screen.wait("get('volume') === 'Phantom'")
@@ -42,12 +44,12 @@ def test_another_address_needs_the_token_and_nothing_is_left_behind(browser: Any
     ("arguments", "message"),
     [
         (["nowhere.nrrd"], "does not exist"),
-        (["--weights", "nowhere.safetensors"], "nowhere.safetensors"),
+        (["--weights", "nowhere.safetensors"], "cannot be read"),
         (["--profile", "nowhere.json"], "nowhere.json"),
         (["--host", "203.0.113.7", "--no-browser"], "Cannot listen"),
     ],
 )
-def test_what_cannot_start_ends_with_a_sentence(arguments: list, message: str) -> None:
+def test_what_cannot_start_ends_with_a_sentence(arguments: List[str], message: str) -> None:
     pytest.importorskip("trame_slicer")
     command = [sys.executable, "-c", "from SPASegmentLib.cli import main; main()", "viewer", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)

@@ -21,6 +21,9 @@ from SPASegmentLib.mrml.volumes import add_volume, load_mask
 
 pytestmark = pytest.mark.e2e
 
+#: Where a picture of the page goes, for the README.
+PICTURES = Path(__file__).resolve().parents[2] / "out" / "e2e"
+
 LESION = ambiguous_phantom().lesion_ras
 
 
@@ -88,11 +91,18 @@ def test_back_cancel_and_correct(screen: Any) -> None:
     page.keyboard.press("Backspace")
     screen.wait("get('round') === 1 && !get('busy')")
     assert screen.state("masks") == first
+    page.keyboard.press("2")
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.keyboard.press("Control+z")
+    screen.wait("get('round') === 1 && !get('busy')")
+    assert screen.state("masks") == first
     page.keyboard.down("Control")
     screen.click("Red", (LESION[0] + 7.0, LESION[1], LESION[2]))
     page.keyboard.up("Control")
     screen.wait(f"get('masks')[0].picture !== {first[0]['picture']!r} && !get('busy')")
-    page.keyboard.press("Escape")
+    page.keyboard.press("Control+z")
+    screen.wait(f"get('masks')[0].picture === {first[0]['picture']!r} && !get('busy')")
+    page.keyboard.press("Control+z")
     screen.wait("get('masks').length === 0 && get('phase') === 'idle'")
     assert not screen.state("can_undo")
 
@@ -136,6 +146,8 @@ def test_hover_fills_a_mask(screen: Any) -> None:
     screen.wait(f"get('highlighted') === {largest}")
     page.wait_for_timeout(600)
     assert page.locator("[data-view=Red]").screenshot() != before
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "viewer.png")
 
 
 def test_reload_in_mid_session(screen: Any) -> None:
