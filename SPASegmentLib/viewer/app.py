@@ -131,7 +131,8 @@ class ViewerApp:
             {
                 "masks": [], "phase": "empty", "busy": False, "message": "", "problem": "", "round": 1, "rounds": 1,
                 "expected": 0, "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
-                "view_names": VIEWS, "grey_limits": [0.0, 1.0], "network": self.workspace.has_network,
+                "view_names": VIEWS, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
+                "network": self.workspace.has_network,
             }
         )  # fmt: skip
         self.server.state.update(self._facts())

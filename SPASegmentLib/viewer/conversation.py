@@ -46,6 +46,7 @@ class Conversation:
         self._uncertainty = False
         #: Answers given to the masks on screen, which can be taken back.
         self._answers = 0
+        self._highlighted = RECOMMENDED
 
     @property
     def busy(self) -> bool:
@@ -122,7 +123,8 @@ class Conversation:
         self._show({"masks": [], "busy": False, "phase": "idle", "message": "", "problem": ""})
 
     def highlight(self, mask: int) -> None:
-        """Fill one mask in the slice views."""
+        """Fill one mask in the slice views, also in the rounds to come."""
+        self._highlighted = mask
         if self.choosing:
             self._workspace.controller.preview.highlight(mask)
 
@@ -173,11 +175,13 @@ class Conversation:
         self._show({"busy": False})
 
     def _propose(self, frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> None:
+        controller = self._workspace.controller
+        controller.preview.highlight(self._highlighted if self._highlighted < len(proposal.masks) else RECOMMENDED)
         tag = self._views.tag_of(frame.plane)
         height, width = frame.image.shape
         self._views.go_to(tag, frame.xy_to_ras((width - 1) / 2, (height - 1) / 2))
         self._overlay()
-        session = self._workspace.controller.session
+        session = controller.session
         assert session is not None
         self._show(
             {

@@ -19,8 +19,9 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List
 
 import numpy as np
 from playwright.sync_api import sync_playwright
@@ -61,9 +62,10 @@ def served(command: List[str]) -> Iterator[str]:
         process.wait(timeout=60)
 
 
-def seconds_until(page: Any, condition: str) -> float:
-    """Time until a JavaScript expression over `get(name)` holds, polled at every animation frame."""
+def seconds_until(page: Any, condition: str, action: Callable[[], Any] = lambda: None) -> float:
+    """Time from an action until a JavaScript expression over `get(name)` holds, seen at an animation frame."""
     began = time.perf_counter()
+    action()
     script = f"() => {{ const get = (name) => window.trame.state.get(name); return {condition}; }}"
     page.wait_for_function(script, timeout=120_000, polling="raf")
     return time.perf_counter() - began
@@ -97,8 +99,7 @@ def measure_empty(page: Any, url: str, clicks: int) -> Dict[str, Any]:
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     times = []
     for n in range(clicks):
-        page.mouse.click(x, y)
-        times.append(seconds_until(page, f"get('clicks') > {n}"))
+        times.append(seconds_until(page, f"get('clicks') > {n}", lambda: page.mouse.click(x, y)))
         page.wait_for_timeout(300)
     return {"click_s": times, **scroll(page, x, y)}
 
@@ -125,18 +126,18 @@ def measure_spa(page: Any, url: str, repeats: int) -> Dict[str, Any]:
         to_ras = np.vstack([np.reshape(matrix, (3, 4)), [0, 0, 0, 1]])
         x, y = np.linalg.solve(to_ras, [*lesion, 1.0])[:2]
         box = page.locator("[data-view=Red]").bounding_box()
-        page.mouse.click(box["x"] + x / width * box["width"], box["y"] + (1 - y / height) * box["height"])
-        found["first_click_s"].append(seconds_until(page, masks_shown))
+        at = (box["x"] + x / width * box["width"], box["y"] + (1 - y / height) * box["height"])
+        found["first_click_s"].append(seconds_until(page, masks_shown, partial(page.mouse.click, *at)))
         for turn in (2, 3):
             page.wait_for_timeout(300)
-            page.keyboard.press(str(turn - 1))
-            found["round_s"].append(seconds_until(page, f"get('round') === {turn} && {masks_shown}"))
-        page.keyboard.press("Enter")
-        found["accept_s"].append(seconds_until(page, "get('phase') === 'accepted' && get('can_undo')"))
-        page.keyboard.press("Control+z")
-        found["undo_s"].append(seconds_until(page, "!get('can_undo')"))
+            press = partial(page.keyboard.press, str(turn - 1))
+            found["round_s"].append(seconds_until(page, f"get('round') === {turn} && {masks_shown}", press))
+        press = partial(page.keyboard.press, "Enter")
+        found["accept_s"].append(seconds_until(page, "get('phase') === 'accepted' && get('can_undo')", press))
+        press = partial(page.keyboard.press, "Control+z")
+        found["undo_s"].append(seconds_until(page, "!get('can_undo')", press))
         page.get_by_role("button", name="Forget").click()
-    return {**found, **scroll(page, box["x"] + x, box["y"] + y)}
+    return {**found, **scroll(page, *at)}
 
 
 def main() -> None:
@@ -162,6 +163,7 @@ def main() -> None:
         "median": medians,
         "very_first_click_s": spa["first_click_s"][0],
         "ratio_to_empty_effect": {name: value / click for name, value in medians.items()},
+        "pictures_per_s": spa["pictures_per_s"],
         "scroll_ratio_to_empty_effect": spa["pictures_per_s"] / empty["pictures_per_s"],
         "spa": spa,
         "empty_effect": empty,

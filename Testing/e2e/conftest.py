@@ -78,7 +78,7 @@ class Screen:
     def settle(self) -> None:
         """Wait until the views have the size that the page gives them."""
         self.wait(
-            "[...document.querySelectorAll('[data-view]')].every((e) => "
+            "get('geometry') && [...document.querySelectorAll('[data-view]')].every((e) => "
             "{ const [w, h] = get('geometry')[e.dataset.view]; "
             "return Math.abs(w - e.clientWidth) < 2 && Math.abs(h - e.clientHeight) < 2; })"
         )
