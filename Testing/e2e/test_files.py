@@ -119,7 +119,7 @@ def test_segmentations_and_label_maps_are_no_images(screen: Any, scene: Any, tmp
     screen.wait("get('problem').includes('same value')")
 
 
-def test_profiles_are_saved_and_loaded(screen: Any, tmp_path: Path) -> None:
+def test_profiles_are_saved_and_loaded(screen: Any, program: Any, tmp_path: Path) -> None:
     page = screen.page
     screen.click("Red", LESION)
     screen.masks()
@@ -136,4 +136,4 @@ def test_profiles_are_saved_and_loaded(screen: Any, tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_text(json.dumps({"format": "else"}))
     page.set_input_files("input[accept='.json']", str(tmp_path / "bad.json"))
     screen.wait("get('problem').includes('no profile')")
-    assert "/tmp" not in screen.state("problem") and screen.state("profile").startswith("1 accepted")
+    assert str(program.temporary) not in screen.state("problem") and screen.state("profile").startswith("1 accepted")
