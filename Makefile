@@ -5,17 +5,24 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
+# What `make viewer` opens; nothing for an empty page.
+VOLUME ?=
+
 BIN := .venv/bin
 READY := .venv/ready
+# trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
+VIEWER := .venv-viewer
 
-.PHONY: help venv demo screenshot screenshots test test-all lint clean
+.PHONY: help venv demo viewer screenshot screenshots test test-all e2e benchmark-viewer lint clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make venv        set up .venv, with the spa command in it"
 	@echo "make demo        one click to an accepted mask on a phantom; writes out/demo"
+	@echo "make viewer      SPA in the browser; VOLUME=scan.nrrd opens a volume"
 	@echo "make test        ruff, mypy and the tests"
 	@echo "make test-all    the same, with the slow tests"
+	@echo "make e2e         the tests of the viewer, in Chromium; benchmark-viewer measures it"
 	@echo "make screenshot  make demo, and put its figure into the README"
 	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
 	@echo "make clean       remove everything that was made here"
@@ -31,8 +38,20 @@ $(READY): pyproject.toml constraints-dev.txt
 	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --constraint constraints-dev.txt --editable '.[dev]'
 	touch $@
 
+$(VIEWER)/ready: pyproject.toml constraints-dev.txt constraints-viewer.txt
+	@echo "Setting up $(VIEWER); the first time takes some minutes."
+	$(PYTHON) -m venv $(VIEWER)
+	grep -v '^slicer-core' constraints-dev.txt | cat - constraints-viewer.txt > $(VIEWER)/constraints.txt
+	$(VIEWER)/bin/python -m pip install --quiet $(PIP_ARGS) --constraint $(VIEWER)/constraints.txt torch
+	$(VIEWER)/bin/python -m pip install --quiet $(PIP_ARGS) --constraint $(VIEWER)/constraints.txt \
+		--editable '.[dev,viewer]' playwright
+	touch $@
+
 demo: $(READY)
 	$(BIN)/spa demo --output out/demo
+
+viewer: $(VIEWER)/ready
+	$(VIEWER)/bin/spa viewer $(VOLUME)
 
 screenshot: demo
 	cp out/demo/demo.png Resources/Screenshots/demo.png
@@ -45,11 +64,21 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow and not viewer and not e2e" $(PYTEST_ARGS)
 
 test-all: lint
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not viewer and not e2e" $(PYTEST_ARGS)
+
+# Chromium is the distribution's; where nothing may be installed, it has to be there.
+e2e: $(VIEWER)/ready
+	command -v chromium > /dev/null || (apt-get update --quiet && \
+		apt-get install --quiet --yes --no-install-recommends chromium)
+	$(VIEWER)/bin/python -m pytest -m "viewer or e2e" $(PYTEST_ARGS)
+
+# How fast the page is on this machine; writes out/viewer.json.
+benchmark-viewer: $(VIEWER)/ready
+	$(VIEWER)/bin/python Testing/e2e/benchmark.py
 
 clean:
-	rm -rf .venv out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf .venv $(VIEWER) out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -159,6 +159,28 @@ def evaluate(
         run_evaluate(npz, protocol, weights, rounds, update, noise, limit, seed, output)
 
 
+@app.command()
+def viewer(
+    volume: Annotated[
+        Optional[Path], typer.Argument(help="NRRD, NIfTI or MHA file, or a folder with a DICOM series.")
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; another one than this computer's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8080,
+    token: Annotated[Optional[str], typer.Option(help="Instead of one made up; who has it may use the page.")] = None,
+    weights: Weights = None,
+    profile: Annotated[Optional[Path], typer.Option(help="Preference to begin with.")] = None,
+    browser: Annotated[bool, typer.Option(help="Open the page in this computer's browser.")] = True,
+    max_upload: Annotated[int, typer.Option(min=1, help="Largest upload in MiB.")] = 1024,
+) -> None:
+    """Open SPA in the browser; one process serves one user at a time."""
+    with plain_errors():
+        from SPASegmentLib.commands.viewer import run_viewer
+
+        run_viewer(volume, host, port, token, weights, profile, browser, max_upload)
+
+
 def main() -> None:
     """Entry point of the installed command."""
     app()

@@ -1,0 +1,69 @@
+"""`spa viewer`: SPA in the browser, with nothing installed but this package and its extra."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Optional
+
+from SPASegmentLib.errors import InputError, WeightsError
+
+#: Everything that `pip install 'spa-segment[viewer]'` adds.
+_NEEDED = ("trame_slicer", "aiohttp", "PIL")
+
+
+def run_viewer(
+    volume: Optional[Path] = None,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    token: Optional[str] = None,
+    weights: Optional[Path] = None,
+    profile: Optional[Path] = None,
+    open_browser: bool = True,
+    max_upload_mib: int = 1024,
+) -> None:
+    """Serve the page until it is interrupted; one user at a time.
+
+    Args:
+        volume: to open at the start; None for an empty page.
+        host: address to listen on. Another one than this computer's own is protected by a token.
+        port: 0 for any that is free.
+        token: None makes one up where it is needed.
+        weights: instead of the bundled ones.
+        profile: preference to begin with.
+        open_browser: whether to open the page here.
+        max_upload_mib: largest upload.
+
+    Raises:
+        InputError: the volume, the profile or the address cannot be used, or the extra is not installed.
+        WeightsError: the weights given cannot be used.
+    """
+    if any(find_spec(name) is None for name in _NEEDED):
+        raise InputError("The viewer needs more packages; install them with: pip install 'spa-segment[viewer]'")
+    from SPASegmentLib.interaction.profile import Profile
+    from SPASegmentLib.model.weights import load, load_default
+    from SPASegmentLib.viewer.guard import is_local
+
+    known = None if profile is None else Profile.load(profile)
+    try:
+        network = (load_default() if weights is None else load(weights)).network
+    except WeightsError as error:
+        if weights is not None:
+            raise
+        network = None
+        print(f"{error}\nWithout weights, sessions start from what a segment holds.", file=sys.stderr)
+    if token is None and not is_local(host):
+        token = secrets.token_urlsafe(16)
+    # trame reads the program's arguments as well and would take ours for its own.
+    sys.argv = sys.argv[:1]
+    from SPASegmentLib.viewer.app import ViewerApp
+
+    app = ViewerApp(network, profile=known, token=token, max_upload=max_upload_mib << 20)
+    try:
+        if volume is not None:
+            app.open_file(str(volume))
+        app.run(host, port, open_browser)
+    finally:
+        app.close()

@@ -1,0 +1,1 @@
+"""The browser front end: the controller of `SPASegmentLib.mrml` behind a local page, on trame-slicer."""

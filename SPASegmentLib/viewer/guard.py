@@ -1,0 +1,56 @@
+"""Who may talk to the viewer: this computer's own browser, or whoever has the token."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any, Awaitable, Callable, Optional
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+#: Names under which this computer calls itself.
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
+
+_COOKIE = "spa_viewer"
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def is_local(host: str) -> bool:
+    """Whether an address to listen on is reachable from this computer only."""
+    return host in LOCAL_HOSTS
+
+
+def guard(token: Optional[str]) -> Any:
+    """A middleware that refuses strangers.
+
+    Another site that is open in the same browser must not be able to send requests or open the socket (its `Origin`
+    differs), nor give this server a name of its own (its `Host` does). With a token, every request needs it, once in
+    the address and then as a cookie.
+
+    Args:
+        token: None for a server on this computer only.
+    """
+
+    @web.middleware
+    async def check(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise web.HTTPForbidden(text="This page belongs to another site.")
+        if token is None:
+            if urlsplit(f"//{request.host}").hostname not in LOCAL_HOSTS:
+                raise web.HTTPForbidden(text="The viewer listens on this computer only; open it as 127.0.0.1.")
+            return await handler(request)
+        if _equal(request.query.get("token", ""), token):
+            # Out of the address bar, so that it is not passed on with a screenshot.
+            answer = web.HTTPFound(request.path)
+            answer.set_cookie(_COOKIE, token, httponly=True, samesite="Lax")
+            raise answer
+        if not _equal(request.cookies.get(_COOKIE, ""), token):
+            raise web.HTTPUnauthorized(text="Open the address that the viewer printed when it started, with its token.")
+        return await handler(request)
+
+    return check
+
+
+def _equal(given: str, token: str) -> bool:
+    return hmac.compare_digest(given.encode(), token.encode())

@@ -1,0 +1,120 @@
+"""Files to and from the page, over plain HTTP: uploads are counted while they arrive, results are whole."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from pathlib import Path
+from typing import Awaitable, Callable
+
+from aiohttp import web
+
+from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.viewer.uploads import MAX_PROFILE, MAX_UPLOAD, safe_name
+from SPASegmentLib.viewer.workspace import user_message
+
+#: Endings of the results that can be downloaded.
+RESULTS = (".seg.nrrd", ".nii.gz", ".nrrd")
+
+_log = logging.getLogger(__name__)
+
+
+class Transfer:
+    """Routes of the page for files.
+
+    Args:
+        folder: for everything temporary; removed by its owner.
+        open_volume, open_profile: called with an uploaded file, which is deleted afterwards.
+        save_result, save_profile: write to the path given.
+        max_upload: bytes of an uploaded volume.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        open_volume: Callable[[Path], Awaitable[None]],
+        open_profile: Callable[[Path], None],
+        save_result: Callable[[Path], None],
+        save_profile: Callable[[Path], None],
+        max_upload: int = MAX_UPLOAD,
+    ) -> None:
+        self._folder, self._max_upload = folder, max_upload
+        self._open_volume, self._open_profile = open_volume, open_profile
+        self._save_result, self._save_profile = save_result, save_profile
+
+    def add_routes(self, app: web.Application) -> None:
+        """Register everything."""
+        app.router.add_post("/spa/volume", self._post_volume)
+        app.router.add_post("/spa/profile", self._post_profile)
+        app.router.add_get("/spa/result/{name}", self._get_result)
+        app.router.add_get("/spa/profile/{name}", self._get_profile)
+
+    async def _post_volume(self, request: web.Request) -> web.StreamResponse:
+        async def take(folder: Path) -> None:
+            path = folder / safe_name(request.query.get("name", ""))
+            await _receive(request, path, self._max_upload)
+            await self._open_volume(path)
+
+        return await self._answered(take)
+
+    async def _post_profile(self, request: web.Request) -> web.StreamResponse:
+        async def take(folder: Path) -> None:
+            path = folder / "profile.json"
+            await _receive(request, path, MAX_PROFILE)
+            self._open_profile(path)
+
+        return await self._answered(take)
+
+    async def _get_result(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["name"]
+        ending = next((e for e in RESULTS if name.endswith(e)), None)
+        if ending is None:
+            raise web.HTTPNotFound
+        return await self._sent(f"segmentation{ending}", self._save_result)
+
+    async def _get_profile(self, request: web.Request) -> web.StreamResponse:
+        return await self._sent("profile.json", self._save_profile)
+
+    async def _answered(self, work: Callable[[Path], Awaitable[None]]) -> web.StreamResponse:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            try:
+                await work(Path(folder))
+            except Exception as error:
+                return _refusal(error, folder)
+        return web.Response(text="")
+
+    async def _sent(self, name: str, write: Callable[[Path], None]) -> web.StreamResponse:
+        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+            try:
+                path = Path(folder) / name
+                write(path)
+                body = path.read_bytes()
+            except Exception as error:
+                return _refusal(error, folder)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return web.Response(body=body, content_type="application/octet-stream", headers=headers)
+
+
+async def _receive(request: web.Request, path: Path, limit: int) -> None:
+    """Write the request's body to a file.
+
+    Raises:
+        InputError: it is larger than allowed.
+    """
+    message = f"The file is larger than {limit / 2**20:.0f} MiB; make it smaller, or give it to `spa viewer` directly."
+    if (request.content_length or 0) > limit:
+        raise InputError(message)
+    received = 0
+    with path.open("wb") as file:
+        async for block in request.content.iter_chunked(1 << 18):
+            received += len(block)
+            if received > limit:
+                raise InputError(message)
+            file.write(block)
+
+
+def _refusal(error: Exception, folder: str) -> web.Response:
+    """The answer to a request that failed; where files lie here is nobody's business."""
+    if not isinstance(error, SPAError):
+        _log.error("A file could not be transferred", exc_info=error)
+    return web.Response(status=422, text=user_message(error).replace(f"{folder}/", ""))

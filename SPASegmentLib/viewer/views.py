@@ -1,0 +1,150 @@
+"""The three slice views of the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+import slicer
+from trame_slicer.rca_view import register_rca_factories
+from trame_slicer.views import ViewLayoutDefinition
+
+from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.grid import array_from_matrix
+from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
+from SPASegmentLib.mrml.volumes import add_volume, quiet, remove_volume
+
+#: Tag of the view, as Slicer calls it, and its orientation.
+VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
+
+#: Uncertainty (entropy in bits) below this is not shown.
+_CERTAIN = 0.1
+
+
+@dataclass(frozen=True)
+class SlicePosition:
+    """Where a view stands: its offset along its normal and the range of it, in mm."""
+
+    offset: float
+    lowest: float
+    highest: float
+    step: float
+
+
+class SliceViews:
+    """Axial, sagittal and coronal view of one scene, streamed to the page.
+
+    Args:
+        server: trame server.
+        slicer_app: trame-slicer's SlicerApp.
+    """
+
+    def __init__(self, server: Any, slicer_app: Any) -> None:
+        manager = slicer_app.view_manager
+        register_rca_factories(manager, server, slice_view_ui_f=lambda *_: None, interactive_quality=70)
+        makers = {
+            "Axial": ViewLayoutDefinition.axial_view,
+            "Sagittal": ViewLayoutDefinition.sagittal_view,
+            "Coronal": ViewLayoutDefinition.coronal_view,
+        }
+        # VTK warns that there is no X server, which is as it should be.
+        with quiet():
+            self._views: Dict[str, Any] = {tag: manager.create_view(makers[name](tag)) for tag, name in VIEWS.items()}
+            manager.set_current_view_ids(list(VIEWS))
+        self._scene = slicer_app.scene
+        self._overlay: Optional[Any] = None
+        for view in self._views.values():
+            # Eight samples per pixel take ten times as long without a graphics card, for images that need none.
+            view.render_window().SetMultiSamples(0)
+            view.set_background_color([0, 0, 0])
+            view.set_ruler(slicer.vtkMRMLAbstractViewNode.RulerTypeThin)
+
+    def on_change(self, callback: Any) -> None:
+        """Call back when any view has moved."""
+        for view in self._views.values():
+            view.modified.connect(lambda *_: callback())
+
+    def show(self, volume: Optional[Any]) -> None:
+        """Show a volume from its middle, along its own axes; None for nothing."""
+        for view in self._views.values():
+            view.set_background_volume_id(None if volume is None else volume.GetID())
+            view.reset_view()
+
+    def go_to(self, tag: str, point: Point) -> None:
+        """Scroll one view to the slice through a point (mm)."""
+        self._views[tag].get_view_node().JumpSliceByOffsetting(*point)
+
+    def middle(self, tag: str) -> Point:
+        """The point (mm) in the middle of a view."""
+        width, height = self._views[tag].get_view_node().GetDimensions()[:2]
+        return xy_to_ras(self._views[tag].get_view_node(), (width - 1) / 2, (height - 1) / 2)
+
+    def geometry(self, tag: str) -> List[float]:
+        """From pixels of a view to mm: size in pixels, then the upper 3 x 4 of the matrix, row by row."""
+        node = self._views[tag].get_view_node()
+        return [*node.GetDimensions()[:2], *array_from_matrix(node.GetXYToRAS())[:3].ravel().tolist()]
+
+    def fit(self) -> None:
+        """Show the whole volume in all views."""
+        for view in self._views.values():
+            view.fit_view_to_content()
+            view.schedule_render()
+
+    def zoom(self, tag: str, closer: bool) -> None:
+        """Magnify one view or take it back."""
+        view = self._views[tag]
+        view.zoom_in() if closer else view.zoom_out()
+
+    def step(self, tag: str, slices: int) -> None:
+        """Scroll one view."""
+        position = self.position(tag)
+        self.move(tag, position.offset + slices * position.step)
+
+    def move(self, tag: str, offset: float) -> None:
+        """Scroll one view to an offset in mm, within the volume."""
+        position = self.position(tag)
+        self._views[tag].set_slice_value(min(max(offset, position.lowest), position.highest))
+
+    def position(self, tag: str) -> SlicePosition:
+        """Where a view stands."""
+        view = self._views[tag]
+        low, high = view.get_slice_range()
+        return SlicePosition(view.get_slice_value(), low, high, view.get_slice_step())
+
+    def plane(self, tag: str) -> Plane:
+        """Direction and orientation of a view."""
+        return Plane.of_slice_node(self._views[tag].get_view_node())
+
+    def tag_of(self, plane: Plane) -> str:
+        """The view whose direction is closest to a plane's."""
+        return max(VIEWS, key=lambda tag: abs(float(self.plane(tag).normal @ plane.normal)))
+
+    def render(self) -> None:
+        """Draw all views again."""
+        for view in self._views.values():
+            view.schedule_render()
+
+    def show_uncertainty(self, frame: Optional[Frame], uncertainty: Optional[np.ndarray] = None) -> None:
+        """Lay the uncertainty (height, width) of a frame over its view; None takes it away."""
+        for view in self._views.values():
+            view.set_foreground_volume_id(None)
+        if self._overlay is not None:
+            remove_volume(self._overlay)
+            self._overlay = None
+        if frame is None or uncertainty is None:
+            return
+        overlay = add_volume(self._scene, uncertainty[None].astype(np.float32), frame.to_world, "Uncertainty", False)
+        overlay.SetSaveWithScene(False)
+        overlay.SetHideFromEditors(True)
+        display = overlay.GetDisplayNode()
+        display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeYellow")
+        display.SetAutoWindowLevel(0)
+        display.SetWindowLevel(1.0, 0.5)
+        display.SetAutoThreshold(0)
+        display.SetThreshold(_CERTAIN, 1.0)
+        display.SetApplyThreshold(1)
+        self._overlay = overlay
+        view = self._views[self.tag_of(frame.plane)]
+        view.set_foreground_volume_id(overlay.GetID())
+        view.set_foreground_opacity(0.6)

@@ -1,0 +1,306 @@
+"""What is open in the viewer: one volume, its segmentation, and the controller between them. No page, no trame."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, List, Optional, Tuple
+
+import numpy as np
+
+from SPASegmentLib.data.phantom import ambiguous_phantom
+from SPASegmentLib.errors import InputError, SPAError, StateError
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.mrml.controller import Controller
+from SPASegmentLib.mrml.editor import LogicEditor
+from SPASegmentLib.mrml.files import save_segmentation
+from SPASegmentLib.mrml.plane import Point
+from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+from SPASegmentLib.mrml.volumes import add_volume, load_volume, remove_volume
+
+#: Colours of new segments, one after the other; apart from those of the masks on screen.
+SEGMENT_COLORS = ("#e8c547", "#7fc8a9", "#c792ea", "#f2777a", "#89b4fa", "#d9a066")
+
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True)
+class SegmentRow:
+    """One segment in the list: its id, name and colour ("#rrggbb")."""
+
+    id: str
+    name: str
+    color: str
+
+
+class Workspace:
+    """The open volume with its segmentation; the thread of the scene only.
+
+    Args:
+        scene: vtkMRMLScene.
+        network: None where no weights fit; then only existing masks can be worked on.
+        settings: of the sessions.
+
+    Attributes:
+        volume, segmentation: nodes of the scene, None while nothing is open.
+        name: of the open volume, for the user.
+    """
+
+    def __init__(
+        self, scene: Any, network: Optional[SPANetwork] = None, settings: Optional[SessionSettings] = None
+    ) -> None:
+        self.scene = scene
+        self.volume: Optional[Any] = None
+        self.segmentation: Optional[Any] = None
+        self.name = ""
+        self._network, self._settings = network, settings
+        self._profile: Optional[Profile] = None
+        self._editor: Optional[LogicEditor] = None
+        self._controller: Optional[Controller] = None
+
+    @property
+    def controller(self) -> Controller:
+        """What segments the open volume.
+
+        Raises:
+            StateError: nothing is open.
+        """
+        if self._controller is None:
+            raise StateError("Open a volume first.")
+        return self._controller
+
+    @property
+    def has_network(self) -> bool:
+        """Whether clicks and boxes can start a session; without, only existing masks can."""
+        return self._network is not None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a volume is open."""
+        return self._controller is not None
+
+    def open_file(self, path: str, name: Optional[str] = None) -> None:
+        """Open a volume from a file or a folder in place of the one before; on an error that one stays.
+
+        Raises:
+            InputError: see `load_volume`.
+        """
+        volume = load_volume(self.scene, path)
+        self._open(volume, name or Path(path).name)
+
+    def open_phantom(self) -> Point:
+        """Open the built-in volume; returns a point in its lesion, in mm."""
+        phantom = ambiguous_phantom()
+        self._open(add_volume(self.scene, phantom.voxels, phantom.ijk_to_ras, "Phantom"), "Phantom")
+        return phantom.lesion_ras
+
+    def close(self) -> None:
+        """Take everything out of the scene; the profile stays."""
+        if self._controller is None or self._editor is None:
+            return
+        self._profile = self._controller.profile
+        self._controller.close()
+        self._editor.close()
+        assert self.segmentation is not None
+        for node in (self.segmentation.GetDisplayNode(), self.segmentation):
+            if node is not None:
+                self.scene.RemoveNode(node)
+        remove_volume(self.volume)
+        self._controller = self._editor = self.segmentation = self.volume = None
+        self.name = ""
+
+    def _open(self, volume: Any, name: str) -> None:
+        self.close()
+        self.volume, self.name = volume, name
+        self.segmentation = create_segmentation(volume, "Segmentation")
+        self._editor = LogicEditor(self.segmentation, volume)
+        first = add_segment(self.segmentation, "Segment 1", _rgb(SEGMENT_COLORS[0]))
+        self._controller = Controller(
+            volume, self.segmentation, first, self._editor, self._network, self._settings, self._profile
+        )
+
+    # Segments
+
+    @property
+    def segments(self) -> List[SegmentRow]:
+        """All segments, in their order."""
+        if self.segmentation is None:
+            return []
+        core = self.segmentation.GetSegmentation()
+        found = ((name, core.GetSegment(name)) for name in core.GetSegmentIDs())
+        return [SegmentRow(name, segment.GetName(), _hex(segment.GetColor())) for name, segment in found]
+
+    def select(self, segment_id: str) -> None:
+        """Write into this segment from now on.
+
+        Raises:
+            InputError: there is no such segment.
+        """
+        self._segment(segment_id)
+        self.controller.segment_id = segment_id
+
+    def add(self) -> str:
+        """Add an empty segment, select it and return its id."""
+        controller = self.controller
+        taken = {row.name for row in self.segments}
+        number = next(n for n in range(1, len(taken) + 2) if f"Segment {n}" not in taken)
+        self._save_state()
+        color = _rgb(SEGMENT_COLORS[(number - 1) % len(SEGMENT_COLORS)])
+        controller.segment_id = add_segment(self.segmentation, f"Segment {number}", color)
+        return controller.segment_id
+
+    def rename(self, segment_id: str, name: str) -> None:
+        """Give a segment a name.
+
+        Raises:
+            InputError: there is no such segment, or the name is empty, too long or not printable.
+        """
+        name = name.strip()
+        if not name or len(name) > _LONGEST_NAME or not name.isprintable():
+            raise InputError(f"The name of a segment is a text of 1 to {_LONGEST_NAME} printable characters.")
+        segment = self._segment(segment_id)
+        self._save_state()
+        segment.SetName(name)
+
+    def recolor(self, segment_id: str, color: str) -> None:
+        """Give a segment a colour, "#rrggbb".
+
+        Raises:
+            InputError: there is no such segment, or the colour is none.
+        """
+        segment = self._segment(segment_id)
+        rgb = _rgb(color)
+        self._save_state()
+        segment.SetColor(*rgb)
+
+    def remove(self, segment_id: str) -> None:
+        """Delete a segment; undo brings it back.
+
+        Raises:
+            InputError: there is no such segment, or it is the last one.
+        """
+        self._segment(segment_id)
+        if len(self.segments) == 1:
+            raise InputError("This is the only segment; add another one before you delete it.")
+        self._save_state()
+        self.segmentation.GetSegmentation().RemoveSegment(segment_id)  # type: ignore[union-attr]
+        self._reselect()
+
+    # Undo
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return self._editor is not None and bool(self._editor.logic.CanUndo())
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a change to do again."""
+        return self._editor is not None and bool(self._editor.logic.CanRedo())
+
+    def undo(self) -> None:
+        """Take the last change of the segmentation back.
+
+        Raises:
+            StateError: there is none, or nothing is open.
+        """
+        self._open_editor().undo()
+        self._reselect()
+
+    def redo(self) -> None:
+        """Do again what `undo` took back.
+
+        Raises:
+            StateError: there is nothing, or nothing is open.
+        """
+        self._open_editor().redo()
+        self._reselect()
+
+    # Profile and results
+
+    @property
+    def profile(self) -> Optional[Profile]:
+        """What is known of the user's preference, None if nothing."""
+        return self._profile if self._controller is None else self._controller.profile
+
+    @profile.setter
+    def profile(self, profile: Optional[Profile]) -> None:
+        self._profile = profile
+        if self._controller is not None:
+            self._controller.profile = profile
+
+    def save(self, path: str) -> None:
+        """Write the segmentation, see `save_segmentation`.
+
+        Raises:
+            StateError: nothing is open.
+            OutputError: it could not be written.
+        """
+        if self.segmentation is None:
+            raise StateError("Open a volume and segment something first.")
+        save_segmentation(self.segmentation, path, self.volume)
+
+    def _open_editor(self) -> LogicEditor:
+        if self._editor is None:
+            raise StateError("Open a volume first.")
+        return self._editor
+
+    def _save_state(self) -> None:
+        self._open_editor().save_state()
+
+    def _segment(self, segment_id: str) -> Any:
+        segment = None if self.segmentation is None else self.segmentation.GetSegmentation().GetSegment(segment_id)
+        if segment is None:
+            raise InputError("There is no such segment any more; pick one of the list.")
+        return segment
+
+    def _reselect(self) -> None:
+        """Stay on a segment that exists."""
+        ids = [row.id for row in self.segments]
+        if self.controller.segment_id not in ids and ids:
+            self.controller.segment_id = ids[-1]
+
+
+def grey_range(volume: Any) -> Tuple[float, float]:
+    """Darkest and brightest value that a volume's display tells apart."""
+    display = volume.GetDisplayNode()
+    if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
+        return 0.0, 255.0
+    level, window = display.GetLevel(), display.GetWindow()
+    return level - window / 2, level + window / 2
+
+
+def set_grey_range(volume: Any, low: float, high: float) -> None:
+    """Show values from `low` (black) to `high` (white).
+
+    Raises:
+        InputError: the range is empty, or a colour image has none.
+    """
+    display = volume.GetDisplayNode()
+    if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
+        raise InputError("A colour image is shown as it is.")
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise InputError("The darkest value must lie below the brightest one.")
+    display.SetAutoWindowLevel(0)
+    display.SetWindowLevel(high - low, (high + low) / 2)
+
+
+def user_message(error: BaseException) -> str:
+    """What to tell the user about an error: its own words if they were written for users, no internals otherwise."""
+    if isinstance(error, SPAError):
+        return str(error)
+    return "Something went wrong in the viewer; the terminal where it was started says more. Your segmentation is kept."
+
+
+def _rgb(color: str) -> Tuple[float, float, float]:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
+        raise InputError("A colour is written as # and six hexadecimal digits.")
+    red, green, blue = (int(color[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    return (red, green, blue)
+
+
+def _hex(color: Tuple[float, float, float]) -> str:
+    return "#" + "".join(f"{round(255 * value):02x}" for value in color)

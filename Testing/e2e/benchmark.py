@@ -1,0 +1,177 @@
+"""How fast the page is, measured from the page: clicks to five masks, rounds, scrolling.
+
+Each number comes with its ratio to the same gesture on an empty effect of trame-slicer, so that machines compare::
+
+    python Testing/e2e/benchmark.py --json out/viewer.json
+
+A benchmark and no test: nothing here fails because a machine is slow.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from SPASegmentLib.data.phantom import ambiguous_phantom
+
+ROOT = Path(__file__).resolve().parents[2]
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+SPA = [sys.executable, "-c", "from SPASegmentLib.cli import main; main()", "viewer", "--no-browser", "--port"]
+EMPTY = [sys.executable, str(Path(__file__).parent / "empty_effect.py")]
+
+#: Counts pictures that arrive in the first slice view.
+COUNT = """() => { const img = document.querySelector('img.image-display-area'); window.frames_seen = 0;
+    new MutationObserver(() => { window.frames_seen += 1; }).observe(img, { attributeFilter: ['src'] }); }"""
+
+
+@contextmanager
+def served(command: List[str]) -> Iterator[str]:
+    """Run a server on a free port and yield its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen([*command, str(port)], cwd=ROOT, **quiet)  # type: ignore[call-overload]
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(url + "index.html", timeout=5).close()
+                break
+            except OSError:
+                if process.poll() is not None:
+                    raise SystemExit(f"{' '.join(command)} did not start.") from None
+                time.sleep(0.2)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def seconds_until(page: Any, condition: str, action: Callable[[], Any] = lambda: None) -> float:
+    """Time from an action until a JavaScript expression over `get(name)` holds, seen at an animation frame."""
+    began = time.perf_counter()
+    action()
+    script = f"() => {{ const get = (name) => window.trame.state.get(name); return {condition}; }}"
+    page.wait_for_function(script, timeout=120_000, polling="raf")
+    return time.perf_counter() - began
+
+
+def scroll(page: Any, x: float, y: float, seconds: float = 4.0) -> Dict[str, float]:
+    """Turn the wheel all the time: pictures per second that arrive, and time to the first."""
+    page.mouse.move(x, y)
+    page.wait_for_timeout(1500)
+    page.evaluate(COUNT)
+    began = time.perf_counter()
+    page.mouse.wheel(0, -100)
+    page.wait_for_function("window.frames_seen > 0", polling="raf")
+    first = time.perf_counter() - began
+    start, seen = time.perf_counter(), page.evaluate("window.frames_seen")
+    turn = 0
+    while time.perf_counter() - start < seconds:
+        turn += 1
+        page.mouse.wheel(0, -100 if (turn // 8) % 2 else 100)
+        page.wait_for_timeout(15)
+    took = time.perf_counter() - start
+    return {"first_picture_s": first, "pictures_per_s": (page.evaluate("window.frames_seen") - seen) / took}
+
+
+def measure_empty(page: Any, url: str, clicks: int) -> Dict[str, Any]:
+    """The empty effect: click to a changed text on the page."""
+    page.goto(url, wait_until="load")
+    page.wait_for_selector("img.image-display-area")
+    page.wait_for_timeout(3000)
+    box = page.locator("img.image-display-area").first.bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    times = []
+    for n in range(clicks):
+        times.append(seconds_until(page, f"get('clicks') > {n}", lambda: page.mouse.click(x, y)))
+        page.wait_for_timeout(300)
+    return {"click_s": times, **scroll(page, x, y)}
+
+
+def measure_spa(page: Any, url: str, repeats: int) -> Dict[str, Any]:
+    """The viewer: first click on a slice to five masks, further rounds, accept, undo, scrolling."""
+    page.goto(url, wait_until="load")
+    page.click("[data-test=phantom]")
+    seconds_until(page, "get('volume') === 'Phantom' && get('geometry').Red[0] > 320")
+    page.wait_for_timeout(3000)
+    lesion = np.array(ambiguous_phantom().lesion_ras)
+    found: Dict[str, Any] = {"first_click_s": [], "round_s": [], "accept_s": [], "undo_s": []}
+    masks_shown = (
+        "get('masks').length > 1 && !get('busy') && document.querySelectorAll('.card img').length > 1 && "
+        "[...document.querySelectorAll('.card img')].every((e) => e.complete)"
+    )
+    for n in range(repeats):
+        # Another slice each time: nothing of it has been computed.
+        slider = page.get_by_label("Axial slice position in mm")
+        offset = lesion[2] + 2.5 * ((n % 5) - 2)
+        slider.evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }", offset)
+        page.wait_for_timeout(1000)
+        width, height, *matrix = page.evaluate("window.trame.state.get('geometry')")["Red"]
+        to_ras = np.vstack([np.reshape(matrix, (3, 4)), [0, 0, 0, 1]])
+        x, y = np.linalg.solve(to_ras, [*lesion, 1.0])[:2]
+        box = page.locator("[data-view=Red]").bounding_box()
+        at = (box["x"] + x / width * box["width"], box["y"] + (1 - y / height) * box["height"])
+        found["first_click_s"].append(seconds_until(page, masks_shown, partial(page.mouse.click, *at)))
+        for turn in (2, 3):
+            page.wait_for_timeout(300)
+            press = partial(page.keyboard.press, str(turn - 1))
+            found["round_s"].append(seconds_until(page, f"get('round') === {turn} && {masks_shown}", press))
+        press = partial(page.keyboard.press, "Enter")
+        found["accept_s"].append(seconds_until(page, "get('phase') === 'accepted' && get('can_undo')", press))
+        press = partial(page.keyboard.press, "Control+z")
+        found["undo_s"].append(seconds_until(page, "!get('can_undo')", press))
+        page.get_by_role("button", name="Forget").click()
+    return {**found, **scroll(page, *at)}
+
+
+def main() -> None:
+    """Measure both and write the record."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=Path, default=ROOT / "out" / "viewer.json")
+    parser.add_argument("--repeats", type=int, default=10)
+    parser.add_argument("--chromium", default="/usr/bin/chromium")
+    options = parser.parse_args()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=options.chromium, args=OPTIONS)
+        viewport = {"width": 1280, "height": 720}
+        with served(EMPTY) as url:
+            empty = measure_empty(browser.new_page(viewport=viewport), url, options.repeats)
+        with served(SPA) as url:
+            spa = measure_spa(browser.new_page(viewport=viewport), url, options.repeats)
+        browser.close()
+    click = statistics.median(empty["click_s"])
+    medians = {name: statistics.median(values) for name, values in spa.items() if isinstance(values, list)}
+    record = {
+        "cpus": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "median": medians,
+        "very_first_click_s": spa["first_click_s"][0],
+        "ratio_to_empty_effect": {name: value / click for name, value in medians.items()},
+        "pictures_per_s": spa["pictures_per_s"],
+        "scroll_ratio_to_empty_effect": spa["pictures_per_s"] / empty["pictures_per_s"],
+        "spa": spa,
+        "empty_effect": empty,
+    }
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(record, indent=2) + "\n")
+    print(json.dumps({k: v for k, v in record.items() if k not in ("spa", "empty_effect")}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

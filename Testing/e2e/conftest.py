@@ -1,0 +1,164 @@
+"""The real program in its own process, and a real browser in front of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, Iterator, List, Sequence, Tuple
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+
+
+class Program:
+    """`spa viewer` with a port of its own."""
+
+    def __init__(self, temporary: Path, *arguments: str) -> None:
+        temporary.mkdir(parents=True, exist_ok=True)
+        self.temporary = temporary
+        command = [sys.executable, "-c", "from SPASegmentLib.cli import main; main()", "viewer", *arguments]
+        self.log = temporary.parent / f"{temporary.name}.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "--port", "0", "--no-browser"],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": str(temporary)},
+            )
+        self.url = self._wait_for_address()
+
+    def _wait_for_address(self) -> str:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            found = re.search(r"http://\S+", self.log.read_text())
+            if found:
+                return found.group()
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        self.process.kill()
+        raise AssertionError(f"The viewer did not start: {self.log.read_text()}")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> int:
+        """End it, and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(timeout=60)
+
+
+class Screen:
+    """The page as a person sees it, and what the page knows."""
+
+    def __init__(self, page: Any, url: str) -> None:
+        self.page = page
+        self.errors: List[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(url, wait_until="load", timeout=60_000)
+        page.wait_for_selector("[data-view=Red] img, [data-view=Red] canvas", state="attached", timeout=60_000)
+
+    def state(self, name: str) -> Any:
+        """A value that the page shows."""
+        return self.page.evaluate("name => window.trame.state.get(name)", name)
+
+    def wait(self, condition: str, timeout: float = 30) -> None:
+        """Wait until a JavaScript expression over `get(name)` holds."""
+        script = f"() => {{ const get = (name) => window.trame.state.get(name); return {condition}; }}"
+        self.page.wait_for_function(script, timeout=1000 * timeout)
+
+    def settle(self) -> None:
+        """Wait until the views have the size that the page gives them."""
+        self.wait(
+            "get('geometry') && [...document.querySelectorAll('[data-view]')].every((e) => "
+            "{ const [w, h] = get('geometry')[e.dataset.view]; "
+            "return Math.abs(w - e.clientWidth) < 2 && Math.abs(h - e.clientHeight) < 2; })"
+        )
+
+    def place(self, view: str, ras: Sequence[float]) -> Tuple[float, float]:
+        """Where on the page a point (mm) of a view is."""
+        self.settle()
+        width, height, *matrix = self.state("geometry")[view]
+        to_ras = np.vstack([np.reshape(matrix, (3, 4)), [0, 0, 0, 1]])
+        x, y = np.linalg.solve(to_ras, [*ras, 1.0])[:2]
+        box = self.page.locator(f"[data-view={view}]").bounding_box()
+        return box["x"] + x / width * box["width"], box["y"] + (1 - y / height) * box["height"]
+
+    def click(self, view: str, ras: Sequence[float]) -> None:
+        """Click on a point (mm) of a view."""
+        self.page.mouse.click(*self.place(view, ras))
+
+    def click_pixel(self, view: str, ras: Sequence[float]) -> Tuple[float, float, float]:
+        """Click on the pixel of a view that is closest to a point (mm); returns the pixel's own point."""
+        self.settle()
+        width, height, *matrix = self.state("geometry")[view]
+        to_ras = np.vstack([np.reshape(matrix, (3, 4)), [0, 0, 0, 1]])
+        x, y = np.rint(np.linalg.solve(to_ras, [*ras, 1.0])[:2])
+        box = self.page.locator(f"[data-view={view}]").bounding_box()
+        self.page.mouse.click(box["x"] + np.ceil(x * box["width"] / width), box["y"] + height - y)
+        r, a, s = (to_ras @ [x, y, 0.0, 1.0])[:3]
+        return (float(r), float(a), float(s))
+
+    def masks(self) -> None:
+        """Wait for masks that can be chosen from."""
+        self.wait("get('masks').length > 1 && !get('busy')")
+        self.page.wait_for_selector(".card")
+
+
+@pytest.fixture
+def new_program() -> Callable[..., Program]:
+    """Starts a process of its own."""
+    pytest.importorskip("trame_slicer")
+    return Program
+
+
+@pytest.fixture
+def new_screen() -> Callable[[Any, str], Screen]:
+    """Opens an address on a page."""
+    return Screen
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed")
+    with sync_api.sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """One process for the tests of a module; `screen` starts each from the phantom."""
+    pytest.importorskip("trame_slicer")
+    started = Program(tmp_path_factory.mktemp("viewer") / "tmp")
+    yield started
+    started.stop(signal.SIGTERM)
+
+
+@pytest.fixture
+def screen(program: Program, browser: Any) -> Iterator[Screen]:
+    """The page with the phantom freshly opened and nothing learned."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    opened = Screen(page, program.url)
+    page.click("[data-test=phantom]")
+    opened.wait("get('phase') === 'idle' && get('volume') === 'Phantom' && !get('can_continue')")
+    page.get_by_role("button", name="Forget").click()
+    opened.wait("get('profile').startsWith('Nothing')")
+    opened.settle()
+    yield opened
+    if opened.state("phase") == "choosing" or opened.state("busy"):
+        page.keyboard.press("Escape")
+        opened.wait("get('phase') !== 'choosing' && !get('busy')")
+    page.close()
+    assert not opened.errors

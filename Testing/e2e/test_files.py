@@ -1,0 +1,139 @@
+"""Files through the page: volumes and profiles, good ones and bad ones."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer")
+
+from SPASegmentLib.data.phantom import ambiguous_phantom
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.mrml.files import save_segmentation
+from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+from SPASegmentLib.mrml.volumes import add_volume
+
+pytestmark = pytest.mark.e2e
+
+LESION = ambiguous_phantom().lesion_ras
+
+
+def written(scene: Any, path: Path) -> Path:
+    """The phantom as a file."""
+    phantom = ambiguous_phantom()
+    storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(path))
+    assert storage.WriteData(add_volume(scene, phantom.voxels, phantom.ijk_to_ras))
+    return path
+
+
+def upload(screen: Any, *files: Path) -> None:
+    screen.page.set_input_files("[data-test=upload]", [str(f) for f in files])
+
+
+@pytest.mark.parametrize("ending", [".nrrd", ".nii.gz", ".mha"])
+def test_an_uploaded_volume_can_be_segmented(screen: Any, scene: Any, tmp_path: Path, ending: str) -> None:
+    upload(screen, written(scene, tmp_path / f"scan{ending}"))
+    screen.wait(f"get('volume') === 'scan{ending}' && get('phase') === 'idle' && !get('busy')")
+    screen.page.get_by_label("Axial slice position in mm").evaluate(
+        f"e => {{ e.value = {LESION[2]}; e.dispatchEvent(new Event('input')); }}"
+    )
+    screen.wait(f"Math.abs(get('geometry').Red[13] - ({LESION[2]})) < 1.3")
+    screen.click("Red", LESION)
+    screen.masks()
+    screen.page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+
+
+def test_a_zipped_dicom_series(screen: Any, tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    phantom = ambiguous_phantom()
+    with zipfile.ZipFile(tmp_path / "series.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for k, pixels in enumerate(phantom.voxels):
+            data = pydicom.Dataset()
+            data.SOPClassUID, data.SOPInstanceUID = pydicom.uid.CTImageStorage, f"1.2.3.{k + 1}"
+            data.SeriesInstanceUID, data.StudyInstanceUID, data.Modality = "1.2.4", "1.2.5", "CT"
+            position = phantom.ijk_to_ras @ [0, 0, k, 1] * [-1, -1, 1, 1]
+            data.ImagePositionPatient = [f"{v:.4f}" for v in position[:3]]
+            data.ImageOrientationPatient, data.PixelSpacing = [1, 0, 0, 0, 1, 0], [0.8, 0.8]
+            data.Rows, data.Columns = pixels.shape
+            data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+            data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 1
+            data.PixelData = pixels.tobytes()
+            data.file_meta = pydicom.dataset.FileMetaDataset()
+            data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+            pydicom.dcmwrite(tmp_path / "slice.dcm", data, enforce_file_format=True)
+            archive.write(tmp_path / "slice.dcm", f"../study/{99 - k}.dcm")
+    upload(screen, tmp_path / "series.zip")
+    screen.wait("get('volume') === 'series.zip' && !get('busy')")
+    low, high = (ambiguous_phantom().ijk_to_ras @ [0, 0, k, 1] for k in (0, 23))
+    position = screen.state("slices")["Red"]
+    assert [position["lowest"], position["highest"]] == pytest.approx([low[2], high[2]], abs=1.3)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("scan.exe", b"MZ", "NRRD, NIfTI and MHA"),
+        ("scan.nrrd", b"no header", "damaged"),
+        ("scan.nii.gz", b"\x1f\x8b\x08\x00", "damaged"),
+        ("scan.zip", b"PK no archive", "damaged"),
+        ("scan.nrrd", b"NRRD0004\ntype: short\nsizes: 9 9 9\ndata file: /etc/passwd\n\n", "another file"),
+        (
+            "scan.nrrd",
+            b"NRRD0004\ntype: short\ndimension: 3\nsizes: 9 9 9\nencoding: raw\n\nshort",
+            "not a readable volume",
+        ),
+        ("scan.mha", b"DimSize = 90000 90000 900\nElementDataFile = LOCAL\n", "GiB"),
+    ],
+)
+def test_bad_uploads_are_explained_and_harmless(
+    screen: Any, program: Any, tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    upload(screen, tmp_path / name)
+    screen.wait("get('problem') !== '' && !get('busy')")
+    text = screen.page.inner_text("[data-test=problem]")
+    assert message in text and "Traceback" not in text and str(program.temporary) not in text
+    assert screen.state("volume") == "Phantom"
+    left = [p for p in program.temporary.rglob("*") if p.is_file() and "spa-viewer" in str(p)]
+    assert left == []
+    screen.click("Red", LESION)
+    screen.masks()
+
+
+def test_segmentations_and_label_maps_are_no_images(screen: Any, scene: Any, tmp_path: Path) -> None:
+    volume = add_volume(scene, np.arange(1000).reshape(10, 10, 10))
+    segmentation = create_segmentation(volume)
+    add_segment(segmentation, "a")
+    save_segmentation(segmentation, str(tmp_path / "a.seg.nrrd"), volume)
+    upload(screen, tmp_path / "a.seg.nrrd")
+    screen.wait("get('problem').includes('segmentation')")
+    save_segmentation(segmentation, str(tmp_path / "b.nii.gz"), volume)
+    upload(screen, tmp_path / "b.nii.gz")
+    screen.wait("get('problem').includes('same value')")
+
+
+def test_profiles_are_saved_and_loaded(screen: Any, program: Any, tmp_path: Path) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    page.keyboard.press("Enter")
+    screen.wait("get('profile').startsWith('1 accepted')")
+    with page.expect_download() as waiting:
+        page.locator("a[href='spa/profile/profile.json']").click()
+    waiting.value.save_as(tmp_path / "profile.json")
+    assert Profile.load(tmp_path / "profile.json").accepted == 1
+    page.get_by_role("button", name="Forget").click()
+    screen.wait("get('profile').startsWith('Nothing')")
+    page.set_input_files("input[accept='.json']", str(tmp_path / "profile.json"))
+    screen.wait("get('profile').startsWith('1 accepted')")
+    (tmp_path / "bad.json").write_text(json.dumps({"format": "else"}))
+    page.set_input_files("input[accept='.json']", str(tmp_path / "bad.json"))
+    screen.wait("get('problem').includes('no profile')")
+    assert str(program.temporary) not in screen.state("problem") and screen.state("profile").startswith("1 accepted")

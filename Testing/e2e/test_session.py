@@ -1,0 +1,174 @@
+"""From a click in the browser to voxels in a downloaded file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer")
+
+from SPASegmentLib.data.phantom import ambiguous_phantom
+from SPASegmentLib.model.weights import load_default
+from SPASegmentLib.mrml.controller import Controller
+from SPASegmentLib.mrml.editor import LogicEditor
+from SPASegmentLib.mrml.grid import volume_grid
+from SPASegmentLib.mrml.plane import Plane
+from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, segment_array
+from SPASegmentLib.mrml.volumes import add_volume, load_mask
+
+pytestmark = pytest.mark.e2e
+
+#: Where a picture of the page goes, for the README.
+PICTURES = Path(__file__).resolve().parents[2] / "out" / "e2e"
+
+LESION = ambiguous_phantom().lesion_ras
+
+
+def downloaded(page: Any, test_id: str, folder: Path) -> Path:
+    with page.expect_download() as waiting:
+        page.click(f"[data-test={test_id}]")
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def on_grid(mask: np.ndarray, own: Any, other: Any) -> np.ndarray:
+    """(k, j, i) bool: the mask in the voxels of another grid with the same voxels, maybe in another order."""
+    k, j, i = np.nonzero(mask)
+    index = np.stack([i, j, k, np.ones_like(i)]) + np.array([*own.extent[::2], 0])[:, None]
+    at = np.linalg.solve(other.to_world, own.to_world @ index)[:3]
+    assert np.abs(at - np.rint(at)).max() < 1e-3
+    i, j, k = np.rint(at).astype(int)
+    found = np.zeros(other.shape[::-1], dtype=bool)
+    found[k, j, i] = True
+    return found
+
+
+def test_click_choose_accept_undo_and_download(screen: Any, scene: Any, tmp_path: Path) -> None:
+    page = screen.page
+    clicked = screen.click_pixel("Red", LESION)
+    assert np.abs(np.array(clicked) - LESION).max() < 0.3
+    screen.masks()
+    assert page.locator(".card").count() == len(screen.state("masks")) >= 3
+    page.keyboard.press("2")
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.click("[data-accept='1']")
+    screen.wait("get('phase') === 'accepted' && get('can_undo')")
+    assert "Mask 1 is in Segment 1" in page.inner_text("[data-test=status]")
+
+    # The same session without a browser.
+    phantom = ambiguous_phantom()
+    volume = add_volume(scene, phantom.voxels, phantom.ijk_to_ras)
+    segmentation = create_segmentation(volume)
+    segment = add_segment(segmentation, "a")
+    own = Controller(volume, segmentation, segment, LogicEditor(segmentation, volume), load_default().network)
+    own.run(own.start_at(clicked, Plane.named("axial")))
+    own.run(own.choose(2))
+    own.accept(1)
+    expected = segment_array(segmentation, segment, volume_grid(volume))
+    for test_id in ("seg-nrrd", "nifti"):
+        mask, grid = load_mask(scene, str(downloaded(page, test_id, tmp_path)))
+        assert np.array_equal(on_grid(mask, grid, volume_grid(volume)), expected)
+
+    page.keyboard.press("Control+z")
+    screen.wait("!get('can_undo') && get('can_redo')")
+    mask, _ = load_mask(scene, str(downloaded(page, "nifti", tmp_path)))
+    assert not mask.any()
+    page.keyboard.press("Control+y")
+    screen.wait("get('can_undo')")
+
+
+def test_back_cancel_and_correct(screen: Any) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    first = screen.state("masks")
+    page.keyboard.press("1")
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.keyboard.press("Backspace")
+    screen.wait("get('round') === 1 && !get('busy')")
+    assert screen.state("masks") == first
+    page.keyboard.press("2")
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.keyboard.press("Control+z")
+    screen.wait("get('round') === 1 && !get('busy')")
+    assert screen.state("masks") == first
+    page.keyboard.down("Control")
+    screen.click("Red", (LESION[0] + 7.0, LESION[1], LESION[2]))
+    page.keyboard.up("Control")
+    screen.wait(f"get('masks')[0].picture !== {first[0]['picture']!r} && !get('busy')")
+    page.keyboard.press("Control+z")
+    screen.wait(f"get('masks')[0].picture === {first[0]['picture']!r} && !get('busy')")
+    page.keyboard.press("Control+z")
+    screen.wait("get('masks').length === 0 && get('phase') === 'idle'")
+    assert not screen.state("can_undo")
+
+
+def test_a_box_and_the_next_slices(screen: Any) -> None:
+    page = screen.page
+    r, a, s = LESION
+    page.mouse.move(*screen.place("Red", (r + 12, a + 12, s)))
+    page.mouse.down()
+    page.mouse.move(*screen.place("Red", (r, a, s)))
+    page.mouse.move(*screen.place("Red", (r - 12, a - 12, s)))
+    page.mouse.up()
+    screen.masks()
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted' && get('can_continue')")
+    where = screen.state("slices")["Red"]["offset"]
+    page.keyboard.press("PageUp")
+    screen.masks()
+    assert screen.state("slices")["Red"]["offset"] == pytest.approx(where + 2.5, abs=0.01)
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted' && get('profile').startsWith('2 accepted')")
+
+
+@pytest.mark.parametrize("view", ["Yellow", "Green"])
+def test_the_other_views_take_clicks_too(screen: Any, view: str) -> None:
+    screen.click(view, LESION)
+    screen.masks()
+    screen.page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+
+
+def test_hover_fills_a_mask(screen: Any) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    page.mouse.move(5, 5)
+    page.wait_for_timeout(600)
+    before = page.locator("[data-view=Red]").screenshot()
+    largest = max(screen.state("masks")[1:], key=lambda mask: float(mask["area"].split()[0]))["index"]
+    page.hover(f"[data-mask='{largest}']")
+    screen.wait(f"get('highlighted') === {largest}")
+    page.wait_for_timeout(600)
+    assert page.locator("[data-view=Red]").screenshot() != before
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "viewer.png")
+
+
+def test_reload_in_mid_session(screen: Any) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    masks = screen.state("masks")
+    page.reload(wait_until="load")
+    page.wait_for_selector(".card")
+    assert screen.state("masks") == masks
+    page.keyboard.press("1")
+    screen.wait("get('round') === 2 && !get('busy')")
+
+
+def test_a_click_on_air_is_explained(screen: Any) -> None:
+    # The corner behind the patient's back.
+    phantom = ambiguous_phantom()
+    corner = phantom.ijk_to_ras @ [94, 110, 12, 1]
+    screen.click("Red", corner[:3].tolist())
+    screen.wait("get('problem') !== ''")
+    assert "background" in screen.page.inner_text("[data-test=problem]")
+    screen.click("Red", LESION)
+    screen.masks()
+    assert screen.state("problem") == ""

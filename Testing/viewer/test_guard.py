@@ -1,0 +1,65 @@
+"""Strangers are refused: other sites, other names of this computer, and whoever lacks the token."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Dict, List, Optional, Tuple
+
+import pytest
+
+pytest.importorskip("aiohttp")
+
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from SPASegmentLib.viewer.guard import guard, is_local
+
+pytestmark = pytest.mark.viewer
+
+
+def answers(token: Optional[str], requests: List[Tuple[str, Dict[str, str]]]) -> List[Tuple[int, Any]]:
+    """Status and text of GET requests, one after the other, by one browser with its cookies."""
+
+    async def run() -> List[Tuple[int, Any]]:
+        async def hello(request: web.Request) -> web.Response:
+            return web.Response(text="hello")
+
+        app = web.Application(middlewares=[guard(token)])
+        app.router.add_get("/", hello)
+        async with TestClient(TestServer(app)) as client:
+            found = []
+            for path, headers in requests:
+                answer = await client.get(path, headers=headers)
+                found.append((answer.status, await answer.text()))
+            return found
+
+    # In a thread, since the tests with a browser leave a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
+
+
+def test_this_computer_only() -> None:
+    found = answers(None, [("/", {}), ("/", {"Host": "evil.example"}), ("/", {"Host": "localhost:80"})])
+    assert [status for status, _ in found] == [200, 403, 200]
+
+
+@pytest.mark.parametrize("token", [None, "secret"])
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
+def test_other_sites_may_not_send_requests(token: Optional[str], origin: str) -> None:
+    ((status, text),) = answers(token, [("/?token=secret", {"Origin": origin})])
+    assert status == 403 and "another site" in text
+
+
+def test_the_token_is_asked_for_and_becomes_a_cookie() -> None:
+    other = {"Host": "viewer.example"}
+    found = answers("secret", [("/", other), ("/?token=wrong", other), ("/?token=geheimnisé", other)])
+    assert [status for status, _ in found] == [401, 401, 401]
+    assert all("secret" not in text for _, text in found)
+    assert answers("secret", [("/?token=secret", {}), ("/", {})]) == [(200, "hello")] * 2
+    assert answers("secret", [("/", {"Cookie": "spa_viewer=wrong"})])[0][0] == 401
+
+
+def test_local_addresses() -> None:
+    assert is_local("127.0.0.1") and is_local("localhost") and is_local("::1")
+    assert not is_local("0.0.0.0") and not is_local("192.168.1.2") and not is_local("")

@@ -1,0 +1,135 @@
+"""What the page may bring in: names, headers and archives that mean harm end with a sentence."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, safe_name, unpack_series
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("scan.nii.gz", "scan.nii.gz"),
+        ("../../etc/cron.d/scan.nrrd", "scan.nrrd"),
+        ("C:\\Users\\me\\Scan 1.MHA", "Scan_1.mha"),
+        ("<img src=x onerror=alert(1)>.zip", "_img_src_x_onerror_alert_1__.zip"),
+        ("..hidden.nii", "hidden.nii"),
+        ("a" * 300 + ".nrrd", "a" * 95 + ".nrrd"),
+    ],
+)
+def test_names_are_made_harmless(given: str, kept: str) -> None:
+    assert safe_name(given) == kept
+
+
+@pytest.mark.parametrize("name", ["", "scan", "scan.exe", ".nrrd", "nii.gz", "scan.nrrd.html", "scan.nhdr", "../"])
+def test_other_kinds_are_refused(name: str) -> None:
+    with pytest.raises(InputError, match="NRRD, NIfTI and MHA"):
+        safe_name(name)
+
+
+def nifti(*dims: int, bits: int = 16) -> bytes:
+    header = bytearray(352)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, len(dims), *dims, *[1] * (7 - len(dims)))
+    struct.pack_into("<h", header, 72, bits)
+    return bytes(header)
+
+
+def test_headers_that_ask_for_too_much_are_refused(tmp_path: Path) -> None:
+    huge = {
+        "a.nii": nifti(20000, 20000, 20000),
+        "b.nii.gz": gzip.compress(nifti(20000, 20000, 20000)),
+        "c.nrrd": b"NRRD0004\ntype: short\ndimension: 3\nsizes: 20000 20000 20000\nencoding: gzip\n\nx",
+        "d.mha": b"ObjectType = Image\nDimSize = 20000 20000 20000\nElementDataFile = LOCAL\nx",
+    }
+    for name, content in huge.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(InputError, match="GiB"):
+            check_upload(tmp_path / name)
+
+
+def test_headers_that_point_to_other_files_are_refused(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.raw"
+    pointing = {
+        "a.nrrd": f"NRRD0004\ntype: short\ndimension: 3\nsizes: 4 4 4\nencoding: raw\ndata file: {secret}\n\n",
+        "b.nrrd": f"NRRD0004\r\ntype: short\r\nsizes: 4 4 4\r\nencoding: raw\r\nDatafile: {secret}\r\n\r\n",
+        "c.mha": f"NDims = 3\nDimSize = 4 4 4\nElementType = MET_SHORT\nElementDataFile = {secret}\n",
+    }
+    for name, content in pointing.items():
+        (tmp_path / name).write_text(content, newline="")
+        with pytest.raises(InputError, match="another file"):
+            check_upload(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.nrrd", "a.mha"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x1f\x8b\x08broken", b"NRRD0004\nsizes: 1 -1 2\n\n", b"\0" * 400])
+def test_damaged_headers_are_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
+        check_upload(tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", [".nrrd", ".nii", ".nii.gz", ".mha"])
+def test_files_that_slicer_writes_pass(scene: Any, tmp_path: Path, ending: str) -> None:
+    import slicer
+
+    from SPASegmentLib.mrml.volumes import add_volume
+
+    volume = add_volume(scene, np.arange(4 * 5 * 6, dtype=np.int16).reshape(4, 5, 6))
+    storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(tmp_path / f"scan{ending}"))
+    assert isinstance(storage, slicer.vtkMRMLVolumeArchetypeStorageNode) and storage.WriteData(volume)
+    check_upload(tmp_path / f"scan{ending}")
+    with pytest.raises(InputError, match="GiB"):
+        check_upload(tmp_path / f"scan{ending}", limit=239)  # 120 voxels of at least 2 bytes
+
+
+def archive(path: Path, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+        for name, content in files.items():
+            opened.writestr(name, content)
+    return path
+
+
+def test_archives_cannot_leave_their_folder(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    names = {"../../outside.dcm": b"1", "/etc/absolute.dcm": b"2", "a/../../b.dcm": b"3", "__MACOSX/._c.dcm": b"4"}
+    unpack_series(archive(tmp_path / "a.zip", **names), inside)
+    assert [p.read_bytes() for p in sorted(inside.iterdir())] == [b"1", b"2", b"3"]
+    assert {p.name for p in tmp_path.iterdir()} == {"a.zip", "inside"}
+
+
+def test_a_zip_bomb_stops_early(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    bomb = archive(tmp_path / "a.zip", a=b"\0" * 30_000_000, b=b"\0" * 30_000_000)
+    assert bomb.stat().st_size < 100_000
+    with pytest.raises(InputError, match="more than"):
+        unpack_series(bomb, inside, limit=8_000_000)
+    assert sum(p.stat().st_size for p in inside.iterdir()) <= 8_000_000
+
+
+def test_archives_that_are_none(tmp_path: Path) -> None:
+    cases = {"empty": "empty", "text": "damaged", "cut": "damaged", "many": "5001 files"}
+    archive(tmp_path / "empty.zip")
+    (tmp_path / "text.zip").write_text("no archive")
+    whole = archive(tmp_path / "cut.zip", a=np.random.default_rng(0).bytes(5000)).read_bytes()
+    broken = bytearray(whole)
+    broken[1000:1100] = b"\0" * 100
+    (tmp_path / "cut.zip").write_bytes(broken)
+    archive(tmp_path / "many.zip", **{str(n): b"" for n in range(MAX_FILES + 1)})
+    for name, message in cases.items():
+        folder = tmp_path / name
+        folder.mkdir()
+        with pytest.raises(InputError, match=message):
+            unpack_series(tmp_path / f"{name}.zip", folder)
