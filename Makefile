@@ -1,6 +1,6 @@
 # Set-up is part of every target; everything goes into .venv.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-# More options for pip, e.g. PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" for torch without CUDA.
+# More options for pip, e.g. the index with PyTorch's builds without CUDA.
 PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=

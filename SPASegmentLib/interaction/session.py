@@ -319,7 +319,7 @@ class Session:
         mixture = predictor.preference(prompts, previous)
         generator = torch.Generator().manual_seed(settings.seed + 7919 * (len(answers) + 1))
         heard = answers if settings.preference_update == "bayesian" else ()
-        profiled = self._profile is not None and number == 1
+        profiled = self._profile is not None and self._profile.accepted > 0 and number == 1
         if not heard and not profiled:
             maps = predictor.predict(mixture.sample(settings.predictions, generator), settings.chunk).numpy()
             if self._neutral_radius is None:

@@ -196,8 +196,20 @@ def test_a_machine_without_slicer_core(files: Any, tmp_path: Path) -> None:
     assert "slicer-core" in done.stderr
 
 
+def heed_interruptions() -> None:
+    """What is started in the background inherits that Ctrl-C is ignored; a person's program is not."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def heed_default() -> None:
+    """The same before a program starts: Python then installs its own handler."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_an_interruption_waits_for_the_end_of_imports(capsys: pytest.CaptureFixture[str]) -> None:
     """Extension modules do not survive an interruption while they are being imported."""
+    before = signal.getsignal(signal.SIGINT)
+    heed_interruptions()
     imported = False
     with pytest.raises(typer.Exit) as ended, plain_errors(), interruption_at_the_end():
         signal.raise_signal(signal.SIGINT)
@@ -206,6 +218,7 @@ def test_an_interruption_waits_for_the_end_of_imports(capsys: pytest.CaptureFixt
     assert ended.value.exit_code == 130
     assert capsys.readouterr().err == "Interrupted; no file is half written.\n"
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
 
 
 def test_faults_of_the_program_are_not_hidden() -> None:
@@ -248,7 +261,7 @@ def test_an_interruption(files: Any, tmp_path: Path) -> None:
     arguments = ["segment", files.volume, "--click", files.click, "--output", tmp_path / "lesion.seg.nrrd"]
     with subprocess.Popen(
         [*COMMAND, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True,
+        text=True, preexec_fn=heed_default,
     ) as process:
         assert process.stdout is not None
         shown = ""

@@ -25,15 +25,17 @@ def test_the_library_example_runs() -> None:
 
 
 def test_the_options_it_names_exist() -> None:
-    text = CliRunner().invoke(app, ["segment", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).stdout
-    named = set(re.findall(r"`(--[a-z]+)", README))
+    wide = {"COLUMNS": "200", "NO_COLOR": "1"}
+    commands = ("segment", "viewer", "train", "evaluate")
+    text = "".join(CliRunner().invoke(app, [command, "--help"], env=wide).stdout for command in commands)
+    named = set(re.findall(r"`(--[a-z-]+)", README))
     assert {"--slices", "--reference", "--choices", "--profile", "--plane"} <= named
     assert {option for option in named if option not in text} == set()
 
 
 def test_make_knows_its_targets() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"`?make ([a-z]+)", README))
+    targets = set(re.findall(r"(?:^|`)make ([a-z0-9-]+)", README, re.MULTILINE))
     assert {"demo", "test", "venv"} <= targets
     assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in targets)
 
