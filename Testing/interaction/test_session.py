@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
@@ -13,7 +14,7 @@ from SPASegmentLib.interaction.session import Session, SessionState
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import best_on_screen, choose, dice, offset_mask
 from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Proposal
-from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 
 Lesion = "tuple[FrameImage, np.ndarray]"
 QUICK = SessionSettings(particles=128)
@@ -206,6 +207,20 @@ def test_illegal_calls_say_so_and_change_nothing(network: SPANetwork, lesion: Le
     for call in (lambda: session.choose(1), session.back, session.accept, session.cancel):
         with pytest.raises(StateError):
             call()
+
+
+@pytest.mark.parametrize("fusion", ["token", "embedding"])
+def test_sam_vit_b_sees_the_whole_frame(lesion: Lesion, fusion: str) -> None:
+    """With random weights: what matters is that the paper's backbone goes through the same session."""
+    torch.manual_seed(0)
+    network = SPANetwork(NetworkConfig.vit_b(256, fusion)).eval().requires_grad_(False)
+    frame, _ = lesion
+    session = Session(network, frame, SessionSettings(predictions=8, particles=16, candidates=2))
+    proposal = session.start(Click(70, 52))
+    assert proposal.masks.shape[1:] == frame.shape
+    region = session.region
+    assert region.left <= 0 <= frame.shape[1] <= region.left + region.width
+    assert session.add_click(Click(72, 52)).round == 1
 
 
 def test_without_network_a_click_is_refused_with_advice(lesion: Lesion) -> None:
