@@ -103,8 +103,11 @@ class Controller:
 
     @property
     def busy(self) -> bool:
-        """Whether a job is running that has not been cancelled."""
-        return self._job is not None and self._job.running
+        """Whether a job is running, or has masks that are not on screen yet.
+
+        Until they are shown, the session is a step ahead of what the user sees, and must not be answered.
+        """
+        return self._job is not None and (self._job.running or self._job.proposal is not None)
 
     def start_at(self, ras: Point, plane: Union[Plane, str]) -> Job:
         """Start with a click.

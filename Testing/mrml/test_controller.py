@@ -184,7 +184,9 @@ def test_no_answers_while_computing(controller: Controller, painted: np.ndarray,
 
     job._work = look
     job.run()
-    assert seen and not controller.busy
+    assert seen and controller.busy  # what came out is not on screen yet
+    controller.show(job)
+    assert not controller.busy
 
 
 def test_a_job_that_fails_leaves_the_masks_on_screen(controller: Controller, painted: np.ndarray, plane: Plane) -> None:
@@ -291,3 +293,19 @@ def test_the_same_answers_give_the_same_voxels(ball: Any, network: SPANetwork) -
         found.append(segment_array(segmentation, segment, volume_grid(ball)))
         editor.close()
     assert found[0].any() and np.array_equal(found[0], found[1])
+
+
+def test_masks_that_are_not_on_screen_yet_cannot_be_accepted(
+    ball: Any, target: Tuple[Any, str, LogicEditor], network: SPANetwork, plane: Plane
+) -> None:
+    """The session has moved on in the worker; what the user sees is still the round before."""
+    controller = Controller(ball, *target, network=network, settings=SETTINGS)
+    controller.run(controller.start_at(MIDDLE, plane))
+    assert controller.frame is not None
+    ahead = controller.add_click(controller.frame.xy_to_ras(*controller.frame.ras_to_xy(MIDDLE)), positive=True)
+    ahead.run()
+    for answer in (controller.accept, lambda: controller.choose(1), controller.back):
+        with pytest.raises(StateError, match="still computing"):
+            answer()
+    assert controller.show(ahead) is ahead.proposal
+    controller.accept()
