@@ -18,10 +18,10 @@ def leftovers(desk: Any) -> Dict[str, Any]:
     return {
         "nodes": [n for n in desk.node_names() if "Segmentation" in n],
         "observer": desk.node.HasObserver("ModifiedEvent"),
-        "keys": desk.workflow._keys.taken,
+        "keys": desk.workflow.screen.keys.taken,
         "busy": desk.workflow._runner.busy,
         "timer": desk.workflow._runner._timer.active,
-        "strip": desk.workflow._strip._view,
+        "strip": desk.workflow.screen.strip._view,
     }
 
 
@@ -66,7 +66,7 @@ def test_target_changes(desk: Any, change: str, busy: bool) -> None:
     else:
         desk.host.scene.RemoveNode(desk.volume)
     desk.qt.processEvents()
-    assert not desk.workflow.choosing and not desk.workflow._runner.busy and not desk.workflow._keys.taken
+    assert not desk.workflow.choosing and not desk.workflow._runner.busy and not desk.workflow.screen.keys.taken
     assert "dropped" in desk.panel.status.text
     assert desk.editor.activeEffect() is not None
     if change == "segment":
@@ -103,7 +103,7 @@ def test_choosing_survives_a_change_of_layout_and_of_zoom(desk: Any) -> None:
     view = desk.host.views["Red"]
     view.hide()
     desk.editor.layoutChanged()
-    assert desk.workflow.choosing and desk.workflow._strip._view is None
+    assert desk.workflow.choosing and desk.workflow.screen.strip._view is None
     view.show()
     node = view.mrmlSliceNode()
     offset = node.GetSliceOffset()

@@ -183,7 +183,7 @@ def test_double_click_accepts_the_mask_that_was_on_screen(desk: Any) -> None:
 
     for wait_between in (False, True):
         first = desk.click()
-        button = desk.workflow._strip.buttons[3]
+        button = desk.workflow.screen.strip.buttons[3]
         QTest.mouseClick(button, Qt.LeftButton)
         if wait_between:
             desk.wait()
@@ -205,13 +205,13 @@ def test_nothing_moves_when_results_arrive(desk: Any) -> None:
     desk.qt.processEvents()
     assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
     assert before[1] <= 340
-    right = [button.x + button.width for button in desk.workflow._strip.buttons]
+    right = [button.x + button.width for button in desk.workflow.screen.strip.buttons]
     assert max(right) <= desk.panel.strip_home.width
 
 
 def test_the_strip_lies_at_the_bottom_of_the_view_that_was_clicked(desk: Any) -> None:
     desk.click("Green")
-    strip, view = desk.workflow._strip.frame, desk.host.views["Green"].sliceView()
+    strip, view = desk.workflow.screen.strip.frame, desk.host.views["Green"].sliceView()
     assert strip.parent() is view and strip.visible
     assert strip.y + strip.height == view.height and strip.width == view.width
     desk.workflow.cancel()
