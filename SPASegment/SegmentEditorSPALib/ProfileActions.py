@@ -31,6 +31,23 @@ def activate(name: str) -> None:
     qt.QSettings().setValue(ACTIVE_KEY, name)
 
 
+def learned_text() -> str:
+    """What the profile in use has learned, in words; empty while SPA's libraries are missing.
+
+    Raises:
+        InputError: its file is damaged.
+    """
+    if Dependencies.missing(with_network=False):
+        return ""
+    profile = store().load(active())
+    return _("{learned} (masks accepted: {count})").format(count=profile.accepted, learned=profile.describe())
+
+
+def name_in_scene() -> str:
+    """Name of the scene's copy, empty if there is none."""
+    return SceneProfile.name(slicer.mrmlScene)
+
+
 def take_from_scene() -> str:
     """Add the scene's copy to the profiles and use it; returns the name that it has here.
 
@@ -92,12 +109,7 @@ class ProfileActions:
         """Bring the panel up to date; what was learned is read with SPA's libraries, so not before these are there."""
 
         def show() -> None:
-            text = ""
-            if not Dependencies.missing(with_network=False):
-                profile = self.current()
-                text = _("{learned} (masks accepted: {count})")
-                text = text.format(count=profile.accepted, learned=profile.describe())
-            own, scene = store().names(), SceneProfile.name(slicer.mrmlScene)
-            self._panel.show_profiles(own, active(), text, scene if scene not in ("", active()) else "")
+            own, scene = store().names(), name_in_scene()
+            self._panel.show_profiles(own, active(), learned_text(), scene if scene != active() else "")
 
         self._checked(show)

@@ -216,3 +216,46 @@ def test_the_strip_lies_at_the_bottom_of_the_view_that_was_clicked(desk: Any) ->
     assert strip.y + strip.height == view.height and strip.width == view.width
     desk.workflow.cancel()
     assert strip.parent() is desk.panel.strip_home
+
+
+def test_the_scene_keeps_a_copy_of_the_profile_if_wanted(desk: Any, tmp_path: Any) -> None:
+    from SegmentEditorSPALib import SceneProfile
+
+    def learn() -> None:
+        desk.click()
+        desk.panel.accept.click()
+
+    learn()
+    assert SceneProfile.load(desk.host.scene) is None
+    desk.panel.in_scene.click()
+    learn()
+    kept = SceneProfile.load(desk.host.scene)
+    assert kept == desk.workflow.profiles.current() and kept.accepted == 2
+    path = str(tmp_path / "scene.mrml")
+    assert desk.host.scene.Commit(path) and "lesion" not in kept.to_json()
+    other = slicer.vtkMRMLScene()
+    other.RegisterNodeClass(slicer.vtkMRMLScriptedModuleNode())
+    other.SetURL(path)
+    other.Import()
+    assert SceneProfile.load(other) == kept
+    # A colleague's copy is offered, and taken only when it is picked.
+    SceneProfile.save(desk.host.scene, kept.renamed("colleague").updated(2.0))
+    desk.workflow.profiles.refresh()
+    assert desk.panel.profiles.count == 2 and desk.panel.profiles.currentText == "default"
+    desk.workflow.profiles.use("")
+    assert desk.panel.profiles.currentText == "colleague" and desk.workflow.profiles.current().accepted == 3
+    desk.panel.in_scene.click()
+    assert SceneProfile.load(desk.host.scene) is None
+
+
+def test_undo_while_masks_are_on_screen(desk: Any) -> None:
+    """The buttons of Segment Editor take back what was written, and the masks on screen stay what they are."""
+    desk.click()
+    desk.panel.accept.click()
+    shown = desk.click()
+    desk.editor.undo()
+    assert not desk.voxels().any() and desk.workflow.choosing
+    desk.panel.accept.click()
+    assert desk.voxels().sum() == shown.masks[0].sum()
+    desk.editor.undo()
+    assert not desk.voxels().any()
