@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, Optional, Protocol
 
+import numpy as np
+
 from .CandidateStrip import CandidateStrip
 from .Keys import Keys
 from .Outline import Outline
@@ -48,6 +50,8 @@ class Screen:
 
     def __init__(self, panel: Any, user: User) -> None:
         self._panel = panel
+        # Where the pictures lie; decided once for each session, so that they stay where they are.
+        self._at_top: Optional[bool] = None
         self.proposal: Any = None
         self.marked = 0
         self.view: Any = None
@@ -72,6 +76,8 @@ class Screen:
         """
         self.proposal, self._frame, self._preview = job.proposal, job.frame, preview
         pictures, texts = pixmaps(job.frame, job.proposal, CANDIDATE_KEYS)
+        if self._at_top is None:
+            self._at_top = self._covers_masks()
         self.place()
         self.strip.show(pictures, texts)
         self.keys.take()
@@ -90,7 +96,22 @@ class Screen:
     def place(self) -> None:
         """Put the pictures where the user wants them."""
         in_view = self._panel.in_view.checked and self.view is not None and self.view.visible
-        self.strip.place(self.view.sliceView() if in_view else None)
+        self.strip.place(self.view.sliceView() if in_view else None, bool(self._at_top))
+
+    def _covers_masks(self) -> bool:
+        """Whether the pictures would cover the masks at the bottom of the view, and less so at its top."""
+        if self.view is None:
+            return False
+        rows, columns = np.nonzero(self.proposal.masks.any(axis=0))
+        to_view = self.outline.to_view(self._frame, self.view)
+        if to_view is None or not rows.size:
+            return False
+        # Heights in a view are counted from its bottom, and in device pixels.
+        heights = to_view[1, 0] * columns + to_view[1, 1] * rows + to_view[1, 3]
+        view = self.view.sliceView()
+        share = self.view.mrmlSliceNode().GetDimensions()[1] / max(view.height, 1)
+        band, height = self.strip.height_in(view) * share, view.height * share
+        return bool((heights < band).sum() > (heights > height - band).sum())
 
     def settings_applied(self) -> None:
         """The place of the pictures, or the uncertainty, was switched."""
@@ -122,5 +143,5 @@ class Screen:
         self.keys.give_back()
         self.outline.clear()
         self.strip.clear()
-        self.proposal = self._frame = self._preview = None
+        self.proposal = self._frame = self._preview = self._at_top = None
         self.marked = 0

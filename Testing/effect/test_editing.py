@@ -259,3 +259,24 @@ def test_undo_while_masks_are_on_screen(desk: Any) -> None:
     assert desk.voxels().sum() == shown.masks[0].sum()
     desk.editor.undo()
     assert not desk.voxels().any()
+
+
+def test_the_pictures_do_not_cover_what_was_clicked(desk: Any) -> None:
+    """A structure at the bottom of the view has them at its top, from the first round to the last."""
+    widget = desk.host.views["Red"]
+    node, view, strip = widget.mrmlSliceNode(), widget.sliceView(), desk.workflow.screen.strip
+    x, y = widget.xy(desk.lesion)
+    middle = node.GetXYZOrigin()
+    # Pan until the lesion lies 40 pixels above the bottom.
+    scale = node.GetFieldOfView()[1] / node.GetDimensions()[1]
+    node.SetXYZOrigin(middle[0], middle[1] + (y - 40) * scale, middle[2])
+    assert abs(widget.xy(desk.lesion)[1] - 40) <= 1
+    desk.click()
+    assert strip.frame.parent() is view and strip.frame.y == 0
+    desk.workflow.choose(1)
+    desk.wait()
+    assert strip.frame.y == 0
+    desk.workflow.cancel()
+    node.SetXYZOrigin(*middle)
+    desk.click()
+    assert strip.frame.y + strip.frame.height == view.height

@@ -22,7 +22,7 @@ def test_picture_shows_what_was_added_and_removed(host: Any) -> None:
 
     small, large = disk(6), disk(12)
     window = window_of(np.stack([small, large]) > 0, (1.0, 1.0))
-    assert window == (20.0, 20.0, pytest.approx(25 * 1.6))
+    assert window == (20.0, 20.0, pytest.approx(25 * 1.3))
     flat = np.zeros((41, 41), dtype=np.float32)
     for shape, reference, color in ((large, small, ADDED), (small, large, REMOVED)):
         rgb = render(flat, (1.0, 1.0), shape, reference, window, (0.0, 1.0), (1.0, 1.0, 1.0), 160)
