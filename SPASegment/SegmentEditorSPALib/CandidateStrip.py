@@ -18,8 +18,10 @@ _STYLE = """
 QFrame#SPACandidateStrip { background: rgb(24, 24, 24); border-top: 1px solid rgb(90, 90, 90); }
 QToolButton { background: rgb(24, 24, 24); border: 3px solid rgb(24, 24, 24); padding: 0px; margin: 0px; }
 QToolButton:hover, QToolButton:focus { border-color: rgb(150, 150, 150); }
-QToolButton[current="true"] { border-color: white; }
 """
+#: Of the picture whose mask Enter accepts.
+_CURRENT = "QToolButton { border-color: white; }"
+
 #: In the panel, while there is nothing to choose from.
 _EMPTY = "QFrame#SPACandidateStrip { border: 1px dashed rgb(128, 128, 128); } QToolButton { border: none; }"
 
@@ -126,11 +128,9 @@ class CandidateStrip:
     def mark(self, index: int) -> None:
         """Draw the border of the mask that Enter accepts."""
         for n, button in enumerate(self.buttons):
-            value = "true" if n == index else "false"
-            if button.property("current") != value:
-                button.setProperty("current", value)
-                # Qt looks at properties in style sheets only when the sheet is set.
-                button.setStyleSheet(button.styleSheet)
+            style = _CURRENT if n == index else ""
+            if button.styleSheet != style:
+                button.setStyleSheet(style)
 
     def clear(self) -> None:
         """Show nothing: gone from the view, empty in the panel, where the room stays reserved."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Optional
+
+import slicer
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.profile import Profile
@@ -14,9 +17,7 @@ def save(scene: Any, profile: Profile) -> None:
     """Put a copy into the scene, in place of the one before."""
     node = _node(scene)
     if node is None:
-        node = scene.CreateNodeByClass("vtkMRMLScriptedModuleNode")
-        # The reference that the scene's factory has counted for us.
-        node.UnRegister(None)
+        node = slicer.vtkMRMLScriptedModuleNode()
         node.SetSingletonTag(_MODULE)
         node.SetModuleName(_MODULE)
         node.SetName("SPA profile")
@@ -39,8 +40,6 @@ def load(scene: Any) -> Optional[Profile]:
 
 def name(scene: Any) -> str:
     """The name of the copy in the scene, empty if there is none or it is damaged; needs no library."""
-    import json
-
     node = _node(scene)
     try:
         return "" if node is None else str(json.loads(node.GetParameter(_PARAMETER))["name"])

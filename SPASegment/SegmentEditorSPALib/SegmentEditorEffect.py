@@ -26,7 +26,8 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
             # Since Slicer 5.4.
             scriptedEffect.title = _("SPA")
         scriptedEffect.perSegment = True
-        scriptedEffect.requireSegments = True
+        if hasattr(scriptedEffect, "requireSegments"):
+            scriptedEffect.requireSegments = True
         AbstractScriptedSegmentEditorEffect.__init__(self, scriptedEffect)
         self.panel: Optional[OptionsPanel] = None
         self.workflow: Any = None

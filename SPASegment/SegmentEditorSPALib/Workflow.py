@@ -119,6 +119,7 @@ class Workflow:
         """Start from what the segment holds on the slice in view."""
         view = self.screen.view or next((widget for widget in slice_widgets() if widget.visible), None)
         if view is None:
+            self._panel.say(_("Show a slice view first: its slice is where SPA starts."), True)
             return
         node = view.mrmlSliceNode()
         width, height, _depth = node.GetDimensions()

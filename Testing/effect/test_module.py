@@ -36,12 +36,64 @@ def test_start_up_registers_effect_and_sample_data(host: Any, module: Any) -> No
 
 
 def test_self_test(host: Any, module: Any) -> None:
+    host.window.show()
     result = unittest.TestResult()
     module.python.SPASegmentTest.PATIENCE = 30.0
     unittest.TestLoader().loadTestsFromTestCase(module.python.SPASegmentTest).run(result)
     assert not result.errors and not result.skipped
     assert not result.failures, result.failures[0][1]
-    assert result.testsRun >= 2
+    assert result.testsRun >= 3
+
+
+def test_reload_and_test_says_what_it_leaves_out(host: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SegmentEditorSPALib import Dependencies
+
+    said = []
+    host.window.show()
+    module.python.SPASegmentTest.PATIENCE = 30.0
+    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["torch"] if with_network else [])
+    tests = module.python.SPASegmentTest("runTest")
+    tests.delayDisplay = said.append
+    tests.runTest()
+    assert said == ["Skipped, not installed: torch"]
+    assert host.scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+
+
+def test_without_a_main_window(host: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in Slicer's generic tests: no layout manager, no main window."""
+    import slicer
+    from slicerhost.editor import qMRMLSegmentEditorWidget
+
+    from SPASegmentLib.data.phantom import ambiguous_phantom
+    from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+    from SPASegmentLib.mrml.volumes import add_volume
+
+    monkeypatch.setattr(host.app, "_layout_manager", None)
+    monkeypatch.setattr(slicer.util, "mainWindow", lambda: None)
+    for text in (module.parent.title, module.parent.helpText, module.parent.acknowledgementText):
+        assert text.strip()
+    assert module.parent.categories and module.parent.contributors
+    widget = module.python.SPASegmentWidget()
+    widget.setup()
+    widget.enter()
+    widget.cleanup()
+    phantom = ambiguous_phantom()
+    volume = add_volume(host.scene, phantom.voxels, phantom.ijk_to_ras, "image")
+    segmentation = create_segmentation(volume)
+    editor = qMRMLSegmentEditorWidget()
+    editor.setMRMLScene(host.scene)
+    node = host.scene.AddNewNodeByClass("vtkMRMLSegmentEditorNode")
+    editor.setMRMLSegmentEditorNode(node)
+    editor.setSegmentationNode(segmentation)
+    editor.setSourceVolumeNode(volume)
+    node.SetSelectedSegmentID(add_segment(segmentation, "lesion"))
+    editor.setActiveEffectByName("SPA")
+    workflow = editor.activeEffect().self().workflow
+    workflow.from_segment()
+    assert not workflow.busy and "slice view" in workflow.status
+    editor.setActiveEffectByName("")
+    editor.close_down()
+    editor.deleteLater()
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def pictures(case: Case, dark: bool, output: Path) -> List[Path]:
             picture_of_module(host, output / f"module_{'dark' if dark else 'light'}.png")
         desk.click()
         grab("1_recommended")
-        desk.workflow.mark(min(3, len(desk.proposal.masks) - 1))
+        desk.workflow.mark(len(desk.proposal.masks) - 1)
         grab("2_pointed_at")
         desk.effect.scriptedEffect.setParameter("PicturesInView", 0)
         desk.effect.scriptedEffect.setParameter("ShowUncertainty", 1)
