@@ -24,7 +24,7 @@ help:
 	@echo "make test-all    the same, with the slow tests"
 	@echo "make e2e         the tests of the viewer, in Chromium; benchmark-viewer measures it"
 	@echo "make screenshot  make demo, and put its figure into the README"
-	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
+	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)

@@ -204,6 +204,9 @@ def test_nothing_moves_when_results_arrive(desk: Any) -> None:
     desk.workflow.mark(3)
     desk.qt.processEvents()
     assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
+    desk.panel.round.setText("Round 6 of 6, and another round will change very, very, very, very little")
+    desk.qt.processEvents()
+    assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
     assert before[1] <= 340
     right = [button.x + button.width for button in desk.workflow.screen.strip.buttons]
     assert max(right) <= desk.panel.strip_home.width
