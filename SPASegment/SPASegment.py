@@ -77,7 +77,7 @@ class SPASegment(ScriptedLoadableModule):
 
     def onSceneImported(self, scene, event) -> None:
         """Drop what a scene that was saved in the middle of a session keeps of its preview."""
-        from SPASegmentLib.mrml.preview import remove_ghosts
+        from SPASegmentLib.mrml.hierarchy import remove_ghosts
 
         remove_ghosts(slicer.mrmlScene)
 

@@ -185,7 +185,7 @@ def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) ->
 
 
 def test_the_hint_that_another_round_changes_little(host: Any) -> None:
-    from SegmentEditorSPALib.Presentation import GOOD_ENOUGH, round_text
+    from SegmentEditorSPALib.Texts import GOOD_ENOUGH, round_text
 
     texts = [round_text(SimpleNamespace(round=3, expected_dice=GOOD_ENOUGH + d), 6) for d in (-0.001, 0.001)]
     assert texts[0] == "Round 3 of 6" and texts[1].startswith(texts[0]) and "change little" in texts[1]
