@@ -131,8 +131,11 @@ class Trainer:
 
     def _log(self, log: list[Dict[str, float]], speed: float) -> None:
         row: Dict[str, Any] = {"step": self.step, "rate": self._rate(), "steps_per_second": round(speed, 3)}
-        for j, terms in enumerate(log, start=1):
-            row.update({f"{name}_{j}": round(value, 5) for name, value in terms.items()})
+        row["loss"], row["carried"] = round(log[0].pop("loss"), 5), log[0].pop("carried")
+        # A step may have had fewer rounds than there are columns.
+        for j in range(self.settings.unroll.rounds):
+            terms = log[j] if j < len(log) else {}
+            row.update({f"{name}_{j + 1}": round(terms[name], 5) if terms else "" for name in log[0]})
         path = self.folder / "log.csv"
         new = not path.exists()
         with path.open("a", newline="") as file:
