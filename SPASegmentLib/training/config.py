@@ -63,6 +63,8 @@ class TrainConfig:
         batch: images per step.
         targets: masks per image that the set of predictions should cover.
         sources: the data.
+        initial: weights to start from: the name of bundled ones ("compact"), or a .safetensors file of the same
+            architecture, relative to the configuration file. Empty: random weights.
     """
 
     network: NetworkConfig = field(default_factory=NetworkConfig)
@@ -70,6 +72,7 @@ class TrainConfig:
     batch: int = 32
     targets: int = 4
     sources: Tuple[SourceConfig, ...] = ()
+    initial: str = ""
 
 
 _NESTED: Dict[Tuple[type, str], type] = {

@@ -9,7 +9,8 @@ from typing import Callable, Dict, Optional
 
 import torch
 
-from SPASegmentLib.model.weights import ModelCard, save
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.weights import LoadedNetwork, ModelCard, load, load_default, save
 from SPASegmentLib.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.training.trainer import Trainer
 
@@ -47,19 +48,49 @@ def train(config_file: Path, data: Path, output: Path, progress: Optional[Callab
 
     Raises:
         InputError: the configuration or the data cannot be used.
+        WeightsError: the weights to start from cannot be used.
         OutputError: the weights cannot be written.
     """
     config = load_config(config_file)
-    trainer = Trainer(config.network, config.train, open_sources(config, data), output)
+    initial = load_initial(config, config_file)
+    state = None if initial is None else initial.network.state_dict()
+    trainer = Trainer(config.network, config.train, open_sources(config, data), output, state)
     started, first = time.perf_counter(), trainer.step
     network = trainer.run(progress=progress)
     path = output / f"{config_file.stem}.safetensors"
-    save(network, card(config_file.stem, config, trainer.step - first, time.perf_counter() - started), path)
+    seconds = time.perf_counter() - started
+    save(network, card(config_file.stem, config, trainer.step - first, seconds, initial), path)
     return path
 
 
-def card(name: str, config: TrainConfig, steps: int, seconds: float) -> ModelCard:
+def load_initial(config: TrainConfig, config_file: Path) -> Optional[LoadedNetwork]:
+    """The weights that a configuration starts from, or None.
+
+    Raises:
+        WeightsError: they are missing or damaged.
+        InputError: they are of another architecture; the message names what differs.
+    """
+    if not config.initial:
+        return None
+    if config.initial.endswith(".safetensors"):
+        loaded = load(config_file.parent / config.initial)
+    else:
+        loaded = load_default(config.initial)
+    theirs, ours = loaded.network.config.as_dict(), config.network.as_dict()
+    different = [f"{key} {theirs[key]!r} instead of {ours[key]!r}" for key in ours if theirs[key] != ours[key]]
+    if different:
+        raise InputError(
+            f"{config_file.name}: the initial weights {config.initial} are of another architecture "
+            f"({', '.join(different)}); give the configuration's network their values, or start from other weights."
+        )
+    return loaded
+
+
+def card(
+    name: str, config: TrainConfig, steps: int, seconds: float, initial: Optional[LoadedNetwork] = None
+) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
+    begun = {} if initial is None else {"initial": {"name": initial.card.name, "sha256": initial.card.sha256}}
     used = [
         text
         for key, text in LICENCES.items()
@@ -71,6 +102,7 @@ def card(name: str, config: TrainConfig, steps: int, seconds: float) -> ModelCar
         network=config.network.as_dict(),
         preprocessing=PREPROCESSING,
         training={
+            **begun,
             "data": used,
             "mixture": {s.folder or s.kind: round(s.share / shares, 3) for s in config.sources},
             "steps": config.train.steps,

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
 import torch
+from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
@@ -54,12 +55,22 @@ class Trainer:
         settings: how to train.
         source: of batches.
         folder: for ``checkpoint.pt`` and ``log.csv``; a checkpoint found there is resumed.
+        initial: state of a network of this architecture to start from, instead of random weights.
     """
 
-    def __init__(self, config: NetworkConfig, settings: TrainSettings, source: BatchSource, folder: Path) -> None:
+    def __init__(
+        self,
+        config: NetworkConfig,
+        settings: TrainSettings,
+        source: BatchSource,
+        folder: Path,
+        initial: Optional[Dict[str, Tensor]] = None,
+    ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.source, self.folder = settings, source, folder
         self.network = SPANetwork(config)
+        if initial is not None:
+            self.network.load_state_dict(initial)
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)
         decayed = [p for p in self.network.parameters() if p.ndim > 1]
