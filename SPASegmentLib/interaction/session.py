@@ -327,7 +327,8 @@ class Session:
             return predictor
         from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
 
-        return RefinedPredictor(predictor, region, known_user=bool(self._profile and self._profile.accepted))
+        profile = self._profile if self._profile is not None and self._profile.accepted else None
+        return RefinedPredictor(predictor, region, None if profile is None else profile.expected_offset_mm())
 
     def _round(
         self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
@@ -357,7 +358,7 @@ class Session:
         maps = np.asarray(predictor.predict(latents, settings.chunk))
         masks = maps > THRESHOLD
         if self._neutral_radius is None:
-            self._neutral_radius = self._map_radius(maps.mean(0))
+            self._neutral_radius = self._map_radius(predictor.neutral())
         heard = answers if settings.preference_update == "bayesian" else ()
         log_weights = log_likelihood(masks, heard, settings)
         if self._profile is not None and self._profile.accepted > 0 and number == 1:
