@@ -40,6 +40,10 @@ class Context:
         """(h, w) of the embedding."""
         return (int(self.dense.shape[-2]), int(self.dense.shape[-1]))
 
+    def to(self, dtype: torch.dtype) -> Context:
+        """The same in another precision."""
+        return Context(self.features.to(dtype), *(t.to(dtype) for t in (self.position, self.sparse, self.dense)))
+
     def expand(self, index: Tensor) -> Context:
         """Rows of the batch picked (and repeated) by index."""
         return Context(self.features.expand(index), self.position, self.sparse[index], self.dense[index])
