@@ -1,7 +1,7 @@
 """SAM's ViT-B image encoder, computed the short way: the same numbers with less work.
 
 The module and its weights are `segment-anything`'s. What is different: the padding of windows goes through no linear
-layer, the relative positions are part of the product of queries and keys instead of two sums over every pair of
+layer and asks for nothing, the relative positions are part of the product of queries and keys instead of two sums over every pair of
 tokens, the attention maps are made a few heads at a time so that they stay in the cache, and a grey image is not
 multiplied by the same weights three times. Matrices may be in half precision; sums and norms are not.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any, Tuple
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -44,67 +45,66 @@ def encode(vit: Any, image: Tensor) -> Tensor:
 def _attention(attention: Any, x: Tensor, window: int) -> Tensor:
     """One attention layer: (B, H, W, C) float32 to the same shape; `window` 0 attends to everything."""
     b, height, width, _ = x.shape
-    qkv = attention.qkv(x.to(attention.qkv.weight.dtype))
     side = (window, window) if window else (height, width)
-    qkv = _windows(qkv, attention.qkv.bias, side)
-    count, heads = len(qkv), attention.num_heads
-    # (3, windows x heads, tokens, c)
-    q, k, v = qkv.view(count, side[0] * side[1], 3, heads, -1).permute(2, 0, 3, 1, 4).flatten(1, 2).unbind(0)
-    asked, offered = _with_positions(attention, q, k, side)
-    step = max(1, _PAIRS // (asked.shape[1] ** 2))
-    seen = [
-        torch.bmm(torch.softmax(torch.bmm(ask, offer.transpose(1, 2)), dim=-1), value)
-        for ask, offer, value in zip(asked.split(step), offered.split(step), v.split(step))
-    ]
-    rows = torch.cat(seen).view(count, heads, *side, -1).permute(0, 2, 3, 1, 4).flatten(3)
-    answered: Tensor = attention.proj(_unwindowed(rows, b, height, width))
+    down, across = -(-height // side[0]), -(-width // side[1])
+    qkv = attention.qkv(x.to(attention.qkv.weight.dtype))
+    qkv, bias = (t.unflatten(-1, (3, attention.num_heads, -1)) for t in (qkv, attention.qkv.bias))
+    # Keys beyond the image are the projections of zero; queries there are none.
+    padded = bias[1:].expand(b, down * side[0], across * side[1], -1, -1, -1).contiguous()
+    padded[:, :height, :width] = qkv[..., 1:, :, :]
+    asked = _asked(attention, qkv[..., 0, :, :], side)
+    offered = _offered(padded[..., 0, :, :], side, asked.shape[-1])
+    value = padded[..., 1, :, :]
+    seen = torch.empty_like(qkv[..., 0, :, :], memory_format=torch.contiguous_format)
+    for top in range(0, height, side[0]):
+        for left in range(0, width, side[1]):
+            part = np.s_[:, top : top + side[0], left : left + side[1]]
+            seen[part] = _look(asked[part], offered[part], value[part])
+    answered: Tensor = attention.proj(seen.flatten(3))
     return answered
 
 
-def _with_positions(attention: Any, q: Tensor, k: Tensor, side: Tuple[int, int]) -> Tuple[Tensor, Tensor]:
-    """Queries and keys whose product is the scaled one plus the decomposed relative positions.
+def _look(asked: Tensor, offered: Tensor, value: Tensor) -> Tensor:
+    """Attention in a window: (B, h, w, heads, c) queries, and (B, H, W, heads, c) keys and values that they meet."""
+    b, h, w, heads, _ = asked.shape
+    # (B x heads, tokens, c)
+    asked, offered, value = (t.flatten(1, 2).transpose(1, 2).flatten(0, 1) for t in (asked, offered, value))
+    step = max(1, _PAIRS // (asked.shape[1] * offered.shape[1]))
+    seen = [
+        torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), dim=-1), v)
+        for q, k, v in zip(asked.split(step), offered.split(step), value.split(step))
+    ]
+    return torch.cat(seen).view(b, heads, h, w, -1).permute(0, 2, 3, 1, 4)
 
-    A query brings what it gives to every row and column of keys, a key says in which row and column it is.
+
+def _asked(attention: Any, q: Tensor, side: Tuple[int, int]) -> Tensor:
+    """(B, H, W, heads, c) queries, each joined by what it gives to every row and column of keys in its window."""
+    height, width = q.shape[1:3]
+    to_rows = _relative(attention.rel_pos_h, height, side[0])
+    to_columns = _relative(attention.rel_pos_w, width, side[1])
+    rows = torch.einsum("byxhc,ykc->byxhk", q, to_rows)
+    columns = torch.einsum("byxhc,xkc->byxhk", q, to_columns)
+    spare = q.new_zeros(*q.shape[:-1], -(q.shape[-1] + sum(side)) % 16)
+    return torch.cat([q * attention.scale, rows, columns, spare], dim=-1)
+
+
+def _offered(k: Tensor, side: Tuple[int, int], length: int) -> Tensor:
+    """(B, H, W, heads, c) keys, each joined by ones at its row and column in its window, and zeros up to a length.
+
+    Their product with the queries of `_asked` is the scaled one plus the decomposed relative positions.
     """
-    n, tokens, c = q.shape
-    height, width = side
-    grid = q.view(n, height, width, c)
-    # Entry (i, j): what a query in row i gives to keys in row j.
-    to_rows = _toeplitz(attention.rel_pos_h, height)
-    to_columns = _toeplitz(attention.rel_pos_w, width)
-    rows = torch.matmul(grid, to_rows.transpose(1, 2))
-    columns = torch.matmul(grid.transpose(1, 2), to_columns.transpose(1, 2)).transpose(1, 2)
-    spare = -(c + height + width) % 16
-    asked = torch.cat(
-        [q * attention.scale, rows.flatten(1, 2), columns.flatten(1, 2), q.new_zeros(n, tokens, spare)], dim=2
-    )
-    row = torch.eye(height, dtype=k.dtype, device=k.device).repeat_interleave(width, 0)
-    column = torch.eye(width, dtype=k.dtype, device=k.device).repeat(height, 1)
-    place = torch.cat([row, column, row.new_zeros(tokens, spare)], dim=1)
-    return asked, torch.cat([k, place.expand(n, -1, -1)], dim=2)
+    b, height, width, heads, c = k.shape
+    offered = k.new_zeros(b, height, width, heads, length)
+    offered[..., :c] = k
+    row = torch.arange(height, device=k.device)
+    column = torch.arange(width, device=k.device)
+    offered[:, row, :, :, c + row % side[0]] = 1.0
+    offered[:, :, column, :, c + side[0] + column % side[1]] = 1.0
+    return offered
 
 
-def _toeplitz(relative: Tensor, size: int) -> Tensor:
-    """(2 size - 1, c) by difference to (size, size, c) by query and key."""
-    place = torch.arange(size, device=relative.device)
-    return relative[place[:, None] - place[None, :] + size - 1]
-
-
-def _windows(qkv: Tensor, bias: Tensor, side: Tuple[int, int]) -> Tensor:
-    """(B, H, W, 3 C) to (windows, h, w, 3 C); beyond the image are the projections of zero."""
-    b, height, width, c = qkv.shape
-    h, w = side
-    down, across = -(-height // h), -(-width // w)
-    if (height, width) != (down * h, across * w):
-        padded = bias.expand(b, down * h, across * w, c).contiguous()
-        padded[:, :height, :width] = qkv
-        qkv = padded
-    return qkv.view(b, down, h, across, w, c).transpose(2, 3).reshape(-1, h, w, c)
-
-
-def _unwindowed(rows: Tensor, b: int, height: int, width: int) -> Tensor:
-    """(windows, h, w, C) back to (B, H, W, C)."""
-    _, h, w, c = rows.shape
-    down, across = -(-height // h), -(-width // w)
-    whole = rows.view(b, down, across, h, w, c).transpose(2, 3).reshape(b, down * h, across * w, c)
-    return whole[:, :height, :width]
+def _relative(table: Tensor, length: int, window: int) -> Tensor:
+    """(2 window - 1, c) by difference of position to (length, window, c) by query and key in the query's window."""
+    query = torch.arange(length, device=table.device) % window
+    key = torch.arange(window, device=table.device)
+    return table[query[:, None] - key[None, :] + window - 1]
