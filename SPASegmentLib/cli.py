@@ -130,12 +130,16 @@ def train(
     config: Annotated[Path, typer.Argument(help="YAML file, such as Resources/Training/compact.yaml.")],
     data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoint and weights.")] = Path("runs/train"),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
 ) -> None:
-    """Train weights on multi-rater data; an interrupted run goes on where it stopped."""
+    """Train weights on multi-rater data; an interrupted run goes on where it stopped.
+
+    torchrun starts it in several processes, on one machine or many: torchrun --nproc-per-node 4 --no-python spa train.
+    """
     with plain_errors():
         from SPASegmentLib.commands.research import run_train
 
-        run_train(config, data, output)
+        run_train(config, data, output, device)
 
 
 @app.command()

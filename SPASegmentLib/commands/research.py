@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, Optional, Sequence
@@ -21,7 +22,7 @@ def _progress(console: Console, text: str) -> Iterator[Callable[[int, int], None
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def run_train(config: Path, data: Path, output: Path) -> None:
+def run_train(config: Path, data: Path, output: Path, device: str) -> None:
     """Train by a configuration file; an interrupted run goes on where its last checkpoint was.
 
     Raises:
@@ -30,10 +31,13 @@ def run_train(config: Path, data: Path, output: Path) -> None:
     with interruption_at_the_end():
         from SPASegmentLib.training.run import train
 
-    console = Console()
+    # Of several processes the first one speaks.
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")
     with _progress(console, f"Training {config.stem}") as progress:
-        weights = train(config, data, output, progress)
-    console.print(f"Wrote {weights} and its card {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
+        weights = train(config, data, output, progress, device)
+    if weights is not None:
+        text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
+        console.print(text, markup=False, soft_wrap=True)
 
 
 def run_evaluate(

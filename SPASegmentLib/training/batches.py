@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Iterator, Sequence, Tuple
 
 import numpy as np
@@ -31,6 +31,10 @@ class Batch:
     others: Tensor
     clicks: Tensor
     carried: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return Batch(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
 
 
 def combine(masks: np.ndarray, subset: Sequence[int]) -> np.ndarray:

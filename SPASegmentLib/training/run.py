@@ -12,6 +12,7 @@ import torch
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.weights import LoadedNetwork, ModelCard, load, load_default, save
 from SPASegmentLib.training.config import TrainConfig, load_config, open_sources
+from SPASegmentLib.training.processes import Processes, processes
 from SPASegmentLib.training.trainer import Trainer
 
 PREPROCESSING = (
@@ -34,7 +35,13 @@ LICENCES: Dict[str, str] = {
 }
 
 
-def train(config_file: Path, data: Path, output: Path, progress: Optional[Callable[[int, int], None]] = None) -> Path:
+def train(
+    config_file: Path,
+    data: Path,
+    output: Path,
+    progress: Optional[Callable[[int, int], None]] = None,
+    device: str = "auto",
+) -> Optional[Path]:
     """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
 
     Args:
@@ -42,9 +49,10 @@ def train(config_file: Path, data: Path, output: Path, progress: Optional[Callab
         data: folder that the configuration's paths are relative to.
         output: folder for checkpoint, log and weights.
         progress: called with (steps done, steps in all) now and then.
+        device: see `processes`.
 
     Returns:
-        The weights file.
+        The weights file; None in all but the first of several processes, which writes nothing.
 
     Raises:
         InputError: the configuration or the data cannot be used.
@@ -54,13 +62,16 @@ def train(config_file: Path, data: Path, output: Path, progress: Optional[Callab
     config = load_config(config_file)
     initial = load_initial(config, config_file)
     state = None if initial is None else initial.network.state_dict()
-    trainer = Trainer(config.network, config.train, open_sources(config, data), output, state)
-    started, first = time.perf_counter(), trainer.step
-    network = trainer.run(progress=progress)
-    path = output / f"{config_file.stem}.safetensors"
-    seconds = time.perf_counter() - started
-    save(network, card(config_file.stem, config, trainer.step - first, seconds, initial), path)
-    return path
+    with processes(device) as group:
+        trainer = Trainer(config.network, config.train, open_sources(config, data), output, state, group)
+        started, first = time.perf_counter(), trainer.step
+        network = trainer.run(progress=progress)
+        if not group.first:
+            return None
+        last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
+        path = output / f"{config_file.stem}.safetensors"
+        save(network, card(config_file.stem, config, group, last_run, initial), path)
+        return path
 
 
 def load_initial(config: TrainConfig, config_file: Path) -> Optional[LoadedNetwork]:
@@ -87,7 +98,7 @@ def load_initial(config: TrainConfig, config_file: Path) -> Optional[LoadedNetwo
 
 
 def card(
-    name: str, config: TrainConfig, steps: int, seconds: float, initial: Optional[LoadedNetwork] = None
+    name: str, config: TrainConfig, group: Processes, last_run: Dict[str, int], initial: Optional[LoadedNetwork] = None
 ) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
     begun = {} if initial is None else {"initial": {"name": initial.card.name, "sha256": initial.card.sha256}}
@@ -110,10 +121,11 @@ def card(
             "seed": config.train.seed,
             "learning_rate": config.train.learning_rate,
             "torch": torch.__version__,
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, no GPU"
-            if not torch.cuda.is_available()
-            else torch.cuda.get_device_name(),
-            "last_run": {"steps": steps, "seconds": round(seconds)},
+            "machine": torch.cuda.get_device_name(group.device)
+            if group.device.type == "cuda"
+            else f"{platform.machine()}, {torch.get_num_threads()} threads, device {group.device.type}",
+            "processes": group.size,
+            "last_run": last_run,
         },
         metrics={},
         intended_use=INTENDED_USE,
