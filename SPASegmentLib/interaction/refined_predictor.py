@@ -86,9 +86,11 @@ class RefinedPredictor:
         n, h, w = maps.shape
         limit = REACH * max(self._spacing) * self._slope
         logits = torch.logit(maps.view(n, -1), eps=1e-6).clamp_(-limit, limit)
-        logits += self._slope * self._family.displacement(shape)
+        # PyTorch multiplies on the threads that it was given.
+        family = torch.from_numpy(self._family.maps)
+        logits += self._slope * (torch.from_numpy(self._family.coefficients(shape.numpy())) @ family[1:])
         # Far outside, a shift of the outline may not add what the network does not see there itself.
-        far = 2.0 * self._slope * (self._family.distance() + REACH * max(self._spacing)).clamp_max(0.0)
+        far = 2.0 * self._slope * (family[0] + REACH * max(self._spacing)).clamp_max(0.0)
         logits += far * (maps.view(n, -1) < 0.5)
         return torch.sigmoid_(logits).view(n, h, w)
 

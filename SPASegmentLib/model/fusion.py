@@ -8,12 +8,13 @@ token: one decoder pass serves all predictions, each of which is one row of a ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, Optional, Union
+from typing import Callable, Dict, Optional, Tuple, Union
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from SPASegmentLib.model import two_way
 from SPASegmentLib.model.encoders import ImageFeatures
 from SPASegmentLib.model.sam import MaskDecoder, TwoWayTransformer
 
@@ -33,6 +34,25 @@ class Context:
     position: Tensor
     sparse: Tensor
     dense: Tensor
+
+    @property
+    def size(self) -> Tuple[int, int]:
+        """(h, w) of the embedding."""
+        return (int(self.dense.shape[-2]), int(self.dense.shape[-1]))
+
+    def expand(self, index: Tensor) -> Context:
+        """Rows of the batch picked (and repeated) by index."""
+        return Context(self.features.expand(index), self.position, self.sparse[index], self.dense[index])
+
+
+def rows(maps: Tensor) -> Tensor:
+    """(B, C, h, w) to (B, h w, C), each pixel's channels side by side in memory."""
+    return maps.flatten(2).transpose(1, 2).contiguous()
+
+
+def _pointwise(tokens: Tensor, convolution: nn.Conv2d) -> Tensor:
+    """A 1 x 1 convolution of (..., C) rows."""
+    return F.linear(tokens, convolution.weight.flatten(1), convolution.bias)
 
 
 class MaskHead(nn.Module):
@@ -66,24 +86,47 @@ class MaskHead(nn.Module):
                 nn.Conv2d(2 * fine, fine, 3, padding=1),
             )
 
-    def transform(self, context: Context, source: Tensor) -> tuple[Tensor, Tensor]:
-        """Two-way transformer: mask token (B, C) and image tokens (B, C, h, w)."""
-        b, c, h, w = source.shape
+    def transform(self, context: Context, source: Tensor) -> Tuple[Tensor, Tensor]:
+        """Two-way transformer on (B, h w, C) image tokens: mask token (B, C) and image tokens."""
         own = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
+        b = len(source)
         tokens = torch.cat([own.unsqueeze(0).expand(b, -1, -1), context.sparse.expand(b, -1, -1)], dim=1)
-        answered, image = self.decoder.transformer(
-            source + context.dense, context.position.expand(b, -1, -1, -1), tokens
+        answered, image = two_way.transform(
+            self.decoder.transformer, source + rows(context.dense), rows(context.position), tokens
         )
-        return answered[:, 1], image.transpose(1, 2).reshape(b, c, h, w)
+        return answered[:, 1], image
 
-    def upscale(self, image: Tensor, features: ImageFeatures) -> Tensor:
-        """(B, C, h, w) to (B, C / 8, 4 h, 4 w)."""
-        up1, norm, act1, up2, act2 = self.decoder.output_upscaling
+    def maps(self, context: Context, image: Tensor, weights: Tensor) -> Tensor:
+        """All masks of one decoder pass: (B, h w, C) image tokens and (B, n, C / 8) weights to (B, n, H, W) logits."""
+        fine = self._fine(context, image)
+        b, height, width, c = fine.shape
+        if self.refine is not None:
+            x = fine.permute(0, 3, 1, 2)
+            fine = (x + self.refine(x)).permute(0, 2, 3, 1)
+        logits = torch.bmm(weights, fine.reshape(b, height * width, c).transpose(1, 2))
+        return logits.view(b, -1, height, width)
+
+    def map_each(self, context: Context, image: Tensor, weights: Tensor) -> Tensor:
+        """One mask of each decoder pass: (n, h w, C) image tokens and (n, C / 8) weights to (n, H, W) logits."""
         if self.refine is None:
-            return act2(up2(act1(norm(up1(image)))))
-        x = act1(norm(up1(image) + features.details[0]))
-        x = act2(up2(x) + features.details[1])
-        return x + self.refine(x)
+            upscaled = two_way.upscale(self.decoder.output_upscaling, image, ())
+            logits = torch.bmm(upscaled.flatten(1, 5), weights.unsqueeze(2)).view(*upscaled.shape[:-1], 1)
+            return two_way.pixels(logits, context.size)[..., 0]
+        fine = self._fine(context, image)
+        first, act, second = self.refine
+        n, height, width, c = fine.shape
+        inner = act(first(fine.permute(0, 3, 1, 2))).permute(0, 2, 3, 1).reshape(n, height * width, -1)
+        # The last convolution and the product with the weights are both linear: one kernel for each mask, applied
+        # as nine products that are shifted and added.
+        kernel = torch.einsum("nc,cdyx->ndyx", weights, second.weight).flip(2, 3).flatten(2)
+        shifted = F.fold(torch.bmm(inner, kernel).transpose(1, 2), (height, width), 3, padding=1)
+        own = torch.bmm(fine.view(n, -1, c), weights.unsqueeze(2)).view(n, height, width)
+        return own + shifted[:, 0] + (weights @ second.bias).view(n, 1, 1)
+
+    def _fine(self, context: Context, image: Tensor) -> Tensor:
+        """(B, h w, C) image tokens to (B, 4 h, 4 w, C / 8), before refinement."""
+        details = two_way.details_by_token(context.features.details)
+        return two_way.pixels(two_way.upscale(self.decoder.output_upscaling, image, details), context.size)
 
     def weights_of(self, token: Tensor) -> Tensor:
         """Hypernetwork: (..., C) mask tokens to (..., C / 8) weights of the upscaled channels."""
@@ -108,18 +151,19 @@ class EmbeddingFusion(nn.Module):
     def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
         """(B, n, d) latents to (B, n, H, W) logits, `chunk` decoder passes at a time."""
         b, n, _ = latents.shape
-        image_part = self.image_part(context.features.embedding)
+        embedding = rows(context.features.embedding)
+        image_part = _pointwise(embedding, self.image_part)
         flat = latents.reshape(b * n, -1)
         owner = torch.arange(b, device=latents.device).repeat_interleave(n)
         logits = []
         for z, row in zip(flat.split(chunk), owner.split(chunk)):
-            features = context.features.expand(row)
-            hidden = F.relu(image_part[row] + self.latent_part(z)[:, :, None, None])
-            source = features.embedding + F.relu(self.third(F.relu(self.second(hidden))))
-            part = Context(features, context.position, context.sparse[row], context.dense[row])
-            token, image = head.transform(part, source)
-            fine = head.upscale(image, features)
-            logits.append(torch.einsum("nc,nchw->nhw", head.weights_of(token), fine))
+            # One image for all is a view of it; several are copied together.
+            row = row[:1] if b == 1 else row
+            part = context.expand(row)
+            hidden = F.relu(image_part[row] + self.latent_part(z)[:, None])
+            hidden = F.relu(_pointwise(F.relu(_pointwise(hidden, self.second)), self.third))
+            token, image = head.transform(part, hidden + embedding[row])
+            logits.append(head.map_each(part, image, head.weights_of(token)))
         merged = torch.cat(logits)
         return merged.reshape(b, n, *merged.shape[-2:])
 
@@ -137,12 +181,11 @@ class TokenFusion(nn.Module):
 
     def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
         """(B, n, d) latents to (B, n, H, W) logits; `chunk` is not needed, all masks are one product."""
-        token, image = head.transform(context, context.features.embedding)
-        fine = head.upscale(image, context.features)
+        token, image = head.transform(context, rows(context.features.embedding))
         token = token.unsqueeze(1)
         scale, shift = self.scale_shift(self.latent_part(latents) + self.token_part(token)).chunk(2, dim=-1)
         weights = head.weights_of(token * (1.0 + scale) + shift)
-        return torch.einsum("bnc,bchw->bnhw", weights, fine)
+        return head.maps(context, image, weights)
 
 
 Fusion = Union[EmbeddingFusion, TokenFusion]

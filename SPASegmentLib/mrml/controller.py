@@ -10,7 +10,7 @@ in a worker; everything else belongs to the thread that owns the scene::
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple, Union
 
 import numpy as np
 
@@ -19,12 +19,15 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
-from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.preview import Preview
 from SPASegmentLib.mrml.writer import write_mask
+
+# Without a network everything here works without PyTorch.
+if TYPE_CHECKING:
+    from SPASegmentLib.model.network import SPANetwork
 
 
 class Job:

@@ -200,6 +200,7 @@ class Trainer:
         if self.log is None:
             return
         row: Dict[str, Any] = {"step": self.step, "rate": self._rate(), "steps_per_second": round(speed, 3)}
+        row["loss"], row["carried"] = round(float(log[0].pop("loss")), 5), float(log[0].pop("carried"))
         for j, terms in enumerate(log, start=1):
             row.update({f"{name}_{j}": round(float(value), 5) for name, value in terms.items()})
         self.log.append(row)

@@ -17,9 +17,21 @@ from SPASegmentLib.training.losses import LossWeights, pairwise_dice, round_loss
 
 @dataclass(frozen=True)
 class UnrollSettings:
-    """Attributes: rounds unrolled, predictions N per round in training, candidates K, choice noise, weights."""
+    """What happens to a training batch.
+
+    Attributes:
+        rounds: unrolled at most.
+        vary_rounds: draw the number of rounds of each step from 1 to `rounds`. The first round, which every session
+            has, then counts most, and a step costs less.
+        predictions: N per round in training.
+        candidates: K.
+        choice_noise: share of choices made at random.
+        carried: share of steps that start from the mask of a neighbouring slice.
+        weights: of the loss terms.
+    """
 
     rounds: int = 3
+    vary_rounds: bool = False
     predictions: int = 16
     candidates: int = 4
     choice_noise: float = 0.05
@@ -107,7 +119,8 @@ def unroll(
     scale = batch.images.shape[-1] / network.map_size
     previous: Optional[GaussianMixture] = None
     total, log = torch.zeros(()), []
-    for j in range(settings.rounds):
+    rounds = int(torch.randint(1, settings.rounds + 1, ())) if settings.vary_rounds else settings.rounds
+    for j in range(rounds):
         context = network.context(features, points, labels, None, mask)
         mixture = network.preference(context, previous)
         mixture = GaussianMixture(*(t.float() for t in (mixture.weights, mixture.means, mixture.variances)))
@@ -117,13 +130,13 @@ def unroll(
         targets = batch.others if j == 0 and not carried else batch.user.unsqueeze(1)
         with torch.autocast(device.type, enabled=False):
             loss, terms = round_loss(maps, latents, mixture, batch.user, targets, settings.weights)
-        total = total + loss / settings.rounds
+        total = total + loss / rounds
         with torch.no_grad():
             terms["dice"] = soft_dice((maps.mean(1) > 0.5).float(), batch.user, 1e-6).mean()
             best = pairwise_dice((maps > 0.5).float(), batch.user.unsqueeze(1), 1e-6).amax(1)
             terms["dice_best"] = best.mean()
             log.append(terms)
-            if j + 1 < settings.rounds:
+            if j + 1 < rounds:
                 chosen, point, label = simulate_choice(maps, batch.user, settings, generator)
                 mask = torch.logit(chosen.clamp(1e-3, 1 - 1e-3)).unsqueeze(1)
                 points = torch.cat([points, ((point + 0.5) * scale - 0.5).unsqueeze(1)], dim=1)
