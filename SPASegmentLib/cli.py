@@ -143,6 +143,19 @@ def train(
 
 
 @app.command()
+def hold_out(
+    config: Annotated[Path, typer.Argument(help="YAML file with sources that have hold_out_every.")],
+    data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
+) -> None:
+    """Write the patients that a training configuration keeps out, for spa evaluate --npz."""
+    with plain_errors():
+        from SPASegmentLib.commands.research import run_hold_out
+
+        run_hold_out(config, data, output)
+
+
+@app.command()
 def evaluate(
     npz: Annotated[List[Path], typer.Option(help="Slices with the masks of several raters; may be repeated.")],
     protocol: Annotated[

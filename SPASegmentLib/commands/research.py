@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.errors import InputError
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def run_train(config: Path, data: Path, output: Path, device: str) -> None:
     Raises:
         SPAError: the configuration, the data or the folder cannot be used.
     """
-    with interruption_at_the_end():
+    with _training_extra(), interruption_at_the_end():
         from SPASegmentLib.training.run import train
 
     # Of several processes the first one speaks.
@@ -38,6 +39,30 @@ def run_train(config: Path, data: Path, output: Path, device: str) -> None:
     if weights is not None:
         text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
         console.print(text, markup=False, soft_wrap=True)
+
+
+def run_hold_out(config: Path, data: Path, output: Path) -> None:
+    """Write the slices of the patients that a configuration keeps out of training, for `run_evaluate`.
+
+    Raises:
+        SPAError: the configuration, the data or the file cannot be used.
+    """
+    with _training_extra(), interruption_at_the_end():
+        from SPASegmentLib.training.run import write_held_out
+
+    count = write_held_out(config, data, output)
+    Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _training_extra() -> Iterator[None]:
+    """Say which packages are to be installed where those of the extra [train] are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "SPASegmentLib":
+            raise
+        raise InputError(f"Training needs the package {error.name}; run pip install 'spa-segment[train]'.") from error
 
 
 def run_evaluate(

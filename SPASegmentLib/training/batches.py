@@ -109,9 +109,10 @@ class BatchSource:
         """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
         rng, b = self.rng, len(clicks)
         # Mostly what `interaction.zoom` aims at; now and then anything, for its first looks.
-        usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b)
+        scale = source / 128
+        usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b) * scale
         anything = extents * np.exp(rng.uniform(np.log(0.6), np.log(8), b))
-        side = np.clip(np.where(rng.random(b) < 0.75, usual, anything), 36.0, 200.0)
+        side = np.clip(np.where(rng.random(b) < 0.75, usual, anything), 36.0 * scale, 200.0 * scale)
         angle = rng.uniform(-np.pi, np.pi, b)
         mirror = rng.choice([-1.0, 1.0], b)
         jitter = np.where(rng.random((b, 1)) < 0.5, 0.0, rng.uniform(-0.2, 0.2, (b, 2))) * side[:, None]

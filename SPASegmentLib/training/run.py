@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, Optional
 
+import numpy as np
 import torch
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.weights import LoadedNetwork, ModelCard, load, load_default, save
+from SPASegmentLib.output import check_writable, whole_file
 from SPASegmentLib.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.training.processes import Processes, processes
 from SPASegmentLib.training.trainer import Trainer
@@ -74,6 +76,34 @@ def train(
         return path
 
 
+def write_held_out(config_file: Path, data: Path, output: Path) -> int:
+    """Write the slices of the patients that a configuration keeps out of training, in the shared npz format.
+
+    Args:
+        config_file: YAML, as for `train`.
+        data: folder that the configuration's paths are relative to.
+        output: an npz file with images, masks and patients, for ``spa evaluate``.
+
+    Returns:
+        How many slices there are.
+
+    Raises:
+        InputError: the configuration or the data cannot be used, or nobody is held out.
+        OutputError: the file cannot be written.
+    """
+    config = load_config(config_file)
+    check_writable(output)
+    parts = [part for source in config.sources if (part := source.held_out(data, config.crop)) is not None]
+    if not parts:
+        raise InputError(f"{config_file.name} holds nobody out; give a source the key hold_out_every.")
+    images, masks, patients = (
+        np.concatenate([getattr(part, key) for part in parts]) for key in ("images", "masks", "patients")
+    )
+    with whole_file(output) as partial:
+        np.savez_compressed(partial, images=images, masks=masks, patients=patients)
+    return len(images)
+
+
 def load_initial(config: TrainConfig, config_file: Path) -> Optional[LoadedNetwork]:
     """The weights that a configuration starts from, or None.
 
@@ -102,11 +132,9 @@ def card(
 ) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
     begun = {} if initial is None else {"initial": {"name": initial.card.name, "sha256": initial.card.sha256}}
-    used = [
-        text
-        for key, text in LICENCES.items()
-        if any(key in (s.folder, *(f.split("/")[0] for f in s.files)) for s in config.sources)
-    ]
+    folders = {path.split("/")[0] for source in config.sources for path in source.paths}
+    known = [text for key, text in LICENCES.items() if key in folders]
+    used = known + [source.attribution for source in config.sources if source.attribution]
     shares = sum(source.share for source in config.sources)
     return ModelCard(
         name=name,
@@ -115,7 +143,7 @@ def card(
         training={
             **begun,
             "data": used,
-            "mixture": {s.folder or s.kind: round(s.share / shares, 3) for s in config.sources},
+            "mixture": {(*s.paths, s.kind)[0]: round(s.share / shares, 3) for s in config.sources},
             "steps": config.train.steps,
             "batch": config.batch,
             "seed": config.train.seed,

@@ -13,7 +13,6 @@ from SPASegmentLib.data.shards import RaterSlices, load_slices, pack, unpack
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.training.batches import BatchSource, combinations, combine, normalise
-from SPASegmentLib.training.config import load_config
 from SPASegmentLib.training.trainer import Trainer, TrainSettings
 from SPASegmentLib.training.unroll import UnrollSettings, cluster_batch, simulate_choice
 from SPASegmentLib.training.widen import pseudo_raters, synthetic_slices
@@ -142,27 +141,3 @@ def test_a_killed_run_resumes_exactly(slices: RaterSlices, tmp_path: Path) -> No
     resumed = first.run()
     for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values()):
         assert torch.equal(a, b), name
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("batch: 8\ncolour: red", "unknown key 'colour'"),
-        ("train: {steps: many}", "steps must be of type int"),
-        ("network: {fusion: late}", "Unknown fusion"),
-        ("- 1", "must hold names and values"),
-        ("sources: [{kind: shards}]", "source 1 is incomplete"),
-        ("a: [", "not valid YAML"),
-    ],
-)
-def test_bad_configurations_are_explained(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "c.yaml"
-    path.write_text(text)
-    with pytest.raises(Exception, match=message):
-        load_config(path)
-
-
-def test_the_bundled_configuration_is_valid() -> None:
-    config = load_config(Path(__file__).parents[2] / "Resources" / "Training" / "compact.yaml")
-    assert config.network.components == 16
-    assert [s.kind for s in config.sources] == ["shards", "nifti", "png", "synthetic"]
