@@ -133,6 +133,11 @@ def _nifti(path: Path) -> Pixels:
 
 def _nrrd(path: Path) -> Pixels:
     values, header = needed("nrrd").read(str(path))
+    if values.ndim > 3:
+        raise InputError(
+            f"{path.name} has {values.ndim} axes, as segmentations with overlapping segments do; export the segment as "
+            "a binary labelmap."
+        )
     directions, space = header.get("space directions"), str(header.get("space", "")).lower()
     if directions is None or space not in _TO_RAS or values.ndim != 3 or np.shape(directions) != (3, 3):
         return Pixels(values)
