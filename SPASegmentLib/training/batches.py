@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, fields
-from typing import Iterator, Sequence, Tuple
+from typing import Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from SPASegmentLib.data.shards import RaterSlices
+from SPASegmentLib.training.augment import Augmentation
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class BatchSource:
         map_size: m.
         targets: T, masks per image that the set of predictions should cover.
         seed: of everything random.
+        augment: more changes of intensity, or None.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class BatchSource:
         map_size: int,
         targets: int,
         seed: int,
+        augment: Optional[Augmentation] = None,
     ) -> None:
         self.sources = [(slices, weight / weight.sum()) for slices, weight, _ in sources]
         shares = np.array([share for _, _, share in sources], float)
         self.shares = shares / shares.sum()
         self.batch, self.size, self.map_size, self.targets = batch, size, map_size, targets
         self.rng = np.random.default_rng(seed)
+        self.augment = augment
 
     def __iter__(self) -> Iterator[Batch]:
         while True:
@@ -150,6 +154,8 @@ class BatchSource:
         x = torch.where(column((rng.random(b) < 0.15).astype(float)) > 0.5, 1.0 - x, x)
         noise = column(rng.uniform(0, 0.06, b) * (rng.random(b) < 0.5))
         x = x + noise * torch.from_numpy(rng.standard_normal(x.shape).astype(np.float32))
+        if self.augment is not None:
+            x = self.augment(x, rng)
         return normalise(x)
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from SPASegmentLib.data.images import needed
 from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.model.network import NetworkConfig
+from SPASegmentLib.training.augment import Augmentation, AugmentSettings
 from SPASegmentLib.training.batches import BatchSource
 from SPASegmentLib.training.sources import KINDS, AnySource
 from SPASegmentLib.training.trainer import TrainSettings
@@ -27,6 +28,7 @@ class TrainConfig(BaseModel):
         targets: masks per image that the set of predictions should cover.
         crop: side in pixels of the slices that are kept in memory, from which regions are drawn; 128 as in the shared
             format, more for networks with larger images.
+        augment: optional changes of intensity; none by default.
         sources: the data.
         initial: weights to start from: the name of bundled ones ("compact"), or a .safetensors file of the same
             architecture, relative to the configuration file. Empty: random weights.
@@ -39,6 +41,7 @@ class TrainConfig(BaseModel):
     batch: Annotated[int, Field(ge=1)] = 32
     targets: Annotated[int, Field(ge=1)] = 4
     crop: Annotated[int, Field(ge=32)] = 128
+    augment: AugmentSettings = AugmentSettings()
     sources: Annotated[Tuple[AnySource, ...], Field(min_length=1)]
     initial: str = ""
 
@@ -78,7 +81,10 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
     loaded = [(*source.training(data, config.crop), source.share) for source in config.sources]
     stride = 8 if config.network.encoder == "compact" else 16
     map_size = 4 * config.network.image_size // stride
-    return BatchSource(loaded, config.batch, config.network.image_size, map_size, config.targets, config.train.seed)
+    augment = Augmentation.of(config.augment)
+    return BatchSource(
+        loaded, config.batch, config.network.image_size, map_size, config.targets, config.train.seed, augment
+    )
 
 
 def _explain(error: ValidationError) -> str:
