@@ -131,6 +131,12 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoint and weights.")] = Path("runs/train"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    sam: Annotated[
+        Optional[Path], typer.Option(help="SAM's checkpoint sam_vit_b_01ec64.pth, for the encoder vit_b to start from.")
+    ] = None,
+    other_sam: Annotated[
+        bool, typer.Option("--other-sam", help="The file given as --sam need not be Meta's (MedSAM's, for example).")
+    ] = False,
 ) -> None:
     """Train weights on multi-rater data; an interrupted run goes on where it stopped.
 
@@ -139,7 +145,7 @@ def train(
     with plain_errors():
         from SPASegmentLib.commands.research import run_train
 
-        run_train(config, data, output, device)
+        run_train(config, data, output, device, sam, other_sam)
 
 
 @app.command()

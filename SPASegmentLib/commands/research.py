@@ -23,7 +23,7 @@ def _progress(console: Console, text: str) -> Iterator[Callable[[int, int], None
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def run_train(config: Path, data: Path, output: Path, device: str) -> None:
+def run_train(config: Path, data: Path, output: Path, device: str, sam: Optional[Path], other_sam: bool) -> None:
     """Train by a configuration file; an interrupted run goes on where its last checkpoint was.
 
     Raises:
@@ -35,7 +35,7 @@ def run_train(config: Path, data: Path, output: Path, device: str) -> None:
     # Of several processes the first one speaks.
     console = Console(quiet=os.environ.get("RANK", "0") != "0")
     with _progress(console, f"Training {config.stem}") as progress:
-        weights = train(config, data, output, progress, device)
+        weights = train(config, data, output, progress, device, sam, other_sam)
     if weights is not None:
         text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
         console.print(text, markup=False, soft_wrap=True)

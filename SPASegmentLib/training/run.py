@@ -11,11 +11,12 @@ import numpy as np
 import torch
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.model.weights import LoadedNetwork, ModelCard, load, load_default, save
+from SPASegmentLib.model.weights import ModelCard, save
 from SPASegmentLib.output import check_writable, whole_file
 from SPASegmentLib.training.config import TrainConfig, load_config, open_sources
-from SPASegmentLib.training.processes import Processes, processes
-from SPASegmentLib.training.trainer import Trainer
+from SPASegmentLib.training.processes import processes
+from SPASegmentLib.training.start import find_start
+from SPASegmentLib.training.trainer import Trainer, checkpoint_in
 
 PREPROCESSING = (
     "A square region around the click, resampled to the network's size with averaging where it shrinks, clipped to "
@@ -43,6 +44,8 @@ def train(
     output: Path,
     progress: Optional[Callable[[int, int], None]] = None,
     device: str = "auto",
+    sam: Optional[Path] = None,
+    other_sam: bool = False,
 ) -> Optional[Path]:
     """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
 
@@ -52,6 +55,8 @@ def train(
         output: folder for checkpoint, log and weights.
         progress: called with (steps done, steps in all) now and then.
         device: see `processes`.
+        sam: SAM's ViT-B checkpoint to start from; not read again where a run goes on.
+        other_sam: that file need not be Meta's.
 
     Returns:
         The weights file; None in all but the first of several processes, which writes nothing.
@@ -62,17 +67,18 @@ def train(
         OutputError: the weights cannot be written.
     """
     config = load_config(config_file)
-    initial = load_initial(config, config_file)
-    state = None if initial is None else initial.network.state_dict()
+    start = None
+    if not checkpoint_in(output).exists():
+        start = find_start(config.network, config.initial, config_file.parent, sam, other_sam)
     with processes(device) as group:
-        trainer = Trainer(config.network, config.train, open_sources(config, data), output, state, group)
+        trainer = Trainer(config.network, config.train, open_sources(config, data), output, start, group)
         started, first = time.perf_counter(), trainer.step
         network = trainer.run(progress=progress)
         if not group.first:
             return None
         last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
         path = output / f"{config_file.stem}.safetensors"
-        save(network, card(config_file.stem, config, group, last_run, initial), path)
+        save(network, card(config_file.stem, config, trainer, last_run), path)
         return path
 
 
@@ -104,34 +110,9 @@ def write_held_out(config_file: Path, data: Path, output: Path) -> int:
     return len(images)
 
 
-def load_initial(config: TrainConfig, config_file: Path) -> Optional[LoadedNetwork]:
-    """The weights that a configuration starts from, or None.
-
-    Raises:
-        WeightsError: they are missing or damaged.
-        InputError: they are of another architecture; the message names what differs.
-    """
-    if not config.initial:
-        return None
-    if config.initial.endswith(".safetensors"):
-        loaded = load(config_file.parent / config.initial)
-    else:
-        loaded = load_default(config.initial)
-    theirs, ours = loaded.network.config.as_dict(), config.network.as_dict()
-    different = [f"{key} {theirs[key]!r} instead of {ours[key]!r}" for key in ours if theirs[key] != ours[key]]
-    if different:
-        raise InputError(
-            f"{config_file.name}: the initial weights {config.initial} are of another architecture "
-            f"({', '.join(different)}); give the configuration's network their values, or start from other weights."
-        )
-    return loaded
-
-
-def card(
-    name: str, config: TrainConfig, group: Processes, last_run: Dict[str, int], initial: Optional[LoadedNetwork] = None
-) -> ModelCard:
+def card(name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int]) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
-    begun = {} if initial is None else {"initial": {"name": initial.card.name, "sha256": initial.card.sha256}}
+    group = trainer.processes
     folders = {path.split("/")[0] for source in config.sources for path in source.paths}
     known = [text for key, text in LICENCES.items() if key in folders]
     used = known + [source.attribution for source in config.sources if source.attribution]
@@ -141,7 +122,7 @@ def card(
         network=config.network.as_dict(),
         preprocessing=PREPROCESSING,
         training={
-            **begun,
+            **({"initial": trainer.origin} if trainer.origin else {}),
             "data": used,
             "mixture": {(*s.paths, s.kind)[0]: round(s.share / shares, 3) for s in config.sources},
             "steps": config.train.steps,

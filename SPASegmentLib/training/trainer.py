@@ -20,6 +20,7 @@ from SPASegmentLib.output import whole_file
 from SPASegmentLib.training.batches import Batch, BatchSource
 from SPASegmentLib.training.log import TrainingLog
 from SPASegmentLib.training.processes import Processes
+from SPASegmentLib.training.start import Start
 from SPASegmentLib.training.unroll import UnrollSettings, unroll
 
 
@@ -88,7 +89,7 @@ class Trainer:
         source: of batches.
         folder: for ``checkpoint.pt`` and ``log.csv``; a checkpoint found there is resumed. On several machines only
             the first process needs it.
-        initial: state of a network of this architecture to start from, instead of random weights.
+        start: weights to start from, instead of random ones; of no account where a checkpoint is resumed.
         processes: this one among all, and its device.
 
     Raises:
@@ -101,15 +102,17 @@ class Trainer:
         settings: TrainSettings,
         source: BatchSource,
         folder: Path,
-        initial: Optional[Dict[str, Tensor]] = None,
+        start: Optional[Start] = None,
         processes: Optional[Processes] = None,
     ) -> None:
         torch.manual_seed(settings.seed)
         self.settings, self.source, self.folder = settings, source, folder
         self.processes = processes or Processes()
         self.network = SPANetwork(config)
-        if initial is not None:
-            self.network.load_state_dict(initial)
+        if start is not None:
+            self.network.load_state_dict(start.state)
+        #: Name and sha256 of the weights that training started from; empty for random ones.
+        self.origin = {} if start is None else start.origin
         self.network.encoder.requires_grad_(settings.encoder_rate > 0)
         self.network.to(self.processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)
@@ -131,7 +134,7 @@ class Trainer:
     @property
     def checkpoint(self) -> Path:
         """Where the state of training is kept."""
-        return self.folder / "checkpoint.pt"
+        return checkpoint_in(self.folder)
 
     def _groups(self) -> List[Dict[str, Any]]:
         """Parameters by learning rate and weight decay."""
@@ -228,6 +231,7 @@ class Trainer:
                     "averaged": self.averaged.state_dict(),
                     "optimiser": self.optimiser.state_dict(),
                     "processes": states,
+                    "origin": self.origin,
                     "config": self.network.config.as_dict(),
                 },
                 partial,
@@ -250,7 +254,7 @@ class Trainer:
                 f"{self.checkpoint} was written by {len(own)} process(es), and now there are {self.processes.size}; "
                 f"start as many, {elsewhere}."
             )
-        self.step = state["step"]
+        self.step, self.origin = state["step"], state.get("origin", {})
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -259,6 +263,11 @@ class Trainer:
         if mine.get("cuda") is not None and self.processes.device.type == "cuda":
             torch.cuda.set_rng_state(mine["cuda"])
         self.source.rng.bit_generator.state = mine["batches"]
+
+
+def checkpoint_in(folder: Path) -> Path:
+    """The checkpoint of a run."""
+    return folder / "checkpoint.pt"
 
 
 def _knows_bfloat16(device: torch.device) -> bool:
