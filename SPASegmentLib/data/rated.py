@@ -99,12 +99,10 @@ def _crops(rated: RatedImage, size: int) -> Iterator[Tuple[np.ndarray, np.ndarra
     else:
         largest = round(1.2 * max(rated.image.shape))
         sides = sorted({max(size, min(round(context * extent), largest)) for context in CONTEXTS})
-    stack = np.concatenate([rated.image[None], planes]).astype(np.float32)
     for side in sides:
-        maps = crop_square(stack, centre, side, size)
-        masks = maps[1:] > 0.5
+        masks = crop_square(planes, centre, side, size) > 0.5
         if masks.any():
-            yield maps[0], masks
+            yield crop_square(rated.image[None], centre, side, size)[0], masks
 
 
 def crop_square(maps: np.ndarray, centre_xy: Tuple[float, float], side: int, size: int) -> np.ndarray:

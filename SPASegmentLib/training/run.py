@@ -53,7 +53,7 @@ def train(
         config_file: YAML; its name names the weights.
         data: folder that the configuration's paths are relative to.
         output: folder for checkpoint, log and weights.
-        progress: called with (steps done, steps in all) now and then.
+        progress: called with (steps done, steps in all) at the start and after each step.
         device: see `processes`.
         sam: SAM's ViT-B checkpoint to start from; not read again where a run goes on.
         other_sam: that file need not be Meta's.

@@ -16,7 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.output import whole_file
+from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.training.batches import Batch, BatchSource
 from SPASegmentLib.training.log import TrainingLog
 from SPASegmentLib.training.processes import Processes
@@ -94,6 +94,7 @@ class Trainer:
 
     Raises:
         InputError: the checkpoint is of another architecture or number of processes.
+        OutputError: the folder cannot be made.
     """
 
     def __init__(
@@ -127,7 +128,8 @@ class Trainer:
             self.source.rng = np.random.default_rng(own)
         self.step = 0
         if self.processes.first:
-            folder.mkdir(parents=True, exist_ok=True)
+            with reporting_write_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True)
         self._resume()
         self.log = TrainingLog(folder / "log.csv", self.step) if self.processes.first else None
 
@@ -158,8 +160,10 @@ class Trainer:
 
         Args:
             until: stop after this step, as an interruption would.
-            progress: called with (steps done, steps in all) now and then.
+            progress: called with (steps done, steps in all) at the start and after each step.
         """
+        progress = progress or (lambda done, total: None)
+        progress(self.step, self.settings.steps)
         end = min(self.settings.steps, until or self.settings.steps)
         started, seen = time.perf_counter(), self.step
         while self.step < end:
@@ -167,10 +171,9 @@ class Trainer:
             if self.step % self.settings.log_every == 0 or self.step == end:
                 speed = (self.step - seen) / (time.perf_counter() - started)
                 self._log(log, speed)
-                if progress is not None:
-                    progress(self.step, self.settings.steps)
             if self.step % self.settings.checkpoint_every == 0 or self.step == end:
                 self.save()
+            progress(self.step, self.settings.steps)
         network = self.averaged.module
         assert isinstance(network, SPANetwork)
         return network.eval()

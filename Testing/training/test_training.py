@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from sklearn.cluster import KMeans
 
 from SPASegmentLib.data.shards import RaterSlices, load_slices, pack, unpack
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.training.batches import BatchSource, combinations, combine, normalise
 from SPASegmentLib.training.trainer import Trainer, TrainSettings
@@ -141,3 +142,36 @@ def test_a_killed_run_resumes_exactly(slices: RaterSlices, tmp_path: Path) -> No
     resumed = first.run()
     for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values()):
         assert torch.equal(a, b), name
+
+
+def test_checkpoints_of_the_earlier_form_are_resumed(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=4, warmup=1, unroll=UnrollSettings(rounds=1, predictions=4))
+    trainer = Trainer(SMALL, settings, source(slices), tmp_path)
+    trainer.run(until=1)
+    state = torch.load(trainer.checkpoint, weights_only=True)
+    (own,) = state.pop("processes")
+    del state["origin"]
+    torch.save({**state, "torch": own["torch"], "batches": own["batches"]}, trainer.checkpoint)
+    resumed = Trainer(SMALL, settings, source(slices, seed=9), tmp_path)
+    assert resumed.step == 1
+    assert resumed.source.rng.bit_generator.state == trainer.source.rng.bit_generator.state
+
+
+def test_a_checkpoint_of_another_network_is_left_alone(slices: RaterSlices, tmp_path: Path) -> None:
+    Trainer(SMALL, TrainSettings(), source(slices), tmp_path).save()
+    with pytest.raises(InputError, match="is of another architecture; give another folder"):
+        Trainer(replace(SMALL, channels=32), TrainSettings(), source(slices), tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(slices: RaterSlices, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(OutputError, match="taken"):
+        Trainer(SMALL, TrainSettings(), source(slices), tmp_path / "taken")
+
+
+def test_progress_is_reported_from_where_a_run_goes_on(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=3, warmup=1, unroll=UnrollSettings(rounds=1, predictions=4))
+    Trainer(SMALL, settings, source(slices), tmp_path).run(until=1)
+    seen: list[tuple[int, int]] = []
+    Trainer(SMALL, settings, source(slices), tmp_path).run(progress=lambda *done: seen.append(done))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
