@@ -11,7 +11,7 @@ from torch import Tensor
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.types import Prompts
-from SPASegmentLib.model.fusion import Context
+from SPASegmentLib.model.fusion import Context, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 
@@ -33,6 +33,7 @@ class NetworkPredictor:
             image = torch.from_numpy(region.pixels()).to(network.device)
             self._features = network.encode(image[None, None])
         self._context: Optional[Context] = None
+        self._pass: Optional[Tuple[Tensor, Tensor]] = None
 
     @property
     def latent_space(self) -> str:
@@ -65,7 +66,7 @@ class NetworkPredictor:
             if prompts.mask is not None:
                 edge = np.clip(prompts.mask.astype(np.float32), _EDGE, 1 - _EDGE)
                 mask = torch.from_numpy(np.log(edge / (1 - edge))).to(device)[None, None]
-            self._context = self._network.context(self._features, points, labels, None, mask)
+            self._context, self._pass = self._network.context(self._features, points, labels, None, mask), None
             if previous is not None:
                 tensors = (previous.weights, previous.means, previous.variances)
                 previous = GaussianMixture(*(t.to(device)[None] for t in tensors))
@@ -77,5 +78,14 @@ class NetworkPredictor:
         if self._context is None:
             raise InputError("Prompts come before predictions.")
         with torch.inference_mode():
-            logits = self._network.decode(self._context, latents.to(self._network.device)[None], chunk)
+            logits = self._decode(self._context, latents.to(self._network.device)[None], chunk)
             return torch.sigmoid(logits[0].float()).cpu()
+
+    def _decode(self, context: Context, latents: Tensor, chunk: int) -> Tensor:
+        """`SPANetwork.decode`; with token fusion the one decoder pass of these prompts is kept for later calls."""
+        fusion = self._network.fusion
+        if not isinstance(fusion, TokenFusion):
+            return self._network.decode(context, latents, chunk)
+        if self._pass is None:
+            self._pass = fusion.run(self._network.head, context)
+        return fusion.combine(self._network.head, *self._pass, latents)
