@@ -93,7 +93,7 @@ class Trainer:
         processes: this one among all, and its device.
 
     Raises:
-        InputError: the checkpoint is of another architecture or number of processes.
+        InputError: the checkpoint is damaged, or of another architecture or number of processes.
         OutputError: the folder cannot be made.
     """
 
@@ -161,6 +161,10 @@ class Trainer:
         Args:
             until: stop after this step, as an interruption would.
             progress: called with (steps done, steps in all) at the start and after each step.
+
+        Raises:
+            InputError: the gradient is no longer a number.
+            OutputError: the folder cannot be written to, or the disk is full.
         """
         progress = progress or (lambda done, total: None)
         progress(self.step, self.settings.steps)
@@ -169,8 +173,7 @@ class Trainer:
         while self.step < end:
             log = self.train_step()
             if self.step % self.settings.log_every == 0 or self.step == end:
-                speed = (self.step - seen) / (time.perf_counter() - started)
-                self._log(log, speed)
+                self._log(log, (self.step - seen) / (time.perf_counter() - started))
             if self.step % self.settings.checkpoint_every == 0 or self.step == end:
                 self.save()
             progress(self.step, self.settings.steps)
@@ -192,7 +195,13 @@ class Trainer:
             loss, log = self.rounds(batch, carried)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        try:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0, error_if_nonfinite=True)
+        except RuntimeError as error:
+            raise InputError(
+                f"The gradient is no longer a number after step {self.step}; lower learning_rate or set bfloat16: "
+                "false. The same command goes on from the last checkpoint."
+            ) from error
         self.optimiser.step()
         # The average of the first steps is of no use to anyone: let it start with the weights of the warm-up's end.
         if self.step == s.warmup:
@@ -243,7 +252,10 @@ class Trainer:
     def _resume(self) -> None:
         found = None
         if self.processes.first and self.checkpoint.exists():
-            found = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            try:
+                found = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            except Exception as error:  # torch raises many types for a damaged file
+                raise InputError(f"{self.checkpoint} is damaged; remove it to begin anew.") from error
         state = self.processes.from_first(found)
         if state is None:
             return

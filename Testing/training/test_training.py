@@ -175,3 +175,18 @@ def test_progress_is_reported_from_where_a_run_goes_on(slices: RaterSlices, tmp_
     seen: list[tuple[int, int]] = []
     Trainer(SMALL, settings, source(slices), tmp_path).run(progress=lambda *done: seen.append(done))
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_training_that_diverges_stops_before_it_spoils_the_weights(slices: RaterSlices, tmp_path: Path) -> None:
+    trainer = Trainer(SMALL, TrainSettings(unroll=UnrollSettings(rounds=1, predictions=4)), source(slices), tmp_path)
+    weight = next(trainer.network.head.parameters())
+    weight.register_hook(lambda gradient: gradient * torch.nan if trainer.step == 1 else gradient)
+    with pytest.raises(InputError, match="no longer a number after step 1; lower learning_rate"):
+        trainer.run()
+    assert all(torch.isfinite(value).all() for value in trainer.network.state_dict().values())
+
+
+def test_a_damaged_checkpoint_is_named(slices: RaterSlices, tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(b"PK cut off")
+    with pytest.raises(InputError, match="checkpoint.pt is damaged; remove it"):
+        Trainer(SMALL, TrainSettings(), source(slices), tmp_path)
