@@ -47,7 +47,7 @@ def cluster_batch(maps: Tensor, k: int, iterations: int = 6) -> Tensor:
     """
     flat = F.avg_pool2d(maps, max(1, maps.shape[-1] // 16)).flatten(2)
     b, n, _ = flat.shape
-    rows = torch.arange(b)
+    rows = torch.arange(b, device=maps.device)
     distance = torch.cdist(flat, flat)
     chosen = [distance.sum(2).argmin(1)]
     nearest = distance[rows, chosen[0]]
@@ -77,11 +77,11 @@ def simulate_choice(
     dice = pairwise_dice((centroids > 0.5).float(), user.unsqueeze(1))[..., 0]
     dice = dice.masked_fill(size == 0, -1.0)
     choice = dice.argmax(1)
-    noisy = torch.rand(len(maps), generator=generator) < settings.choice_noise
-    other = torch.randint(k, (len(maps),), generator=generator)
+    noisy = torch.rand(len(maps), generator=generator, device=maps.device) < settings.choice_noise
+    other = torch.randint(k, (len(maps),), generator=generator, device=maps.device)
     valid = size.gather(1, other.unsqueeze(1))[:, 0] > 0
     choice = torch.where(noisy & valid, other, choice)
-    rows = torch.arange(len(maps))
+    rows = torch.arange(len(maps), device=maps.device)
     chosen = centroids[rows, choice]
     present = (size > 0).float()
     rest = (centroids * present[..., None, None]).sum(1) - chosen
@@ -100,7 +100,7 @@ def unroll(
     settings: UnrollSettings,
     carried: bool,
     generator: Optional[torch.Generator] = None,
-) -> tuple[Tensor, List[Dict[str, float]]]:
+) -> tuple[Tensor, List[Dict[str, Tensor]]]:
     """Loss over all rounds of a batch, and per round its terms and the Dice of the recommended prediction.
 
     Args:
@@ -111,7 +111,8 @@ def unroll(
         carried: start from the mask of a neighbouring slice instead of the click alone.
     """
     features = network.encode(batch.images)
-    points, labels = batch.clicks.unsqueeze(1), torch.ones(len(batch.clicks), 1)
+    device = batch.clicks.device
+    points, labels = batch.clicks.unsqueeze(1), torch.ones(len(batch.clicks), 1, device=device)
     mask: Optional[Tensor] = None
     if carried:
         mask = ((2 * batch.carried - 1) * MASK_LOGIT).unsqueeze(1)
@@ -123,17 +124,17 @@ def unroll(
         context = network.context(features, points, labels, None, mask)
         mixture = network.preference(context, previous)
         mixture = GaussianMixture(*(t.float() for t in (mixture.weights, mixture.means, mixture.variances)))
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(device.type, enabled=False):
             latents = mixture.sample(settings.predictions)
         maps = torch.sigmoid(network.decode(context, latents).float())
         targets = batch.others if j == 0 and not carried else batch.user.unsqueeze(1)
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(device.type, enabled=False):
             loss, terms = round_loss(maps, latents, mixture, batch.user, targets, settings.weights)
         total = total + loss / rounds
         with torch.no_grad():
-            terms["dice"] = float(soft_dice((maps.mean(1) > 0.5).float(), batch.user, 1e-6).mean())
+            terms["dice"] = soft_dice((maps.mean(1) > 0.5).float(), batch.user, 1e-6).mean()
             best = pairwise_dice((maps > 0.5).float(), batch.user.unsqueeze(1), 1e-6).amax(1)
-            terms["dice_best"] = float(best.mean())
+            terms["dice_best"] = best.mean()
             log.append(terms)
             if j + 1 < rounds:
                 chosen, point, label = simulate_choice(maps, batch.user, settings, generator)
