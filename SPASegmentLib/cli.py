@@ -159,6 +159,26 @@ def evaluate(
         run_evaluate(npz, protocol, weights, rounds, update, noise, limit, seed, output)
 
 
+baselines = typer.Typer(help="Networks that SPA is compared with.", no_args_is_help=True)
+app.add_typer(baselines, name="baselines")
+
+
+@baselines.command("train")
+def train_baselines(
+    npz: Annotated[List[Path], typer.Option(help="Slices with the masks of several raters; may be repeated.")],
+    name: Annotated[Optional[List[str]], typer.Option(help="Which to train; may be repeated. All by default.")] = None,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Optimiser steps of each.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoints, weights and cards.")] = Path(
+        "runs/baselines"
+    ),
+) -> None:
+    """Train all baselines with one loop, the same slices and the same clicks; a stopped run goes on."""
+    with plain_errors():
+        from SPASegmentLib.commands.baselines import run_train_baselines
+
+        run_train_baselines(npz, name or [], steps, output)
+
+
 @app.command()
 def viewer(
     volume: Annotated[
