@@ -1,14 +1,13 @@
-"""``spa train`` and ``spa evaluate``: what researchers run."""
+"""``spa train``: training from a configuration."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Sequence
+from typing import Callable, Iterator
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from SPASegmentLib.commands.interruption import interruption_at_the_end
 
@@ -35,47 +34,3 @@ def run_train(config: Path, data: Path, output: Path) -> None:
     with progress_bar(console, f"Training {config.stem}") as progress:
         weights = train(config, data, output, progress)
     console.print(f"Wrote {weights} and its card {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
-
-
-def run_evaluate(
-    files: Sequence[Path],
-    protocol: str,
-    weights: Optional[Path],
-    rounds: int,
-    update: str,
-    noise: float,
-    limit: Optional[int],
-    seed: int,
-    output: Path,
-) -> None:
-    """Evaluate on multi-rater slices with a user who only chooses, print the rounds and write the record.
-
-    Raises:
-        SPAError: an argument or a file cannot be used.
-    """
-    with interruption_at_the_end():
-        from SPASegmentLib.evaluation.lidc import evaluate, write_record
-        from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load, load_default
-
-    console = Console()
-    loaded = load(weights) if weights is not None else load_default()
-    settings = SessionSettings(rounds=rounds, preference_update=update, seed=seed)
-    with progress_bar(console, "Evaluating") as progress:
-        record = evaluate(loaded, files, protocol, settings, noise, limit, progress)
-    write_record(record, output)
-    table = Table(
-        title=f"{record['n_cases']} cases, protocol {protocol}, weights {loaded.card.name}", title_justify="left"
-    )
-    for name in ("round", "recommended", "95 % interval", "best on screen"):
-        table.add_column(name, justify="right")
-    for j in range(rounds):
-        low, high = record["dice_recommended_ci95"][j]
-        table.add_row(
-            str(j + 1),
-            f"{record['dice_recommended'][j]:.3f}",
-            f"{low:.3f} to {high:.3f}",
-            f"{record['dice_best_on_screen'][j]:.3f}",
-        )
-    console.print(table)
-    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.evaluation.cases import CaseId, draw_ids
@@ -55,7 +55,7 @@ def read_cases(path: Path) -> List[CaseId]:
 
 def find_cases(
     files: Sequence[EvaluationFile], protocol: str, seed: int, folder: Optional[Path] = None
-) -> tuple[List[CaseId], Optional[str]]:
+) -> Tuple[List[CaseId], str]:
     """The committed list of this protocol and seed that was made for exactly these files, or else cases drawn now.
 
     Args:
@@ -65,7 +65,7 @@ def find_cases(
         folder: with the lists; None for the committed ones.
 
     Returns:
-        The cases and the name of the list; None where they were drawn.
+        The cases, and the name of the list or how they were drawn.
 
     Raises:
         InputError: see `cases.draw_ids`.
@@ -78,7 +78,7 @@ def find_cases(
         made_for = {name: about["masks_sha256"] for name, about in content["files"].items()}
         if content["protocol"] == protocol and content["seed"] == seed and made_for == wanted:
             return [CaseId(*row) for row in content["cases"]], path.name
-    return draw_ids(files, protocol, seed), None
+    return draw_ids(files, protocol, seed), f"drawn with seed {seed}"
 
 
 def _content(path: Path) -> Dict[str, Any]:

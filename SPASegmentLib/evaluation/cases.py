@@ -107,7 +107,7 @@ def draw_ids(files: Sequence[EvaluationFile], protocol: str, seed: int = 0) -> L
         for row in np.nonzero(file.slices.rater_counts() == RATERS)[0]:
             planes = unpack(file.slices.masks[row])
             bits = [k for k in range(MAX_RATERS) if planes[k].any()]
-            agreed = planes[bits].all(0)
+            agreed = np.asarray(planes[bits].all(0))
             if not agreed.any():
                 continue
             rng = np.random.default_rng([seed, int(row)])

@@ -70,7 +70,10 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         WeightsError: weights are missing or damaged.
     """
     files = open_files(paths)
-    ids, listed = (read_cases(task.cases), task.cases.name) if task.cases else find_cases(files, task.protocol, task.seed)
+    if task.cases is not None:
+        ids, listed = read_cases(task.cases), str(task.cases.name)
+    else:
+        ids, listed = find_cases(files, task.protocol, task.seed)
     ids = thinned(ids, task.protocol, task.limit)
     method = task.method()
     if task.user.name not in method.users:
@@ -90,7 +93,7 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         "rounds": task.rounds,
         **figures,
         "files": [Path(path).name for path in paths],
-        "case_list": listed or f"drawn with seed {task.seed}",
+        "case_list": listed,
         "limit": task.limit,
         "seed": task.seed,
         **_about(task.method),

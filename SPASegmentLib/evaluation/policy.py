@@ -94,9 +94,7 @@ def run_sequence(method: SPAMethod, job: SequenceJob) -> SequenceResult:
     return SequenceResult(job.sequence, job.name, patients, warm, cold, changed)
 
 
-def _run(
-    method: SPAMethod, case: Case, job: SequenceJob, profile: Optional[Profile]
-) -> Tuple[CaseRounds, Profile]:
+def _run(method: SPAMethod, case: Case, job: SequenceJob, profile: Optional[Profile]) -> Tuple[CaseRounds, Profile]:
     session = method.session(case, job.rounds, profile)
     result = measure(converse(session, case, job.user, job.rounds), case, job.rounds)
     session.accept(best_on_screen(session.proposal.masks, case.target)[0])

@@ -56,7 +56,7 @@ def rounds_needed(scores: np.ndarray, threshold: float) -> Tuple[np.ndarray, np.
         (n,) round number, `FAILED_ROUNDS` where it is never reached; (n,) bool, whether it never is.
     """
     hit = scores >= threshold
-    failed = ~hit.any(1)
+    failed = np.asarray(~hit.any(1))
     return np.where(failed, FAILED_ROUNDS, hit.argmax(1) + 1), failed
 
 

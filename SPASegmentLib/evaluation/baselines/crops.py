@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Sequence
+from typing import Sequence, Union
 
 import numpy as np
 import torch
@@ -103,5 +103,5 @@ def _turned(maps: np.ndarray, turn: int, mirror: bool) -> np.ndarray:
     return turned[:, :, ::-1] if mirror else turned
 
 
-def _float(values: Sequence[object]) -> Tensor:
+def _float(values: Union[np.ndarray, Sequence[object]]) -> Tensor:
     return torch.from_numpy(np.asarray(values).astype(np.float32))

@@ -35,9 +35,7 @@ class UNet(nn.Module):
     def __init__(self, inputs: int = 1, outputs: int = 1, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
         self.down = nn.ModuleList([_pair(a, b) for a, b in zip((inputs, *widths), widths)])
-        self.up = nn.ModuleList(
-            [_pair(deep + high, high) for deep, high in zip(widths[:0:-1], widths[-2::-1])]
-        )
+        self.up = nn.ModuleList([_pair(deep + high, high) for deep, high in zip(widths[:0:-1], widths[-2::-1])])
         self.head = nn.Conv2d(widths[0], outputs, 1)
 
     def features(self, image: Tensor) -> Tensor:

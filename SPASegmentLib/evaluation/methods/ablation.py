@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 
-
 from torch import Tensor, nn
 
 from SPASegmentLib.model.generator import PreferenceDistributionGenerator
@@ -48,5 +47,3 @@ def ablated(network: SPANetwork, part: str) -> SPANetwork:
     changed._modules = dict(network._modules)
     changed.generator = AblatedGenerator(network.generator, part)  # type: ignore[assignment]
     return changed
-
-

@@ -48,7 +48,9 @@ def frame_of(case: Case) -> FrameImage:
     return FrameImage(case.image.astype(np.float32), case.spacing or (1.0, 1.0))
 
 
-def converse(session: Session, case: Case, user: User, rounds: int, mask: Optional[np.ndarray] = None) -> Iterator[Screen]:
+def converse(
+    session: Session, case: Case, user: User, rounds: int, mask: Optional[np.ndarray] = None
+) -> Iterator[Screen]:
     """A user in a fresh session, round by round.
 
     Args:
