@@ -94,10 +94,10 @@ KINDS: Dict[str, Kind] = {
 #: Trained networks by name: kind and seed. The members of the ensemble differ in their seed alone.
 NETWORKS: Dict[str, Tuple[str, int]] = {
     "unet-0": ("unet", 0),
-    "label-sampling": ("label-sampling", 0),
-    "multi-head": ("multi-head", 0),
     "probabilistic": ("probabilistic", 0),
     "clicks": ("clicks", 0),
+    "label-sampling": ("label-sampling", 0),
+    "multi-head": ("multi-head", 0),
     "unet-1": ("unet", 1),
     "unet-2": ("unet", 2),
 }

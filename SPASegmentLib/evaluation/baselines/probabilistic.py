@@ -44,6 +44,7 @@ class ProbabilisticUNet(nn.Module):
     def __init__(self, latent: int = LATENT, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
         self.unet = UNet(widths=widths)
+        self.unet.head = nn.Identity()  # type: ignore[assignment]  # what joins the latent is the head
         self.prior = GaussianNet(1, latent, widths)
         self.posterior = GaussianNet(2, latent, widths)
         w = widths[0]
