@@ -183,17 +183,13 @@ def evaluate_lidc(
     """Measure how fast a simulated user gets the wanted mask on slices with the masks of several raters."""
     with plain_errors():
         from SPASegmentLib.commands.evaluate import run_evaluate
-        from SPASegmentLib.evaluation.lidc import Task
-        from SPASegmentLib.evaluation.methods.catalogue import MethodSpec
-        from SPASegmentLib.evaluation.users import User
-        from SPASegmentLib.interaction.settings import SessionSettings
+        from SPASegmentLib.evaluation.task import Task
 
-        settings = SessionSettings(
-            predictions=predictions, rounds=rounds, preference_update=update, seed=seed,
-            feedback_prompts=feedback_prompts, refine=refine,
+        task = Task(
+            protocol=protocol, user=user, method=method, rounds=rounds, noise=noise, update=update,
+            generator=generator, refine=refine, feedback_prompts=feedback_prompts, predictions=predictions,
+            limit=limit, cases=cases, weights=weights, seed=seed, baselines=baselines, jobs=jobs,
         )  # fmt: skip
-        spec = MethodSpec(method, settings, weights, baselines, generator, protocol)
-        task = Task(spec, protocol, User(user, noise), rounds, limit, seed, cases, jobs)
         run_evaluate(task, [*npz, *(more or [])], output)
 
 

@@ -12,7 +12,7 @@ from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.research import progress_bar
 
 if TYPE_CHECKING:
-    from SPASegmentLib.evaluation.lidc import Task
+    from SPASegmentLib.evaluation.task import Task
 
 
 def run_evaluate(task: Task, files: Sequence[Path], output: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import platform
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -22,35 +21,11 @@ from SPASegmentLib.evaluation.parallel import cores, run_all
 from SPASegmentLib.evaluation.policy import make_jobs, policy_summary, run_sequence
 from SPASegmentLib.evaluation.rounds import CaseRounds, run_case, summary
 from SPASegmentLib.evaluation.slices import EvaluationFile, open_files
+from SPASegmentLib.evaluation.task import Task
 from SPASegmentLib.evaluation.users import ORACLES, User
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
 Progress = Optional[Callable[[int, int], None]]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to measure.
-
-    Attributes:
-        method: what works with the user.
-        protocol: what the user wants (`cases.PROTOCOLS`).
-        user: how the user answers.
-        rounds: per case.
-        limit: cases at most, evenly spread; None for all.
-        seed: of the draw of cases, where no committed list fits.
-        cases: a list of cases instead of the committed or drawn one.
-        processes: None for one per processor core.
-    """
-
-    method: MethodSpec
-    protocol: str = "combination"
-    user: User = User()
-    rounds: int = 6
-    limit: Optional[int] = None
-    seed: int = 0
-    cases: Optional[Path] = None
-    processes: Optional[int] = None
 
 
 def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Dict[str, Any]:
@@ -69,34 +44,37 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         InputError: the files, the protocol, the method and the user do not fit together.
         WeightsError: weights are missing or damaged.
     """
+    spec, user = task.spec(), task.simulated_user()
+    if task.protocol == "policy" and task.method != "spa":
+        raise InputError("The policy protocol is about SPA's profile; it works with the method 'spa' only.")
     files = open_files(paths)
     if task.cases is not None:
         ids, listed = read_cases(task.cases), str(task.cases.name)
     else:
         ids, listed = find_cases(files, task.protocol, task.seed)
     ids = thinned(ids, task.protocol, task.limit)
-    method = task.method()
-    if task.user.name not in method.users:
+    allowed = spec().users
+    if user.name not in allowed:
         raise InputError(
-            f"The method {task.method.name!r} does not work with the user {task.user.name!r}, but with "
-            f"{', '.join(method.users)}."
+            f"The method {spec.name!r} does not work with the user {user.name!r}, but with {', '.join(allowed)}."
         )
-    started, processes = time.perf_counter(), task.processes or cores()
+    started, processes = time.perf_counter(), task.jobs or cores()
     run = _run_policy if task.protocol == "policy" else _run_cases
     figures, per_case = run(task, ids, files, processes, progress)
     return {
         "protocol": task.protocol,
-        "method": task.method.name,
-        "user": task.user.name,
-        "oracle": task.user.name in ORACLES or task.method.name == "consensus",
-        "noise": task.user.noise,
+        "method": task.method,
+        "user": task.user,
+        "oracle": task.user in ORACLES or task.method == "consensus",
+        "noise": task.noise,
         "rounds": task.rounds,
         **figures,
         "files": [Path(path).name for path in paths],
         "case_list": listed,
         "limit": task.limit,
         "seed": task.seed,
-        **_about(task.method),
+        **_about(spec),
+        "command": task.command(paths),
         "machine": f"{platform.machine()}, {processes} processes of one thread",
         "seconds": round(time.perf_counter() - started, 1),
         "torch": torch.__version__,
@@ -107,8 +85,8 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
 def _run_cases(
     task: Task, ids: List[CaseId], files: List[EvaluationFile], processes: int, progress: Progress
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    jobs = [(open_case(case, files), task.user, task.rounds) for case in ids]
-    results = run_all(_run_one, jobs, task.method, processes, progress)
+    jobs = [(open_case(case, files), task.simulated_user(), task.rounds) for case in ids]
+    results = run_all(_run_one, jobs, task.spec(), processes, progress)
     return _figures(results, [job[0] for job in jobs])
 
 
@@ -120,10 +98,8 @@ def _run_one(method: Method, job: Tuple[Case, User, int]) -> CaseRounds:
 def _run_policy(
     task: Task, ids: List[CaseId], files: List[EvaluationFile], processes: int, progress: Progress
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    if task.method.name != "spa":
-        raise InputError("The policy protocol is about SPA's profile; it works with the method 'spa' only.")
-    jobs = make_jobs(ids, files, task.user, task.rounds)
-    results = run_all(run_sequence, jobs, task.method, processes, progress)
+    jobs = make_jobs(ids, files, task.simulated_user(), task.rounds)
+    results = run_all(run_sequence, jobs, task.spec(), processes, progress)
     rounds = [r for result in results for r in result.profile]
     figures, per_case = _figures(rounds, [case for job in jobs for case in job.cases])
     per_case["user"] = [job.name for job in jobs for _ in job.cases]

@@ -142,10 +142,10 @@ def test_level_sets_hold_each_pixel_as_often_as_its_share(trained: Path, disks: 
 class Echo(nn.Module):
     """Answers every click with a disk of 3 pixels around it, minus those around negative ones."""
 
-    def encode(self, image: torch.Tensor) -> "Echo":
+    def encode(self, image: torch.Tensor) -> Echo:
         return self
 
-    def expand(self, index: torch.Tensor) -> "Echo":
+    def expand(self, index: torch.Tensor) -> Echo:
         return self
 
     def forward(

@@ -85,9 +85,7 @@ class Recorder:
         monkeypatch.setattr(Session, "add_click", noted_click)
 
 
-def test_choice_gives_away_nothing_but_the_choice(
-    spa: SPAMethod, case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_choice_gives_away_nothing_but_the_choice(spa: SPAMethod, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = Recorder(monkeypatch)
     screens = list(spa.screens(case, User(), 3))
     assert len(seen.chosen) == 2
