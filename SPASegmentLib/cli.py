@@ -209,6 +209,40 @@ def evaluate_cases(
         run_cases(npz, protocol, seed, output)
 
 
+@app.command()
+def results(
+    npz: Npz,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the records.")] = Path("out/results"),
+    only: Annotated[
+        Optional[List[str]], typer.Option(help="Records whose name begins so; may be repeated. All by default.")
+    ] = None,
+    weights: Weights = None,
+    baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+) -> None:
+    """Run every measurement of docs/results.md; what is done is not run again."""
+    with plain_errors():
+        from SPASegmentLib.commands.results import run_results
+
+        run_results(npz, output, only or [], weights, baselines, jobs)
+
+
+@app.command()
+def report(
+    records: Annotated[Path, typer.Argument(help="Folder that spa results wrote to.")] = Path("out/results"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("docs/results.md"),
+    npz: Annotated[
+        Optional[List[Path]], typer.Option(help="The data, to draw example rounds; may be repeated.")
+    ] = None,
+    examples: Annotated[Path, typer.Option(help="Folder for example rounds.")] = Path("out/examples"),
+) -> None:
+    """Write the page of results from its records, and example rounds as pictures."""
+    with plain_errors():
+        from SPASegmentLib.commands.results import run_report
+
+        run_report(records, output, npz or [], examples)
+
+
 baselines = typer.Typer(help="Networks that SPA is compared with.", no_args_is_help=True)
 app.add_typer(baselines, name="baselines")
 
