@@ -96,15 +96,15 @@ def _draw(method: Method, case: Case, task: Task, path: Path) -> None:
         figure.savefig(partial, dpi=100, bbox_inches="tight")
 
 
-def _outline(axes: object, mask: np.ndarray, colour: str, width: float) -> None:
+def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float) -> None:
     if mask.any() and not mask.all():
-        axes.contour(mask, [0.5], colors=[colour], linewidths=[width])  # type: ignore[attr-defined]
+        axes.contour(mask, [0.5], colors=[colour], linewidths=[width])
 
 
 def _window(case: Case, screens: Sequence[Screen]) -> Tuple[Tuple[float, float], Tuple[float, float]]:
     """(x0, x1), (y0, y1) around what was wanted and recommended."""
     marked = case.raters.any(0) | np.any([screen.masks[0] for screen in screens], axis=0)
     ys, xs = np.nonzero(marked)
-    side = max(np.ptp(xs), np.ptp(ys), LEAST_SIDE - 2 * MARGIN) / 2 + MARGIN
+    side = max(int(np.ptp(xs)), int(np.ptp(ys)), LEAST_SIDE - 2 * MARGIN) / 2 + MARGIN
     x, y = (xs.min() + xs.max()) / 2, (ys.min() + ys.max()) / 2
     return (x - side, x + side), (y - side, y + side)

@@ -94,8 +94,8 @@ SECTIONS: Tuple[Section, ...] = (
     ),
     (
         "The profile: first round on images 7 to 12 of one user",
-        "Users by policy, the same on all images of a sequence; the profile has learned from the masks accepted before. "
-        "Gains are paired. ![Profile](results/profile.png)",
+        "Users by policy, the same on all images of a sequence; the profile has learned from the masks accepted "
+        "before. Gains are paired. ![Profile](results/profile.png)",
         tables.profile,
     ),
     (

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence
 
+import numpy as np
+
 from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.results import paper
 from SPASegmentLib.evaluation.results.plan import ABLATIONS, NOISES, PREDICTIONS, UNTRAINED
 from SPASegmentLib.evaluation.results.records import Record, paired
+from SPASegmentLib.evaluation.statistics import bootstrap_interval
 
 Records = Dict[str, Record]
 Lines = List[str]
@@ -26,12 +29,10 @@ NAMES = {
     "click-network": "click-only network (in the manner of SAM)",
     "sam-u": "SAM-U (the click-only network, 9 prompts)",
 }
-#: Marks of the project: record, list in it, round (from 1), value to reach.
-MARKS = (
-    ("combination", "dice_recommended", 1, 0.85),
-    ("combination", "dice_recommended", 3, 0.88),
-    ("combination", "dice_recommended", 6, 0.90),
-)
+#: Marks of the project: round -> Dice of the recommended mask, majority of a rater combination.
+MARKS = {1: 0.85, 3: 0.88, 6: 0.90}
+#: Methods with one mask on screen; of the others the user may keep any mask seen.
+SINGLE_MASK = ("unet", "click-network", "sam-u", "consensus")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
@@ -47,7 +48,7 @@ def percent(value: Optional[float], interval: Optional[Sequence[Optional[float]]
     text = f"{100 * value:+.1f}" if sign else f"{100 * value:.1f}"
     if interval is None or interval[0] is None or interval[1] is None:
         return text
-    low, high = interval
+    low, high = interval[0], interval[1]
     return f"{text} [{100 * low:+.1f}, {100 * high:+.1f}]" if sign else f"{text} [{100 * low:.1f}, {100 * high:.1f}]"
 
 
@@ -67,13 +68,11 @@ def at(record: Record, name: str, round_: int) -> str:
 def marks(records: Records) -> Lines:
     """What the project wants to reach, and what was reached."""
     rows: List[List[str]] = []
-    for name, values, round_, wanted in MARKS:
-        if name in records:
-            value = records[name][values][round_ - 1]
-            rows.append(
-                [f"{name}, recommended Dice in round {round_}", f">= {100 * wanted:.0f}", at(records[name], values, round_),
-                 _verdict(value >= wanted)]
-            )  # fmt: skip
+    if "combination" in records:
+        for round_, wanted in MARKS.items():
+            reached = records["combination"]["dice_recommended"][round_ - 1] >= wanted
+            cells = [f">= {100 * wanted:.0f}", at(records["combination"], "dice_recommended", round_)]
+            rows.append([f"combination, recommended Dice in round {round_}", *cells, _verdict(reached)])
     if "combination" in records:
         value = records["combination"]["failure_rate"]["0.7"]
         interval = records["combination"]["failure_rate_ci95"]["0.7"]
@@ -271,10 +270,6 @@ def _half(records: Records) -> Record:
 
 def restricted(record: Record, other: Record) -> Record:
     """A record's Dice on the cases of another record, with intervals anew."""
-    import numpy as np
-
-    from SPASegmentLib.evaluation.statistics import bootstrap_interval
-
     wanted = set(other["cases"]["id"])
     keep = [i for i, name in enumerate(record["cases"]["id"]) if name in wanted]
     patients = record["cases"]["patient"]
