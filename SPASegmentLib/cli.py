@@ -235,12 +235,15 @@ def report(
         Optional[List[Path]], typer.Option(help="The data, to draw example rounds; may be repeated.")
     ] = None,
     examples: Annotated[Path, typer.Option(help="Folder for example rounds.")] = Path("out/examples"),
+    card: Annotated[
+        Optional[Path], typer.Option(help="Card of the measured weights, to put its metrics in.")
+    ] = None,
 ) -> None:
     """Write the page of results from its records, and example rounds as pictures."""
     with plain_errors():
         from SPASegmentLib.commands.results import run_report
 
-        run_report(records, output, npz or [], examples)
+        run_report(records, output, npz or [], examples, card)
 
 
 baselines = typer.Typer(help="Networks that SPA is compared with.", no_args_is_help=True)

@@ -52,7 +52,7 @@ def run_results(
         say(f"{len(missing)} records were left out for want of trained baselines: spa baselines train makes them.")
 
 
-def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path) -> None:
+def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path, card: Optional[Path]) -> None:
     """Write the page of results, and example rounds as pictures where the data is given.
 
     Args:
@@ -60,12 +60,14 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
         output: the page.
         files: npz files for the example rounds; none to leave them out.
         examples: folder for them; they are crops of the data and belong to no repository.
+        card: of the weights that were measured, whose metrics are to be replaced; None to leave it.
 
     Raises:
         SPAError: a record cannot be read or something cannot be written.
     """
     with interruption_at_the_end():
         from SPASegmentLib.errors import InputError
+        from SPASegmentLib.evaluation.results.card import write_metrics
         from SPASegmentLib.evaluation.results.pictures import draw_examples
         from SPASegmentLib.evaluation.results.plan import plan
         from SPASegmentLib.evaluation.results.records import read_records
@@ -75,6 +77,9 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
     console, records = Console(), read_records(folder)
     write_report(records, output)
     console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    if card is not None:
+        write_metrics(records, card)
+        console.print(f"Wrote the metrics into {card}.", markup=False, soft_wrap=True)
     if files:
         if "combination" not in records:
             raise InputError(f"Example rounds are chosen by the record 'combination', which is not in {folder}.")

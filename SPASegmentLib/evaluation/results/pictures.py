@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -75,19 +76,19 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
 
 def _draw(method: Method, case: Case, task: Task, path: Path) -> None:
     screens = list(method.screens(case, task.simulated_user(), task.rounds))
-    figure = Figure(figsize=(2.1 * task.rounds, 2.4))
-    window = _window(case, screens)
+    figure = Figure(figsize=(2.6 * task.rounds, 2.9))
+    (x0, x1), (y0, y1) = _window(case, screens)
+    near = case.image[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1]
     for j, screen in enumerate(screens):
         axes = figure.add_subplot(1, task.rounds, j + 1)
-        axes.imshow(case.image, cmap="gray", interpolation="nearest")
+        axes.imshow(case.image, cmap="gray", interpolation="nearest", vmin=near.min(), vmax=near.max())
         for mask in screen.masks[1:]:
             _outline(axes, mask, CANDIDATE, 0.7)
         _outline(axes, case.target, TARGET, 1.6)
         _outline(axes, screen.masks[0], RECOMMENDED, 1.6)
-        axes.plot(case.id.x, case.id.y, "+", color=TARGET, markersize=5)
+        axes.plot(case.id.x, case.id.y, "+", color=TARGET, markersize=7)
         best = max(dice(mask, case.target) for mask in screen.masks)
         axes.set_title(f"{j + 1}: {dice(screen.masks[0], case.target):.2f} (best {best:.2f})", fontsize=8)
-        (x0, x1), (y0, y1) = window
         axes.set_xlim(x0, x1)
         axes.set_ylim(y1, y0)
         axes.set_axis_off()

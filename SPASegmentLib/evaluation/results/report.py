@@ -41,7 +41,8 @@ SECTIONS: Tuple[Section, ...] = (
     ),
     (
         "Dice by round, single raters",
-        "Each rater's mask in turn, where adaptation really shows. ![Dice by round](results/rater.png)",
+        "Every third of all single raters' masks; this is where adaptation really shows. "
+        "![Dice by round](results/rater.png)",
         lambda records: tables.by_round(records, "rater", "dice_recommended"),
     ),
     (
@@ -151,8 +152,9 @@ def write_report(records: Dict[str, Record], path: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     plots.draw_all(records, folder)
     lean = {name: {k: v for k, v in record.items() if k != "cases"} for name, record in records.items()}
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(record)}" for name, record in lean.items())
     with whole_file(folder / "records.json") as partial:
-        partial.write_text(json.dumps(lean, separators=(",", ":")).replace('},"', '},\n"') + "\n", encoding="utf-8")
+        partial.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
     with whole_file(path) as partial:
         partial.write_text("\n".join(_page(records)), encoding="utf-8")
 

@@ -35,9 +35,9 @@ MARKS = {1: 0.85, 3: 0.88, 6: 0.90}
 SINGLE_MASK = ("unet", "click-network", "sam-u", "consensus")
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Lines:
-    """A Markdown table; numbers right, the first column left."""
-    align = ["---", *["---:"] * (len(head) - 1)]
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Lines:
+    """A Markdown table; the first columns, which hold words, left, the others right."""
+    align = ["---"] * words + ["---:"] * (len(head) - words)
     return ["| " + " | ".join(row) + " |" for row in (head, align, *rows)] + [""]
 
 
@@ -402,13 +402,13 @@ def budgets(records: Records) -> Lines:
          f"{card['core_seconds'] / 60:.0f}"]
         for name, card in sorted(cards.items())
     ]  # fmt: skip
-    return table(["network", "what", "parameters", "steps", "crops per step", "core minutes"], rows)
+    return table(["network", "what", "parameters", "steps", "crops per step", "core minutes"], rows, words=2)
 
 
 def commands(records: Records) -> Lines:
     """How every record was made."""
     rows = [
-        [name, f"`{r['command']}`", str(r["n_cases"]), str(r["intervals_over"]), f"{r['seconds']:.0f}"]
+        [name, f"`{r['command']}`", str(r["intervals_over"]), str(r["n_cases"]), f"{r['seconds']:.0f}"]
         for name, r in records.items()
     ]
-    return table(["record", "command", "cases", "intervals over", "seconds"], rows)
+    return table(["record", "command", "intervals over", "cases", "seconds"], rows, words=3)
