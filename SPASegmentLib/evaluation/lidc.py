@@ -128,8 +128,16 @@ def _about(spec: MethodSpec) -> Dict[str, Any]:
         return {"trained": [read_baseline_card(spec.baselines / name) for name in TRAINED[spec.name]]}
     if not spec.uses_network:
         return {"settings": settings} if spec.name == "seed-mask" else {}
-    card = spec.network().card
-    return {"weights": card.name, "sha256": card.sha256, "settings": settings, "generator": spec.generator}
+    loaded = spec.network()
+    card = loaded.card
+    return {
+        "weights": card.name,
+        "sha256": card.sha256,
+        "parameters": sum(p.numel() for p in loaded.network.parameters()),
+        "training": {key: card.training.get(key) for key in ("steps", "batch", "machine")},
+        "settings": settings,
+        "generator": spec.generator,
+    }
 
 
 def write_record(record: Dict[str, Any], path: Path) -> None:

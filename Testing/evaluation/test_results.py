@@ -53,7 +53,8 @@ def made_up(name: str, task: Task) -> Record:
     record: Record = {
         "protocol": task.protocol, "method": task.method, "user": task.user, "rounds": 6,
         **summary(results, patients), "intervals_over": "5 patients", "files": ["val.npz"], "weights": "compact",
-        "sha256": "0" * 64, "command": task.command([Path("val.npz")]), "machine": "here", "seconds": 1.0, "torch": "2",
+        "sha256": "0" * 64, "parameters": 2e6, "training": {"steps": 100, "batch": 32, "machine": "a core"},
+        "command": task.command([Path("val.npz")]), "machine": "here", "seconds": 1.0, "torch": "2",
         "cases": {
             "id": [f"val:{i}:1" for i in range(CASES)], "patient": [i % 5 for i in range(CASES)],
             **{k: [r.rounds[k].tolist() for r in results]

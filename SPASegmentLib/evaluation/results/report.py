@@ -128,9 +128,10 @@ SECTIONS: Tuple[Section, ...] = (
         tables.expected_dice,
     ),
     (
-        "Training of the baselines",
+        "Training",
         "One loop, the same slices, augmentation and clicks: 64 x 64 pixels at the slice's resolution around the click "
-        "(`SPASegmentLib/evaluation/baselines`).",
+        "(`SPASegmentLib/evaluation/baselines`). All baselines have equal steps; SPA's own training is in the first "
+        "row. `spa baselines train --steps` goes on with more.",
         tables.budgets,
     ),
     ("Commands", "File names without their folders.", tables.commands),

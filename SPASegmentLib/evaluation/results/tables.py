@@ -395,9 +395,16 @@ def expected_dice(records: Records) -> Lines:
 
 
 def budgets(records: Records) -> Lines:
-    """What the baselines were trained with."""
+    """What the networks were trained with."""
     cards = {card["name"]: card for record in records.values() for card in record.get("trained", ())}
-    rows = [
+    rows = []
+    own = next((r for r in records.values() if r.get("training")), None)
+    if own is not None:
+        training = own["training"]
+        what = f"SPA, several rounds per image and step; {training['machine']}"
+        size = f"{own['parameters'] / 1e6:.2f} M"
+        rows.append([own["weights"], what, size, str(training["steps"]), str(training["batch"]), "see left"])
+    rows += [
         [name, card["description"], f"{card['parameters'] / 1e6:.2f} M", str(card["steps"]), str(card["batch"]),
          f"{card['core_seconds'] / 60:.0f}"]
         for name, card in sorted(cards.items())
