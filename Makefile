@@ -5,6 +5,9 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
+# Folder with the shared npz files, for `make baselines` and `make results`.
+DATA ?= DATA
+
 # What `make viewer` opens; nothing for an empty page.
 VOLUME ?=
 
@@ -13,7 +16,7 @@ READY := .venv/ready
 # trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
 VIEWER := .venv-viewer
 
-.PHONY: help venv demo viewer screenshot screenshots test test-all e2e benchmark-viewer lint clean
+.PHONY: help venv demo viewer screenshot screenshots test test-all e2e benchmark-viewer baselines results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +28,8 @@ help:
 	@echo "make e2e         the tests of the viewer, in Chromium; benchmark-viewer measures it"
 	@echo "make screenshot  make demo, and put its figure into the README"
 	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
+	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
+	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)
@@ -78,6 +83,14 @@ e2e: $(VIEWER)/ready
 # How fast the page is on this machine; writes out/viewer.json.
 benchmark-viewer: $(VIEWER)/ready
 	$(VIEWER)/bin/python Testing/e2e/benchmark.py
+
+baselines: $(READY)
+	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines
+
+# The example rounds are crops of the data; they stay in out/.
+results: $(READY)
+	$(BIN)/spa results --npz $(DATA)/lidc_idri/val.npz --output out/results
+	$(BIN)/spa report out/results --npz $(DATA)/lidc_idri/val.npz --output docs/results.md --examples out/examples
 
 clean:
 	rm -rf .venv $(VIEWER) out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info

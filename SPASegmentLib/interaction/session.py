@@ -221,6 +221,19 @@ class Session:
         prompts = Prompts((*current.prompts.clicks, Click(x, y, click.positive)), current.candidates.recommended)
         return self._show(self._round(prompts, (*current.answers, pixel), current.mixture, current.proposal.round))
 
+    def predictions(self) -> np.ndarray:
+        """(N, height, width) float32 probabilities at frame size: what the masks on screen were made from.
+
+        They are computed again, exactly, instead of being kept for every round.
+
+        Raises:
+            StateError: nothing is on screen.
+        """
+        current = self._current("look at the predictions")
+        before = self._records[-2].mixture if len(self._records) > 1 else None
+        maps = self._predict(current.prompts, current.answers, before, current.proposal.round)[1]
+        return self.region.maps_to_frame(maps)
+
     def back(self) -> Proposal:
         """Take the last answer back; the masks before it return exactly.
 
