@@ -205,9 +205,20 @@ class Profile:
         Raises:
             OutputError: the file cannot be written.
         """
-        text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=2, allow_nan=False)
         with whole_file(Path(path)) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
+            partial.write_text(self.to_json() + "\n", encoding="utf-8")
+
+    def to_json(self) -> str:
+        """The profile as text."""
+        return json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=2, allow_nan=False)
+
+    def renamed(self, name: str) -> Profile:
+        """The same profile under another name.
+
+        Raises:
+            InputError: the name is empty, too long or holds control characters.
+        """
+        return replace(self, name=name)
 
     @classmethod
     def load(cls, path: Union[str, Path]) -> Profile:
@@ -220,24 +231,41 @@ class Profile:
         try:
             if path.stat().st_size > _LARGEST_FILE:
                 raise InputError(f"{path} is too large for a profile; choose a file that SPA has saved as one.")
-            content = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputError(f"The profile {path} cannot be read ({reason}); choose another file.") from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise InputError(f"{path} is damaged or no profile; choose a file that SPA has saved as one.") from error
+        return cls.from_json(text, str(path))
+
+    @classmethod
+    def from_json(cls, text: str, origin: str) -> Profile:
+        """Read a profile from text.
+
+        Args:
+            text: of `to_json`.
+            origin: where it comes from, for messages.
+
+        Raises:
+            InputError: it is no profile, is of another version, or lacks or adds a key.
+        """
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{origin} is damaged or no profile; choose a file that SPA has saved as one.") from error
         if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise InputError(f"{path} is no profile (its format is not {FORMAT!r}); choose another file.")
+            raise InputError(f"{origin} is no profile (its format is not {FORMAT!r}); choose another file.")
         if content.get("version") != VERSION:
             raise InputError(
-                f"The profile {path} has version {content.get('version')!r}, this program reads {VERSION}; "
+                f"The profile {origin} has version {content.get('version')!r}, this program reads {VERSION}; "
                 "export it again with the same version of SPA."
             )
         try:
             values = _exact(content, ("format", "version", *(field.name for field in fields(cls))))
             return cls(**{key: value for key, value in values.items() if key not in ("format", "version")})
         except InputError as error:
-            raise InputError(f"The profile {path} cannot be used: {error}") from error
+            raise InputError(f"The profile {origin} cannot be used: {error}") from error
 
 
 def _exact(content: Any, keys: Tuple[str, ...]) -> Dict[str, Any]:
