@@ -62,9 +62,15 @@ class Screen:
     def __init__(self, page: Any, url: str) -> None:
         self.page = page
         self.errors: List[str] = []
+        self.dialogs: List[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("dialog", self._agree)
         page.goto(url, wait_until="load", timeout=60_000)
         page.wait_for_selector("[data-view=Red] img, [data-view=Red] canvas", state="attached", timeout=60_000)
+
+    def _agree(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.accept()
 
     def state(self, name: str) -> Any:
         """A value that the page shows."""
@@ -79,8 +85,9 @@ class Screen:
         """Wait until the views have the size that the page gives them."""
         self.wait(
             "get('geometry') && [...document.querySelectorAll('[data-view]')].every((e) => "
-            "{ const [w, h] = get('geometry')[e.dataset.view]; "
-            "return Math.abs(w - e.clientWidth) < 2 && Math.abs(h - e.clientHeight) < 2; })"
+            "{ const [w, h] = get('geometry')[e.dataset.view] || []; "
+            "if (e.dataset.view === 'Surface') return true; const n = window.devicePixelRatio; "
+            "return Math.abs(w / n - e.clientWidth) < 2 && Math.abs(h / n - e.clientHeight) < 2; })"
         )
 
     def place(self, view: str, ras: Sequence[float]) -> Tuple[float, float]:
@@ -151,10 +158,12 @@ def screen(program: Program, browser: Any) -> Iterator[Screen]:
     """The page with the phantom freshly opened and nothing learned."""
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     opened = Screen(page, program.url)
+    before = opened.state("opened")
     page.click("[data-test=phantom]")
-    opened.wait("get('phase') === 'idle' && get('volume') === 'Phantom' && !get('can_continue')")
-    page.get_by_role("button", name="Forget").click()
-    opened.wait("get('profile').startsWith('Nothing')")
+    opened.wait(f"get('opened') > {before} && get('phase') === 'idle' && !get('busy')")
+    page.click("text=Name, file, reset")
+    page.get_by_role("button", name="Reset").click()
+    opened.wait("get('learned').startsWith('Nothing')")
     opened.settle()
     yield opened
     if opened.state("phase") == "choosing" or opened.state("busy"):

@@ -136,8 +136,8 @@ def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height
         ".filter((e) => e.scrollWidth > e.clientWidth + 1 && !e.closest('.face')).map((e) => e.outerHTML)"
     )
     assert cut == []
-    page.get_by_role("button", name="Forget").scroll_into_view_if_needed()
-    assert page.get_by_role("button", name="Forget").evaluate(
+    page.get_by_role("button", name="Reset").scroll_into_view_if_needed()
+    assert page.get_by_role("button", name="Reset").evaluate(
         "e => { const b = e.getBoundingClientRect();"
         " return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) === e; }"
     )

@@ -123,7 +123,7 @@ def test_a_box_and_the_next_slices(screen: Any) -> None:
     screen.masks()
     assert screen.state("slices")["Red"]["offset"] == pytest.approx(where + 2.5, abs=0.01)
     page.keyboard.press("Enter")
-    screen.wait("get('phase') === 'accepted' && get('profile').startsWith('2 accepted')")
+    screen.wait("get('phase') === 'accepted' && get('learned').startsWith('2 accepted')")
 
 
 @pytest.mark.parametrize("view", ["Yellow", "Green"])
