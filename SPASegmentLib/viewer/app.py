@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
+import vtk
 from trame.app import get_server
 from trame.ui.html import DivLayout
 from trame_slicer.core import SlicerApp
@@ -105,6 +106,8 @@ class ViewerApp:
         Raises:
             InputError: the address is taken or not this computer's.
         """
+        # Touches send events that VTK does not know, and it would log each of them. Errors have another way out.
+        vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
         self.server.controller.on_server_ready.add(lambda **_: self._announce(host))
         try:
             self.server.start(host=host, port=port, open_browser=open_browser, show_connection_info=False, timeout=0)
@@ -130,6 +133,7 @@ class ViewerApp:
         )
         self.server.state.trame__title = "SPA"
         self.server.state.trame__favicon = None
+        self.server.state.trame__template_error = (_PAGE / "ended.html").read_text(encoding="utf-8")
         self.server.state.update(
             {
                 "masks": [], "phase": "empty", "message": "", "problem": "", "round": 1, "rounds": 1, "expected": 0,

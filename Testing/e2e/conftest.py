@@ -63,6 +63,7 @@ class Screen:
         self.page = page
         self.errors: List[str] = []
         self.dialogs: List[str] = []
+        self.agree = True
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("dialog", self._agree)
         page.goto(url, wait_until="load", timeout=60_000)
@@ -70,7 +71,7 @@ class Screen:
 
     def _agree(self, dialog: Any) -> None:
         self.dialogs.append(dialog.message)
-        dialog.accept()
+        dialog.accept() if self.agree else dialog.dismiss()
 
     def state(self, name: str) -> Any:
         """A value that the page shows."""
@@ -98,6 +99,14 @@ class Screen:
         x, y = np.linalg.solve(to_ras, [*ras, 1.0])[:2]
         box = self.page.locator(f"[data-view={view}]").bounding_box()
         return box["x"] + x / width * box["width"], box["y"] + (1 - y / height) * box["height"]
+
+    def scroll_to(self, view: str, offset: float) -> None:
+        """Move a view's slider, by its name, to an offset in mm."""
+        slider = self.page.get_by_label(f"{view} slice position in mm")
+        slider.evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }", offset)
+        tag = next(tag for tag, name in self.state("view_names").items() if name == view)
+        row = {"Axial": 2, "Sagittal": 0, "Coronal": 1}[view]
+        self.wait(f"Math.abs(get('geometry').{tag}[{5 + 4 * row}] - ({offset})) < 1.3")
 
     def click(self, view: str, ras: Sequence[float]) -> None:
         """Click on a point (mm) of a view."""
