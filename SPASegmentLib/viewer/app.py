@@ -201,6 +201,7 @@ class ViewerApp:
         workspace, profiles = self.workspace, self.workspace.profiles
         controller = workspace.controller if workspace.is_open else None
         profile = profiles.active
+        learned = f"{profile.accepted} accepted: {profile.describe()}." if profile.accepted else "Nothing learned yet."
         return {
             "volume": workspace.name,
             "opened": workspace.opened,
@@ -215,7 +216,7 @@ class ViewerApp:
             "can_continue": controller is not None and controller.accepted is not None and controller.session is None,
             "profiles": profiles.names,
             "profile": profile.name,
-            "learned": f"{profile.accepted} accepted: {profile.describe()}." if profile.accepted else "Nothing learned.",
+            "learned": learned,
             "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
             "surface": self._surface.shown,
         }

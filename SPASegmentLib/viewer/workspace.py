@@ -268,7 +268,8 @@ class Workspace:
         if self.segmentation is None:
             return ()
         core = self.segmentation.GetSegmentation()
-        images = (core.GetSegment(row.id).GetRepresentation(core.GetSourceRepresentationName()) for row in self.segments)
+        source = core.GetSourceRepresentationName()
+        images = [core.GetSegment(row.id).GetRepresentation(source) for row in self.segments]
         return tuple((row, 0 if image is None else image.GetMTime()) for row, image in zip(self.segments, images))
 
     def _open_editor(self) -> LogicEditor:

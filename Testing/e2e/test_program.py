@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 
 pytest.importorskip("slicer")
-Image = pytest.importorskip("PIL.Image")
+pytest.importorskip("PIL")
+
+from PIL import Image
 
 from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.mrml.volumes import add_volume
