@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
+#: Seconds after which something is taken to hang. Long, since nothing here is about speed and machines are shared.
+PATIENCE = 120
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
@@ -38,7 +40,7 @@ class Program:
         self.url = self._wait_for_address()
 
     def _wait_for_address(self) -> str:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             found = re.search(r"http://\S+", self.log.read_text())
             if found:
@@ -66,8 +68,9 @@ class Screen:
         self.agree = True
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("dialog", self._agree)
-        page.goto(url, wait_until="load", timeout=60_000)
-        page.wait_for_selector("[data-view=Red] img, [data-view=Red] canvas", state="attached", timeout=60_000)
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(url, wait_until="load")
+        page.wait_for_selector("[data-view=Red] img, [data-view=Red] canvas", state="attached")
 
     def _agree(self, dialog: Any) -> None:
         self.dialogs.append(dialog.message)
@@ -77,10 +80,23 @@ class Screen:
         """A value that the page shows."""
         return self.page.evaluate("name => window.trame.state.get(name)", name)
 
-    def wait(self, condition: str, timeout: float = 30) -> None:
+    def wait(self, condition: str, timeout: float = PATIENCE) -> None:
         """Wait until a JavaScript expression over `get(name)` holds."""
         script = f"() => {{ const get = (name) => window.trame.state.get(name); return {condition}; }}"
         self.page.wait_for_function(script, timeout=1000 * timeout)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds that only a look at the page can tell."""
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(200)
+
+    def picture(self, view: str) -> bytes:
+        """What a view looks like, as PNG, once it has stopped changing."""
+        place, shots = self.page.locator(f"[data-view={view}]"), [b"", b""]
+        self.until(lambda: shots.append(place.screenshot()) or shots[-1] == shots[-2] == shots[-3])  # type: ignore[func-returns-value]
+        return shots[-1]
 
     def settle(self) -> None:
         """Wait until the views have the size that the page gives them."""

@@ -19,24 +19,39 @@ pytestmark = pytest.mark.e2e
 
 LESION = ambiguous_phantom().lesion_ras
 
-#: Smallest contrast between text and the background behind it, by WCAG's formula.
+#: Smallest contrast between text and the background behind it, and between the edge of a field or the mark of the focus
+#: and what is around it, by WCAG's formula.
 CONTRAST = """() => {
     const rgba = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
     const light = (c) => { const [r, g, b] = c.map((v) => v / 255)
         .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-    let worst = [99, ''];
+    const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const behind = (e) => {
+        while (e && rgba(getComputedStyle(e).backgroundColor)[3] < 0.5) e = e.parentElement;
+        return light(rgba(getComputedStyle(e || document.body).backgroundColor).slice(0, 3));
+    };
+    let worst = [99, ''], edges = [99, ''];
+    for (const e of document.querySelectorAll('input[type=text], select')) {
+        const found = ratio(light(rgba(getComputedStyle(e).borderTopColor).slice(0, 3)), behind(e.parentElement));
+        if (found < edges[0]) edges = [found, e.outerHTML.slice(0, 200)];
+    }
+    for (const e of document.querySelectorAll('button, summary, .picture, input')) {
+        if (e.disabled) continue;
+        e.focus({ focusVisible: true });
+        const style = getComputedStyle(e.matches('.hidden-input') ? e.parentElement : e);
+        const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        const found = seen ? ratio(light(rgba(style.outlineColor).slice(0, 3)), behind(e.parentElement)) : 0;
+        if (found < edges[0]) edges = [found, e.outerHTML.slice(0, 200)];
+    }
+    document.activeElement.blur();
     for (const e of document.querySelectorAll('.spa-root *')) {
         const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
         if (!own || e.disabled || e.closest('.disabled') || !e.offsetParent) continue;
-        let back = e;
-        while (back && rgba(getComputedStyle(back).backgroundColor)[3] < 0.5) back = back.parentElement;
-        const a = light(rgba(getComputedStyle(e).color).slice(0, 3));
-        const b = light(rgba(getComputedStyle(back || document.body).backgroundColor).slice(0, 3));
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (ratio < worst[0]) worst = [ratio, e.outerHTML.slice(0, 200)];
+        const found = ratio(light(rgba(getComputedStyle(e).color).slice(0, 3)), behind(e));
+        if (found < worst[0]) worst = [found, e.outerHTML.slice(0, 200)];
     }
-    return worst;
+    return [...worst, ...edges];
 }"""
 
 
@@ -128,6 +143,22 @@ def test_scrolling_zooming_and_grey_values(screen: Any) -> None:
     before = screen.state("grey")
     page.get_by_label("bright").evaluate("e => { e.value = 0; e.dispatchEvent(new Event('input')); }")
     screen.wait(f"get('grey')[1] < {before[1]}")
+    # The right button zooms, Shift and the left one move, as in Slicer; neither is a click.
+    for button, shift, entries in (("right", False, [2]), ("left", True, [5, 9])):
+        matrix = screen.state("geometry")["Red"]
+        x, y = screen.place("Red", LESION)
+        page.mouse.move(x, y)
+        page.keyboard.down("Shift") if shift else None
+        page.mouse.down(button=button)
+        page.mouse.move(x + 30, y + 30)
+        page.mouse.move(x + 40, y + 40)
+        page.mouse.up(button=button)
+        page.keyboard.up("Shift") if shift else None
+        for entry in entries:
+            screen.wait(f"Math.abs(get('geometry').Red[{entry}] - ({matrix[entry]})) > 0.01")
+    assert screen.state("phase") == "idle" and not screen.state("busy")
+    page.keyboard.press("f")
+    screen.wait(f"Math.abs(get('geometry').Red[2]) > {0.9 * abs(matrix[2])}")
     page.get_by_label("Enlarge Coronal").click()
     screen.wait("get('geometry').Green[0] > 500")
     page.get_by_label("Enlarge Axial").click()
@@ -136,15 +167,13 @@ def test_scrolling_zooming_and_grey_values(screen: Any) -> None:
 
 def test_uncertainty_is_laid_over_the_slice_and_taken_away(screen: Any) -> None:
     page = screen.page
-    view = page.locator("[data-view=Red]")
     screen.click("Red", LESION)
     screen.masks()
     page.mouse.move(5, 5)
-    page.wait_for_timeout(800)
-    without = view.screenshot()
+    without = screen.picture("Red")
     page.keyboard.press("u")
-    page.wait_for_timeout(800)
-    assert screen.state("uncertainty") and view.screenshot() != without
+    screen.wait("get('uncertainty')")
+    screen.until(lambda: screen.picture("Red") != without)
     page.keyboard.press("u")
     screen.wait("!get('uncertainty')")
 
@@ -156,8 +185,9 @@ def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height
     screen.click("Red", LESION)
     screen.masks()
     assert nameless(page) == []
-    ratio, where = page.evaluate(CONTRAST)
-    assert ratio >= 4.5, where
+    text, where, edges, there = page.evaluate(CONTRAST)
+    assert text >= 4.5, where
+    assert edges >= 3.0, there
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     cut = page.evaluate(
         "() => [...document.querySelectorAll('button, .button, select')]"
@@ -242,27 +272,18 @@ def test_the_3d_view_is_off_until_it_is_wanted(screen: Any) -> None:
     screen.wait("get('phase') === 'accepted'")
     page.click("[data-test=surface]")
     screen.wait("get('surface') && document.querySelector('[data-view=Surface] img')")
-    wait_for(page, coloured)
+    screen.until(coloured)
     page.keyboard.press("Control+z")
-    wait_for(page, lambda: not coloured())
+    screen.until(lambda: not coloured())
     page.keyboard.press("Control+y")
-    wait_for(page, coloured)
+    screen.until(coloured)
     page.reload(wait_until="load")
     page.wait_for_selector("[data-view=Surface] img", state="attached")
-    wait_for(page, coloured)
+    screen.until(coloured)
     page.click("[data-test=surface]")
     screen.wait("!get('surface') && !document.querySelector('[data-view=Surface]')")
     screen.click("Red", LESION)
     screen.masks()
-
-
-def wait_for(page: Any, holds: Any, seconds: float = 20) -> None:
-    """Wait until something holds on the page."""
-    for _ in range(int(seconds / 0.25)):
-        if holds():
-            return
-        page.wait_for_timeout(250)
-    assert holds()
 
 
 def test_profiles_can_be_managed(screen: Any) -> None:
