@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -108,6 +109,9 @@ class ViewerApp:
         """
         # Touches send events that VTK does not know, and it would log each of them. Errors have another way out.
         vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
+        if hasattr(signal, "SIGHUP"):
+            # A terminal that is closed ends the viewer as properly as a key in it.
+            signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
         self.server.controller.on_server_ready.add(lambda **_: self._announce(host))
         try:
             self.server.start(host=host, port=port, open_browser=open_browser, show_connection_info=False, timeout=0)

@@ -17,6 +17,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import textwrap
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -101,6 +102,7 @@ def scroll(page: Any, x: float, y: float, seconds: float = 4.0) -> Dict[str, flo
 
 def measure_empty(page: Any, url: str, clicks: int) -> Dict[str, Any]:
     """The empty effect: click to a changed text on the page."""
+    page.set_default_timeout(120_000)
     page.goto(url, wait_until="load")
     page.wait_for_selector("img.image-display-area")
     page.wait_for_timeout(3000)
@@ -115,6 +117,7 @@ def measure_empty(page: Any, url: str, clicks: int) -> Dict[str, Any]:
 
 def measure_spa(page: Any, url: str, repeats: int) -> Dict[str, Any]:
     """The viewer: first click on a slice to five masks, further rounds, accept, undo, scrolling."""
+    page.set_default_timeout(120_000)
     page.goto(url, wait_until="load")
     page.on("dialog", lambda dialog: dialog.accept())
     lesion = np.array(ambiguous_phantom().lesion_ras)
@@ -154,7 +157,8 @@ def measure_spa(page: Any, url: str, repeats: int) -> Dict[str, Any]:
 
 def machine(chromium: str) -> Dict[str, Any]:
     """What was measured on."""
-    names = [line.partition(":")[2].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     browser = subprocess.run([chromium, "--version"], capture_output=True, text=True).stdout.strip()
     packages = ("torch", "vtk", "slicer-core", "trame-slicer", "trame-rca", "playwright")
     return {
@@ -188,29 +192,24 @@ def table(record: Dict[str, Any], command: str) -> str:
     ]
     lines = ["| " + " | ".join(cells) + " |" for cells in rows]
     versions = ", ".join(f"{name} {number}" for name, number in on["versions"].items())
-    return "\n".join(
-        [
-            "# How fast the viewer is",
-            "",
-            "<!-- Written by Testing/e2e/benchmark.py; do not edit. -->",
-            "",
-            f"Measured with `{command}`: a script clicks, presses keys and turns the wheel in Chromium, on the phantom,",
-            f"and waits until the page shows the result. {len(spa['first_click_s'])} sessions of two rounds, each on a",
-            f"slice that was not looked at before; {min(spa['masks'])} to {max(spa['masks'])} masks were shown.",
-            "",
-            *lines,
-            "",
-            f"Scrolling: {spa['pictures_per_s']:.1f} pictures per second (goal: at least {PICTURES_GOAL:.0f}); the empty",
-            f"effect shows {empty['pictures_per_s']:.1f}, so the ratio is {spa['pictures_per_s'] / empty['pictures_per_s']:.2f}.",
-            "",
-            "The empty effect is the least that trame-slicer can do: three slice views and an effect that counts clicks",
-            "(`Testing/e2e/empty_effect.py`). The ratio says how much of a gesture is the method's, and compares machines.",
-            "",
-            f"Machine: {on['processor']}, {on['cores']} cores, no graphics card, load {on['load_before']:.2f} before the run.",
-            f"{on['browser']}; {versions}.",
-            "",
-        ]
-    )
+    pictures, fewest, most = spa["pictures_per_s"], min(spa["masks"]), max(spa["masks"])
+    sessions = len(spa["first_click_s"])
+    paragraphs = [
+        f"Measured with `{command}`: a script clicks, presses keys and turns the wheel in Chromium, on the phantom, "
+        f"and waits until the page shows the result. {sessions} sessions of two rounds, each on a slice "
+        f"that was not looked at before; {fewest if fewest == most else f'{fewest} to {most}'} masks were shown.",
+        "\n".join(lines),
+        f"Scrolling: {pictures:.1f} pictures per second (goal: at least {PICTURES_GOAL:.0f}). The empty effect shows "
+        f"{empty['pictures_per_s']:.1f}, so the ratio is {pictures / empty['pictures_per_s']:.2f}.",
+        "The empty effect is the least that trame-slicer can do: three slice views, and an effect that counts clicks "
+        "(`Testing/e2e/empty_effect.py`). The ratio compares machines, and says how much of a gesture is the method's.",
+        f"Machine: {on['processor']}, {on['cores']} cores, no graphics card, load {on['load_before']:.2f} before the "
+        f"run. {on['browser']}; {versions}.",
+    ]
+    # Tables stay as they are.
+    text = [each if each.startswith("|") else textwrap.fill(each, 120, break_on_hyphens=False) for each in paragraphs]
+    head = ["# How fast the viewer is", "<!-- Written by Testing/e2e/benchmark.py; do not edit. -->"]
+    return "\n\n".join([*head, *text]) + "\n"
 
 
 def main() -> None:

@@ -94,9 +94,15 @@ class Screen:
 
     def picture(self, view: str) -> bytes:
         """What a view looks like, as PNG, once it has stopped changing."""
-        place, shots = self.page.locator(f"[data-view={view}]"), [b"", b""]
-        self.until(lambda: shots.append(place.screenshot()) or shots[-1] == shots[-2] == shots[-3])  # type: ignore[func-returns-value]
-        return shots[-1]
+        place = self.page.locator(f"[data-view={view}]")
+        seen: List[bytes] = [place.screenshot()]
+
+        def still() -> bool:
+            seen.append(place.screenshot())
+            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3]
+
+        self.until(still)
+        return seen[-1]
 
     def settle(self) -> None:
         """Wait until the views have the size that the page gives them."""

@@ -90,7 +90,9 @@ def test_uploads_have_a_limit(browser: Any, new_program: Callable, new_screen: C
     screen.wait("get('problem').includes('larger than 1 MiB') && !get('busy')")
     assert not [path for path in program.temporary.rglob("*") if path.is_file()]
     page.close()
-    program.stop(signal.SIGTERM)
+    # The terminal is closed.
+    program.stop(signal.SIGHUP)
+    assert not list(program.temporary.glob("spa-viewer-*"))
 
 
 def test_a_viewer_that_has_ended_says_so(
@@ -100,6 +102,7 @@ def test_a_viewer_that_has_ended_says_so(
     page = browser.new_page()
     new_screen(page, program.url)
     program.stop(signal.SIGTERM)
+    assert not list(program.temporary.glob("spa-viewer-*"))
     page.wait_for_selector("text=The viewer has ended")
     page.close()
 

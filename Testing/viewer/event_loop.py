@@ -6,11 +6,8 @@ The one worker is held up by an event, as a slow network would hold it up, so th
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from typing import Any, Callable, Dict
-
-sys.argv = sys.argv[:1]
 
 from SPASegmentLib.model.weights import load_default
 from SPASegmentLib.viewer.app import ViewerApp
