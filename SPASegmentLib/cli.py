@@ -154,7 +154,7 @@ def hold_out(
     data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
 ) -> None:
-    """Write the patients that a training configuration keeps out, for spa evaluate --npz."""
+    """Write the patients that a training configuration keeps out, for spa evaluate lidc --npz."""
     with plain_errors():
         from SPASegmentLib.commands.research import run_hold_out
 

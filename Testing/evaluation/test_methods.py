@@ -60,7 +60,9 @@ def test_first_round_is_the_same_for_all_users_and_predictions_make_the_recommen
     proposal = session.start(case.click)
     predictions = session.predictions()
     assert predictions.shape == (48, 96, 96)
-    assert predictions.mean(0) == pytest.approx(proposal.recommended, abs=1e-5)
+    # The recommended mask is the mean of all particles, of which these are 48.
+    assert predictions.mean(0) == pytest.approx(proposal.recommended, abs=0.15)
+    assert np.abs(predictions.mean(0) - proposal.recommended).mean() < 0.005
     second = session.choose(1)
     assert session.predictions().mean(0) == pytest.approx(second.recommended, abs=1e-5)
 

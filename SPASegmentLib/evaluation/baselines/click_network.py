@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from SPASegmentLib.evaluation.baselines.crops import CROP
 from SPASegmentLib.model.encoders import CompactEncoder, ImageFeatures
-from SPASegmentLib.model.fusion import Context, MaskHead
+from SPASegmentLib.model.fusion import Context, MaskHead, Tokens
 from SPASegmentLib.model.network import MASK_LOGIT
 from SPASegmentLib.model.sam import PromptEncoder
 
@@ -57,6 +57,6 @@ class ClickNetwork(nn.Module):
         """
         masks = None if previous is None else previous.clamp(-MASK_LOGIT, MASK_LOGIT).unsqueeze(1)
         sparse, dense = self.prompt_encoder(((points + 0.5) * SCALE - 0.5, labels), None, masks)
-        context = Context(features, self.prompt_encoder.get_dense_pe(), sparse, dense)
-        token, image = self.head.transform(context, features.embedding)
-        return torch.einsum("bc,bchw->bhw", self.head.weights_of(token), self.head.upscale(image, features))
+        tokens = Tokens.of(Context(features, self.prompt_encoder.get_dense_pe(), sparse, dense))
+        token, image = self.head.transform(tokens, tokens.embedding)
+        return torch.einsum("bc,bhwc->bhw", self.head.weights_of(token), self.head.fine(tokens, image))
