@@ -16,7 +16,8 @@ READY := .venv/ready
 # trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
 VIEWER := .venv-viewer
 
-.PHONY: help venv demo viewer screenshot screenshots test test-all e2e benchmark-viewer baselines results lint clean
+.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
+	baselines results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,8 +26,10 @@ help:
 	@echo "make viewer      SPA in the browser; VOLUME=scan.nrrd opens a volume"
 	@echo "make test        ruff, mypy and the tests"
 	@echo "make test-all    the same, with the slow tests"
-	@echo "make e2e         the tests of the viewer, in Chromium; benchmark-viewer measures it"
+	@echo "make e2e         the tests of the viewer, in Chromium"
+	@echo "make benchmark-viewer   how fast the viewer is; writes docs/viewer-benchmark.md"
 	@echo "make screenshot  make demo, and put its figure into the README"
+	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
 	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
 	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
@@ -75,14 +78,20 @@ test-all: lint
 	$(BIN)/python -m pytest -m "not viewer and not e2e" $(PYTEST_ARGS)
 
 # Chromium is the distribution's; where nothing may be installed, it has to be there.
-e2e: $(VIEWER)/ready
+chromium:
 	command -v chromium > /dev/null || (apt-get update --quiet && \
 		apt-get install --quiet --yes --no-install-recommends chromium)
+
+e2e: $(VIEWER)/ready chromium
 	$(VIEWER)/bin/python -m pytest -m "viewer or e2e" $(PYTEST_ARGS)
 
-# How fast the page is on this machine; writes out/viewer.json.
-benchmark-viewer: $(VIEWER)/ready
-	$(VIEWER)/bin/python Testing/e2e/benchmark.py
+screenshot-viewer: $(VIEWER)/ready chromium
+	$(VIEWER)/bin/python -m pytest Testing/e2e/test_session.py -k hover
+	cp out/e2e/viewer.png Resources/Screenshots/viewer.png
+
+# How fast the page is on this machine, with nothing else running on it.
+benchmark-viewer: $(VIEWER)/ready chromium
+	$(VIEWER)/bin/python Testing/e2e/benchmark.py --json out/viewer.json --markdown docs/viewer-benchmark.md
 
 baselines: $(READY)
 	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines

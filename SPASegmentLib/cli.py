@@ -130,12 +130,35 @@ def train(
     config: Annotated[Path, typer.Argument(help="YAML file, such as Resources/Training/compact.yaml.")],
     data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoint and weights.")] = Path("runs/train"),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    sam: Annotated[
+        Optional[Path], typer.Option(help="SAM's checkpoint sam_vit_b_01ec64.pth, for the encoder vit_b to start from.")
+    ] = None,
+    other_sam: Annotated[
+        bool, typer.Option("--other-sam", help="The file given as --sam need not be Meta's (MedSAM's, for example).")
+    ] = False,
 ) -> None:
-    """Train weights on multi-rater data; an interrupted run goes on where it stopped."""
+    """Train weights on multi-rater data; an interrupted run goes on where it stopped.
+
+    torchrun starts it in several processes, on one machine or many: torchrun --nproc-per-node 4 --no-python spa train.
+    """
     with plain_errors():
         from SPASegmentLib.commands.research import run_train
 
-        run_train(config, data, output)
+        run_train(config, data, output, device, sam, other_sam)
+
+
+@app.command()
+def hold_out(
+    config: Annotated[Path, typer.Argument(help="YAML file with sources that have hold_out_every.")],
+    data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
+) -> None:
+    """Write the patients that a training configuration keeps out, for spa evaluate --npz."""
+    with plain_errors():
+        from SPASegmentLib.commands.research import run_hold_out
+
+        run_hold_out(config, data, output)
 
 
 evaluate = typer.Typer(help="Measure with simulated users.", no_args_is_help=True)

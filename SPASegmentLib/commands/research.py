@@ -1,15 +1,17 @@
-"""``spa train``: training from a configuration."""
+"""``spa train`` and ``spa hold-out``: training from a configuration."""
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable, Iterator, Optional
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.errors import InputError
 
 
 @contextmanager
@@ -21,16 +23,43 @@ def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], N
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def run_train(config: Path, data: Path, output: Path) -> None:
+def run_train(config: Path, data: Path, output: Path, device: str, sam: Optional[Path], other_sam: bool) -> None:
     """Train by a configuration file; an interrupted run goes on where its last checkpoint was.
 
     Raises:
         SPAError: the configuration, the data or the folder cannot be used.
     """
-    with interruption_at_the_end():
+    with _training_extra(), interruption_at_the_end():
         from SPASegmentLib.training.run import train
 
-    console = Console()
+    # Of several processes the first one speaks.
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")
     with progress_bar(console, f"Training {config.stem}") as progress:
-        weights = train(config, data, output, progress)
-    console.print(f"Wrote {weights} and its card {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
+        weights = train(config, data, output, progress, device, sam, other_sam)
+    if weights is not None:
+        text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
+        console.print(text, markup=False, soft_wrap=True)
+
+
+def run_hold_out(config: Path, data: Path, output: Path) -> None:
+    """Write the slices of the patients that a configuration keeps out of training, for `run_evaluate`.
+
+    Raises:
+        SPAError: the configuration, the data or the file cannot be used.
+    """
+    with _training_extra(), interruption_at_the_end():
+        from SPASegmentLib.training.run import write_held_out
+
+    count = write_held_out(config, data, output)
+    Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _training_extra() -> Iterator[None]:
+    """Say which packages are to be installed where those of the extra [train] are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "SPASegmentLib":
+            raise
+        raise InputError(f"Training needs the package {error.name}; run pip install 'spa-segment[train]'.") from error

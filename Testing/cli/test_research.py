@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,8 @@ from typer.testing import CliRunner
 from SPASegmentLib.cli import app
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.training.widen import synthetic_slices
+
+ROOT = str(Path(__file__).resolve().parents[2])
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +111,20 @@ def test_bad_arguments_end_in_one_sentence(data: Path, arguments: list[str], mes
     assert run.exit_code == 2
     assert message in run.stderr
     assert run.stderr.strip().count("\n") == 0
+
+
+def test_hold_out_needs_somebody_to_hold_out(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.yaml"
+    config.write_text(CONFIG)
+    run = CliRunner().invoke(app, ["hold-out", str(config), "--data", str(data), "--output", str(tmp_path / "h.npz")])
+    assert run.exit_code == 2
+    assert "tiny.yaml holds nobody out; give a source the key hold_out_every" in run.stderr
+    assert not (tmp_path / "h.npz").exists()
+
+
+def test_training_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['yaml'] = None; from SPASegmentLib.cli import main; main()"
+    command = [sys.executable, "-c", code, "train", "x.yaml", "--data", "."]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ROOT})
+    assert done.returncode == 2
+    assert "This needs the package yaml; run pip install 'spa-segment[train]'" in done.stderr
