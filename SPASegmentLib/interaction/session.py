@@ -231,8 +231,8 @@ class Session:
         """
         current = self._current("look at the predictions")
         before = self._records[-2].mixture if len(self._records) > 1 else None
-        maps = self._predict(current.prompts, current.answers, before, current.proposal.round)[1]
-        return self.region.maps_to_frame(maps)
+        drawn = self._predict(current.prompts, current.answers, before, current.proposal.round)
+        return self.region.maps_to_frame(drawn.predictions)
 
     def back(self) -> Proposal:
         """Take the last answer back; the masks before it return exactly.
