@@ -28,7 +28,8 @@ class Task:
         generator: what the preference generator may move (`ablation.PARTS`).
         refine: whether shape latents vary the network's predictions.
         feedback_prompts: whether the chosen mask and its point go to the network.
-        predictions: N.
+        predictions: N, the candidates come from these.
+        particles: latents that carry the preference and, where they cost next to nothing, the recommended mask.
         limit: cases at most, evenly spread; None for all.
         cases: a list of cases instead of the committed or drawn one.
         weights: of the SPA network; None for the bundled ones.
@@ -47,6 +48,7 @@ class Task:
     refine: bool = True
     feedback_prompts: bool = True
     predictions: int = 48
+    particles: int = 512
     limit: Optional[int] = None
     cases: Optional[Path] = None
     weights: Optional[Path] = None
@@ -62,6 +64,7 @@ class Task:
         """
         return SessionSettings(
             predictions=self.predictions,
+            particles=self.particles,
             rounds=self.rounds,
             preference_update=self.update,
             seed=self.seed,

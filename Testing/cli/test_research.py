@@ -78,6 +78,20 @@ def test_a_baseline_is_trained_and_measured_on_listed_cases(data: Path, tmp_path
     assert found["trained"][0]["steps"] == 2
 
 
+def test_results_and_their_page(data: Path, tmp_path: Path) -> None:
+    npz, records, page = str(data / "slices.npz"), tmp_path / "records", tmp_path / "docs" / "results.md"
+    arguments = ["results", "--npz", npz, "--only", "consensus", "--jobs", "1", "--output", str(records)]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 0, run.output
+    assert {p.name for p in records.iterdir()} == {"consensus-combination.json", "consensus-rater.json"}
+    assert "done before" not in run.output
+    assert CliRunner().invoke(app, arguments).output.count("done before") == 2
+    page.parent.mkdir()
+    run = CliRunner().invoke(app, ["report", str(records), "--output", str(page)])
+    assert run.exit_code == 0, run.output
+    assert "best fixed consensus (oracle)" in page.read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -87,6 +101,8 @@ def test_a_baseline_is_trained_and_measured_on_listed_cases(data: Path, tmp_path
         (["evaluate", "lidc", "--npz", "{data}/slices.npz", "--update", "magic"], "preference_update"),
         (["evaluate", "cases", "--npz", "{data}/slices.npz", "--protocol", "guess"], "Unknown protocol"),
         (["baselines", "train", "--npz", "{data}/slices.npz", "--name", "magic"], "no baseline 'magic'"),
+        (["results", "--npz", "{data}/slices.npz", "--only", "magic"], "No record begins with 'magic'"),
+        (["report", "{data}"], "no records"),
         (["train", "gone.yaml", "--data", "{data}"], "gone.yaml cannot be read"),
     ],
 )

@@ -60,11 +60,13 @@ def test_first_round_is_the_same_for_all_users_and_predictions_make_the_recommen
     proposal = session.start(case.click)
     predictions = session.predictions()
     assert predictions.shape == (48, 96, 96)
-    # The recommended mask is the mean of all particles, of which these are 48.
-    assert predictions.mean(0) == pytest.approx(proposal.recommended, abs=0.15)
-    assert np.abs(predictions.mean(0) - proposal.recommended).mean() < 0.005
+    # The recommended mask is the mean of many more latents than these predictions.
+    assert np.abs(predictions.mean(0) - proposal.recommended).max() < 0.2
     second = session.choose(1)
-    assert session.predictions().mean(0) == pytest.approx(second.recommended, abs=1e-5)
+    assert np.abs(session.predictions().mean(0) - second.recommended).max() < 0.2
+    assert not np.array_equal(session.predictions(), predictions)
+    session.back()
+    assert np.array_equal(session.predictions(), predictions)
 
 
 class Recorder:

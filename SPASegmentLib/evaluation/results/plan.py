@@ -25,6 +25,7 @@ ABLATIONS = {
     "bayesian": {"refine": False},
     "amortised-refined": {"update": "amortised"},
     "without-prompts": {"feedback_prompts": False},
+    "48-particles": {"particles": 48},
 }
 UNTRAINED = ("resample", "seed-mask", "consensus")
 

@@ -87,7 +87,12 @@ SECTIONS: Tuple[Section, ...] = (
         "Parts are switched off in use, not trained anew as in the paper. Every second case.",
         tables.table_3,
     ),
-    ("Number of predictions (paper, appendix 8)", "Every second case.", tables.predictions),
+    (
+        "Number of predictions (paper, appendix 8)",
+        "Every second case. The candidates come from the predictions; the recommended mask is the mean of all 512 "
+        "latents that carry the preference (48 of them: see the ablations).",
+        tables.predictions,
+    ),
     (
         "Other users",
         "How users answer is defined in `SPASegmentLib/evaluation/users.py`. Every second case.",

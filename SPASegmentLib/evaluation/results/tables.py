@@ -245,7 +245,8 @@ def table_3(records: Records) -> Lines:
         "amortised": "all three, amortised (the paper's method)",
         "bayesian": "all three, exact Bayes over choices",
         "amortised-refined": "amortised, with shape latents",
-        "without-prompts": "Bayes with shape latents, chosen mask not given to the network",
+        "without-prompts": "default, but the chosen mask is not given to the network",
+        "48-particles": "default, but 48 latents carry everything",
     }
     rows = []
     for name in ABLATIONS:
