@@ -13,7 +13,10 @@ READY := .venv/ready
 # trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
 VIEWER := .venv-viewer
 
-.PHONY: help venv demo viewer screenshot screenshots test test-all e2e benchmark-viewer lint clean
+# A file with multi-rater slices for `make benchmark`; without it accuracy is left out.
+NPZ ?=
+
+.PHONY: help venv demo benchmark viewer screenshot screenshots test test-all e2e benchmark-viewer lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +28,8 @@ help:
 	@echo "make e2e         the tests of the viewer, in Chromium; benchmark-viewer measures it"
 	@echo "make screenshot  make demo, and put its figure into the README"
 	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
+	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 15 minutes);"
+	@echo "                 NPZ=val.npz adds what speed costs in accuracy"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)
@@ -78,6 +83,12 @@ e2e: $(VIEWER)/ready
 # How fast the page is on this machine; writes out/viewer.json.
 benchmark-viewer: $(VIEWER)/ready
 	$(VIEWER)/bin/python Testing/e2e/benchmark.py
+
+# On a machine that does nothing else.
+benchmark: $(READY)
+	$(BIN)/spa benchmark --json out/benchmark/rounds.json
+	$(if $(NPZ),$(BIN)/spa benchmark accuracy --npz $(NPZ) --json out/benchmark/accuracy.json)
+	$(BIN)/spa benchmark report out/benchmark --output docs/benchmarks.md
 
 clean:
 	rm -rf .venv $(VIEWER) out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info

@@ -14,7 +14,7 @@ from SPASegmentLib.commands.interruption import interruption_at_the_end
 
 
 @contextmanager
-def _progress(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(text, total=None)
@@ -31,7 +31,7 @@ def run_train(config: Path, data: Path, output: Path) -> None:
         from SPASegmentLib.training.run import train
 
     console = Console()
-    with _progress(console, f"Training {config.stem}") as progress:
+    with progress_bar(console, f"Training {config.stem}") as progress:
         weights = train(config, data, output, progress)
     console.print(f"Wrote {weights} and its card {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
 
@@ -60,7 +60,7 @@ def run_evaluate(
     console = Console()
     loaded = load(weights) if weights is not None else load_default()
     settings = SessionSettings(rounds=rounds, preference_update=update, seed=seed)
-    with _progress(console, "Evaluating") as progress:
+    with progress_bar(console, "Evaluating") as progress:
         record = evaluate(loaded, files, protocol, settings, noise, limit, progress)
     write_record(record, output)
     table = Table(

@@ -64,7 +64,8 @@ class RefinedPredictor:
         """The network's preference distribution, joined by an independent one of shape."""
         own = None if previous is None else _first(previous, previous.dim - SHAPE_LATENTS)
         mixture = self._network.preference(prompts, own)
-        centre = self._network.predict(mixture.sample(CENTRE_PREDICTIONS, torch.Generator().manual_seed(0)), 8).mean(0)
+        few = mixture.sample(CENTRE_PREDICTIONS, torch.Generator().manual_seed(0))
+        centre = self._network.predict(few, CENTRE_PREDICTIONS).mean(0)
         mask = centre.numpy() > 0.5 if prompts.mask is None else prompts.mask > 0.5
         usable = bool(mask.any()) and not bool(mask.all())
         self._family = ShapeFamily.around(mask, self._spacing, self._image) if usable else None

@@ -124,7 +124,7 @@ class MaskHead(nn.Module):
         del self.decoder.iou_prediction_head
         self.decoder.output_hypernetworks_mlps = self.decoder.output_hypernetworks_mlps[:1]
         fine = channels // 8
-        self.refine: Optional[nn.Module] = None
+        self.refine: Optional[nn.Sequential] = None
         if details:
             self.refine = nn.Sequential(
                 nn.Conv2d(fine, 2 * fine, 3, padding=1),
