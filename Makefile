@@ -33,7 +33,7 @@ help:
 	@echo "make benchmark-viewer   how fast the viewer is; writes docs/viewer-benchmark.md"
 	@echo "make screenshot  make demo, and put its figure into the README"
 	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
-	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
+	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
 	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 15 minutes);"

@@ -61,6 +61,9 @@ class SPASegment(ScriptedLoadableModule):
         """Register the effect, the sample data, and a guard against leftovers of saved sessions."""
         import qSlicerSegmentationsEditorEffectsPythonQt
 
+        from SPASegmentLib import translation
+
+        translation.install(translate)
         # Imported as a package first, so that Slicer does not load the file as a plain module.
         import SegmentEditorSPALib
         from SegmentEditorSPALib import SampleData
