@@ -58,6 +58,25 @@ class _Record:
     proposal: Proposal
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    """Predictions of a round and what the answers make of them.
+
+    Attributes:
+        mixture: the preference distribution after the answers.
+        predictions: (N, h, w) float32, drawn from it; the candidates come from these.
+        recommended: (h, w) float32, the mean of all predictions under the answers.
+        masks: (n, h, w) bool, all predictions.
+        weights: (n,) what the answers make of each; they sum to 1.
+    """
+
+    mixture: PreferenceDistribution
+    predictions: np.ndarray
+    recommended: np.ndarray
+    masks: np.ndarray
+    weights: np.ndarray
+
+
 class Session:
     """One structure on one frame.
 
@@ -202,6 +221,19 @@ class Session:
         prompts = Prompts((*current.prompts.clicks, Click(x, y, click.positive)), current.candidates.recommended)
         return self._show(self._round(prompts, (*current.answers, pixel), current.mixture, current.proposal.round))
 
+    def predictions(self) -> np.ndarray:
+        """(N, height, width) float32 probabilities at frame size: what the masks on screen were made from.
+
+        They are computed again, exactly, instead of being kept for every round.
+
+        Raises:
+            StateError: nothing is on screen.
+        """
+        current = self._current("look at the predictions")
+        before = self._records[-2].mixture if len(self._records) > 1 else None
+        drawn = self._predict(current.prompts, current.answers, before, current.proposal.round)
+        return self.region.maps_to_frame(drawn.predictions)
+
     def back(self) -> Proposal:
         """Take the last answer back; the masks before it return exactly.
 
@@ -308,57 +340,60 @@ class Session:
             return predictor
         from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
 
-        return RefinedPredictor(predictor, region, known_user=bool(self._profile and self._profile.accepted))
+        profile = self._profile if self._profile is not None and self._profile.accepted else None
+        return RefinedPredictor(predictor, region, None if profile is None else profile.expected_offset_mm())
 
     def _round(
         self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
     ) -> _Record:
-        mixture, maps = self._predict(prompts, answers, previous, number)
+        drawn = self._predict(prompts, answers, previous, number)
         # Two masks count as one if they look alike at the resolution of the image.
         native = self.region.native_size
         candidates = select_candidates(
-            maps, self._settings.candidates, on_screen=lambda m: resample(m, native), seed=self._settings.seed
+            drawn.predictions,
+            self._settings.candidates,
+            recommended=drawn.recommended,
+            on_screen=lambda m: resample(m, native),
+            seed=self._settings.seed,
         )
-        return _Record(prompts, answers, mixture, candidates, self._propose(candidates, maps, number))
+        return _Record(prompts, answers, drawn.mixture, candidates, self._propose(candidates, drawn, number))
 
     def _predict(
         self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
-    ) -> Tuple[PreferenceDistribution, np.ndarray]:
-        """The preference distribution after these answers, and (N, h, w) predictions drawn from it."""
+    ) -> _Drawn:
+        """What the answers and the profile make of predictions drawn under these prompts."""
         settings, predictor = self._settings, self._predictor
         assert predictor is not None
         mixture = predictor.preference(prompts, previous)
-        seed = settings.seed + 7919 * (len(answers) + 1)
-        heard = answers if settings.preference_update == "bayesian" else ()
-        profiled = self._profile is not None and self._profile.accepted > 0 and number == 1
-        if not heard and not profiled:
-            maps = np.asarray(predictor.predict(mixture.draw(settings.predictions, seed), settings.chunk))
-            if self._neutral_radius is None:
-                self._neutral_radius = self._map_radius(maps.mean(0))
-            return mixture, maps
-        particles = settings.particles if predictor.one_pass else settings.predictions
-        latents = mixture.draw(particles, seed)
+        # Where predictions cost next to nothing, many of them carry the mean, which few leave to chance.
+        count = max(settings.particles, settings.predictions) if predictor.one_pass else settings.predictions
+        latents = mixture.draw(count, settings.seed + 7919 * (len(answers) + 1))
         maps = np.asarray(predictor.predict(latents, settings.chunk))
         masks = maps > THRESHOLD
-        log_weights = log_likelihood(masks, heard, settings)
         if self._neutral_radius is None:
-            self._neutral_radius = self._map_radius(maps.mean(0))
-        if profiled:
-            assert self._profile is not None
+            self._neutral_radius = self._map_radius(predictor.neutral())
+        heard = answers if settings.preference_update == "bayesian" else ()
+        log_weights = log_likelihood(masks, heard, settings)
+        if self._profile is not None and self._profile.accepted > 0 and number == 1:
             radii = np.array([self._map_radius(mask) for mask in masks])
             log_weights = log_weights + self._profile.log_weight(radii - self._neutral_radius)
         weights = normalised(log_weights)
-        fitted = mixture.updated(latents, weights)
         rng = np.random.default_rng([settings.seed, len(answers)])
-        return fitted, maps[systematic_resample(weights, settings.predictions, rng)]
+        return _Drawn(
+            mixture.updated(latents, weights) if np.ptp(log_weights) > 0 else mixture,
+            maps[systematic_resample(weights, settings.predictions, rng)],
+            np.tensordot(weights.astype(np.float32), maps, 1),
+            masks,
+            weights,
+        )
 
-    def _propose(self, candidates: CandidateSet, maps: np.ndarray, number: int) -> Proposal:
+    def _propose(self, candidates: CandidateSet, drawn: _Drawn, number: int) -> Proposal:
         region, recommended = self.region, candidates.recommended
         p = np.clip(recommended, 1e-6, 1 - 1e-6)
         entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
         full = region.maps_to_frame(np.concatenate([recommended[None], entropy[None], candidates.maps]))
         masks = np.concatenate([full[:1], full[2:]]) > THRESHOLD
-        expected = pairwise_dice(recommended[None] > THRESHOLD, maps > THRESHOLD).mean()
+        expected = drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0]
         return Proposal(
             recommended=full[0],
             candidates=full[2:],
