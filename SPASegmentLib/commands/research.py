@@ -1,22 +1,22 @@
-"""``spa train`` and ``spa evaluate``: what researchers run."""
+"""``spa train`` and ``spa hold-out``: training from a configuration."""
 
 from __future__ import annotations
 
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Sequence
+from typing import Callable, Iterator, Optional
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.errors import InputError
 
 
 @contextmanager
-def _progress(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
+def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar, as a function of (done, in all)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(text, total=None)
@@ -34,7 +34,7 @@ def run_train(config: Path, data: Path, output: Path, device: str, sam: Optional
 
     # Of several processes the first one speaks.
     console = Console(quiet=os.environ.get("RANK", "0") != "0")
-    with _progress(console, f"Training {config.stem}") as progress:
+    with progress_bar(console, f"Training {config.stem}") as progress:
         weights = train(config, data, output, progress, device, sam, other_sam)
     if weights is not None:
         text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
@@ -63,47 +63,3 @@ def _training_extra() -> Iterator[None]:
         if (error.name or "").partition(".")[0] == "SPASegmentLib":
             raise
         raise InputError(f"Training needs the package {error.name}; run pip install 'spa-segment[train]'.") from error
-
-
-def run_evaluate(
-    files: Sequence[Path],
-    protocol: str,
-    weights: Optional[Path],
-    rounds: int,
-    update: str,
-    noise: float,
-    limit: Optional[int],
-    seed: int,
-    output: Path,
-) -> None:
-    """Evaluate on multi-rater slices with a user who only chooses, print the rounds and write the record.
-
-    Raises:
-        SPAError: an argument or a file cannot be used.
-    """
-    with interruption_at_the_end():
-        from SPASegmentLib.evaluation.lidc import evaluate, write_record
-        from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load, load_default
-
-    console = Console()
-    loaded = load(weights) if weights is not None else load_default()
-    settings = SessionSettings(rounds=rounds, preference_update=update, seed=seed)
-    with _progress(console, "Evaluating") as progress:
-        record = evaluate(loaded, files, protocol, settings, noise, limit, progress)
-    write_record(record, output)
-    table = Table(
-        title=f"{record['n_cases']} cases, protocol {protocol}, weights {loaded.card.name}", title_justify="left"
-    )
-    for name in ("round", "recommended", "95 % interval", "best on screen"):
-        table.add_column(name, justify="right")
-    for j in range(rounds):
-        low, high = record["dice_recommended_ci95"][j]
-        table.add_row(
-            str(j + 1),
-            f"{record['dice_recommended'][j]:.3f}",
-            f"{low:.3f} to {high:.3f}",
-            f"{record['dice_best_on_screen'][j]:.3f}",
-        )
-    console.print(table)
-    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)

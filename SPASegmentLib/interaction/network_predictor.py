@@ -17,6 +17,8 @@ from SPASegmentLib.model.network import SPANetwork
 
 #: Probabilities are kept this far from 0 and 1 before they become the logits of a mask prompt, as in training.
 _EDGE = 1e-3
+#: Predictions that find the mask of a user of whom nothing is known, where they cost next to nothing, and where not.
+NEUTRAL_PREDICTIONS = {True: 256, False: 24}
 
 
 class NetworkPredictor:
@@ -34,11 +36,23 @@ class NetworkPredictor:
             self._features = network.encode(image[None, None])
         self._context: Optional[Context] = None
         self._pass: Optional[Tuple[Tensor, Tensor]] = None
+        self._mixture: Optional[GaussianMixture] = None
 
     @property
     def latent_space(self) -> str:
         """See `Predictor`."""
         return self._network.latent_space
+
+    @property
+    def context(self) -> Context:
+        """What the last prompts became.
+
+        Raises:
+            InputError: there were none.
+        """
+        if self._context is None:
+            raise InputError("Prompts come before predictions.")
+        return self._context
 
     @property
     def one_pass(self) -> bool:
@@ -71,14 +85,20 @@ class NetworkPredictor:
                 tensors = (previous.weights, previous.means, previous.variances)
                 previous = GaussianMixture(*(t.to(device)[None] for t in tensors))
             mixture = self._network.preference(self._context, previous)
-        return GaussianMixture(mixture.weights[0].cpu(), mixture.means[0].cpu(), mixture.variances[0].cpu())
+        self._mixture = GaussianMixture(mixture.weights[0].cpu(), mixture.means[0].cpu(), mixture.variances[0].cpu())
+        return self._mixture
+
+    def neutral(self) -> np.ndarray:
+        """The mean of predictions drawn from the preference distribution."""
+        if self._mixture is None:
+            raise InputError("Prompts come before predictions.")
+        latents = self._mixture.draw(NEUTRAL_PREDICTIONS[self.one_pass], seed=0)
+        return np.asarray(self.predict(latents, 8).mean(0))
 
     def predict(self, latents: Tensor, chunk: int) -> Tensor:
         """See `Predictor`."""
-        if self._context is None:
-            raise InputError("Prompts come before predictions.")
         with torch.inference_mode():
-            logits = self._decode(self._context, latents.to(self._network.device)[None], chunk)
+            logits = self._decode(self.context, latents.to(self._network.device)[None], chunk)
             return torch.sigmoid(logits[0].float()).cpu()
 
     def _decode(self, context: Context, latents: Tensor, chunk: int) -> Tensor:

@@ -51,6 +51,12 @@ class Predictor(Protocol):
                 first round.
         """
 
+    def neutral(self) -> np.ndarray:
+        """(h, w) float32 in 0..1: the mask under the last prompts for a user of whom nothing is known.
+
+        Users' outline offsets are measured from it.
+        """
+
     def predict(self, latents: Latents, chunk: int) -> Any:
         """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time.
 

@@ -120,6 +120,10 @@ class SeedMaskPredictor:
         prior, spread = ArrayMixture.standard(COMPONENTS, SHAPE_LATENTS), NARROWING ** max(0, len(prompts.clicks) - 1)
         return ArrayMixture(prior.weights, prior.means * spread, prior.variances * spread**2)
 
+    def neutral(self) -> np.ndarray:
+        """The seed mask."""
+        return self._seed.mask.astype(np.float32)
+
     def predict(self, latents: np.ndarray, chunk: int) -> np.ndarray:
         """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time."""
         height, width = self.map_size

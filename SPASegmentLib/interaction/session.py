@@ -221,6 +221,19 @@ class Session:
         prompts = Prompts((*current.prompts.clicks, Click(x, y, click.positive)), current.candidates.recommended)
         return self._show(self._round(prompts, (*current.answers, pixel), current.mixture, current.proposal.round))
 
+    def predictions(self) -> np.ndarray:
+        """(N, height, width) float32 probabilities at frame size: what the masks on screen were made from.
+
+        They are computed again, exactly, instead of being kept for every round.
+
+        Raises:
+            StateError: nothing is on screen.
+        """
+        current = self._current("look at the predictions")
+        before = self._records[-2].mixture if len(self._records) > 1 else None
+        drawn = self._predict(current.prompts, current.answers, before, current.proposal.round)
+        return self.region.maps_to_frame(drawn.predictions)
+
     def back(self) -> Proposal:
         """Take the last answer back; the masks before it return exactly.
 
@@ -327,7 +340,8 @@ class Session:
             return predictor
         from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
 
-        return RefinedPredictor(predictor, region, known_user=bool(self._profile and self._profile.accepted))
+        profile = self._profile if self._profile is not None and self._profile.accepted else None
+        return RefinedPredictor(predictor, region, None if profile is None else profile.expected_offset_mm())
 
     def _round(
         self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
@@ -357,7 +371,7 @@ class Session:
         maps = np.asarray(predictor.predict(latents, settings.chunk))
         masks = maps > THRESHOLD
         if self._neutral_radius is None:
-            self._neutral_radius = self._map_radius(maps.mean(0))
+            self._neutral_radius = self._map_radius(predictor.neutral())
         heard = answers if settings.preference_update == "bayesian" else ()
         log_weights = log_likelihood(masks, heard, settings)
         if self._profile is not None and self._profile.accepted > 0 and number == 1:

@@ -35,14 +35,56 @@ class Context:
     sparse: Tensor
     dense: Tensor
 
-    @property
-    def size(self) -> Tuple[int, int]:
-        """(h, w) of the embedding."""
-        return (int(self.dense.shape[-2]), int(self.dense.shape[-1]))
+    def to(self, dtype: torch.dtype) -> Context:
+        """The same in another precision."""
+        return Context(self.features.to(dtype), *(t.to(dtype) for t in (self.position, self.sparse, self.dense)))
 
-    def expand(self, index: Tensor) -> Context:
-        """Rows of the batch picked (and repeated) by index."""
-        return Context(self.features.expand(index), self.position, self.sparse[index], self.dense[index])
+
+@dataclass(frozen=True)
+class Tokens:
+    """A context as the mask decoder reads it, each pixel's channels side by side in memory.
+
+    Attributes:
+        size: (h, w) of the embedding.
+        embedding: (B, h w, C), of the image.
+        dense: (B, h w, C), of the mask prompt.
+        position: (1, h w, C).
+        sparse: (B, P, C).
+        details: finer features of the image, see `two_way.details_by_token`.
+    """
+
+    size: Tuple[int, int]
+    embedding: Tensor
+    dense: Tensor
+    position: Tensor
+    sparse: Tensor
+    details: Tuple[Tensor, ...]
+
+    @classmethod
+    def of(cls, context: Context) -> Tokens:
+        """Rearrange a context; once for all predictions."""
+        features = context.features
+        return cls(
+            (int(features.embedding.shape[-2]), int(features.embedding.shape[-1])),
+            rows(features.embedding),
+            rows(context.dense),
+            rows(context.position),
+            context.sparse,
+            two_way.details_by_token(features.details),
+        )
+
+    def expand(self, index: Tensor) -> Tokens:
+        """Rows of the batch picked (and repeated) by index; a batch of one serves all as it is."""
+        if len(self.embedding) == 1:
+            return self
+        return Tokens(
+            self.size,
+            self.embedding[index],
+            self.dense[index],
+            self.position,
+            self.sparse[index],
+            tuple(d[index] for d in self.details),
+        )
 
 
 def rows(maps: Tensor) -> Tensor:
@@ -53,6 +95,10 @@ def rows(maps: Tensor) -> Tensor:
 def _pointwise(tokens: Tensor, convolution: nn.Conv2d) -> Tensor:
     """A 1 x 1 convolution of (..., C) rows."""
     return F.linear(tokens, convolution.weight.flatten(1), convolution.bias)
+
+
+#: Bytes of one channel of a chunk's finest maps; measured at map sides of 64 to 256 in both precisions.
+_CACHED = 1 << 17
 
 
 class MaskHead(nn.Module):
@@ -78,7 +124,7 @@ class MaskHead(nn.Module):
         del self.decoder.iou_prediction_head
         self.decoder.output_hypernetworks_mlps = self.decoder.output_hypernetworks_mlps[:1]
         fine = channels // 8
-        self.refine: Optional[nn.Module] = None
+        self.refine: Optional[nn.Sequential] = None
         if details:
             self.refine = nn.Sequential(
                 nn.Conv2d(fine, 2 * fine, 3, padding=1),
@@ -86,17 +132,17 @@ class MaskHead(nn.Module):
                 nn.Conv2d(2 * fine, fine, 3, padding=1),
             )
 
-    def transform(self, context: Context, source: Tensor) -> Tuple[Tensor, Tensor]:
+    def transform(self, context: Tokens, source: Tensor) -> Tuple[Tensor, Tensor]:
         """Two-way transformer on (B, h w, C) image tokens: mask token (B, C) and image tokens."""
         own = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
         b = len(source)
         tokens = torch.cat([own.unsqueeze(0).expand(b, -1, -1), context.sparse.expand(b, -1, -1)], dim=1)
         answered, image = two_way.transform(
-            self.decoder.transformer, source + rows(context.dense), rows(context.position), tokens
+            self.decoder.transformer, source + context.dense, context.position, tokens
         )
         return answered[:, 1], image
 
-    def fine(self, context: Context, image: Tensor) -> Tensor:
+    def fine(self, context: Tokens, image: Tensor) -> Tensor:
         """(B, h w, C) image tokens of a decoder pass to (B, H, W, C / 8), of which every mask is a weighted sum."""
         fine = self._fine(context, image)
         if self.refine is not None:
@@ -104,16 +150,17 @@ class MaskHead(nn.Module):
             fine = (x + self.refine(x)).permute(0, 2, 3, 1)
         return fine
 
-    def map_each(self, context: Context, image: Tensor, weights: Tensor) -> Tensor:
+    def map_each(self, context: Tokens, image: Tensor, weights: Tensor) -> Tensor:
         """One mask of each decoder pass: (n, h w, C) image tokens and (n, C / 8) weights to (n, H, W) logits."""
         if self.refine is None:
             upscaled = two_way.upscale(self.decoder.output_upscaling, image, ())
             logits = torch.bmm(upscaled.flatten(1, 5), weights.unsqueeze(2)).view(*upscaled.shape[:-1], 1)
             return two_way.pixels(logits, context.size)[..., 0]
         fine = self._fine(context, image)
-        first, act, second = self.refine
+        first, _, second = self.refine
+        assert isinstance(second, nn.Conv2d) and second.bias is not None
         n, height, width, c = fine.shape
-        inner = act(first(fine.permute(0, 3, 1, 2))).permute(0, 2, 3, 1).reshape(n, height * width, -1)
+        inner = F.relu_(first(fine.permute(0, 3, 1, 2))).permute(0, 2, 3, 1).reshape(n, height * width, -1)
         # The last convolution and the product with the weights are both linear: one kernel for each mask, applied
         # as nine products that are shifted and added.
         kernel = torch.einsum("nc,cdyx->ndyx", weights, second.weight).flip(2, 3).flatten(2)
@@ -121,10 +168,20 @@ class MaskHead(nn.Module):
         own = torch.bmm(fine.view(n, -1, c), weights.unsqueeze(2)).view(n, height, width)
         return own + shifted[:, 0] + (weights @ second.bias).view(n, 1, 1)
 
-    def _fine(self, context: Context, image: Tensor) -> Tensor:
+    def largest_chunk(self, size: Tuple[int, int], bytes_each: int) -> int:
+        """Decoder passes whose finest maps still stay in a processor's cache: more at once would take longer.
+
+        Args:
+            size: (h, w) of the embedding.
+            bytes_each: of a number.
+        """
+        if self.refine is None:
+            return 16
+        return max(2, _CACHED // (16 * size[0] * size[1] * bytes_each))
+
+    def _fine(self, context: Tokens, image: Tensor) -> Tensor:
         """(B, h w, C) image tokens to (B, 4 h, 4 w, C / 8), before refinement."""
-        details = two_way.details_by_token(context.features.details)
-        return two_way.pixels(two_way.upscale(self.decoder.output_upscaling, image, details), context.size)
+        return two_way.pixels(two_way.upscale(self.decoder.output_upscaling, image, context.details), context.size)
 
     def weights_of(self, token: Tensor) -> Tensor:
         """Hypernetwork: (..., C) mask tokens to (..., C / 8) weights of the upscaled channels."""
@@ -147,20 +204,19 @@ class EmbeddingFusion(nn.Module):
         self.third = nn.Conv2d(channels, channels, 1)
 
     def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
-        """(B, n, d) latents to (B, n, H, W) logits, `chunk` decoder passes at a time."""
+        """(B, n, d) latents to (B, n, H, W) logits, at most `chunk` decoder passes at a time."""
         b, n, _ = latents.shape
-        embedding = rows(context.features.embedding)
-        image_part = _pointwise(embedding, self.image_part)
+        tokens = Tokens.of(context)
+        image_part = _pointwise(tokens.embedding, self.image_part)
+        chunk = min(chunk, head.largest_chunk(tokens.size, latents.element_size()))
         flat = latents.reshape(b * n, -1)
         owner = torch.arange(b, device=latents.device).repeat_interleave(n)
         logits = []
         for z, row in zip(flat.split(chunk), owner.split(chunk)):
-            # One image for all is a view of it; several are copied together.
-            row = row[:1] if b == 1 else row
-            part = context.expand(row)
-            hidden = F.relu(image_part[row] + self.latent_part(z)[:, None])
-            hidden = F.relu(_pointwise(F.relu(_pointwise(hidden, self.second)), self.third))
-            token, image = head.transform(part, hidden + embedding[row])
+            part = tokens.expand(row)
+            hidden = F.relu_((image_part if b == 1 else image_part[row]) + self.latent_part(z)[:, None])
+            hidden = F.relu_(_pointwise(F.relu_(_pointwise(hidden, self.second)), self.third))
+            token, image = head.transform(part, hidden + part.embedding)
             logits.append(head.map_each(part, image, head.weights_of(token)))
         merged = torch.cat(logits)
         return merged.reshape(b, n, *merged.shape[-2:])
@@ -179,8 +235,9 @@ class TokenFusion(nn.Module):
 
     def run(self, head: MaskHead, context: Context) -> Tuple[Tensor, Tensor]:
         """The one decoder pass: (B, C) mask tokens and (B, H, W, C / 8) maps, for any number of latents."""
-        token, image = head.transform(context, rows(context.features.embedding))
-        return token, head.fine(context, image)
+        tokens = Tokens.of(context)
+        token, image = head.transform(tokens, tokens.embedding)
+        return token, head.fine(tokens, image)
 
     def combine(self, head: MaskHead, token: Tensor, fine: Tensor, latents: Tensor) -> Tensor:
         """What `run` returned and (B, n, d) latents to (B, n, H, W) logits: all masks are one product."""

@@ -134,5 +134,8 @@ class SPANetwork(nn.Module):
         return mixture
 
     def decode(self, context: Context, latents: Tensor, chunk: int = 8) -> Tensor:
-        """(B, n, d) latents to (B, n, map_size, map_size) logits."""
-        return self.fusion.decode(self.head, context, latents, chunk)
+        """(B, n, d) latents to (B, n, map_size, map_size) logits, in single precision if the decoder is in half."""
+        dtype = self.head.decoder.mask_tokens.weight.dtype
+        if dtype == torch.float32:
+            return self.fusion.decode(self.head, context, latents, chunk)
+        return self.fusion.decode(self.head, context.to(dtype), latents.to(dtype), chunk).float()

@@ -63,6 +63,7 @@ class Controller:
         volume, segmentation, segment_id: what is segmented, and where the result goes.
         mode: "add" accepted masks to the segment, or "replace" what it holds on their slice.
         profile: what is known of the user's preference; grows with every accepted mask.
+        network: of the next session; None to work with the family of masks around a given mask.
         preview: the temporary segments.
     """
 
@@ -80,7 +81,8 @@ class Controller:
         self.volume, self.segmentation, self.segment_id = volume, segmentation, segment_id
         self.mode = mode
         self.profile = profile
-        self._editor, self._network = editor, network
+        self.network = network
+        self._editor = editor
         self._settings = settings or SessionSettings()
         self.preview = Preview(segmentation.GetScene(), 1 + self._settings.candidates)
         self._job: Optional[Job] = None
@@ -252,7 +254,7 @@ class Controller:
         return self._shown
 
     def _new(self, frame: Frame, start: Callable[[Session], Proposal]) -> Job:
-        session = Session(self._network, frame.image, self._settings, self.profile)
+        session = Session(self.network, frame.image, self._settings, self.profile)
         self._job = Job(frame, session, lambda: start(session))
         return self._job
 

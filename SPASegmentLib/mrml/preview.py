@@ -24,8 +24,10 @@ COLORS: Tuple[Tuple[float, float, float], ...] = (
 )
 
 _NAME = "SPA preview"
-#: Marks subject hierarchy items of previews, to find what a saved scene keeps of them.
+#: Marks subject hierarchy items of previews, to find what a saved scene keeps of them; and keeps them from showing
+#: in Slicer's tree of data, also where a saved scene is opened without SPA.
 _MARK = "SPA.Preview"
+_HIDDEN = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
 _FILL = 0.3
 
 
@@ -131,7 +133,8 @@ class Preview:
         if hierarchy is not None:
             # Without an item Slicer's Segmentations plugin writes an error on every change of a segment.
             item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
-            hierarchy.SetItemAttribute(item, _MARK, "1")
+            for name in (_MARK, _HIDDEN):
+                hierarchy.SetItemAttribute(item, name, "1")
         node.CreateDefaultDisplayNodes()
         display = node.GetDisplayNode()
         display.SetSaveWithScene(False)
@@ -143,7 +146,8 @@ class Preview:
 def remove_ghosts(scene: Any) -> int:
     """Drop what a scene that was saved in the middle of a session keeps of its preview; returns how many items.
 
-    Slicer does not save the preview, but the subject hierarchy items of it. Call it after a scene was loaded.
+    Slicer does not save the preview, but the subject hierarchy items of it (hidden ones), and tells nobody that it
+    is about to. Call it after a scene was loaded.
     """
     hierarchy = scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
     if hierarchy is None:
