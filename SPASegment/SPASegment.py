@@ -61,6 +61,9 @@ class SPASegment(ScriptedLoadableModule):
         """Register the effect, the sample data, and a guard against leftovers of saved sessions."""
         import qSlicerSegmentationsEditorEffectsPythonQt
 
+        from SPASegmentLib import translation
+
+        translation.install(translate)
         # Imported as a package first, so that Slicer does not load the file as a plain module.
         import SegmentEditorSPALib
         from SegmentEditorSPALib import SampleData
@@ -74,7 +77,7 @@ class SPASegment(ScriptedLoadableModule):
 
     def onSceneImported(self, scene, event) -> None:
         """Drop what a scene that was saved in the middle of a session keeps of its preview."""
-        from SPASegmentLib.mrml.preview import remove_ghosts
+        from SPASegmentLib.mrml.hierarchy import remove_ghosts
 
         remove_ghosts(slicer.mrmlScene)
 

@@ -154,7 +154,7 @@ def hold_out(
     data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
 ) -> None:
-    """Write the patients that a training configuration keeps out, for spa evaluate --npz."""
+    """Write the patients that a training configuration keeps out, for spa evaluate lidc --npz."""
     with plain_errors():
         from SPASegmentLib.commands.research import run_hold_out
 
@@ -288,6 +288,67 @@ def train_baselines(
         from SPASegmentLib.commands.baselines import run_train_baselines
 
         run_train_baselines(npz, name or [], steps, output)
+
+
+benchmark = typer.Typer(help="Measure time, memory and what speed costs in accuracy.", invoke_without_command=True)
+app.add_typer(benchmark, name="benchmark")
+
+
+@benchmark.callback()
+def benchmark_run(
+    context: typer.Context,
+    sizes: Annotated[str, typer.Option(help="Image sizes.")] = "128,256,512,1024",
+    n: Annotated[str, typer.Option("--n", help="Predictions a round; memory is measured for the first.")] = "48,24,12",
+    backbones: Annotated[str, typer.Option(help="compact, vit_b.")] = "compact,vit_b",
+    fusions: Annotated[str, typer.Option(help="embedding, token.")] = "embedding,token",
+    threads: Annotated[str, typer.Option(help="Thread counts.")] = "1,2",
+    device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
+    half: Annotated[bool, typer.Option(help="Half precision for SPA where the device multiplies it faster.")] = True,
+    parts: Annotated[
+        str, typer.Option(help="What to measure beside the comparison of rounds; may be empty.")
+    ] = "product,soak,throughput",
+    weights: Weights = None,
+    quick: Annotated[bool, typer.Option("--quick", help="The smallest cases only, to see that everything runs.")] = False,
+    output: Annotated[
+        Path, typer.Option("--json", help="Records of the comparison; the other parts go beside it.")
+    ] = Path("out/benchmark/rounds.json"),
+) -> None:
+    """Measure SPA beside the published procedure: same weights, same inputs, in turns. About 15 minutes on two cores."""
+    if context.invoked_subcommand is not None:
+        return
+    with plain_errors():
+        from SPASegmentLib.benchmark.plan import parse_choice
+        from SPASegmentLib.commands.benchmark import run_benchmark
+
+        choice = parse_choice(sizes, n, backbones, fusions, threads, device, half, quick)
+        run_benchmark(choice, output, [p for p in parts.split(",") if p], weights, " ".join(["spa", *sys.argv[1:]]))
+
+
+@benchmark.command("accuracy")
+def benchmark_accuracy(
+    npz: Annotated[List[Path], typer.Option(help="Slices with the masks of several raters; may be repeated.")],
+    weights: Annotated[Optional[List[Path]], typer.Option(help="Weights files instead of the bundled one.")] = None,
+    limit: Annotated[int, typer.Option(min=2, help="Cases, evenly spread.")] = 60,
+    seed: Annotated[int, typer.Option(min=0, help="Of cases and sessions.")] = 0,
+    output: Annotated[Path, typer.Option("--json", help="Where the records go.")] = Path("out/benchmark/accuracy.json"),
+) -> None:
+    """Dice by round beside the time, one setting changed at a time."""
+    with plain_errors():
+        from SPASegmentLib.commands.benchmark import run_accuracy
+
+        run_accuracy(npz, weights or [], limit, seed, output)
+
+
+@benchmark.command("report")
+def benchmark_report(
+    folder: Annotated[Path, typer.Argument(help="With the records.")] = Path("out/benchmark"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("docs/benchmarks.md"),
+) -> None:
+    """Write the page from the records."""
+    with plain_errors():
+        from SPASegmentLib.commands.benchmark import run_report
+
+        run_report(folder, output)
 
 
 @app.command()

@@ -33,7 +33,7 @@ class OptionsPanel:
         self.widget = qt.QFrame()
         column = qt.QVBoxLayout(self.widget)
         column.setContentsMargins(0, 4, 0, 0)
-        self.round = qt.QLabel("")
+        self.round = self._line()
         column.addWidget(self.round)
         self.status = qt.QLabel("")
         self.status.setWordWrap(True)
@@ -56,7 +56,7 @@ class OptionsPanel:
         self.previous = self._button(_("Previous slice"), "previous", _("Start there with the mask accepted last"))
         self.next = self._button(_("Next slice"), "next", _("Start there with the mask accepted last"))
         column.addLayout(_row(self.previous, self.next))
-        self.slices = qt.QLabel("")
+        self.slices = self._line()
         column.addWidget(self.slices)
         self.removes = qt.QCheckBox(_("Clicks say what does not belong (or Ctrl+click)"))
         self.uncertainty = self._check(_("Show where the outline is uncertain"), "ShowUncertainty")
@@ -64,6 +64,14 @@ class OptionsPanel:
             column.addWidget(box)
         column.addWidget(self._profile_part())
         column.addWidget(self._settings_part())
+
+    @staticmethod
+    def _line() -> Any:
+        """A line of text that does not decide how wide Slicer's panel is."""
+        line = qt.QLabel("")
+        line.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        line.setMinimumHeight(line.fontMetrics().lineSpacing())
+        return line
 
     def _button(self, text: str, action: str, tip: str) -> Any:
         button = qt.QPushButton(text)

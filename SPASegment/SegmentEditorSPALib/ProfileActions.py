@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any, Callable, Optional
 
@@ -12,7 +13,7 @@ from . import Dependencies, SceneProfile
 from .Profiles import DEFAULT, Profiles
 from .Translate import tr as _
 
-ACTIVE_KEY = "SPA/Profile"
+ACTIVE_KEY, USER_KEY = "SPA/Profile", "SPA/User"
 
 
 def store() -> Profiles:
@@ -43,9 +44,22 @@ def learned_text() -> str:
     return _("{learned} (masks accepted: {count})").format(count=profile.accepted, learned=profile.describe())
 
 
+def user() -> str:
+    """A random number that stands for this user in scenes; it says nothing about anybody."""
+    settings = qt.QSettings()
+    if not settings.value(USER_KEY, ""):
+        settings.setValue(USER_KEY, uuid.uuid4().hex)
+    return str(settings.value(USER_KEY, ""))
+
+
 def name_in_scene() -> str:
     """Name of the scene's copy, empty if there is none."""
     return SceneProfile.name(slicer.mrmlScene)
+
+
+def another_user_s_copy() -> bool:
+    """Whether the scene holds a copy that somebody else has put there; it is not replaced unasked."""
+    return SceneProfile.owner(slicer.mrmlScene) not in ("", user())
 
 
 def take_from_scene() -> str:
@@ -80,7 +94,7 @@ class ProfileActions:
                 activate(name)
             else:
                 take_from_scene()
-            self.keep_in_scene()
+            self.keep_in_scene(replace=not name)
 
         self._checked(change)
         self.refresh()
@@ -92,15 +106,15 @@ class ProfileActions:
         self.keep_in_scene()
         self.refresh()
 
-    def keep_in_scene(self) -> None:
-        """Bring the scene's copy up to date, if the user wants one."""
-        if self._effect.parameter("ProfileInScene") == "1":
-            SceneProfile.save(slicer.mrmlScene, self.current().renamed(active()))
+    def keep_in_scene(self, replace: bool = False) -> None:
+        """Bring the scene's copy up to date, if the user wants one; another user's only where it is to be replaced."""
+        if self._effect.parameter("ProfileInScene") == "1" and (replace or not another_user_s_copy()):
+            SceneProfile.save(slicer.mrmlScene, self.current().renamed(active()), user())
 
     def copy_wanted(self, wanted: bool) -> None:
         """The user has said whether the scene is to hold a copy."""
         if wanted:
-            self._checked(self.keep_in_scene)
+            self._checked(lambda: self.keep_in_scene(replace=True))
         else:
             SceneProfile.remove(slicer.mrmlScene)
         self.refresh()
@@ -109,7 +123,7 @@ class ProfileActions:
         """Bring the panel up to date; what was learned is read with SPA's libraries, so not before these are there."""
 
         def show() -> None:
-            own, scene = store().names(), name_in_scene()
-            self._panel.show_profiles(own, active(), learned_text(), scene if scene != active() else "")
+            other = name_in_scene() if another_user_s_copy() else ""
+            self._panel.show_profiles(store().names(), active(), learned_text(), other)
 
         self._checked(show)

@@ -9,7 +9,6 @@ import numpy as np
 from .CandidateStrip import CandidateStrip
 from .Keys import Keys
 from .Outline import Outline
-from .Presentation import outline_lines, pixmaps
 
 CANDIDATE_KEYS = ("1", "2", "3", "4")
 
@@ -74,6 +73,9 @@ class Screen:
             job: a finished `SPASegmentLib.mrml.controller.Job`.
             preview: the temporary segments, already in the scene.
         """
+        # Only now, since it needs what is installed with the first click.
+        from .Presentation import pixmaps
+
         self.proposal, self._frame, self._preview = job.proposal, job.frame, preview
         pictures, texts = pixmaps(job.frame, job.proposal, CANDIDATE_KEYS)
         if self._at_top is None:
@@ -87,6 +89,8 @@ class Screen:
         """Mark a mask by border, outline and fill; returns whether there is such a mask."""
         if self.proposal is None or index >= len(self.proposal.masks):
             return False
+        from .Presentation import outline_lines
+
         self.marked = index
         self.strip.mark(index)
         self._preview.highlight(index)

@@ -13,10 +13,10 @@ from SPASegmentLib.mrml.plane import Plane, xy_to_ras
 from . import Dependencies, Model
 from .JobRunner import JobRunner
 from .Outline import slice_widgets
-from .Presentation import accepted_text, difference_text, round_text
 from .ProfileActions import ProfileActions
 from .Screen import Screen
 from .Target import Target
+from .Texts import accepted_text, difference_text, round_text
 from .Translate import tr as _
 
 
@@ -234,7 +234,7 @@ class Workflow:
         problem = Dependencies.ensure(with_network=not without)
         if problem:
             hint = "" if from_mask else " " + _(
-                "Without it SPA varies what a segment already holds: SPA settings, Start from the segment."
+                "Without PyTorch SPA varies what a segment already holds: SPA settings, Start from the segment."
             )
             self._panel.say(problem + hint, True)
             return

@@ -25,7 +25,7 @@ class Taken:
     wall_s: float
 
 
-def timed(work: Callable[[], T], wait: Callable[[], None] = lambda: None) -> "tuple[T, Taken]":
+def timed(work: Callable[[], T], wait: Callable[[], None] = lambda: None) -> tuple[T, Taken]:
     """Run once.
 
     Args:

@@ -79,6 +79,12 @@ class OwnPath:
         self._predictor: Optional[NetworkPredictor] = None
         self._click = click
 
+    @property
+    def predictor(self) -> NetworkPredictor:
+        """After `first`."""
+        assert self._predictor is not None
+        return self._predictor
+
     def first(self) -> OwnRound:
         """Encode, and the first round."""
         self._predictor = NetworkPredictor(self._network, self.region)
@@ -92,10 +98,9 @@ class OwnPath:
         return self._round(prompts, before.mixture, number)
 
     def _round(self, prompts: Prompts, previous: Optional[GaussianMixture], number: int) -> OwnRound:
-        assert self._predictor is not None
-        mixture = self._predictor.preference(prompts, previous)
+        mixture = self.predictor.preference(prompts, previous)
         latents = mixture.sample(self._n, torch.Generator().manual_seed(number))
-        maps = self._predictor.predict(latents, self._chunk).numpy()
+        maps = self.predictor.predict(latents, self._chunk).numpy()
         native = self.region.native_size
         candidates = select_candidates(maps, 4, on_screen=lambda m: resample(m, native))
         full = self.region.maps_to_frame(np.concatenate([candidates.recommended[None], candidates.maps]))
@@ -198,7 +203,12 @@ def _take_turns(
         spent += taken.wall_s + (further[-1].wall_s if further else first.wall_s)
         if number >= 2 and spent > seconds:
             break
-    return _record(theirs, first, further, agreement)
+    record = _record(theirs, first, further, agreement)
+    if device.type == "cuda":
+        from SPASegmentLib.benchmark.gpu import measure_device
+
+        record["device_times"] = measure_device(network, path.predictor, given.image, n)
+    return record
 
 
 def _given(path: OwnPath, own: OwnRound, device: torch.device) -> Any:
@@ -238,17 +248,19 @@ def _record(
 
 
 def _agreement(own: OwnRound, theirs: RoundOutput) -> Dict[str, float]:
-    """How alike both sides' masks are: single predictions at map size, the recommended one and candidates in full."""
+    """How alike both sides' masks are, at map size: what the reference has at image size repeats its map's pixels."""
     ours, other = own.maps > THRESHOLD, theirs.predictions > THRESHOLD
     single = np.array([pairwise_dice(a[None], b[None])[0, 0] for a, b in zip(ours, other)])
-    candidates = pairwise_dice(own.full[1:] > THRESHOLD, theirs.candidates > THRESHOLD)
+    step = theirs.recommended.shape[0] // own.maps.shape[1]
+    whole = pairwise_dice(own.candidates.recommended[None] > THRESHOLD, theirs.recommended[None, ::step, ::step] > THRESHOLD)
+    candidates = pairwise_dice(own.candidates.maps > THRESHOLD, theirs.candidates[:, ::step, ::step] > THRESHOLD)
     rows, columns = linear_sum_assignment(-candidates)
     return {
         "prediction_dice_mean": float(single.mean()),
         "prediction_dice_min": float(single.min()),
         "probability_difference_mean_max": float(np.abs(own.maps - theirs.predictions).mean()),
-        "recommended_dice": float(pairwise_dice(own.full[:1] > THRESHOLD, theirs.recommended[None] > THRESHOLD)[0, 0]),
-        # Another partition is found from other starts of K-means; no side's is the right one.
+        "recommended_dice": float(whole[0, 0]),
+        # Another start of K-means finds another partition; neither side's is the right one.
         "candidates_dice_mean": float(candidates[rows, columns].mean()) if candidates.size else 1.0,
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import Optional, Tuple
+from typing import Tuple
 
 import numpy as np
 import torch
@@ -96,18 +96,3 @@ def device_of(name: str) -> torch.device:
         return torch.device(name)
     except RuntimeError:
         raise InputError(f"There is no device {name!r}; choose cpu or cuda.") from None
-
-
-def thread_counts(text: Optional[str]) -> Tuple[int, ...]:
-    """"1,2" to (1, 2).
-
-    Raises:
-        InputError: it is no list of counts.
-    """
-    try:
-        counts = tuple(int(part) for part in (text or "1").split(","))
-    except ValueError:
-        counts = ()
-    if not counts or min(counts) < 1:
-        raise InputError(f"Threads are counts such as 1,2, not {text!r}.")
-    return counts

@@ -25,7 +25,7 @@ def in_process(part: str, spec: Dict[str, Any], threads: Optional[int] = None) -
     return wait_for(begin(part, spec, threads))
 
 
-def begin(part: str, spec: Dict[str, Any], threads: Optional[int] = None) -> "subprocess.Popen[str]":
+def begin(part: str, spec: Dict[str, Any], threads: Optional[int] = None) -> subprocess.Popen[str]:
     """Start a part; `wait_for` it later."""
     environment = dict(os.environ)
     if threads is not None:
@@ -34,7 +34,7 @@ def begin(part: str, spec: Dict[str, Any], threads: Optional[int] = None) -> "su
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
-def wait_for(process: "subprocess.Popen[str]") -> Any:
+def wait_for(process: subprocess.Popen[str]) -> Any:
     """The result of a part that was begun.
 
     Raises:

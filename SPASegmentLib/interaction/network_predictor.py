@@ -44,6 +44,17 @@ class NetworkPredictor:
         return self._network.latent_space
 
     @property
+    def context(self) -> Context:
+        """What the last prompts became.
+
+        Raises:
+            InputError: there were none.
+        """
+        if self._context is None:
+            raise InputError("Prompts come before predictions.")
+        return self._context
+
+    @property
     def one_pass(self) -> bool:
         """Token fusion decodes all predictions as one product."""
         return self._network.config.fusion == "token"
@@ -86,10 +97,8 @@ class NetworkPredictor:
 
     def predict(self, latents: Tensor, chunk: int) -> Tensor:
         """See `Predictor`."""
-        if self._context is None:
-            raise InputError("Prompts come before predictions.")
         with torch.inference_mode():
-            logits = self._decode(self._context, latents.to(self._network.device)[None], chunk)
+            logits = self._decode(self.context, latents.to(self._network.device)[None], chunk)
             return torch.sigmoid(logits[0].float()).cpu()
 
     def _decode(self, context: Context, latents: Tensor, chunk: int) -> Tensor:

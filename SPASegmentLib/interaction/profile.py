@@ -15,6 +15,9 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import whole_file
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 FORMAT = "spa-profile"
 VERSION = 1
@@ -195,9 +198,10 @@ class Profile:
         """One line for the user, e.g. "prefers tighter outlines, by about 1.2 mm"."""
         clear = abs(self.offset_mm) >= max(CLEAR_SDS * math.sqrt(self.offset_variance), 0.05)
         if self.accepted < CLEAR_COUNT or not clear:
-            return "no clear preference yet"
-        word = "wider" if self.offset_mm > 0 else "tighter"
-        return f"prefers {word} outlines, by about {abs(self.offset_mm):.1f} mm"
+            return _("no clear preference yet")
+        tighter, wider = _("prefers tighter outlines, by about {mm} mm"), _("prefers wider outlines, by about {mm} mm")
+        text = wider if self.offset_mm > 0 else tighter
+        return text.format(mm=f"{abs(self.offset_mm):.1f}")
 
     def save(self, path: Union[str, Path]) -> None:
         """Write the profile as JSON, whole or not at all.

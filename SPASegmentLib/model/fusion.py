@@ -124,7 +124,7 @@ class MaskHead(nn.Module):
         del self.decoder.iou_prediction_head
         self.decoder.output_hypernetworks_mlps = self.decoder.output_hypernetworks_mlps[:1]
         fine = channels // 8
-        self.refine: Optional[nn.Module] = None
+        self.refine: Optional[nn.Sequential] = None
         if details:
             self.refine = nn.Sequential(
                 nn.Conv2d(fine, 2 * fine, 3, padding=1),
@@ -158,6 +158,7 @@ class MaskHead(nn.Module):
             return two_way.pixels(logits, context.size)[..., 0]
         fine = self._fine(context, image)
         first, _, second = self.refine
+        assert isinstance(second, nn.Conv2d) and second.bias is not None
         n, height, width, c = fine.shape
         inner = F.relu_(first(fine.permute(0, 3, 1, 2))).permute(0, 2, 3, 1).reshape(n, height * width, -1)
         # The last convolution and the product with the weights are both linear: one kernel for each mask, applied

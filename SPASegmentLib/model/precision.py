@@ -21,12 +21,16 @@ def multiplies_half_faster(device: torch.device) -> bool:
     return "AVX512" in capabilities and fast is not None and bool(fast())
 
 
-def use_half(network: SPANetwork) -> SPANetwork:
+def use_half(network: SPANetwork, everything: bool = False) -> SPANetwork:
     """Turn a network's large products to bfloat16, in place; for use, not for training or saving.
 
     These are SAM's ViT, and the mask decoder of embedding fusion, which runs once for each prediction. The compact
     encoder and token fusion have too little to multiply to gain from it, and stay as they are. Norms, softmax sums,
     the prompts, the preference distribution and probabilities are in single precision everywhere.
+
+    Args:
+        network: in evaluation mode.
+        everything: the decoder of token fusion too, to see what that would cost.
     """
     if isinstance(network.encoder, ViTEncoder):
         vit = network.encoder.vit
@@ -36,7 +40,7 @@ def use_half(network: SPANetwork) -> SPANetwork:
         for block in vit.blocks:
             for name in ("rel_pos_h", "rel_pos_w"):
                 setattr(block.attn, name, nn.Parameter(getattr(block.attn, name).bfloat16(), requires_grad=False))
-    if network.config.fusion == "embedding":
+    if everything or network.config.fusion == "embedding":
         network.fusion.to(torch.bfloat16)
         network.head.to(torch.bfloat16)
     return network

@@ -1,9 +1,9 @@
 """SAM's ViT-B image encoder, computed the short way: the same numbers with less work.
 
 The module and its weights are `segment-anything`'s. What is different: the padding of windows goes through no linear
-layer and asks for nothing, the relative positions are part of the product of queries and keys instead of two sums over every pair of
-tokens, the attention maps are made a few heads at a time so that they stay in the cache, and a grey image is not
-multiplied by the same weights three times. Matrices may be in half precision; sums and norms are not.
+layer and asks for nothing, the relative positions are part of the product of queries and keys instead of two sums
+over every pair of tokens, the attention maps are made a few heads at a time so that they stay in the cache, and a
+grey image is not multiplied by the same weights three times. Matrices may be in half precision; sums and norms are not.
 """
 
 from __future__ import annotations

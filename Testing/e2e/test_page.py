@@ -199,8 +199,19 @@ def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height
         "e => { const b = e.getBoundingClientRect();"
         " return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) === e; }"
     )
+    # Nothing runs out of its box.
+    crowded = page.evaluate(
+        "() => [...document.querySelectorAll('.panel > *, .text, .status')]"
+        ".filter((e) => e.scrollHeight > e.clientHeight + 1).map((e) => e.outerHTML.slice(0, 200))"
+    )
+    assert crowded == []
     if width > 1000:
         assert page.evaluate("document.documentElement.scrollHeight") <= height
+    if (width, height) == (1280, 720):
+        assert page.evaluate(
+            "() => { document.querySelector('details').open = false;"
+            " const e = document.querySelector('.panel'); return e.scrollHeight <= e.clientHeight; }"
+        )
 
 
 def test_a_tablet(program: Any, browser: Any, new_screen: Any) -> None:

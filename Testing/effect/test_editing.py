@@ -204,6 +204,9 @@ def test_nothing_moves_when_results_arrive(desk: Any) -> None:
     desk.workflow.mark(3)
     desk.qt.processEvents()
     assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
+    desk.panel.round.setText("Round 6 of 6, and another round will change very, very, very, very little")
+    desk.qt.processEvents()
+    assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
     assert before[1] <= 340
     right = [button.x + button.width for button in desk.workflow.screen.strip.buttons]
     assert max(right) <= desk.panel.strip_home.width
@@ -238,12 +241,16 @@ def test_the_scene_keeps_a_copy_of_the_profile_if_wanted(desk: Any, tmp_path: An
     other.SetURL(path)
     other.Import()
     assert SceneProfile.load(other) == kept
-    # A colleague's copy is offered, and taken only when it is picked.
-    SceneProfile.save(desk.host.scene, kept.renamed("colleague").updated(2.0))
-    desk.workflow.profiles.refresh()
+    # A colleague's copy of the same name is offered, neither taken nor replaced unless it is picked.
+    theirs = kept.updated(2.0)
+    SceneProfile.save(desk.host.scene, theirs, "somebody")
+    learn()
+    assert SceneProfile.load(desk.host.scene) == theirs
     assert desk.panel.profiles.count == 2 and desk.panel.profiles.currentText == "default"
     desk.workflow.profiles.use("")
-    assert desk.panel.profiles.currentText == "colleague" and desk.workflow.profiles.current().accepted == 3
+    assert desk.panel.profiles.currentText == "default 2" and desk.workflow.profiles.current() == theirs
+    learn()
+    assert SceneProfile.load(desk.host.scene).accepted == theirs.accepted + 1 and desk.panel.profiles.count == 2
     desk.panel.in_scene.click()
     assert SceneProfile.load(desk.host.scene) is None
 

@@ -201,7 +201,7 @@ def test_the_scene_s_copy_becomes_a_profile_of_one_s_own(host: Any, panel: Any) 
     section = panel.profiles
     assert not section.from_scene.enabled
     colleague = Profile.new("colleague", "structure").updated(1.2).updated(1.1).updated(1.3)
-    SceneProfile.save(host.scene, colleague)
+    SceneProfile.save(host.scene, colleague, "somebody")
     panel.refresh()
     section.from_scene.click()
     assert ProfileActions.active() == "colleague" and ProfileActions.store().load("colleague") == colleague

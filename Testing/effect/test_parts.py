@@ -158,8 +158,34 @@ def test_torch_comes_from_the_extension_and_the_rest_from_pip(host: Any, without
     assert asked == [(True, ">=2.2"), ["safetensors>=0.4"]]
 
 
+def test_from_slicer_5_12_on_slicer_asks_and_installs(host: Any, without: Any, monkeypatch: Any) -> None:
+    import slicer
+
+    asked: List[Any] = []
+
+    def pip_ensure(requirements: List[str], requester: str) -> None:
+        asked.append((requirements, requester))
+        if len(asked) == 1:
+            raise RuntimeError("declined")
+        without.lacking.clear()
+
+    packaging = SimpleNamespace(pip_ensure=pip_ensure)
+    without.set(sys.modules, "slicer.packaging", packaging)
+    monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
+    without.lacking.remove("torch")
+    assert "Nothing was installed" in without.python.ensure()
+    assert without.python.ensure() == "" and asked[1] == (["safetensors>=0.4"], "SPA")
+
+
+def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) -> None:
+    assert not without.python.has_torch()
+    assert without.python.missing(with_network=False) == [] and without.python.ensure(with_network=False) == ""
+    without.lacking.add("sklearn")
+    assert without.python.missing(with_network=False) == ["sklearn"]
+
+
 def test_the_hint_that_another_round_changes_little(host: Any) -> None:
-    from SegmentEditorSPALib.Presentation import GOOD_ENOUGH, round_text
+    from SegmentEditorSPALib.Texts import GOOD_ENOUGH, round_text
 
     texts = [round_text(SimpleNamespace(round=3, expected_dice=GOOD_ENOUGH + d), 6) for d in (-0.001, 0.001)]
     assert texts[0] == "Round 3 of 6" and texts[1].startswith(texts[0]) and "change little" in texts[1]

@@ -12,26 +12,28 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-SCRIPT = """
+PREAMBLE = """
 import os, sys
 from pathlib import Path
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-class NoTorch:
+class Without:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("torch", "safetensors", "segment_anything"):
+        if name.split(".")[0] in missing:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-sys.meta_path.insert(0, NoTorch())
+sys.meta_path.insert(0, Without())
 import importlib.util
 found = importlib.util.find_spec
-missing = ("torch", "safetensors", "segment_anything")
 importlib.util.find_spec = lambda name, *rest: None if name in missing else found(name, *rest)
 sys.path[:0] = [ROOT, ROOT + "/SPASegment", ROOT + "/Testing/host"]
 import numpy as np
 from slicerhost import qt
 from slicerhost.application import Host
 from slicerhost.desk import Desk
+"""
+
+WITHOUT_TORCH = PREAMBLE + """
 from SPASegmentLib.data.phantom import ambiguous_phantom
 phantom = ambiguous_phantom()
 host = Host(Path(sys.argv[1]))
@@ -78,9 +80,41 @@ assert not qt.ERRORS, qt.ERRORS
 print("done")
 """
 
+WITHOUT_ANYTHING = PREAMBLE + """
+host = Host(Path(sys.argv[1]))
+image = np.random.default_rng(0).normal(size=(10, 40, 40)).astype(np.float32)
+desk = Desk(host, image, np.eye(4), (20, 20, 5))
+for act in (lambda: desk.host.views["Red"].click(desk.lesion), desk.panel.from_segment.click):
+    act()
+    assert not desk.workflow.busy and "missing" in desk.workflow.status and "scipy" in desk.workflow.status
+from SegmentEditorSPALib.ModulePanel import ModulePanel
+frame = qt.QFrame()
+panel = ModulePanel(qt.QVBoxLayout(frame))
+for button in (panel.profiles.new, panel.model.local, panel.model.bundled):
+    panel.say.setText("")
+    qt.answered(*(["x.safetensors"] if button is panel.model.local else []))
+    button.setEnabled(True)
+    button.click()
+    assert "missing" in panel.say.text, panel.say.text
+panel.sample.click()
+assert "missing" in host.messages[-1][1]
+from SPASegmentLib.mrml.hierarchy import remove_ghosts
+assert remove_ghosts(host.scene) == 0
+host.close()
+assert "scipy" not in sys.modules and not qt.ERRORS, qt.ERRORS
+print("done")
+"""
 
-def test_the_effect_without_torch(tmp_path: Path) -> None:
-    script = f"ROOT = {str(ROOT)!r}\n" + SCRIPT
+NETWORK = ("torch", "safetensors", "segment_anything")
+
+
+@pytest.mark.parametrize(
+    ("missing", "script"),
+    [(NETWORK, WITHOUT_TORCH), ((*NETWORK, "scipy", "sklearn", "threadpoolctl"), WITHOUT_ANYTHING)],
+    ids=["no torch", "no packages at all"],
+)
+def test_the_effect_without_packages(tmp_path: Path, missing: tuple, script: str) -> None:
+    script = f"ROOT, missing = {str(ROOT)!r}, {missing!r}\n" + script
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[-1] == "done"

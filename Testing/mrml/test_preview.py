@@ -13,8 +13,9 @@ import slicer
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import matrix_from_array, volume_grid
+from SPASegmentLib.mrml.hierarchy import remove_ghosts
 from SPASegmentLib.mrml.plane import Plane
-from SPASegmentLib.mrml.preview import Preview, color, remove_ghosts, segment_id
+from SPASegmentLib.mrml.preview import Preview, color, segment_id
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import remove_volume
 from SPASegmentLib.mrml.writer import write_mask
