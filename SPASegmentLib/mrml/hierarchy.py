@@ -29,7 +29,9 @@ def add_item(scene: Any, node: Any) -> None:
 def remove_item(scene: Any, node: Any) -> None:
     """Take the item of a preview away; may be called twice."""
     hierarchy = _subject_hierarchy(scene)
-    item = hierarchy.GetItemByDataNode(node) if hierarchy is not None else 0
+    if hierarchy is None:
+        return
+    item = hierarchy.GetItemByDataNode(node)
     if item:
         hierarchy.RemoveItem(item, False, True)
 
