@@ -161,6 +161,20 @@ def hold_out(
         run_hold_out(config, data, output)
 
 
+@app.command()
+def calibrate(
+    npz: Annotated[List[Path], typer.Option(help="Slices of patients that the weights have not learned from.")],
+    weights: Annotated[Path, typer.Option(help="A .safetensors file; its card is changed.")],
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+) -> None:
+    """Calibrate the expected Dice of weights on held-out patients (spa hold-out), and write it into their card."""
+    with plain_errors():
+        from SPASegmentLib.commands.research import run_calibrate
+
+        run_calibrate(weights, npz, limit, jobs)
+
+
 evaluate = typer.Typer(help="Measure with simulated users.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate")
 

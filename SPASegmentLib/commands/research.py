@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, Optional
+from typing import Callable, Iterator, Optional, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -52,6 +52,26 @@ def run_hold_out(config: Path, data: Path, output: Path) -> None:
 
     count = write_held_out(config, data, output)
     Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
+
+
+def run_calibrate(weights: Path, files: Sequence[Path], limit: Optional[int], jobs: Optional[int]) -> None:
+    """Calibrate the expected Dice of weights.
+
+    Raises:
+        SPAError: the weights or the files cannot be used, or the card cannot be written.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.evaluation.calibration import calibrate
+
+    console = Console()
+    with progress_bar(console, "Calibrating") as progress:
+        record = calibrate(weights, files, limit, jobs, progress)
+    offset, slope = record["expected_dice"]
+    console.print(
+        f"Expected Dice = {offset} + {slope} x raw, from {record['n_cases']} cases; mean error "
+        f"{record['mean_error_before']} before, {record['mean_error_after']} after.",
+        highlight=False,
+    )
 
 
 @contextmanager

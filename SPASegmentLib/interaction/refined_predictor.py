@@ -21,7 +21,7 @@ from SPASegmentLib.interaction.types import Prompts
 from SPASegmentLib.model.mixture import GaussianMixture
 
 #: Standard deviation of the shape latents before the first answer, and after it, relative to the seed-mask family.
-FIRST_SPREAD, LATER_SPREAD = 0.3, 1.2
+FIRST_SPREAD, LATER_SPREAD = 0.3, 0.8
 #: Predictions are trusted as distances up to this many map pixels from the outline.
 REACH = 4.0
 

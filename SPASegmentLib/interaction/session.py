@@ -393,7 +393,10 @@ class Session:
         entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
         full = region.maps_to_frame(np.concatenate([recommended[None], entropy[None], candidates.maps]))
         masks = np.concatenate([full[:1], full[2:]]) > THRESHOLD
-        expected = drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0]
+        expected = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
+        if self._network is not None:
+            offset, slope = self._network.expected_dice
+            expected = min(max(offset + slope * expected, 0.0), 1.0)
         return Proposal(
             recommended=full[0],
             candidates=full[2:],
@@ -401,7 +404,7 @@ class Session:
             uncertainty=np.clip(full[1], 0.0, 1.0),
             differences=compare_all(masks, self._frame.spacing),
             round=number,
-            expected_dice=float(expected),
+            expected_dice=expected,
         )
 
     def _map_radius(self, map_: np.ndarray) -> float:

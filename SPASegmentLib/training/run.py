@@ -12,7 +12,7 @@ import torch
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.weights import ModelCard, save
-from SPASegmentLib.output import check_writable, whole_file
+from SPASegmentLib.output import check_writable, reporting_write_errors, whole_file
 from SPASegmentLib.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.training.processes import processes
 from SPASegmentLib.training.start import find_start
@@ -98,6 +98,8 @@ def write_held_out(config_file: Path, data: Path, output: Path) -> int:
         OutputError: the file cannot be written.
     """
     config = load_config(config_file)
+    with reporting_write_errors(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
     check_writable(output)
     parts = [part for source in config.sources if (part := source.held_out(data, config.crop)) is not None]
     if not parts:
@@ -113,18 +115,21 @@ def write_held_out(config_file: Path, data: Path, output: Path) -> int:
 def card(name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int]) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
     group = trainer.processes
-    folders = {path.split("/")[0] for source in config.sources for path in source.paths}
-    known = [text for key, text in LICENCES.items() if key in folders]
-    used = known + [source.attribution for source in config.sources if source.attribution]
-    shares = sum(source.share for source in config.sources)
+    shares: Dict[str, float] = {}
+    for source in config.sources:
+        # By folder, so that the same set does not appear once for each of its structures.
+        key = Path(source.paths[0]).parts[0] if source.paths else source.kind
+        shares[key] = shares.get(key, 0.0) + source.share
+    used = [*trainer.origin.get("data", ()), *(text for key, text in LICENCES.items() if key in shares)]
+    used += [source.attribution for source in config.sources if source.attribution]
     return ModelCard(
         name=name,
         network=config.network.as_dict(),
         preprocessing=PREPROCESSING,
         training={
             **({"initial": trainer.origin} if trainer.origin else {}),
-            "data": used,
-            "mixture": {(*s.paths, s.kind)[0]: round(s.share / shares, 3) for s in config.sources},
+            "data": list(dict.fromkeys(used)),
+            "mixture": {key: round(share / sum(shares.values()), 3) for key, share in shares.items()},
             "steps": config.train.steps,
             "batch": config.batch,
             "seed": config.train.seed,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Any, Dict, Optional
 
 from torch import Tensor
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.model.weights import SAM_VIT_B_SHA256, file_sha256, load, load_default, load_sam_checkpoint
+
+#: What Meta's checkpoint learned from.
+SAM_DATA = "SAM ViT-B by Meta AI, Apache-2.0, trained on SA-1B; Kirillov et al., Segment Anything, ICCV 2023"
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,11 @@ class Start:
 
     Attributes:
         state: of a network of the configured architecture.
-        origin: name and sha256 of the file, for the model card.
+        origin: for the model card: name and sha256 of the file, and the data that it learned from.
     """
 
     state: Dict[str, Tensor]
-    origin: Dict[str, str]
+    origin: Dict[str, Any]
 
 
 def find_start(
@@ -49,7 +52,8 @@ def find_start(
                 "--sam, or choose such a configuration."
             )
         loaded = load_sam_checkpoint(sam, network, None if other_sam else SAM_VIT_B_SHA256)
-        return Start(loaded.state_dict(), {"name": sam.name, "sha256": file_sha256(sam)})
+        learned = f"{sam.name}, in the layout of SAM's ViT-B; its terms are its authors'" if other_sam else SAM_DATA
+        return Start(loaded.state_dict(), {"name": sam.name, "sha256": file_sha256(sam), "data": [learned]})
     if not initial:
         if network.encoder == "vit_b":
             raise InputError(
@@ -65,4 +69,12 @@ def find_start(
             f"The initial weights {initial} are of another architecture ({', '.join(different)}); give the "
             "configuration's network their values, or start from other weights."
         )
-    return Start(begun.network.state_dict(), {"name": begun.card.name, "sha256": begun.card.sha256})
+    learned = begun.card.training.get("data", [])
+    return Start(
+        begun.network.state_dict(),
+        {
+            "name": begun.card.name,
+            "sha256": begun.card.sha256,
+            "data": [learned] if isinstance(learned, str) else list(learned),
+        },
+    )

@@ -112,8 +112,8 @@ class Trainer:
         self.network = SPANetwork(config)
         if start is not None:
             self.network.load_state_dict(start.state)
-        #: Name and sha256 of the weights that training started from; empty for random ones.
-        self.origin = {} if start is None else start.origin
+        #: Of the weights that training started from, see `Start`; empty for random ones.
+        self.origin: Dict[str, Any] = {} if start is None else start.origin
         self.network.encoder.requires_grad_(settings.encoder_rate > 0)
         self.network.to(self.processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)

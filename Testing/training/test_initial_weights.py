@@ -16,7 +16,7 @@ NETWORK = "network: {channels: 16, image_size: 64, latent_dim: 3, components: 4,
 REST = """
 batch: 2
 train: {steps: 1, warmup: 0, learning_rate: 1.0e-9, unroll: {rounds: 1, predictions: 4}}
-sources: [{kind: synthetic, share: 1.0, count: 4}]
+sources: [{kind: synthetic, share: 2.0, count: 4, attribution: "own scenes, free"}]
 """
 
 
@@ -25,7 +25,7 @@ def begun(tmp_path: Path) -> Path:
     torch.manual_seed(7)
     network = SPANetwork(NetworkConfig(channels=16, image_size=64, latent_dim=3, components=4, mlp_dim=16))
     path = tmp_path / "begun.safetensors"
-    save(network, ModelCard("begun", {}, "", {}, {}, "", ""), path)
+    save(network, ModelCard("begun", {}, "", {"data": ["lungs, CC BY"]}, {}, "", ""), path)
     return path
 
 
@@ -44,7 +44,10 @@ def test_training_goes_on_from_the_initial_weights(begun: Path, tmp_path: Path) 
         if not name.endswith(("running_mean", "running_var", "num_batches_tracked")):
             torch.testing.assert_close(end[name], value, atol=1e-6, rtol=1e-3, msg=name)
     card = read_card(weights.with_suffix(".json"))
-    assert card.training["initial"] == {"name": "begun", "sha256": read_card(begun.with_suffix(".json")).sha256}
+    begun_card = read_card(begun.with_suffix(".json"))
+    assert card.training["initial"] == {"name": "begun", "sha256": begun_card.sha256, "data": ["lungs, CC BY"]}
+    assert card.training["data"] == ["lungs, CC BY", "own scenes, free"], "what was learned before is still owed to"
+    assert card.training["mixture"] == {"synthetic": 1.0}
 
 
 def test_bundled_weights_are_called_by_name_and_must_fit(tmp_path: Path) -> None:

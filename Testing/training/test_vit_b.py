@@ -79,7 +79,9 @@ def test_the_bundled_configuration_takes_a_few_steps(
     assert run.exit_code == 0, run.output
 
     card = read_card(out / "vit_b.json")
-    assert card.training["initial"] == {"name": sam.name, "sha256": hashlib.sha256(sam.read_bytes()).hexdigest()}
+    begun = card.training["initial"]
+    assert (begun["name"], begun["sha256"]) == (sam.name, hashlib.sha256(sam.read_bytes()).hexdigest())
+    assert "sam_vit_b.pth" in card.training["data"][0]
     network = load(out / "vit_b.safetensors").network
     assert network.config == NetworkConfig.vit_b(256, "embedding")
     # Two small steps from the checkpoint: what was read is still there, to within half precision and the steps.
