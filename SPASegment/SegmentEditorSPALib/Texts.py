@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .Translate import tr as _
 
-#: From here on another round is expected to change little.
-GOOD_ENOUGH = 0.97
+#: Where the candidates' mean Dice with the recommended mask lies above, there is little left to choose from.
+ALIKE = 0.95
 
 
 def round_text(proposal: Any, rounds: int) -> str:
     """Where the session stands."""
     text = _("Round {round} of {rounds}").format(round=proposal.round, rounds=rounds)
-    if proposal.expected_dice >= GOOD_ENOUGH:
+    if _alike(proposal.masks) >= ALIKE:
         text += " \u00b7 " + _("another round will change little")
     return text
 
@@ -35,3 +37,11 @@ def accepted_text(result: Any, frame: Any) -> str:
     return _("Accepted: {area:.0f} mm2 on this slice. Go on with the next slice, or click another structure.").format(
         area=area
     )
+
+
+def _alike(masks: np.ndarray) -> float:
+    """Mean Dice of the candidates (rows 1, 2, ...) with the recommended mask (row 0); 1 where there is none."""
+    recommended, sizes = masks[0], masks.sum(axis=(1, 2))
+    shared = (masks[1:] & recommended).sum(axis=(1, 2))
+    both = np.maximum(sizes[1:] + sizes[0], 1)
+    return float(np.mean(2 * shared / both)) if len(shared) else 1.0

@@ -185,10 +185,16 @@ def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) ->
 
 
 def test_the_hint_that_another_round_changes_little(host: Any) -> None:
-    from SegmentEditorSPALib.Texts import GOOD_ENOUGH, round_text
+    """A disk of 18 pixels: candidates half a pixel off are alike, some pixels off they are not."""
+    from SegmentEditorSPALib.Texts import round_text
 
-    texts = [round_text(SimpleNamespace(round=3, expected_dice=GOOD_ENOUGH + d), 6) for d in (-0.001, 0.001)]
-    assert texts[0] == "Round 3 of 6" and texts[1].startswith(texts[0]) and "change little" in texts[1]
+    def text(*radii: float) -> str:
+        masks = np.stack([disk(radius, 25, 51) > 0 for radius in (18, *radii)])
+        return round_text(SimpleNamespace(round=3, masks=masks), 6)
+
+    assert text(14, 16, 20, 22) == "Round 3 of 6"
+    for radii in ((17.5, 17.7, 18.3, 18.5), ()):
+        assert text(*radii).startswith("Round 3 of 6") and "change little" in text(*radii)
 
 
 def test_the_outline_of_what_is_uncertain(host: Any) -> None:
