@@ -5,6 +5,9 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
+# Folder with the shared npz files, for `make baselines` and `make results`.
+DATA ?= DATA
+
 # What `make viewer` opens; nothing for an empty page.
 VOLUME ?=
 
@@ -13,8 +16,11 @@ READY := .venv/ready
 # trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
 VIEWER := .venv-viewer
 
-.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer lint \
-	clean
+# A file with multi-rater slices for `make benchmark`; without it accuracy is left out.
+NPZ ?=
+
+.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
+	benchmark baselines results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -27,7 +33,11 @@ help:
 	@echo "make benchmark-viewer   how fast the viewer is; writes docs/viewer-benchmark.md"
 	@echo "make screenshot  make demo, and put its figure into the README"
 	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
-	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
+	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
+	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
+	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
+	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 15 minutes);"
+	@echo "                 NPZ=val.npz adds what speed costs in accuracy"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)
@@ -87,6 +97,20 @@ screenshot-viewer: $(VIEWER)/ready chromium
 # How fast the page is on this machine, with nothing else running on it.
 benchmark-viewer: $(VIEWER)/ready chromium
 	$(VIEWER)/bin/python Testing/e2e/benchmark.py --json out/viewer.json --markdown docs/viewer-benchmark.md
+
+baselines: $(READY)
+	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines
+
+# The example rounds are crops of the data; they stay in out/.
+results: $(READY)
+	$(BIN)/spa results --npz $(DATA)/lidc_idri/val.npz --output out/results
+	$(BIN)/spa report out/results --npz $(DATA)/lidc_idri/val.npz --output docs/results.md --examples out/examples
+
+# On a machine that does nothing else.
+benchmark: $(READY)
+	$(BIN)/spa benchmark --json out/benchmark/rounds.json
+	$(if $(NPZ),$(BIN)/spa benchmark accuracy --npz $(NPZ) --json out/benchmark/accuracy.json)
+	$(BIN)/spa benchmark report out/benchmark --output docs/benchmarks.md
 
 clean:
 	rm -rf .venv $(VIEWER) out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info

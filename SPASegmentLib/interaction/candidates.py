@@ -1,8 +1,8 @@
 """From many predictions to the few masks that a user can choose from (paper 3.3).
 
 K-means over the probability maps; the centroids are the candidates. What the released code leaves out is added:
-restarts (one run alone often ends elsewhere), an exact reduction to n coordinates, which makes the restarts
-nearly free, no two masks alike on screen, and no failure where fewer than K distinct masks exist.
+restarts (one run alone often ends elsewhere), an exact reduction to n coordinates, which makes them nearly free,
+no two masks alike on screen, and no failure where fewer than K distinct masks exist.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from SPASegmentLib.interaction.region import resample
+from SPASegmentLib.interaction.starts import best_start
 from SPASegmentLib.interaction.types import Click
 
 #: A pixel belongs to a mask if its probability lies above this.
@@ -179,11 +180,11 @@ def _centroids(predictions: np.ndarray, weights: np.ndarray, count: int, seed: i
     small = (min(height, CLUSTER_SIZE), min(width, CLUSTER_SIZE))
     flat = resample(predictions, small).reshape(n, -1)
     count = min(count, len({mask.tobytes() for mask in flat > THRESHOLD}))
+    points = _isometric(flat)
+    start = best_start(points, weights, count, RESTARTS, seed)
     # On several threads so small a problem takes ten times as long.
     with _thread_pools().limit(limits=1):
-        labels = KMeans(count, n_init=RESTARTS, random_state=seed % 2**32).fit(
-            _isometric(flat), sample_weight=weights
-        ).labels_
+        labels = KMeans(count, init=start, n_init=1).fit(points, sample_weight=weights).labels_
     shares = [(float(weights[labels == label].sum()), int(label)) for label in np.unique(labels)]
     shares.sort(key=lambda share: (-share[0], share[1]))
     return [_weighted_mean(predictions[labels == label], weights[labels == label]) for _, label in shares]

@@ -22,7 +22,7 @@ class SessionSettings:
         particles: latents that carry the Bayesian posterior.
         choice_sharpness: beta in P(choice c) = softmax(beta x Dice(c, the user's mask)).
         choice_lapse: share of choices that the user is assumed to make at random.
-        chunk: predictions decoded at once; small chunks stay in the processor's cache.
+        chunk: predictions decoded at once at most; fewer where their maps would not stay in the processor's cache.
         seed: of all random numbers; the same seed and answers give the same proposals.
         feedback_prompts: whether the chosen candidate's point and mask also go through the prompt encoder (paper 3.4).
         refine: whether shape latents vary the network's predictions (see `refined_predictor`).
@@ -36,7 +36,7 @@ class SessionSettings:
     particles: int = 512
     choice_sharpness: float = 100.0
     choice_lapse: float = 0.05
-    chunk: int = 8
+    chunk: int = 16
     seed: int = 0
     feedback_prompts: bool = True
     refine: bool = True

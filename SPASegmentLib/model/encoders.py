@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Dict, Sequence, Tuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from SPASegmentLib.errors import WeightsError
+from SPASegmentLib.model import vit
 from SPASegmentLib.model.sam import ImageEncoderViT, LayerNorm2d
 
 #: Sizes that SAM's ViT-B is offered at; multiples of its patch of 16 pixels.
@@ -28,6 +30,10 @@ class ImageFeatures:
 
     embedding: Tensor
     details: Tuple[Tensor, ...] = ()
+
+    def to(self, dtype: torch.dtype) -> ImageFeatures:
+        """The same in another precision."""
+        return ImageFeatures(self.embedding.to(dtype), tuple(d.to(dtype) for d in self.details))
 
     def expand(self, index: Tensor) -> ImageFeatures:
         """Rows of the batch picked (and repeated) by index."""
@@ -130,7 +136,7 @@ class ViTEncoder(nn.Module):
 
     def forward(self, image: Tensor) -> ImageFeatures:
         """(B, 1, S, S) images; the grey value serves all three colour channels."""
-        return ImageFeatures(self.vit(image.expand(-1, 3, -1, -1)))
+        return ImageFeatures(vit.encode(self.vit, image))
 
 
 def resize_vit_positions(state: Dict[str, Tensor], size: int) -> Dict[str, Tensor]:

@@ -8,12 +8,13 @@ token: one decoder pass serves all predictions, each of which is one row of a ma
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable, Dict, Optional, Union
+from typing import Callable, Dict, Optional, Tuple, Union
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from SPASegmentLib.model import two_way
 from SPASegmentLib.model.encoders import ImageFeatures
 from SPASegmentLib.model.sam import MaskDecoder, TwoWayTransformer
 
@@ -33,6 +34,71 @@ class Context:
     position: Tensor
     sparse: Tensor
     dense: Tensor
+
+    def to(self, dtype: torch.dtype) -> Context:
+        """The same in another precision."""
+        return Context(self.features.to(dtype), *(t.to(dtype) for t in (self.position, self.sparse, self.dense)))
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A context as the mask decoder reads it, each pixel's channels side by side in memory.
+
+    Attributes:
+        size: (h, w) of the embedding.
+        embedding: (B, h w, C), of the image.
+        dense: (B, h w, C), of the mask prompt.
+        position: (1, h w, C).
+        sparse: (B, P, C).
+        details: finer features of the image, see `two_way.details_by_token`.
+    """
+
+    size: Tuple[int, int]
+    embedding: Tensor
+    dense: Tensor
+    position: Tensor
+    sparse: Tensor
+    details: Tuple[Tensor, ...]
+
+    @classmethod
+    def of(cls, context: Context) -> Tokens:
+        """Rearrange a context; once for all predictions."""
+        features = context.features
+        return cls(
+            (int(features.embedding.shape[-2]), int(features.embedding.shape[-1])),
+            rows(features.embedding),
+            rows(context.dense),
+            rows(context.position),
+            context.sparse,
+            two_way.details_by_token(features.details),
+        )
+
+    def expand(self, index: Tensor) -> Tokens:
+        """Rows of the batch picked (and repeated) by index; a batch of one serves all as it is."""
+        if len(self.embedding) == 1:
+            return self
+        return Tokens(
+            self.size,
+            self.embedding[index],
+            self.dense[index],
+            self.position,
+            self.sparse[index],
+            tuple(d[index] for d in self.details),
+        )
+
+
+def rows(maps: Tensor) -> Tensor:
+    """(B, C, h, w) to (B, h w, C), each pixel's channels side by side in memory."""
+    return maps.flatten(2).transpose(1, 2).contiguous()
+
+
+def _pointwise(tokens: Tensor, convolution: nn.Conv2d) -> Tensor:
+    """A 1 x 1 convolution of (..., C) rows."""
+    return F.linear(tokens, convolution.weight.flatten(1), convolution.bias)
+
+
+#: Bytes of one channel of a chunk's finest maps; measured at map sides of 64 to 256 in both precisions.
+_CACHED = 1 << 17
 
 
 class MaskHead(nn.Module):
@@ -58,7 +124,7 @@ class MaskHead(nn.Module):
         del self.decoder.iou_prediction_head
         self.decoder.output_hypernetworks_mlps = self.decoder.output_hypernetworks_mlps[:1]
         fine = channels // 8
-        self.refine: Optional[nn.Module] = None
+        self.refine: Optional[nn.Sequential] = None
         if details:
             self.refine = nn.Sequential(
                 nn.Conv2d(fine, 2 * fine, 3, padding=1),
@@ -66,24 +132,56 @@ class MaskHead(nn.Module):
                 nn.Conv2d(2 * fine, fine, 3, padding=1),
             )
 
-    def transform(self, context: Context, source: Tensor) -> tuple[Tensor, Tensor]:
-        """Two-way transformer: mask token (B, C) and image tokens (B, C, h, w)."""
-        b, c, h, w = source.shape
+    def transform(self, context: Tokens, source: Tensor) -> Tuple[Tensor, Tensor]:
+        """Two-way transformer on (B, h w, C) image tokens: mask token (B, C) and image tokens."""
         own = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
+        b = len(source)
         tokens = torch.cat([own.unsqueeze(0).expand(b, -1, -1), context.sparse.expand(b, -1, -1)], dim=1)
-        answered, image = self.decoder.transformer(
-            source + context.dense, context.position.expand(b, -1, -1, -1), tokens
+        answered, image = two_way.transform(
+            self.decoder.transformer, source + context.dense, context.position, tokens
         )
-        return answered[:, 1], image.transpose(1, 2).reshape(b, c, h, w)
+        return answered[:, 1], image
 
-    def upscale(self, image: Tensor, features: ImageFeatures) -> Tensor:
-        """(B, C, h, w) to (B, C / 8, 4 h, 4 w)."""
-        up1, norm, act1, up2, act2 = self.decoder.output_upscaling
+    def fine(self, context: Tokens, image: Tensor) -> Tensor:
+        """(B, h w, C) image tokens of a decoder pass to (B, H, W, C / 8), of which every mask is a weighted sum."""
+        fine = self._fine(context, image)
+        if self.refine is not None:
+            x = fine.permute(0, 3, 1, 2)
+            fine = (x + self.refine(x)).permute(0, 2, 3, 1)
+        return fine
+
+    def map_each(self, context: Tokens, image: Tensor, weights: Tensor) -> Tensor:
+        """One mask of each decoder pass: (n, h w, C) image tokens and (n, C / 8) weights to (n, H, W) logits."""
         if self.refine is None:
-            return act2(up2(act1(norm(up1(image)))))
-        x = act1(norm(up1(image) + features.details[0]))
-        x = act2(up2(x) + features.details[1])
-        return x + self.refine(x)
+            upscaled = two_way.upscale(self.decoder.output_upscaling, image, ())
+            logits = torch.bmm(upscaled.flatten(1, 5), weights.unsqueeze(2)).view(*upscaled.shape[:-1], 1)
+            return two_way.pixels(logits, context.size)[..., 0]
+        fine = self._fine(context, image)
+        first, _, second = self.refine
+        assert isinstance(second, nn.Conv2d) and second.bias is not None
+        n, height, width, c = fine.shape
+        inner = F.relu_(first(fine.permute(0, 3, 1, 2))).permute(0, 2, 3, 1).reshape(n, height * width, -1)
+        # The last convolution and the product with the weights are both linear: one kernel for each mask, applied
+        # as nine products that are shifted and added.
+        kernel = torch.einsum("nc,cdyx->ndyx", weights, second.weight).flip(2, 3).flatten(2)
+        shifted = F.fold(torch.bmm(inner, kernel).transpose(1, 2), (height, width), 3, padding=1)
+        own = torch.bmm(fine.view(n, -1, c), weights.unsqueeze(2)).view(n, height, width)
+        return own + shifted[:, 0] + (weights @ second.bias).view(n, 1, 1)
+
+    def largest_chunk(self, size: Tuple[int, int], bytes_each: int) -> int:
+        """Decoder passes whose finest maps still stay in a processor's cache: more at once would take longer.
+
+        Args:
+            size: (h, w) of the embedding.
+            bytes_each: of a number.
+        """
+        if self.refine is None:
+            return 16
+        return max(2, _CACHED // (16 * size[0] * size[1] * bytes_each))
+
+    def _fine(self, context: Tokens, image: Tensor) -> Tensor:
+        """(B, h w, C) image tokens to (B, 4 h, 4 w, C / 8), before refinement."""
+        return two_way.pixels(two_way.upscale(self.decoder.output_upscaling, image, context.details), context.size)
 
     def weights_of(self, token: Tensor) -> Tensor:
         """Hypernetwork: (..., C) mask tokens to (..., C / 8) weights of the upscaled channels."""
@@ -106,20 +204,20 @@ class EmbeddingFusion(nn.Module):
         self.third = nn.Conv2d(channels, channels, 1)
 
     def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
-        """(B, n, d) latents to (B, n, H, W) logits, `chunk` decoder passes at a time."""
+        """(B, n, d) latents to (B, n, H, W) logits, at most `chunk` decoder passes at a time."""
         b, n, _ = latents.shape
-        image_part = self.image_part(context.features.embedding)
+        tokens = Tokens.of(context)
+        image_part = _pointwise(tokens.embedding, self.image_part)
+        chunk = min(chunk, head.largest_chunk(tokens.size, latents.element_size()))
         flat = latents.reshape(b * n, -1)
         owner = torch.arange(b, device=latents.device).repeat_interleave(n)
         logits = []
         for z, row in zip(flat.split(chunk), owner.split(chunk)):
-            features = context.features.expand(row)
-            hidden = F.relu(image_part[row] + self.latent_part(z)[:, :, None, None])
-            source = features.embedding + F.relu(self.third(F.relu(self.second(hidden))))
-            part = Context(features, context.position, context.sparse[row], context.dense[row])
-            token, image = head.transform(part, source)
-            fine = head.upscale(image, features)
-            logits.append(torch.einsum("nc,nchw->nhw", head.weights_of(token), fine))
+            part = tokens.expand(row)
+            hidden = F.relu_((image_part if b == 1 else image_part[row]) + self.latent_part(z)[:, None])
+            hidden = F.relu_(_pointwise(F.relu_(_pointwise(hidden, self.second)), self.third))
+            token, image = head.transform(part, hidden + part.embedding)
+            logits.append(head.map_each(part, image, head.weights_of(token)))
         merged = torch.cat(logits)
         return merged.reshape(b, n, *merged.shape[-2:])
 
@@ -135,14 +233,23 @@ class TokenFusion(nn.Module):
             nn.ReLU(), nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, 2 * channels)
         )
 
-    def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
-        """(B, n, d) latents to (B, n, H, W) logits; `chunk` is not needed, all masks are one product."""
-        token, image = head.transform(context, context.features.embedding)
-        fine = head.upscale(image, context.features)
+    def run(self, head: MaskHead, context: Context) -> Tuple[Tensor, Tensor]:
+        """The one decoder pass: (B, C) mask tokens and (B, H, W, C / 8) maps, for any number of latents."""
+        tokens = Tokens.of(context)
+        token, image = head.transform(tokens, tokens.embedding)
+        return token, head.fine(tokens, image)
+
+    def combine(self, head: MaskHead, token: Tensor, fine: Tensor, latents: Tensor) -> Tensor:
+        """What `run` returned and (B, n, d) latents to (B, n, H, W) logits: all masks are one product."""
         token = token.unsqueeze(1)
         scale, shift = self.scale_shift(self.latent_part(latents) + self.token_part(token)).chunk(2, dim=-1)
         weights = head.weights_of(token * (1.0 + scale) + shift)
-        return torch.einsum("bnc,bchw->bnhw", weights, fine)
+        logits = torch.bmm(weights, fine.flatten(1, 2).transpose(1, 2))
+        return logits.view(*logits.shape[:2], *fine.shape[1:3])
+
+    def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
+        """(B, n, d) latents to (B, n, H, W) logits; `chunk` is not needed."""
+        return self.combine(head, *self.run(head, context), latents)
 
 
 Fusion = Union[EmbeddingFusion, TokenFusion]

@@ -75,6 +75,8 @@ class SPANetwork(nn.Module):
         self.config = config
         #: Names the latent space: latents learned with other weights mean something else.
         self.latent_space = "untrained"
+        #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
+        self.expected_dice = (0.0, 1.0)
         compact = config.encoder == "compact"
         self.encoder: nn.Module = CompactEncoder(config.channels) if compact else ViTEncoder(config.image_size)
         stride = CompactEncoder.stride if compact else ViTEncoder.stride
@@ -134,5 +136,8 @@ class SPANetwork(nn.Module):
         return mixture
 
     def decode(self, context: Context, latents: Tensor, chunk: int = 8) -> Tensor:
-        """(B, n, d) latents to (B, n, map_size, map_size) logits."""
-        return self.fusion.decode(self.head, context, latents, chunk)
+        """(B, n, d) latents to (B, n, map_size, map_size) logits, in single precision if the decoder is in half."""
+        dtype = self.head.decoder.mask_tokens.weight.dtype
+        if dtype == torch.float32:
+            return self.fusion.decode(self.head, context, latents, chunk)
+        return self.fusion.decode(self.head, context.to(dtype), latents.to(dtype), chunk).float()

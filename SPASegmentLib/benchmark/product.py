@@ -1,0 +1,143 @@
+"""What a user waits for: clicks, rounds and acceptance on a volume of clinical size, and each step around the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional, Tuple
+
+import numpy as np
+import torch
+
+from SPASegmentLib.benchmark.clock import Parts, memory_mib, peak_mib, reset_peak
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.region import Region
+from SPASegmentLib.interaction.session import Session
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.weights import load, load_default
+
+#: (k, j, i) and (i, j, k) in mm, of a CT of the chest.
+SHAPE, SPACING = (300, 512, 512), (0.7, 0.7, 1.25)
+#: Side of the region that is cropped, in mm: about what the search ends with on a lesion of this size.
+_REGION_MM = 95.0
+_PLANE = "axial"
+
+
+def ct_volume(scene: Any, shape: Tuple[int, int, int] = SHAPE) -> Tuple[Any, Callable[[int], Tuple[float, float, float]]]:
+    """A CT-like volume in a scene: noise, a body, and a rod of soft tissue through all slices.
+
+    Returns:
+        The volume node, and the point in mm on the rod in slice k.
+    """
+    from SPASegmentLib.mrml.volumes import add_volume
+
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[: shape[1], : shape[2]]
+    voxels = np.empty(shape, dtype=np.int16)
+    for k in range(shape[0]):
+        radius = 18 + 6 * np.sin(k / 9)
+        edge = radius - np.hypot(rows - shape[1] / 2, 0.8 * (columns - shape[2] / 2))
+        voxels[k] = -850 + 880 / (1 + np.exp(-edge / 1.5)) + rng.integers(-40, 40, shape[1:])
+    ijk_to_ras = np.diag([-SPACING[0], -SPACING[1], SPACING[2], 1.0])
+    volume = add_volume(scene, voxels, ijk_to_ras, "CT")
+    return volume, lambda k: (-SPACING[0] * shape[2] / 2, -SPACING[1] * shape[1] / 2, SPACING[2] * k)
+
+
+def network_of(weights: Optional[str]) -> Any:
+    """The network of a weights file, or the bundled one."""
+    return (load(Path(weights)) if weights else load_default()).network
+
+
+def measure_product(
+    threads: int = 2, slices: int = 6, weights: Optional[str] = None, shape: Tuple[int, int, int] = SHAPE
+) -> Dict[str, Any]:
+    """Sessions with the default settings on slices of a CT, in this process.
+
+    Args:
+        threads: of PyTorch and the numerical libraries.
+        slices: new frames; each gets a click, further rounds and an acceptance.
+        weights: a weights file, or None for the bundled one.
+        shape: (k, j, i) of the volume.
+
+    Returns:
+        Seconds from click to five masks and of further rounds, on the wall and of the processor; of each part around
+        the network; memory.
+    """
+    from SPASegmentLib.mrml.controller import Controller
+    from SPASegmentLib.mrml.editor import LogicEditor
+    from SPASegmentLib.mrml.scene import open_scene
+    from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+
+    torch.set_num_threads(threads)
+    before = memory_mib()
+    network = network_of(weights)
+    parts = Parts()
+    with open_scene() as scene:
+        volume, point = ct_volume(scene, tuple(shape))  # type: ignore[arg-type]
+        segmentation = create_segmentation(volume, "Result")
+        segment = add_segment(segmentation, "lesion")
+        controller = Controller(
+            volume, segmentation, segment, LogicEditor(segmentation, volume), network, SessionSettings(),
+            Profile.new("benchmark", "rod"),
+        )  # fmt: skip
+        loaded = memory_mib()
+        reset_peak()
+        for n in range(slices + 1):
+            k = shape[0] // 2 + 7 * (n - slices // 2)
+            with parts.part("click to five masks"):
+                controller.run(controller.start_at(point(k), _PLANE))
+            for _ in range(3):
+                with parts.part("further round"):
+                    controller.run(controller.choose(1))
+            with parts.part("accept"):
+                controller.accept()
+        peak = peak_mib()
+        surroundings = _surroundings(scene, volume, segmentation, segment, point, network, slices, shape)
+    return {
+        "threads": threads,
+        "frame": [shape[1], shape[2]],
+        "volume": list(shape[::-1]),
+        "settings": {name: getattr(SessionSettings(), name) for name in SessionSettings.__dataclass_fields__},
+        "times": parts.record(),
+        "surroundings": surroundings,
+        "memory_mib": {"interpreter and libraries": before, "with network and volume": loaded, "peak": peak},
+    }
+
+
+def _surroundings(
+    scene: Any, volume: Any, segmentation: Any, segment: str, point: Any, network: Any, slices: int, shape: Any
+) -> Dict[str, Any]:
+    """What a round costs beside the network: each step on its own, and their sum."""
+    from SPASegmentLib.mrml.editor import LogicEditor
+    from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.plane import Plane
+    from SPASegmentLib.mrml.preview import Preview
+    from SPASegmentLib.mrml.writer import write_mask
+
+    try:
+        from SPASegmentLib.viewer.pictures import draw_masks
+    except ImportError:  # without Pillow there is no viewer either
+        draw_masks = None  # type: ignore[assignment]
+    parts, preview, editor = Parts(), Preview(scene), LogicEditor(segmentation, volume)
+    plane = Plane.parse(_PLANE)
+    for n in range(slices + 1):
+        ras = point(shape[0] // 2 + 3 * n)
+        with parts.part("frame extraction"):
+            frame = Frame.at(volume, ras, plane)
+            click = frame.click(ras)
+        session = Session(network, frame.image, SessionSettings())
+        masks = session.start(click).masks
+        with parts.part("region crop"):
+            region = Region.around(frame.image, (click.x, click.y), _REGION_MM, network.config.image_size)
+            region.pixels()
+        if draw_masks is not None:
+            with parts.part("thumbnails"):
+                draw_masks(frame.image, masks, (-1000.0, 400.0))
+        with parts.part("preview segments"):
+            preview.show(frame, masks)
+        with parts.part("write"):
+            write_mask(editor, frame, masks[0], segmentation, segment)
+    record = parts.record()
+    record["sum"] = {
+        kind: {"median": round(sum(part[kind]["median"] for part in record.values()), 6)} for kind in ("cpu_s", "wall_s")
+    }
+    return record

@@ -1,0 +1,286 @@
+"""docs/benchmarks.md, written from the measured records and from nothing else."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, List, Sequence
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.output import reporting_write_errors, whole_file
+
+#: Names of the parts of a run, each a JSON file in its folder.
+PARTS = ("machine", "rounds", "product", "soak", "throughput", "accuracy")
+
+#: What issue 6 asks for per round and per session: (backbone, fusion) to (round, session); None where it names none.
+TARGETS = {
+    ("vit_b", "embedding"): (6.0, 8.0),
+    ("vit_b", "token"): (50.0, 40.0),
+    ("compact", "embedding"): (4.0, None),
+    ("compact", "token"): (20.0, None),
+}
+
+
+def read_parts(folder: Path) -> Dict[str, Any]:
+    """Whatever parts are there.
+
+    Raises:
+        InputError: there is none, or a file is damaged.
+    """
+    found = {}
+    for part in PARTS:
+        path = folder / f"{part}.json"
+        if path.exists():
+            try:
+                found[part] = json.loads(path.read_text(encoding="utf-8"))
+            except ValueError as error:
+                raise InputError(f"{path.name} is no JSON; measure again.") from error
+    if not found:
+        raise InputError(f"There are no measurements in {folder}; run spa benchmark first.")
+    return found
+
+
+def write_report(folder: Path, output: Path) -> None:
+    """Read the parts in a folder and write the page.
+
+    Raises:
+        SPAError: there is nothing to report, or the page cannot be written.
+    """
+    page = render(read_parts(folder))
+    with reporting_write_errors(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(output) as partial:
+        partial.write_text(page, encoding="utf-8")
+
+
+def render(parts: Dict[str, Any]) -> str:
+    """The page as Markdown; the same parts give the same text."""
+    writers: Sequence[tuple[str, Callable[[Any], List[str]]]] = (
+        ("machine", _machine),
+        ("rounds", _rounds),
+        ("product", _product),
+        ("accuracy", _accuracy),
+        ("throughput", _throughput),
+        ("soak", _soak),
+    )
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `spa benchmark report` from measured records; do not edit it by hand. Run the commands below on"
+        " a machine that does nothing else.",
+    ]
+    for name, write in writers:
+        if name in parts:
+            lines += ["", *write(parts[name])]
+    if not any(str(r["device"]) != "cpu" for r in parts.get("rounds", [])):
+        lines += [
+            "",
+            "## GPU",
+            "",
+            "Not measured: no GPU was at hand. The code for it (`SPASegmentLib/benchmark/gpu.py`: events, warm-up, graph"
+            " capture, shares of the ceilings) is written and has not been run.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _machine(m: Dict[str, Any]) -> List[str]:
+    packages = ", ".join(f"{name} {version}" for name, version in m["packages"].items())
+    return [
+        "## Machine",
+        "",
+        f"* {m['processor']}, {m['cores']} cores, {m['memory_gib']} GiB, {m['instructions']}, bfloat16 instructions:"
+        f" {'yes' if m['bfloat16_on_cpu'] else 'no'}; GPU: {m['gpu'] or 'none'}; {m['system']}",
+        f"* SPA {m['spa']}, Python {m['python']}, {packages}",
+        f"* load at the start: {m['load_at_start']}",
+        f"* command: `{m['command']}`",
+    ]
+
+
+def _rounds(records: List[Dict[str, Any]]) -> List[str]:
+    lines = [
+        "## A round of the published procedure beside a round of SPA",
+        "",
+        "Like with like: the paper's amortised procedure at equal N, same weights, image, prompts and latents, in turns"
+        " in one process. The reference (`SPASegmentLib/benchmark/reference.py`) encodes the image every round, decodes"
+        " one prediction at a time through segment-anything's own code, and runs scikit-learn's K-means at image size;"
+        " all in single precision. SPA encodes once, and decodes in chunks. Rounds are those after the first; a"
+        " session is six rounds, the first with the encoder. Seconds are processor time of all threads (medians);"
+        " memory is the peak of a process that holds one side only.",
+        "",
+        *_table(
+            ("backbone", "fusion", "size", "N", "threads", "reference", "SPA", "ratio", "wall ratio", "SPA first round",
+             "session ratio", "peak MiB reference", "SPA", "weights", "precision"),
+            (
+                (
+                    r["backbone"], r["fusion"], r["size"], r["n"], r["threads"], _s(r["reference_cpu_s"]),
+                    _s(r["ours_cpu_s"]), f"**{r['ratio']:.1f}**", f"{r['wall_ratio']:.1f}", _s(r["ours_first_cpu_s"]),
+                    f"**{r['session_ratio']:.1f}**", _or_dash(r, "reference_peak_mib"), _or_dash(r, "ours_peak_mib"),
+                    r["weights"], r["precision"],
+                )
+                for r in records
+            ),
+        ),
+        "",
+        "Do the masks agree? Smallest over all rounds of a case; largest for the difference. Single predictions and the"
+        " recommended mask are compared one by one. Candidates are paired; they depend on where K-means starts"
+        " (the reference from one start, SPA from the best of eight), so they differ even where all predictions are"
+        " the same.",
+        "",
+        *_table(
+            ("backbone", "fusion", "size", "N", "threads", "Dice of predictions", "smallest", "mean difference of probability",
+             "Dice of recommended", "Dice of candidates"),
+            (
+                (
+                    r["backbone"], r["fusion"], r["size"], r["n"], r["threads"],
+                    *(f"{r['agreement'][name]:.4f}" for name in (
+                        "prediction_dice_mean", "prediction_dice_min", "probability_difference_mean_max",
+                        "recommended_dice", "candidates_dice_mean",
+                    )),
+                )
+                for r in records
+            ),
+        ),
+    ]  # fmt: skip
+    goals = _goals(records)
+    return lines + (["", "Against the goals (N = 48, one thread):", "", *goals] if goals else [])
+
+
+def _goals(records: List[Dict[str, Any]]) -> List[str]:
+    rows = []
+    for r in records:
+        goal = TARGETS.get((r["backbone"], r["fusion"]))
+        if goal is None or r["n"] != 48 or r["threads"] != 1:
+            continue
+        for what, reached, wanted in (("round", r["ratio"], goal[0]), ("session", r["session_ratio"], goal[1])):
+            if wanted is not None:
+                verdict = "reached" if reached >= wanted else "missed"
+                rows.append((r["backbone"], r["fusion"], r["size"], what, f"{wanted:.0f}", f"{reached:.1f}", verdict))
+    return _table(("backbone", "fusion", "size", "of a", "goal", "ratio", ""), rows) if rows else []
+
+
+def _product(records: List[Dict[str, Any]]) -> List[str]:
+    lines = [
+        "## What a user waits for",
+        "",
+        "Default settings: a search for the region over several sizes, exact Bayes over 512 particles, shape refinement"
+        " (the paper's procedure has none of these), five masks as preview segments. Compact weights, axial"
+        f" frames of {_by(records[0]['frame'])} pixels from a volume of {_by(records[0]['volume'])} in memory. Each click"
+        " is on a new slice.",
+    ]
+    for r in records:
+        memory = r["memory_mib"]
+        lines += [
+            "",
+            f"{r['threads']} {'thread' if r['threads'] == 1 else 'threads'}; memory {memory['peak']:.0f} MiB at most,"
+            f" {memory['with network and volume']:.0f} with network and volume,"
+            f" {memory['interpreter and libraries']:.0f} without.",
+            "",
+            *_times(r["times"]),
+            "",
+            "Around the network:",
+            "",
+            *_times(r["surroundings"]),
+        ]
+    return lines
+
+
+def _times(times: Dict[str, Any]) -> List[str]:
+    def row(name: str, part: Dict[str, Any]) -> Sequence[Any]:
+        wall, cpu = part["wall_s"], part["cpu_s"]
+        some = f"{_s(wall['min'])} to {_s(wall['max'])}" if "min" in wall else ""
+        return (name, _s(wall["median"]), some, _s(cpu["median"]))
+
+    return _table(("", "s on the wall", "from, to", "s of processor"), (row(n, p) for n, p in times.items()))
+
+
+def _accuracy(records: List[Dict[str, Any]]) -> List[str]:
+    first = records[0]
+    rounds = len(first["dice_recommended"])
+    return [
+        "## What speed costs in accuracy",
+        "",
+        f"`{', '.join(first['files'])}`, {first['n_cases']} cases evenly spread, a user who only chooses, seed"
+        f" {first['seed']}. Dice of the recommended mask by round, and processor seconds of a whole session. One setting"
+        " is changed at a time; the default is in bold.",
+        "",
+        *_table(
+            ("weights", "setting", *(f"round {n + 1}" for n in range(rounds)), "95 % interval, last", "s a session"),
+            (
+                (
+                    r["weights"],
+                    f"**{r['setting']}**" if r["default"] else r["setting"],
+                    *(f"{v:.3f}" for v in r["dice_recommended"]),
+                    " to ".join(f"{v:.3f}" for v in r["dice_recommended_ci95"][-1]),
+                    _s(r["session_cpu_s"]),
+                )
+                for r in records
+            ),
+        ),
+    ]
+
+
+def _throughput(records: List[Dict[str, Any]]) -> List[str]:
+    lines = [
+        "## Throughput for research",
+        "",
+        "Evaluation: simulated sessions of six rounds with default settings. Training: the compact network, three rounds"
+        " unrolled. One thread in each process; two processes run at the same time.",
+        "",
+        *_table(
+            ("", "processes", "frames/s", "frames per processor second"),
+            ((r["work"], r["processes"], r["frames_per_s"], r["frames_per_cpu_s"]) for r in records),
+        ),
+    ]
+    split = next((r for r in records if "split_cpu_s" in r), None)
+    if split is None:
+        return lines
+    total = sum(split["split_cpu_s"].values())
+    return [
+        *lines,
+        "",
+        f"A training step of {split['batch']} images, one process:",
+        "",
+        *_table(
+            ("part", "s of processor", "share"),
+            ((name, _s(value), f"{100 * value / total:.0f} %") for name, value in split["split_cpu_s"].items()),
+        ),
+    ]
+
+
+def _soak(r: Dict[str, Any]) -> List[str]:
+    memory = r["memory_mib"]
+    marks = sorted({round(q * (len(memory) - 1) / 4) for q in range(5)})
+    return [
+        "## Does anything grow?",
+        "",
+        f"{r['sessions']} sessions on as many slices of one volume, {r['rounds']} rounds, every tenth cancelled.",
+        "",
+        *_table(
+            ("after session", "memory MiB", "scene nodes"),
+            ((m + 1, f"{memory[m]:.1f}", r["scene_nodes"][m]) for m in marks),
+        ),
+        "",
+        f"In the second half a session adds {r['mib_per_session_second_half']:.3f} MiB (straight line), all of them"
+        f" together {r['nodes_added_second_half']} scene nodes; the last quarter takes"
+        f" {r['cpu_ratio_last_to_first_quarter']:.2f} times the processor time of the first.",
+    ]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> List[str]:
+    return [
+        "| " + " | ".join(head) + " |",
+        "|" + "|".join("---" for _ in head) + "|",
+        *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows),
+    ]
+
+
+def _s(seconds: float) -> str:
+    return f"{seconds:.4f}" if seconds < 0.1 else f"{seconds:.3f}" if seconds < 1 else f"{seconds:.2f}"
+
+
+def _or_dash(record: Dict[str, Any], name: str) -> str:
+    return f"{record[name]:.0f}" if name in record else ""
+
+
+def _by(sizes: Sequence[int]) -> str:
+    return " x ".join(map(str, sizes))

@@ -1,0 +1,85 @@
+"""Does anything grow with slices, rounds or sessions? Memory, scene nodes and time over many of them."""
+
+from __future__ import annotations
+
+import gc
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+import torch
+
+from SPASegmentLib.benchmark.clock import memory_mib
+from SPASegmentLib.benchmark.product import SHAPE, ct_volume, network_of
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.settings import SessionSettings
+
+
+def measure_soak(
+    sessions: int = 120,
+    threads: int = 1,
+    seconds: float = 120.0,
+    weights: Optional[str] = None,
+    shape: Tuple[int, int, int] = SHAPE,
+) -> Dict[str, Any]:
+    """Click, two rounds, accept; next slice; again; every tenth session is cancelled.
+
+    Args:
+        sessions: at most.
+        threads: of PyTorch.
+        seconds: after this time no further session is begun.
+        weights: a weights file, or None for the bundled one.
+        shape: (k, j, i) of the volume.
+
+    Returns:
+        Memory, nodes and processor time of every session, and how much memory a session adds in the second half
+        (a straight line fitted), after which whatever is kept once has been kept.
+    """
+    from SPASegmentLib.mrml.controller import Controller
+    from SPASegmentLib.mrml.editor import LogicEditor
+    from SPASegmentLib.mrml.scene import open_scene
+    from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+
+    torch.set_num_threads(threads)
+    network = network_of(weights)
+    memory: List[float] = []
+    nodes: List[int] = []
+    cpu: List[float] = []
+    began = time.perf_counter()
+    with open_scene() as scene:
+        volume, point = ct_volume(scene, tuple(shape))  # type: ignore[arg-type]
+        segmentation = create_segmentation(volume, "Result")
+        segment = add_segment(segmentation, "lesion")
+        controller = Controller(
+            volume, segmentation, segment, LogicEditor(segmentation, volume), network, SessionSettings(),
+            Profile.new("soak", "rod"),
+        )  # fmt: skip
+        for n in range(sessions):
+            if time.perf_counter() - began > seconds and n >= 8:
+                break
+            start = time.process_time()
+            controller.run(controller.start_at(point(n % shape[0]), "axial"))
+            for _ in range(2):
+                controller.run(controller.choose(1))
+            if n % 10 == 9:
+                controller.cancel()
+            else:
+                controller.accept()
+            cpu.append(round(time.process_time() - start, 4))
+            gc.collect()
+            memory.append(memory_mib())
+            nodes.append(int(scene.GetNumberOfNodes()))
+    half = len(memory) // 2
+    per_session = float(np.polyfit(np.arange(half, len(memory)), memory[half:], 1)[0]) if len(memory) > 3 else 0.0
+    return {
+        "sessions": len(memory),
+        "rounds": 3 * len(memory),
+        "memory_mib": memory,
+        "scene_nodes": nodes,
+        "cpu_s": cpu,
+        "mib_per_session_second_half": round(per_session, 4),
+        "nodes_added_second_half": nodes[-1] - nodes[half],
+        "cpu_ratio_last_to_first_quarter": round(
+            float(np.median(cpu[-max(1, len(cpu) // 4) :]) / np.median(cpu[1 : 2 + len(cpu) // 4])), 3
+        ),
+    }

@@ -1,0 +1,137 @@
+"""``spa benchmark``: measure, and write the report."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Optional, Sequence
+
+from rich.console import Console
+
+from SPASegmentLib.benchmark.plan import Choice, cases
+from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.output import reporting_write_errors, whole_file
+
+#: Parts beside the comparison of rounds.
+OTHER_PARTS = ("product", "soak", "throughput")
+
+
+def run_benchmark(
+    choice: Choice, output: Path, parts: Sequence[str], weights: Optional[Path], command: str
+) -> None:
+    """Measure everything, each case in a process of its own; records appear as they are done.
+
+    Args:
+        choice: of the comparison.
+        output: the list of records of the comparison; the other parts go beside it.
+        parts: of `OTHER_PARTS`.
+        weights: for the product's parts; None for the bundled ones.
+        command: as typed, for the record.
+
+    Raises:
+        SPAError: something cannot be measured or written.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.benchmark.machine import describe_machine
+        from SPASegmentLib.benchmark.throughput import measure_throughput
+        from SPASegmentLib.benchmark.worker import in_process
+        from SPASegmentLib.model.weights import load
+
+    console = Console()
+    name = str(weights.resolve()) if weights is not None else None
+    if weights is not None:
+        load(weights)  # so that a wrong file ends the run now and not in an hour
+    plan = cases(choice)
+    write_json(describe_machine(command), output.with_name("machine.json"))
+    records = []
+    for n, spec in enumerate(plan, 1):
+        what = f"{spec['backbone']}, {spec['fusion']} fusion, {spec['size']} pixels"
+        with console.status(f"[{n}/{len(plan)}] {what}"):
+            found = in_process("rounds", spec)
+        records += found
+        write_json(records, output)
+        console.print(
+            f"[{n}/{len(plan)}] {what}: a round takes {found[0]['reference_cpu_s']:.3f} s as published,"
+            f" {found[0]['ours_cpu_s']:.4f} s here: {found[0]['ratio']:.1f} times",
+            markup=False, soft_wrap=True,
+        )  # fmt: skip
+    small: dict[str, Any] = {"shape": [40, 128, 128]} if choice.quick else {}
+    if "product" in parts:
+        product = []
+        for threads in choice.threads:
+            with console.status(f"product, {threads} threads"):
+                spec = {"threads": threads, "weights": name, "slices": 2 if choice.quick else 8, **small}
+                product.append(in_process("product", spec, threads))
+            console.print(
+                f"product, {threads} threads: click to five masks"
+                f" {product[-1]['times']['click to five masks']['wall_s']['median']:.3f} s,"
+                f" further round {product[-1]['times']['further round']['wall_s']['median']:.3f} s",
+                markup=False, soft_wrap=True,
+            )  # fmt: skip
+        write_json(product, output.with_name("product.json"))
+    if "soak" in parts:
+        with console.status("soak"):
+            spec = {"weights": name, **({"sessions": 8, "seconds": 5.0, **small} if choice.quick else {})}
+            soak = in_process("soak", spec, 1)
+        write_json(soak, output.with_name("soak.json"))
+        console.print(
+            f"soak: {soak['sessions']} sessions, {soak['mib_per_session_second_half']:.3f} MiB a session", markup=False
+        )
+    if "throughput" in parts:
+        with console.status("throughput"):
+            throughput = measure_throughput(choice.quick, name)
+        write_json(throughput, output.with_name("throughput.json"))
+        for record in throughput:
+            console.print(
+                f"{record['work']}, {record['processes']} processes: {record['frames_per_s']} frames/s", markup=False
+            )
+    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def run_accuracy(
+    files: Sequence[Path], weights: Sequence[Path], limit: int, seed: int, output: Path
+) -> None:
+    """Dice by round and time for each setting; see `benchmark.accuracy`.
+
+    Raises:
+        SPAError: a file cannot be used.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.benchmark.accuracy import measure_accuracy
+        from SPASegmentLib.commands.research import progress_bar
+
+    console = Console()
+    with progress_bar(console, "Settings") as progress:
+        records = measure_accuracy(files, weights, limit, seed, progress=progress)
+    write_json(records, output)
+    for record in records:
+        dice = " ".join(f"{value:.3f}" for value in record["dice_recommended"])
+        console.print(
+            f"{record['weights']}, {record['setting']}: {dice}, {record['session_cpu_s']:.3f} s", markup=False,
+            soft_wrap=True,
+        )  # fmt: skip
+    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def run_report(folder: Path, output: Path) -> None:
+    """Write the page from the records in a folder.
+
+    Raises:
+        SPAError: there are none, or the page cannot be written.
+    """
+    from SPASegmentLib.benchmark.report import write_report
+
+    write_report(folder, output)
+    Console().print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def write_json(content: Any, path: Path) -> None:
+    """Write JSON, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with reporting_write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,46 @@
+"""Half precision (bfloat16) where the machine multiplies it faster and the masks stay the same."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from SPASegmentLib.model.encoders import ViTEncoder
+from SPASegmentLib.model.network import SPANetwork
+
+
+def multiplies_half_faster(device: torch.device) -> bool:
+    """Whether a device has matrix instructions for bfloat16."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    if device.type != "cpu":
+        return False
+    # What oneDNN asks for is less: AVX-512 without bfloat16 instructions emulates them, slowly.
+    capabilities = torch.backends.cpu.get_cpu_capability()
+    fast = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return "AVX512" in capabilities and fast is not None and bool(fast())
+
+
+def use_half(network: SPANetwork, everything: bool = False) -> SPANetwork:
+    """Turn a network's large products to bfloat16, in place; for use, not for training or saving.
+
+    These are SAM's ViT, and the mask decoder of embedding fusion, which runs once for each prediction. The compact
+    encoder and token fusion have too little to multiply to gain from it, and stay as they are. Norms, softmax sums,
+    the prompts, the preference distribution and probabilities are in single precision everywhere.
+
+    Args:
+        network: in evaluation mode.
+        everything: the decoder of token fusion too, to see what that would cost.
+    """
+    if isinstance(network.encoder, ViTEncoder):
+        vit = network.encoder.vit
+        for layer in vit.modules():
+            if isinstance(layer, (nn.Linear, nn.Conv2d)):
+                layer.to(torch.bfloat16)
+        for block in vit.blocks:
+            for name in ("rel_pos_h", "rel_pos_w"):
+                setattr(block.attn, name, nn.Parameter(getattr(block.attn, name).bfloat16(), requires_grad=False))
+    if everything or network.config.fusion == "embedding":
+        network.fusion.to(torch.bfloat16)
+        network.head.to(torch.bfloat16)
+    return network
