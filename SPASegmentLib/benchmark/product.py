@@ -1,4 +1,4 @@
-"""What a user waits for: clicks, rounds and acceptance on a volume of clinical size, and each step around the network."""
+"""What a user waits for on a volume of clinical size: clicks, rounds, acceptance, and each step around the network."""
 
 from __future__ import annotations
 
@@ -21,8 +21,11 @@ SHAPE, SPACING = (300, 512, 512), (0.7, 0.7, 1.25)
 _REGION_MM = 95.0
 _PLANE = "axial"
 
+#: R, A, S in mm.
+Point = Tuple[float, float, float]
 
-def ct_volume(scene: Any, shape: Tuple[int, int, int] = SHAPE) -> Tuple[Any, Callable[[int], Tuple[float, float, float]]]:
+
+def ct_volume(scene: Any, shape: Tuple[int, int, int] = SHAPE) -> Tuple[Any, Callable[[int], Point]]:
     """A CT-like volume in a scene: noise, a body, and a rod of soft tissue through all slices.
 
     Returns:
@@ -137,7 +140,6 @@ def _surroundings(
         with parts.part("write"):
             write_mask(editor, frame, masks[0], segmentation, segment)
     record = parts.record()
-    record["sum"] = {
-        kind: {"median": round(sum(part[kind]["median"] for part in record.values()), 6)} for kind in ("cpu_s", "wall_s")
-    }
+    total = {kind: sum(part[kind]["median"] for part in record.values()) for kind in ("cpu_s", "wall_s")}
+    record["sum"] = {kind: {"median": round(seconds, 6)} for kind, seconds in total.items()}
     return record

@@ -15,6 +15,7 @@ from SPASegmentLib.commands.interruption import interruption_at_the_end
 
 @contextmanager
 def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
+    """Show progress in the terminal; yields what to call with (done, in all)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(text, total=None)

@@ -160,6 +160,7 @@ class MaskHead(nn.Module):
             return two_way.pixels(logits, context.size)[..., 0]
         fine = self._fine(context, image)
         first, _, second = self.refine
+        assert isinstance(second, nn.Conv2d) and second.bias is not None
         n, height, width, c = fine.shape
         inner = F.relu_(first(fine.permute(0, 3, 1, 2))).permute(0, 2, 3, 1).reshape(n, height * width, -1)
         # The last convolution and the product with the weights are both linear: one kernel for each mask, applied
