@@ -34,7 +34,7 @@ def test_soak_adds_no_nodes_and_counts_rounds(scene: object) -> None:
 
     record = measure_soak(sessions=8, seconds=600.0, shape=SMALL)
     assert record["sessions"] == len(record["memory_mib"]) == 8
-    assert record["rounds"] == 24
+    assert 8 < record["rounds"] <= 24
     assert record["nodes_added_second_half"] == 0
 
 
