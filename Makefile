@@ -5,6 +5,9 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
+# Folder with the shared npz files, for `make baselines` and `make results`.
+DATA ?= DATA
+
 # What `make viewer` opens; nothing for an empty page.
 VOLUME ?=
 
@@ -16,7 +19,8 @@ VIEWER := .venv-viewer
 # A file with multi-rater slices for `make benchmark`; without it accuracy is left out.
 NPZ ?=
 
-.PHONY: help venv demo benchmark viewer screenshot screenshots test test-all e2e benchmark-viewer lint clean
+.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
+	benchmark baselines results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,9 +29,13 @@ help:
 	@echo "make viewer      SPA in the browser; VOLUME=scan.nrrd opens a volume"
 	@echo "make test        ruff, mypy and the tests"
 	@echo "make test-all    the same, with the slow tests"
-	@echo "make e2e         the tests of the viewer, in Chromium; benchmark-viewer measures it"
+	@echo "make e2e         the tests of the viewer, in Chromium"
+	@echo "make benchmark-viewer   how fast the viewer is; writes docs/viewer-benchmark.md"
 	@echo "make screenshot  make demo, and put its figure into the README"
-	@echo "make screenshots pictures of the Segment Editor effect on the phantom, in out/screenshots"
+	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
+	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
+	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
+	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 15 minutes);"
 	@echo "                 NPZ=val.npz adds what speed costs in accuracy"
 	@echo "make clean       remove everything that was made here"
@@ -75,14 +83,28 @@ test-all: lint
 	$(BIN)/python -m pytest -m "not viewer and not e2e" $(PYTEST_ARGS)
 
 # Chromium is the distribution's; where nothing may be installed, it has to be there.
-e2e: $(VIEWER)/ready
+chromium:
 	command -v chromium > /dev/null || (apt-get update --quiet && \
 		apt-get install --quiet --yes --no-install-recommends chromium)
+
+e2e: $(VIEWER)/ready chromium
 	$(VIEWER)/bin/python -m pytest -m "viewer or e2e" $(PYTEST_ARGS)
 
-# How fast the page is on this machine; writes out/viewer.json.
-benchmark-viewer: $(VIEWER)/ready
-	$(VIEWER)/bin/python Testing/e2e/benchmark.py
+screenshot-viewer: $(VIEWER)/ready chromium
+	$(VIEWER)/bin/python -m pytest Testing/e2e/test_session.py -k hover
+	cp out/e2e/viewer.png Resources/Screenshots/viewer.png
+
+# How fast the page is on this machine, with nothing else running on it.
+benchmark-viewer: $(VIEWER)/ready chromium
+	$(VIEWER)/bin/python Testing/e2e/benchmark.py --json out/viewer.json --markdown docs/viewer-benchmark.md
+
+baselines: $(READY)
+	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines
+
+# The example rounds are crops of the data; they stay in out/.
+results: $(READY)
+	$(BIN)/spa results --npz $(DATA)/lidc_idri/val.npz --output out/results
+	$(BIN)/spa report out/results --npz $(DATA)/lidc_idri/val.npz --output docs/results.md --examples out/examples
 
 # On a machine that does nothing else.
 benchmark: $(READY)

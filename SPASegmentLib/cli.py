@@ -130,33 +130,178 @@ def train(
     config: Annotated[Path, typer.Argument(help="YAML file, such as Resources/Training/compact.yaml.")],
     data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoint and weights.")] = Path("runs/train"),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    sam: Annotated[
+        Optional[Path], typer.Option(help="SAM's checkpoint sam_vit_b_01ec64.pth, for the encoder vit_b to start from.")
+    ] = None,
+    other_sam: Annotated[
+        bool, typer.Option("--other-sam", help="The file given as --sam need not be Meta's (MedSAM's, for example).")
+    ] = False,
 ) -> None:
-    """Train weights on multi-rater data; an interrupted run goes on where it stopped."""
+    """Train weights on multi-rater data; an interrupted run goes on where it stopped.
+
+    torchrun starts it in several processes, on one machine or many: torchrun --nproc-per-node 4 --no-python spa train.
+    """
     with plain_errors():
         from SPASegmentLib.commands.research import run_train
 
-        run_train(config, data, output)
+        run_train(config, data, output, device, sam, other_sam)
 
 
 @app.command()
-def evaluate(
-    npz: Annotated[List[Path], typer.Option(help="Slices with the masks of several raters; may be repeated.")],
-    protocol: Annotated[
-        str, typer.Option(help="What the user wants: combination (majority of a random combination) or rater.")
-    ] = "combination",
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
-    update: Annotated[str, typer.Option(help="bayesian or amortised.")] = "bayesian",
-    noise: Annotated[float, typer.Option(help="Share of choices made at random.")] = 0.0,
+def hold_out(
+    config: Annotated[Path, typer.Argument(help="YAML file with sources that have hold_out_every.")],
+    data: Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
+) -> None:
+    """Write the patients that a training configuration keeps out, for spa evaluate lidc --npz."""
+    with plain_errors():
+        from SPASegmentLib.commands.research import run_hold_out
+
+        run_hold_out(config, data, output)
+
+
+@app.command()
+def calibrate(
+    npz: Annotated[List[Path], typer.Option(help="Slices of patients that the weights have not learned from.")],
+    weights: Annotated[Path, typer.Option(help="A .safetensors file; its card is changed.")],
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+) -> None:
+    """Calibrate the expected Dice of weights on held-out patients (spa hold-out), and write it into their card."""
+    with plain_errors():
+        from SPASegmentLib.commands.research import run_calibrate
+
+        run_calibrate(weights, npz, limit, jobs)
+
+
+evaluate = typer.Typer(help="Measure with simulated users.", no_args_is_help=True)
+app.add_typer(evaluate, name="evaluate")
+
+Npz = Annotated[List[Path], typer.Option(help="Slices with the masks of several raters; may be repeated.")]
+Protocol = Annotated[
+    str,
+    typer.Option(help="What users want: combination (majority of random raters), rater (each single one), policy."),
+]
+
+
+@evaluate.command("lidc")
+def evaluate_lidc(
+    npz: Npz,
+    more: Annotated[Optional[List[Path]], typer.Argument(metavar="[FILE]...", help="More such files.")] = None,
+    protocol: Protocol = "combination",
+    user: Annotated[
+        str, typer.Option(help="choice, choice+point, choice+oracle-point (an oracle, as the paper's code), clicks.")
+    ] = "choice",
+    method: Annotated[
+        str,
+        typer.Option(
+            help="spa; resample, seed-mask, consensus (learn nothing); unet, ensemble, label-sampling, multi-head, "
+            "probabilistic, click-network, sam-u (spa baselines train)."
+        ),
+    ] = "spa",
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
+    noise: Annotated[float, typer.Option(help="Share of choices that fall on another candidate at random.")] = 0.0,
+    update: Annotated[str, typer.Option(help="bayesian or amortised.")] = "bayesian",
+    generator: Annotated[
+        str, typer.Option(help="What the preference generator may move: all, gaussians, weights or none.")
+    ] = "all",
+    refine: Annotated[bool, typer.Option(help="Vary the network's predictions in shape.")] = True,
+    feedback_prompts: Annotated[bool, typer.Option(help="Give the chosen mask and its point to the network.")] = True,
+    predictions: Annotated[int, typer.Option(help="Predictions per round, which candidates come from.")] = 48,
+    particles: Annotated[int, typer.Option(help="Latents that carry the preference.")] = 512,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    cases: Annotated[Optional[Path], typer.Option(help="A list of cases; by default the committed one.")] = None,
     weights: Weights = None,
+    baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
     seed: Annotated[int, typer.Option(min=0, help="Of targets, clicks and sessions.")] = 0,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
     output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
 ) -> None:
-    """Measure how fast a user who only chooses gets the wanted mask."""
+    """Measure how fast a simulated user gets the wanted mask on slices with the masks of several raters."""
     with plain_errors():
-        from SPASegmentLib.commands.research import run_evaluate
+        from SPASegmentLib.commands.evaluate import run_evaluate
+        from SPASegmentLib.evaluation.task import Task
 
-        run_evaluate(npz, protocol, weights, rounds, update, noise, limit, seed, output)
+        task = Task(
+            protocol=protocol, user=user, method=method, rounds=rounds, noise=noise, update=update,
+            generator=generator, refine=refine, feedback_prompts=feedback_prompts, predictions=predictions,
+            particles=particles, limit=limit, cases=cases, weights=weights, seed=seed, baselines=baselines, jobs=jobs,
+        )  # fmt: skip
+        run_evaluate(task, [*npz, *(more or [])], output)
+
+
+@evaluate.command("cases")
+def evaluate_cases(
+    npz: Npz,
+    protocol: Protocol = "combination",
+    seed: Annotated[int, typer.Option(min=0, help="Of targets, clicks and sessions.")] = 0,
+    output: Annotated[
+        Optional[Path], typer.Option("--output", "-o", help="JSON file; by default where the committed lists are.")
+    ] = None,
+) -> None:
+    """Write the list of a protocol's cases: ids and numbers, no pixels."""
+    with plain_errors():
+        from SPASegmentLib.commands.evaluate import run_cases
+
+        run_cases(npz, protocol, seed, output)
+
+
+@app.command()
+def results(
+    npz: Npz,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the records.")] = Path("out/results"),
+    only: Annotated[
+        Optional[List[str]], typer.Option(help="Records whose name begins so; may be repeated. All by default.")
+    ] = None,
+    weights: Weights = None,
+    baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+) -> None:
+    """Run every measurement of docs/results.md; what is done is not run again."""
+    with plain_errors():
+        from SPASegmentLib.commands.results import run_results
+
+        run_results(npz, output, only or [], weights, baselines, jobs)
+
+
+@app.command()
+def report(
+    records: Annotated[Path, typer.Argument(help="Folder that spa results wrote to.")] = Path("out/results"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("docs/results.md"),
+    npz: Annotated[
+        Optional[List[Path]], typer.Option(help="The data, to draw example rounds; may be repeated.")
+    ] = None,
+    examples: Annotated[Path, typer.Option(help="Folder for example rounds.")] = Path("out/examples"),
+    card: Annotated[
+        Optional[Path], typer.Option(help="Card of the measured weights, to put its metrics in.")
+    ] = None,
+) -> None:
+    """Write the page of results from its records, and example rounds as pictures."""
+    with plain_errors():
+        from SPASegmentLib.commands.results import run_report
+
+        run_report(records, output, npz or [], examples, card)
+
+
+baselines = typer.Typer(help="Networks that SPA is compared with.", no_args_is_help=True)
+app.add_typer(baselines, name="baselines")
+
+
+@baselines.command("train")
+def train_baselines(
+    npz: Npz,
+    name: Annotated[Optional[List[str]], typer.Option(help="Which to train; may be repeated. All by default.")] = None,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Optimiser steps of each.")] = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoints, weights and cards.")] = Path(
+        "runs/baselines"
+    ),
+) -> None:
+    """Train all baselines with one loop, the same slices and the same clicks; a stopped run goes on."""
+    with plain_errors():
+        from SPASegmentLib.commands.baselines import run_train_baselines
+
+        run_train_baselines(npz, name or [], steps, output)
 
 
 benchmark = typer.Typer(help="Measure time, memory and what speed costs in accuracy.", invoke_without_command=True)

@@ -1,8 +1,8 @@
-"""The five pictures to choose from: at the bottom of a slice view, or in the panel."""
+"""The five pictures to choose from: at the bottom or the top of a slice view, or in the panel."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence, Tuple
 
 import qt
 
@@ -18,8 +18,13 @@ _STYLE = """
 QFrame#SPACandidateStrip { background: rgb(24, 24, 24); border-top: 1px solid rgb(90, 90, 90); }
 QToolButton { background: rgb(24, 24, 24); border: 3px solid rgb(24, 24, 24); padding: 0px; margin: 0px; }
 QToolButton:hover, QToolButton:focus { border-color: rgb(150, 150, 150); }
-QToolButton[current="true"] { border-color: white; }
 """
+#: Of the picture whose mask Enter accepts.
+_CURRENT = "QToolButton { border-color: white; }"
+
+#: In the panel, while there is nothing to choose from.
+_EMPTY = "QFrame#SPACandidateStrip { border: 1px dashed rgb(128, 128, 128); } QToolButton { border: none; }"
+
 
 
 class _Watch(qt.QObject):
@@ -63,7 +68,7 @@ class CandidateStrip:
         on_accept: Callable[[int], None],
         count: int = 5,
     ) -> None:
-        self._home, self._view = home, None
+        self._home, self._view, self._at_top = home, None, False
         self.on_point, self.on_press, self.on_accept = on_point, on_press, on_accept
         self._shown = 0
         self.frame = qt.QFrame(home)
@@ -88,9 +93,11 @@ class CandidateStrip:
                 return index
         return 0
 
-    def place(self, view: Optional[Any]) -> None:
-        """Lie at the bottom of a QWidget, or in the panel (None)."""
+    def place(self, view: Optional[Any], at_top: bool = False) -> None:
+        """Lie at the bottom or top of a QWidget, or in the panel (None)."""
+        self._at_top = at_top
         if view is self._view:
+            self.fit()
             return
         if self._view is not None:
             self._view.removeEventFilter(self._watch)
@@ -111,6 +118,7 @@ class CandidateStrip:
             button.setEnabled(there)
             button.setIcon(qt.QIcon(pictures[index]) if there else qt.QIcon())
             button.setAccessibleName(texts[index] if there else "")
+        self.frame.setStyleSheet(_STYLE)
         if had_focus:
             # The picture that was focused shows another mask now.
             self.buttons[0].setFocus()
@@ -120,11 +128,9 @@ class CandidateStrip:
     def mark(self, index: int) -> None:
         """Draw the border of the mask that Enter accepts."""
         for n, button in enumerate(self.buttons):
-            value = "true" if n == index else "false"
-            if button.property("current") != value:
-                button.setProperty("current", value)
-                # Qt looks at properties in style sheets only when the sheet is set.
-                button.setStyleSheet(button.styleSheet)
+            style = _CURRENT if n == index else ""
+            if button.styleSheet != style:
+                button.setStyleSheet(style)
 
     def clear(self) -> None:
         """Show nothing: gone from the view, empty in the panel, where the room stays reserved."""
@@ -133,21 +139,29 @@ class CandidateStrip:
             button.setEnabled(False)
             button.setIcon(qt.QIcon())
         self.mark(-1)
+        self.frame.setStyleSheet(_EMPTY)
         self.place(None)
 
     def fit(self) -> None:
         """Fit the pictures into the width there is."""
         within = self._view or self._home
         width, count = within.width, len(self.buttons)
-        side = (width - 2 * MARGIN - (count - 1) * GAP) // count
-        side = max(min(side, LARGEST), SMALLEST)
-        height = side + 2 * MARGIN
-        top = within.height - height if self._view is not None else 0
+        side, height = self._sizes(within)
+        top = within.height - height if self._view is not None and not self._at_top else 0
         self.frame.setGeometry(0, top, width, height)
         left = (width - count * side - (count - 1) * GAP) // 2
         for index, button in enumerate(self.buttons):
             button.setIconSize(qt.QSize(side - 2 * BORDER, side - 2 * BORDER))
             button.setGeometry(left + index * (side + GAP), MARGIN, side, side)
+
+    def height_in(self, view: Any) -> int:
+        """How many pixels of a QWidget's height the strip takes."""
+        return self._sizes(view)[1]
+
+    def _sizes(self, within: Any) -> Tuple[int, int]:
+        count = len(self.buttons)
+        side = max(min((within.width - 2 * MARGIN - (count - 1) * GAP) // count, LARGEST), SMALLEST)
+        return side, side + 2 * MARGIN
 
 
 def badge(pixmap: Any, text: str, color: Sequence[float]) -> Any:

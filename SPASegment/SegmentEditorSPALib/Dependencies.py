@@ -1,4 +1,4 @@
-"""What the networks need beside Slicer's own packages, asked for and installed at the moment of need."""
+"""What SPA needs beside Slicer's own packages, asked for and installed at the moment of need."""
 
 from __future__ import annotations
 
@@ -10,29 +10,38 @@ import slicer
 
 from .Translate import tr as _
 
-#: Import names and the requirement of each; torch comes from the PyTorch extension.
+#: Import names and the requirement of each: what every session needs ...
 PACKAGES = {
     "scipy": "scipy>=1.10",
     "sklearn": "scikit-learn>=1.2",
     "threadpoolctl": "threadpoolctl>=3.1",
+}
+#: ... and what networks need on top; torch comes from the PyTorch extension.
+NETWORK_PACKAGES = {
     "safetensors": "safetensors>=0.4",
     "segment_anything": "segment-anything>=1.0",
 }
 TORCH = ">=2.2"
 
 
-def missing() -> List[str]:
-    """Import names of packages that are not installed, torch first."""
-    return [name for name in ("torch", *PACKAGES) if importlib.util.find_spec(name) is None]
+def has_torch() -> bool:
+    """Whether PyTorch is installed."""
+    return importlib.util.find_spec("torch") is not None
 
 
-def ensure() -> str:
+def missing(with_network: bool = True) -> List[str]:
+    """Import names of packages that are not installed, torch first; without a network fewer are needed."""
+    names = ["torch", *PACKAGES, *NETWORK_PACKAGES] if with_network else [*PACKAGES]
+    return [name for name in names if importlib.util.find_spec(name) is None]
+
+
+def ensure(with_network: bool = True) -> str:
     """Ask for what is missing and install it.
 
     Returns:
         An empty text if everything is there now, else what the user has to do.
     """
-    names = missing()
+    names = missing(with_network)
     if not names:
         return ""
     if slicer.app.testingEnabled():
@@ -41,13 +50,13 @@ def ensure() -> str:
         problem = _install_torch()
         if problem:
             return problem
-    requirements = [PACKAGES[name] for name in names if name != "torch"]
+    requirements = [{**PACKAGES, **NETWORK_PACKAGES}[name] for name in names if name != "torch"]
     if requirements:
         problem = _install(requirements)
         if problem:
             return problem
     importlib.invalidate_caches()
-    left = missing()
+    left = missing(with_network)
     if left:
         return _("Restart Slicer to finish the installation of {names}.").format(names=", ".join(left))
     return ""

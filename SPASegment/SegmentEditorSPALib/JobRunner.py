@@ -25,17 +25,39 @@ def executor() -> ThreadPoolExecutor:
     return _executor
 
 
+def in_background(work: Callable[[], Any]) -> Future:
+    """Start something that waits rather than computes, beside the worker, in a thread that keeps no process alive."""
+    future: Future = Future()
+
+    def run() -> None:
+        future.set_running_or_notify_cancel()
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="SPA background", daemon=True).start()
+    return future
+
+
 class _Pending(NamedTuple):
     future: Future
     cancelled: threading.Event
     done: Callable[[Any], None]
     failed: Callable[[BaseException], None]
+    tick: Callable[[], None]
 
 
 class JobRunner:
     """One job at a time; a cancelled job is skipped if it has not begun, and its result is dropped if it has."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: Optional[Callable[[Callable[[], Any]], Future]] = None) -> None:
+        """Nothing runs yet.
+
+        Args:
+            begin: starts work; by default in the process's worker.
+        """
+        self._begin = begin
         self._pending: Optional[_Pending] = None
         self._timer = qt.QTimer()
         self._timer.setInterval(POLL_MS)
@@ -47,11 +69,15 @@ class JobRunner:
         return self._pending is not None
 
     def submit(
-        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
         """Run `work` in the worker, then `done` with its result or `failed` with its error in this thread.
 
-        A job before it is cancelled.
+        A job before it is cancelled. Until the end `tick` is called now and then, in this thread.
         """
         self.cancel()
         cancelled = threading.Event()
@@ -59,7 +85,8 @@ class JobRunner:
         def run() -> Any:
             return None if cancelled.is_set() else work()
 
-        self._pending = _Pending(executor().submit(run), cancelled, done, failed)
+        begin = self._begin or executor().submit
+        self._pending = _Pending(begin(run), cancelled, done, failed, tick)
         self._timer.start()
 
     def cancel(self) -> None:
@@ -76,6 +103,7 @@ class JobRunner:
             return
         time.sleep(YIELD_S)
         if not pending.future.done():
+            pending.tick()
             return
         self._pending = None
         self._timer.stop()

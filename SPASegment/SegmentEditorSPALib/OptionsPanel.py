@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 import ctk
 import qt
@@ -26,13 +26,14 @@ class OptionsPanel:
 
         Args:
             actions: what the buttons do, by name: accept, back, start_over, cancel, next, previous, from_segment,
-                setting (name and value of a changed option), profile (name).
+                setting (name and value of a changed option), profile (name, empty for the scene's copy),
+                copy_profile (whether the scene is to hold a copy).
         """
         self._actions = actions
         self.widget = qt.QFrame()
         column = qt.QVBoxLayout(self.widget)
         column.setContentsMargins(0, 4, 0, 0)
-        self.round = qt.QLabel("")
+        self.round = self._line()
         column.addWidget(self.round)
         self.status = qt.QLabel("")
         self.status.setWordWrap(True)
@@ -55,7 +56,7 @@ class OptionsPanel:
         self.previous = self._button(_("Previous slice"), "previous", _("Start there with the mask accepted last"))
         self.next = self._button(_("Next slice"), "next", _("Start there with the mask accepted last"))
         column.addLayout(_row(self.previous, self.next))
-        self.slices = qt.QLabel("")
+        self.slices = self._line()
         column.addWidget(self.slices)
         self.removes = qt.QCheckBox(_("Clicks say what does not belong (or Ctrl+click)"))
         self.uncertainty = self._check(_("Show where the outline is uncertain"), "ShowUncertainty")
@@ -63,6 +64,14 @@ class OptionsPanel:
             column.addWidget(box)
         column.addWidget(self._profile_part())
         column.addWidget(self._settings_part())
+
+    @staticmethod
+    def _line() -> Any:
+        """A line of text that does not decide how wide Slicer's panel is."""
+        line = qt.QLabel("")
+        line.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        line.setMinimumHeight(line.fontMetrics().lineSpacing())
+        return line
 
     def _button(self, text: str, action: str, tip: str) -> Any:
         button = qt.QPushButton(text)
@@ -83,7 +92,8 @@ class OptionsPanel:
         self.profiles = qt.QComboBox()
         self.profiles.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         self.profiles.setToolTip(_("Whose preference SPA learns and uses; nothing of an image is kept in it"))
-        self.profiles.connect("activated(int)", lambda n: self._actions["profile"](self.profiles.itemText(n)))
+        self._profile_names: List[str] = []
+        self.profiles.connect("activated(int)", lambda n: self._actions["profile"](self._profile_names[n]))
         form.addRow(_("Profile:"), self.profiles)
         self.learned = qt.QLabel("")
         self.learned.setWordWrap(True)
@@ -105,7 +115,10 @@ class OptionsPanel:
         self.model.setWordWrap(True)
         self.model.setMinimumHeight(2 * self.model.fontMetrics().lineSpacing())
         self.model.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
-        for widget in (self.in_view, self.replace, self.from_segment):
+        self.in_scene = self._check(_("Keep a copy of the profile in the scene"), "ProfileInScene")
+        self.in_scene.setToolTip(_("It is saved with the scene, and can be taken from it on another computer"))
+        self.in_scene.connect("toggled(bool)", lambda on: self._actions["copy_profile"](on))
+        for widget in (self.in_view, self.replace, self.in_scene, self.from_segment):
             form.addRow(widget)
         form.addRow(self.model)
         section.collapsed = True
@@ -115,13 +128,14 @@ class OptionsPanel:
         """Set the status line; a warning begins with a sign, since colours differ between themes."""
         self.status.setText("\u26a0 " + text if warn else text)
 
-    def show_profiles(self, names: Sequence[str], active: str, learned: str) -> None:
-        """List the profiles and say what the active one has learned."""
+    def show_profiles(self, names: Sequence[str], active: str, learned: str, in_scene: str = "") -> None:
+        """List the profiles, the scene's copy last if it is another one, and say what the active one has learned."""
+        self._profile_names = [*names, *([""] if in_scene else [])]
         self.profiles.blockSignals(True)
         self.profiles.clear()
-        for name in names:
-            self.profiles.addItem(name)
-        self.profiles.setCurrentIndex(list(names).index(active))
+        for name in self._profile_names:
+            self.profiles.addItem(name or _("{name} (take from the scene)").format(name=in_scene))
+        self.profiles.setCurrentIndex(self._profile_names.index(active))
         self.profiles.blockSignals(False)
         self.learned.setText(learned)
 

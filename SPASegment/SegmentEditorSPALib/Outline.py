@@ -102,7 +102,7 @@ class Outline:
         for actor in old:
             renderer.RemoveViewProp(actor)
         self._actors = [pair for pair in self._actors if pair[0] is not widget]
-        to_view = self._to_view(widget)
+        to_view = None if self._frame is None else self.to_view(self._frame, widget)
         if to_view is not None:
             for line in self._lines:
                 paths = [path @ to_view[:2, :2].T + to_view[:2, 3] for path in line.paths]
@@ -113,14 +113,15 @@ class Outline:
                     self._actors.append((widget, actor))
         widget.sliceView().scheduleRender()
 
-    def _to_view(self, widget: Any) -> Any:
-        """(4, 4) from frame pixels to the view's pixels, or None if the view shows another slice."""
-        if self._frame is None or not widget.visible:
+    @staticmethod
+    def to_view(frame: Any, widget: Any) -> Any:
+        """(4, 4) from a frame's pixels to a view's pixels, or None if the view shows another slice."""
+        if not widget.visible:
             return None
         node = widget.mrmlSliceNode()
         from SPASegmentLib.mrml.grid import array_from_matrix
 
-        to_world = self._frame.to_world
+        to_world = frame.to_world
         normal = array_from_matrix(node.GetSliceToRAS())[:3, 2]
         step = np.linalg.norm(to_world[:3, 2])
         if abs(normal @ to_world[:3, 2]) < (1 - 1e-6) * step * np.linalg.norm(normal):

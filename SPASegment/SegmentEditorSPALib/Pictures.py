@@ -11,7 +11,7 @@ from scipy import ndimage
 ADDED, REMOVED = (86, 180, 233), (230, 159, 0)
 
 
-def window_of(masks: np.ndarray, spacing: Tuple[float, float], margin: float = 1.6) -> Tuple[float, float, float]:
+def window_of(masks: np.ndarray, spacing: Tuple[float, float], margin: float = 1.3) -> Tuple[float, float, float]:
     """Centre (x, y) in pixels and side in mm of the square that shows all masks (n, height, width)."""
     rows, columns = np.nonzero(masks.any(axis=0))
     if not rows.size:
@@ -86,8 +86,8 @@ def _line(rgb: np.ndarray, mask: np.ndarray, color: Tuple[float, ...], size: int
     if not mask.any() or mask.all():
         return
     distance = ndimage.distance_transform_edt(mask) - ndimage.distance_transform_edt(~mask)
-    half = size / 110
+    half = size / 150
     near = np.abs(np.where(distance > 0, distance - 0.5, distance + 0.5))
-    for width, shade, opacity in ((half + size / 120, np.zeros(3), 0.65), (half, np.array(color), 1.0)):
+    for width, shade, opacity in ((half + size / 150, np.zeros(3), 0.65), (half, np.array(color), 1.0)):
         cover = opacity * np.clip(width + 0.5 - near, 0.0, 1.0)
         rgb += cover[..., None] * (shade - rgb)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import uuid
 from pathlib import Path
 from typing import Any, Callable, Optional
 
 import qt
 import slicer
 
-from .Model import choice, loaded
+from . import Dependencies, SceneProfile
 from .Profiles import DEFAULT, Profiles
 from .Translate import tr as _
 
-ACTIVE_KEY = "SPA/Profile"
+ACTIVE_KEY, USER_KEY = "SPA/Profile", "SPA/User"
 
 
 def store() -> Profiles:
@@ -31,36 +32,98 @@ def activate(name: str) -> None:
     qt.QSettings().setValue(ACTIVE_KEY, name)
 
 
+def learned_text() -> str:
+    """What the profile in use has learned, in words; empty while SPA's libraries are missing.
+
+    Raises:
+        InputError: its file is damaged.
+    """
+    if Dependencies.missing(with_network=False):
+        return ""
+    profile = store().load(active())
+    return _("{learned} (masks accepted: {count})").format(count=profile.accepted, learned=profile.describe())
+
+
+def user() -> str:
+    """A random number that stands for this user in scenes; it says nothing about anybody."""
+    settings = qt.QSettings()
+    if not settings.value(USER_KEY, ""):
+        settings.setValue(USER_KEY, uuid.uuid4().hex)
+    return str(settings.value(USER_KEY, ""))
+
+
+def name_in_scene() -> str:
+    """Name of the scene's copy, empty if there is none."""
+    return SceneProfile.name(slicer.mrmlScene)
+
+
+def another_user_s_copy() -> bool:
+    """Whether the scene holds a copy that somebody else has put there; it is not replaced unasked."""
+    return SceneProfile.owner(slicer.mrmlScene) not in ("", user())
+
+
+def take_from_scene() -> str:
+    """Add the scene's copy to the profiles and use it; returns the name that it has here.
+
+    Raises:
+        InputError: the copy is damaged.
+    """
+    profile = SceneProfile.load(slicer.mrmlScene)
+    if profile is None:
+        return active()
+    name = store().take(profile)
+    activate(name)
+    return name
+
+
 class ProfileActions:
     """The effect's side of profiles."""
 
-    def __init__(self, panel: Any, checked: Callable[[Callable[[], None]], None]) -> None:
-        self._panel, self._checked = panel, checked
+    def __init__(self, panel: Any, scripted_effect: Any, checked: Callable[[Callable[[], None]], None]) -> None:
+        self._panel, self._effect, self._checked = panel, scripted_effect, checked
 
     def current(self) -> Any:
         """The profile in use."""
         return store().load(active())
 
     def use(self, name: str) -> None:
-        """Use another one from the next session on."""
-        activate(name)
+        """Use another one from the next session on; an empty name stands for the scene's copy."""
+
+        def change() -> None:
+            if name:
+                activate(name)
+            else:
+                take_from_scene()
+            self.keep_in_scene(replace=not name)
+
+        self._checked(change)
         self.refresh()
 
     def learned(self, profile: Optional[Any]) -> None:
         """Keep what an accepted mask has taught."""
         if profile is not None:
             store().save(active(), profile)
+        self.keep_in_scene()
+        self.refresh()
+
+    def keep_in_scene(self, replace: bool = False) -> None:
+        """Bring the scene's copy up to date, if the user wants one; another user's only where it is to be replaced."""
+        if self._effect.parameter("ProfileInScene") == "1" and (replace or not another_user_s_copy()):
+            SceneProfile.save(slicer.mrmlScene, self.current().renamed(active()), user())
+
+    def copy_wanted(self, wanted: bool) -> None:
+        """The user has said whether the scene is to hold a copy."""
+        if wanted:
+            self._checked(lambda: self.keep_in_scene(replace=True))
+        else:
+            SceneProfile.remove(slicer.mrmlScene)
         self.refresh()
 
     def refresh(self) -> None:
-        """Bring the panel up to date; what was learned is read with the network's libraries, so not before these."""
+        """Bring the panel up to date; what was learned is read with SPA's libraries, so not before these are there."""
 
         def show() -> None:
-            text = ""
-            if loaded(choice()) is not None:
-                profile = self.current()
-                text = _("{learned} (masks accepted: {count})")
-                text = text.format(count=profile.accepted, learned=profile.describe())
-            self._panel.show_profiles(store().names(), active(), text)
+            other = name_in_scene() if another_user_s_copy() else ""
+            self._panel.show_profiles(store().names(), active(), learned_text(), other)
 
         self._checked(show)

@@ -100,10 +100,17 @@ class Profiles:
         """
         from SPASegmentLib.interaction.profile import Profile
 
-        profile = Profile.load(path)
+        return self.take(Profile.load(path))
+
+    def take(self, profile: Profile) -> str:
+        """Add a profile under its own name, or under a similar one if another profile has it.
+
+        Returns:
+            The name that it has here.
+        """
         base = re.sub(r"[^\w \-]", "_", profile.name).strip() or DEFAULT
         name, count = base, 2
-        while name in self.names() and (name != DEFAULT or self.path(name).is_file()):
+        while self.path(name).is_file() and self.load(name) != profile:
             name, count = f"{base} {count}", count + 1
         self.save(name, profile)
         return name

@@ -6,6 +6,7 @@ from typing import Any
 
 import slicer
 
+from . import Dependencies
 from .Translate import tr as _
 
 NAME = "SPAPhantom"
@@ -15,8 +16,12 @@ def load_phantom(source: Any = None) -> Any:
     """Make the ambiguous phantom and show it at its lesion; Slicer's module Sample Data calls it.
 
     Returns:
-        The volume node.
+        The volume node, None if what it takes to make it is missing.
     """
+    problem = Dependencies.ensure(with_network=False)
+    if problem:
+        slicer.util.errorDisplay(problem)
+        return None
     from SPASegmentLib.data.phantom import ambiguous_phantom
     from SPASegmentLib.mrml.volumes import add_volume
 

@@ -14,7 +14,7 @@ from .Translate import tr as _
 
 NAME = "SPA"
 #: Options that are kept in the scene, and what they are at first.
-DEFAULTS = {"PicturesInView": 1, "Replace": 0, "ShowUncertainty": 0}
+DEFAULTS = {"PicturesInView": 1, "Replace": 0, "ShowUncertainty": 0, "ProfileInScene": 0}
 
 
 class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
@@ -26,7 +26,8 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
             # Since Slicer 5.4.
             scriptedEffect.title = _("SPA")
         scriptedEffect.perSegment = True
-        scriptedEffect.requireSegments = True
+        if hasattr(scriptedEffect, "requireSegments"):
+            scriptedEffect.requireSegments = True
         AbstractScriptedSegmentEditorEffect.__init__(self, scriptedEffect)
         self.panel: Optional[OptionsPanel] = None
         self.workflow: Any = None
@@ -63,6 +64,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         actions["next"] = lambda: self._active and self.workflow.next_slice(1)
         actions["previous"] = lambda: self._active and self.workflow.next_slice(-1)
         actions["profile"] = lambda name: self._active and self.workflow.profiles.use(name)
+        actions["copy_profile"] = lambda wanted: self._active and self.workflow.profiles.copy_wanted(wanted)
         actions["setting"] = self.scriptedEffect.setParameter
         self.panel = OptionsPanel(actions)
         self.scriptedEffect.addOptionsWidget(self.panel.widget)
@@ -100,7 +102,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
     def processViewNodeEvents(self, callerViewNode: Any, eventId: int, viewWidget: Any) -> None:  # noqa: N803
         """A view was panned, zoomed or scrolled."""
         if self._active and viewWidget.className() == "qMRMLSliceWidget":
-            self.workflow.view_changed(viewWidget)
+            self.workflow.screen.view_changed(viewWidget)
 
     def setMRMLDefaults(self) -> None:
         """Define the options of the scene."""
@@ -111,8 +113,8 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         """Options were changed, here or elsewhere."""
         if self.panel is None or self.scriptedEffect.parameterSetNode() is None:
             return
-        pictures, replace, uncertainty = (self.scriptedEffect.parameter(name) == "1" for name in DEFAULTS)
-        self.panel.show_settings(in_view=pictures, replace=replace, uncertainty=uncertainty)
+        pictures, replace, uncertainty, scene = (self.scriptedEffect.parameter(name) == "1" for name in DEFAULTS)
+        self.panel.show_settings(in_view=pictures, replace=replace, uncertainty=uncertainty, in_scene=scene)
         if self._active:
             self.workflow.settings_applied()
 
@@ -124,7 +126,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
     def layoutChanged(self) -> None:
         """Slicer calls it for all effects, active or not."""
         if self._active:
-            self.workflow.layout_changed()
+            self.workflow.screen.layout_changed()
 
     def _on_click(self, xy: Any, view: Any, negative: bool) -> None:
         self.workflow.click(xy, view, negative)

@@ -8,9 +8,11 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
 
-from SPASegmentLib.data.shards import load_slices
-from SPASegmentLib.evaluation.cases import make_cases
+from SPASegmentLib.evaluation.cases import draw_ids, open_case, thinned
+from SPASegmentLib.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.evaluation.rounds import run_case, summary
+from SPASegmentLib.evaluation.slices import open_files
+from SPASegmentLib.evaluation.users import User
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.model.precision import use_half
@@ -58,17 +60,19 @@ def measure_accuracy(
         InputError: the files cannot be used.
     """
     torch.set_num_threads(1)
-    cases = make_cases(load_slices(files), "combination", seed, limit=limit)
+    opened = open_files(files)
+    ids = thinned(draw_ids(opened, "combination", seed), "combination", limit)
+    cases = [open_case(case, opened) for case in ids]
     networks = [load(path) for path in weights] or [load_default()]
     records, done, total = [], 0, len(networks) * len(settings) * len(cases)
     for loaded in networks:
         for name, changed in settings:
             network, values = _prepared(loaded, changed, seed)
-            results = []
+            method, results = SPAMethod(network, values), []
             cpu = 0.0
             for case in cases:
                 began = time.process_time()
-                results.append(run_case(network, case, values))
+                results.append(run_case(method, case, User(), values.rounds))
                 cpu += time.process_time() - began
                 done += 1
                 if progress is not None:

@@ -12,8 +12,11 @@ import torch
 from SPASegmentLib.benchmark.product import network_of
 from SPASegmentLib.benchmark.worker import begin, wait_for
 from SPASegmentLib.data.shards import RaterSlices
-from SPASegmentLib.evaluation.cases import make_cases
+from SPASegmentLib.evaluation.cases import draw_ids, open_case, thinned
+from SPASegmentLib.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.evaluation.rounds import run_case
+from SPASegmentLib.evaluation.slices import EvaluationFile
+from SPASegmentLib.evaluation.users import User
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.training.batches import BatchSource, row_weights
@@ -33,12 +36,14 @@ def slices_of(count: int) -> RaterSlices:
 def measure_evaluation(cases: int = 12, threads: int = 1, weights: Optional[str] = None) -> Dict[str, Any]:
     """Whole simulated sessions (six rounds, default settings) in this process."""
     torch.set_num_threads(threads)
-    network = network_of(weights)
-    found = make_cases(slices_of(3 * cases), "combination", limit=cases)
-    run_case(network, found[0], SessionSettings())
+    method = SPAMethod(network_of(weights), SessionSettings())
+    files = [EvaluationFile("synthetic", slices_of(3 * cases))]
+    ids = thinned(draw_ids(files, "combination"), "combination", cases)
+    found = [open_case(case, files) for case in ids]
+    run_case(method, found[0], User(), method.settings.rounds)
     cpu, wall = time.process_time(), time.perf_counter()
     for case in found:
-        run_case(network, case, SessionSettings())
+        run_case(method, case, User(), method.settings.rounds)
     return _rate(len(found), time.process_time() - cpu, time.perf_counter() - wall)
 
 

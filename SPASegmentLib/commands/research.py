@@ -1,81 +1,85 @@
-"""``spa train`` and ``spa evaluate``: what researchers run."""
+"""``spa train`` and ``spa hold-out``: training from a configuration."""
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Callable, Iterator, Optional, Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.errors import InputError
 
 
 @contextmanager
 def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress in the terminal; yields what to call with (done, in all)."""
+    """A bar, as a function of (done, in all)."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as bar:
         task = bar.add_task(text, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def run_train(config: Path, data: Path, output: Path) -> None:
+def run_train(config: Path, data: Path, output: Path, device: str, sam: Optional[Path], other_sam: bool) -> None:
     """Train by a configuration file; an interrupted run goes on where its last checkpoint was.
 
     Raises:
         SPAError: the configuration, the data or the folder cannot be used.
     """
-    with interruption_at_the_end():
+    with _training_extra(), interruption_at_the_end():
         from SPASegmentLib.training.run import train
 
-    console = Console()
+    # Of several processes the first one speaks.
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")
     with progress_bar(console, f"Training {config.stem}") as progress:
-        weights = train(config, data, output, progress)
-    console.print(f"Wrote {weights} and its card {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
+        weights = train(config, data, output, progress, device, sam, other_sam)
+    if weights is not None:
+        text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
+        console.print(text, markup=False, soft_wrap=True)
 
 
-def run_evaluate(
-    files: Sequence[Path],
-    protocol: str,
-    weights: Optional[Path],
-    rounds: int,
-    update: str,
-    noise: float,
-    limit: Optional[int],
-    seed: int,
-    output: Path,
-) -> None:
-    """Evaluate on multi-rater slices with a user who only chooses, print the rounds and write the record.
+def run_hold_out(config: Path, data: Path, output: Path) -> None:
+    """Write the slices of the patients that a configuration keeps out of training, for `run_evaluate`.
 
     Raises:
-        SPAError: an argument or a file cannot be used.
+        SPAError: the configuration, the data or the file cannot be used.
+    """
+    with _training_extra(), interruption_at_the_end():
+        from SPASegmentLib.training.run import write_held_out
+
+    count = write_held_out(config, data, output)
+    Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
+
+
+def run_calibrate(weights: Path, files: Sequence[Path], limit: Optional[int], jobs: Optional[int]) -> None:
+    """Calibrate the expected Dice of weights.
+
+    Raises:
+        SPAError: the weights or the files cannot be used, or the card cannot be written.
     """
     with interruption_at_the_end():
-        from SPASegmentLib.evaluation.lidc import evaluate, write_record
-        from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load, load_default
+        from SPASegmentLib.evaluation.calibration import calibrate
 
     console = Console()
-    loaded = load(weights) if weights is not None else load_default()
-    settings = SessionSettings(rounds=rounds, preference_update=update, seed=seed)
-    with progress_bar(console, "Evaluating") as progress:
-        record = evaluate(loaded, files, protocol, settings, noise, limit, progress)
-    write_record(record, output)
-    table = Table(
-        title=f"{record['n_cases']} cases, protocol {protocol}, weights {loaded.card.name}", title_justify="left"
+    with progress_bar(console, "Calibrating") as progress:
+        record = calibrate(weights, files, limit, jobs, progress)
+    offset, slope = record["expected_dice"]
+    console.print(
+        f"Expected Dice = {offset} + {slope} x raw, from {record['n_cases']} cases; mean error "
+        f"{record['mean_error_before']} before, {record['mean_error_after']} after.",
+        highlight=False,
     )
-    for name in ("round", "recommended", "95 % interval", "best on screen"):
-        table.add_column(name, justify="right")
-    for j in range(rounds):
-        low, high = record["dice_recommended_ci95"][j]
-        table.add_row(
-            str(j + 1),
-            f"{record['dice_recommended'][j]:.3f}",
-            f"{low:.3f} to {high:.3f}",
-            f"{record['dice_best_on_screen'][j]:.3f}",
-        )
-    console.print(table)
-    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _training_extra() -> Iterator[None]:
+    """Say which packages are to be installed where those of the extra [train] are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "SPASegmentLib":
+            raise
+        raise InputError(f"Training needs the package {error.name}; run pip install 'spa-segment[train]'.") from error

@@ -1,21 +1,21 @@
-"""Image sets with one mask per image, turned into multi-rater slices by pseudo-raters."""
+"""Image sets with one mask per image: each adapter yields pairs of a slice and its mask.
+
+For training, `training.widen` puts pseudo-raters around the masks; for validation the pairs are used as they are.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Iterator, List, Sequence, Tuple
+from typing import Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy import ndimage
 
-from SPASegmentLib.data.shards import RaterSlices
+from SPASegmentLib.data.images import read_image, read_mask
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.training.widen import crop_single_mask
 
 #: Objects of fewer pixels teach nothing.
 SMALLEST_OBJECT = 20
-#: Each object is stored twice: close up, and with its surroundings.
-CONTEXTS = (2.2, 5.0)
 
 
 def nifti_slices(folder: Path, skip_patients: Sequence[str] = ()) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
@@ -27,25 +27,17 @@ def nifti_slices(folder: Path, skip_patients: Sequence[str] = ()) -> Iterator[Tu
     Raises:
         InputError: nibabel is missing, or the folder holds no such pair.
     """
-    try:
-        import nibabel
-    except ImportError as error:
-        raise InputError("Reading NIfTI for training needs nibabel; run pip install 'spa-segment[train]'.") from error
     images = sorted(Path(folder).glob("*/*_image.nii.gz"))
     if not images:
         raise InputError(f"{Path(folder).name} holds no <patient>/*_image.nii.gz.")
     for path in images:
         if path.parent.name in skip_patients:
             continue
-        image = _array(nibabel.load(path))
-        mask = _array(nibabel.load(path.with_name(path.name.replace("_image", "_mask")))) > 0
+        image = read_image(path).values
+        mask = read_mask(path.with_name(path.name.replace("_image", "_mask"))).values
         for k in range(image.shape[2]):
             if mask[:, :, k].sum() >= SMALLEST_OBJECT:
                 yield image[:, :, k].T, mask[:, :, k].T
-
-
-def _array(image: Any) -> np.ndarray:
-    return np.asarray(image.dataobj, dtype=np.float32)
 
 
 def png_slices(folder: Path, labels: Sequence[int]) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
@@ -57,30 +49,44 @@ def png_slices(folder: Path, labels: Sequence[int]) -> Iterator[Tuple[np.ndarray
     Raises:
         InputError: the folder holds no images.
     """
-    from PIL import Image
-
     paths = sorted(Path(folder, "images").glob("*.png"))
     if not paths:
         raise InputError(f"{Path(folder).name} holds no images/*.png.")
     for path in paths:
-        image = np.asarray(Image.open(path).convert("L"), dtype=np.float32)
-        marked = np.asarray(Image.open(Path(folder, "masks", path.name)))
+        image = read_image(path).values
         for label in labels:
-            pieces, count = ndimage.label(marked == label)
+            pieces, count = ndimage.label(read_mask(Path(folder, "masks", path.name), label).values)
             if count:
                 piece = pieces == 1 + np.argmax(np.bincount(pieces.ravel())[1:])
                 if piece.sum() >= SMALLEST_OBJECT:
                     yield image, piece
 
 
-def with_pseudo_raters(slices: Iterator[Tuple[np.ndarray, np.ndarray]], seed: int) -> RaterSlices:
-    """Crops around the objects with four pseudo-raters each, ready for training."""
-    rng = np.random.default_rng(seed)
-    images: List[np.ndarray] = []
-    masks: List[np.ndarray] = []
-    for image, mask in slices:
-        for context in CONTEXTS:
-            crop, bits = crop_single_mask(image, mask, rng, context=context)
-            images.append(crop)
-            masks.append(bits)
-    return RaterSlices(np.stack(images), np.stack(masks))
+def decathlon_slices(folder: Path, label: Optional[int] = None) -> Iterator[Tuple[np.ndarray, np.ndarray]]:
+    """Axial slices of a set laid out as in the Medical Segmentation Decathlon.
+
+    Expected: ``images/<case>.nii.gz`` and ``labels/<case>.nii.gz``, or ``imagesTr`` and ``labelsTr``. The small
+    hippocampus set is for validation only, so that nothing share-alike goes into the bundled weights.
+
+    Args:
+        folder: with these two folders.
+        label: of the structure; None for all labels together.
+
+    Yields:
+        (h, w) float32 image and (h, w) bool mask.
+
+    Raises:
+        InputError: the folder has another layout, or a file cannot be read.
+    """
+    images, labels = ("imagesTr", "labelsTr") if Path(folder, "imagesTr").is_dir() else ("images", "labels")
+    paths = sorted(p for p in Path(folder, images).glob("*.nii.gz") if not p.name.startswith("."))
+    if not paths:
+        raise InputError(f"{folder} holds no images/<case>.nii.gz with labels/<case>.nii.gz, nor imagesTr and labelsTr")
+    for path in paths:
+        image = read_image(path).values
+        mask = read_mask(Path(folder, labels, path.name), label).values
+        if image.shape != mask.shape or image.ndim != 3:
+            raise InputError(f"{path.name}: image {image.shape} and labels {mask.shape} must be volumes of one size.")
+        for k in range(image.shape[2]):
+            if mask[:, :, k].sum() >= SMALLEST_OBJECT:
+                yield image[:, :, k].T, mask[:, :, k].T

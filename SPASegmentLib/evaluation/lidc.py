@@ -6,79 +6,151 @@ import json
 import platform
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
 
-from SPASegmentLib.data.shards import load_slices
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.evaluation.cases import make_cases
-from SPASegmentLib.evaluation.rounds import run_case, summary
-from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.weights import LoadedNetwork
+from SPASegmentLib.evaluation.baselines.training import read_baseline_card
+from SPASegmentLib.evaluation.case_lists import find_cases, read_cases
+from SPASegmentLib.evaluation.cases import Case, CaseId, open_case, thinned
+from SPASegmentLib.evaluation.methods.catalogue import MethodSpec
+from SPASegmentLib.evaluation.methods.method import Method
+from SPASegmentLib.evaluation.methods.trained import TRAINED
+from SPASegmentLib.evaluation.parallel import cores, run_all
+from SPASegmentLib.evaluation.policy import make_jobs, policy_summary, run_sequence
+from SPASegmentLib.evaluation.rounds import CaseRounds, run_case, summary
+from SPASegmentLib.evaluation.slices import EvaluationFile, open_files
+from SPASegmentLib.evaluation.task import Task
+from SPASegmentLib.evaluation.users import ORACLES, User
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
+Progress = Optional[Callable[[int, int], None]]
 
-def evaluate(
-    loaded: LoadedNetwork,
-    files: Sequence[Path],
-    protocol: str,
-    settings: SessionSettings,
-    noise: float = 0.0,
-    limit: Optional[int] = None,
-    progress: Optional[Callable[[int, int], None]] = None,
-) -> Dict[str, Any]:
-    """Run a user who only chooses through every case.
+
+def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Dict[str, Any]:
+    """Let a simulated user work through every case.
 
     Args:
-        loaded: the network and its card.
-        files: npz files with `images`, `masks` and, where known, `patients`.
-        protocol: see `cases.make_cases`.
-        settings: of the sessions; its seed also draws the cases.
-        noise: share of choices made at random.
-        limit: cases at most, evenly spread; None for all.
-        progress: called with (cases done, cases in all).
+        task: what to measure.
+        paths: npz files with `images`, `masks` and, where known, `patients` and `spacing` (see `slices`).
+        progress: called with (done, in all).
 
     Returns:
-        A record with the figures by round, their intervals, and everything needed to repeat the run.
+        A record: the figures by round with their intervals (see `rounds.summary`, `policy.policy_summary`), all that
+        is needed to repeat them, and under `cases` the values of every case.
 
     Raises:
-        InputError: the files or the protocol cannot be used.
+        InputError: the files, the protocol, the method and the user do not fit together.
+        WeightsError: weights are missing or damaged.
     """
-    if not 0 <= noise < 1:
-        raise InputError(f"Choice noise is a share between 0 and 1, not {noise}.")
-    cases = make_cases(load_slices(files), protocol, settings.seed, limit=limit)
-    started, results = time.perf_counter(), []
-    for i, case in enumerate(cases):
-        results.append(run_case(loaded.network, case, settings, noise))
-        if progress is not None:
-            progress(i + 1, len(cases))
-    patients = [case.patient for case in cases]
-    known = [p for p in patients if p is not None]
+    spec, user = task.spec(), task.simulated_user()
+    if task.protocol == "policy" and task.method != "spa":
+        raise InputError("The policy protocol is about SPA's profile; it works with the method 'spa' only.")
+    files = open_files(paths)
+    if task.cases is not None:
+        ids, listed = read_cases(task.cases), str(task.cases.name)
+    else:
+        ids, listed = find_cases(files, task.protocol, task.seed)
+    ids = thinned(ids, task.protocol, task.limit)
+    allowed = spec().users
+    if user.name not in allowed:
+        raise InputError(
+            f"The method {spec.name!r} does not work with the user {user.name!r}, but with {', '.join(allowed)}."
+        )
+    started, processes = time.perf_counter(), task.jobs or cores()
+    run = _run_policy if task.protocol == "policy" else _run_cases
+    figures, per_case = run(task, ids, files, processes, progress)
     return {
-        "protocol": protocol,
-        "user": "choice",
-        "noise": noise,
-        "rounds": settings.rounds,
-        "files": [Path(f).name for f in files],
-        "weights": loaded.card.name,
-        "sha256": loaded.card.sha256,
-        "settings": {name: getattr(settings, name) for name in settings.__dataclass_fields__},
-        "intervals_over": "patients" if len(known) == len(cases) else "cases",
-        **summary(results, known if len(known) == len(cases) else None),
+        "protocol": task.protocol,
+        "method": task.method,
+        "user": task.user,
+        "oracle": task.user in ORACLES or task.method == "consensus",
+        "noise": task.noise,
+        "rounds": task.rounds,
+        **figures,
+        "files": [Path(path).name for path in paths],
+        "case_list": listed,
+        "limit": task.limit,
+        "seed": task.seed,
+        **_about(spec),
+        "command": task.command(paths),
+        "machine": f"{platform.machine()}, {processes} processes of one thread",
         "seconds": round(time.perf_counter() - started, 1),
-        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
         "torch": torch.__version__,
+        "cases": per_case,
+    }
+
+
+def _run_cases(
+    task: Task, ids: List[CaseId], files: List[EvaluationFile], processes: int, progress: Progress
+) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    jobs = [(open_case(case, files), task.simulated_user(), task.rounds) for case in ids]
+    results = run_all(_run_one, jobs, task.spec(), processes, progress)
+    return _figures(results, [job[0] for job in jobs])
+
+
+def _run_one(method: Method, job: Tuple[Case, User, int]) -> CaseRounds:
+    case, user, rounds = job
+    return run_case(method, case, user, rounds)
+
+
+def _run_policy(
+    task: Task, ids: List[CaseId], files: List[EvaluationFile], processes: int, progress: Progress
+) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    jobs = make_jobs(ids, files, task.simulated_user(), task.rounds)
+    results = run_all(run_sequence, jobs, task.spec(), processes, progress)
+    rounds = [r for result in results for r in result.profile]
+    figures, per_case = _figures(rounds, [case for job in jobs for case in job.cases])
+    per_case["user"] = [job.name for job in jobs for _ in job.cases]
+    return {**figures, "policy": policy_summary(results)}, per_case
+
+
+def _figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """The summary, and the values of every case; patients become numbers."""
+    known = [case.patient for case in cases if case.patient is not None]
+    patients = known if len(known) == len(cases) else None
+    numbers = {name: i for i, name in enumerate(sorted(set(known)))}
+    per_case: Dict[str, Any] = {
+        "id": [f"{case.id.file}:{case.id.row}:{case.id.raters}" for case in cases],
+        "patient": None if patients is None else [numbers[name] for name in patients],
+    }
+    for name in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
+        per_case[name] = [[round(float(v), 4) for v in result.rounds[name]] for result in results]
+    over = "cases" if patients is None else f"{len(numbers)} patients"
+    return {**summary(results, patients), "intervals_over": over}, per_case
+
+
+def _about(spec: MethodSpec) -> Dict[str, Any]:
+    """Weights and settings of a method."""
+    settings = {name: getattr(spec.settings, name) for name in spec.settings.__dataclass_fields__}
+    if spec.name in TRAINED:
+        return {"trained": [read_baseline_card(spec.baselines / name) for name in TRAINED[spec.name]]}
+    if not spec.uses_network:
+        return {"settings": settings} if spec.name == "seed-mask" else {}
+    loaded = spec.network()
+    card = loaded.card
+    return {
+        "weights": card.name,
+        "sha256": card.sha256,
+        "parameters": sum(p.numel() for p in loaded.network.parameters()),
+        "training": {key: card.training.get(key) for key in ("steps", "batch", "machine")},
+        "settings": settings,
+        "generator": spec.generator,
     }
 
 
 def write_record(record: Dict[str, Any], path: Path) -> None:
-    """Write the record as JSON.
+    """Write the record as JSON, the values of a case on one line each.
 
     Raises:
         OutputError: it cannot be written.
     """
     with reporting_write_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+    cases = record.get("cases")
+    text = json.dumps({name: value for name, value in record.items() if name != "cases"}, indent=2)
+    if cases is not None:
+        text = text[:-2] + ',\n  "cases": ' + json.dumps(cases, separators=(",", ":")) + "\n}"
     with whole_file(path) as partial:
-        partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        partial.write_text(text + "\n", encoding="utf-8")

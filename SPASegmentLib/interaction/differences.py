@@ -11,6 +11,9 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.interaction.types import Difference
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: The text says "larger" or "smaller" if the net change is at least this share of all that changed.
 NET_SHARE = 0.5
@@ -24,10 +27,17 @@ ALL_AROUND = 0.75
 MOVED_RESIDUE = 0.4
 
 _EIGHT = np.ones((3, 3), dtype=bool)
-_PLACES = ("right", "lower right", "bottom", "lower left", "left", "upper left", "top", "upper right")
-_AXES = ("left and right", "upper left and lower right", "top and bottom", "lower left and upper right")
+# A translator is installed before this file is imported, so that these are in the user's language as well.
+_PLACES = (
+    _("right"), _("lower right"), _("bottom"), _("lower left"),
+    _("left"), _("upper left"), _("top"), _("upper right"),
+)  # fmt: skip
+_AXES = (
+    _("left and right"), _("upper left and lower right"), _("top and bottom"), _("lower left and upper right"),
+)  # fmt: skip
 _MOVES = (
-    "to the right", "down and right", "down", "down and left", "to the left", "up and left", "up", "up and right",
+    _("to the right"), _("down and right"), _("down"), _("down and left"),
+    _("to the left"), _("up and left"), _("up"), _("up and right"),
 )  # fmt: skip
 
 
@@ -57,7 +67,7 @@ def compare_all(masks: np.ndarray, spacing: Tuple[float, float]) -> Tuple[Differ
 
 def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float]) -> str:
     if np.array_equal(candidate, recommended):
-        return "same as the recommended mask"
+        return _("same as the recommended mask")
     # Everything below looks at the masks only, and at nothing but the rectangle that holds them.
     union = candidate | recommended
     rows, columns = np.flatnonzero(union.any(axis=1)), np.flatnonzero(union.any(axis=0))
@@ -66,17 +76,22 @@ def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[flo
     pixel = spacing[0] * spacing[1]
     before, after = pixel * int(recommended.sum()), pixel * int(candidate.sum())
     if not candidate.any():
-        return f"empty: {_signed(-before)} mm2"
+        return _("empty: {area} mm2").format(area=_signed(-before))
     if not recommended.any():
-        return f"{_amount(after)} mm2 where the recommended mask is empty"
+        return _("{area} mm2 where the recommended mask is empty").format(area=_amount(after))
 
     added, removed = candidate & ~recommended, recommended & ~candidate
     net, changed = after - before, pixel * int((added | removed).sum())
     if abs(net) < NET_SHARE * changed:
         return _rearranged(candidate, recommended, spacing, net, before)
-    word, cause = ("larger", added) if net > 0 else ("smaller", removed)
-    place = _what_changed(cause, candidate, recommended, spacing)
-    return f"{word}: {_signed(100 * net / before)} % ({_signed(net)} mm2), {place}"
+    place = _what_changed(added if net > 0 else removed, candidate, recommended, spacing)
+    return _("{size}, {place}").format(size=_size(net, before), place=place)
+
+
+def _size(net: float, before: float) -> str:
+    """How much larger or smaller a mask is than one of the area `before`, in mm2."""
+    text = _("larger: {percent} % ({area} mm2)") if net > 0 else _("smaller: {percent} % ({area} mm2)")
+    return text.format(percent=_signed(100 * net / before), area=_signed(net))
 
 
 def _what_changed(
@@ -86,13 +101,14 @@ def _what_changed(
     adds = not (changed & recommended).any()
     larger, smaller = (candidate, recommended) if adds else (recommended, candidate)
     if _share(changed, ndimage.binary_fill_holes(smaller)) >= MOST:
-        return "fills a hole" if adds else "leaves a hole"
+        return _("fills a hole") if adds else _("leaves a hole")
     where = _place(changed, recommended, spacing)
     parts, count = ndimage.label(larger, structure=_EIGHT)
     apart = [part for part in range(1, count + 1) if not (smaller & (parts == part)).any()]
     if apart and _share(changed, np.isin(parts, apart)) >= MOST:
-        return f"{'with' if adds else 'without'} a separate part, {where}"
-    return f"mostly {where}" if where in _PLACES or where in _AXES else where
+        text = _("with a separate part, {place}") if adds else _("without a separate part, {place}")
+        return text.format(place=where)
+    return _("mostly {place}").format(place=where) if where in _PLACES or where in _AXES else where
 
 
 def _rearranged(
@@ -100,17 +116,18 @@ def _rearranged(
 ) -> str:
     """Text for masks of which as much was added as removed."""
     added, removed = candidate & ~recommended, recommended & ~candidate
-    area = f"{_signed(100 * net / before)} %" if abs(net) >= 0.05 * before else ""
-    start = f"{'larger' if net > 0 else 'smaller'}: {area} ({_signed(net)} mm2)" if area else "similar area"
+    size = _size(net, before) if abs(net) >= 0.05 * before else _("similar area")
     if not (candidate & recommended).any():
-        return f"{start}, at another place, {_place(candidate, recommended, spacing)}"
+        place = _place(candidate, recommended, spacing)
+        return _("{size}, at another place, {place}").format(size=size, place=place)
     if _moved(candidate, recommended):
-        return f"{start}, moved {_MOVES[_octant(_centre(candidate, spacing) - _centre(recommended, spacing))]}"
+        move = _MOVES[_octant(_centre(candidate, spacing) - _centre(recommended, spacing))]
+        return _("{size}, moved {direction}").format(size=size, direction=move)
     more, less = _place(added, recommended, spacing), _place(removed, recommended, spacing)
     if more in _PLACES and less in _PLACES and more != less:
-        return f"{start}, more {more}, less {less}"
-    pixel = spacing[0] * spacing[1]
-    return f"{start}, other shape: +{_amount(pixel * int(added.sum()))} and -{_amount(pixel * int(removed.sum()))} mm2"
+        return _("{size}, more {more}, less {less}").format(size=size, more=more, less=less)
+    plus, minus = (_amount(spacing[0] * spacing[1] * int(part.sum())) for part in (added, removed))
+    return _("{size}, other shape: +{plus} and -{minus} mm2").format(size=size, plus=plus, minus=minus)
 
 
 def _moved(candidate: np.ndarray, recommended: np.ndarray) -> bool:
@@ -130,11 +147,11 @@ def _place(changed: np.ndarray, reference: np.ndarray, spacing: Tuple[float, flo
         return _PLACES[_octant(direction)]
     outline = reference & ~ndimage.binary_erosion(reference)
     if _share(outline, ndimage.binary_dilation(changed, structure=_EIGHT)) >= ALL_AROUND:
-        return "all around"
+        return _("all around")
     axis = np.array([np.cos(2 * angles).mean(), np.sin(2 * angles).mean()])
     if np.hypot(*axis) >= ONE_DIRECTION:
         return _AXES[int(np.round(np.arctan2(axis[1], axis[0]) / (np.pi / 2))) % 4]
-    return "in several places"
+    return _("in several places")
 
 
 def _octant(direction: np.ndarray) -> int:

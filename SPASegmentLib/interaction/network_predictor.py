@@ -11,12 +11,14 @@ from torch import Tensor
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.types import Prompts
-from SPASegmentLib.model.fusion import Context
+from SPASegmentLib.model.fusion import Context, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 
 #: Probabilities are kept this far from 0 and 1 before they become the logits of a mask prompt, as in training.
 _EDGE = 1e-3
+#: Predictions that find the mask of a user of whom nothing is known, where they cost next to nothing, and where not.
+NEUTRAL_PREDICTIONS = {True: 256, False: 24}
 
 
 class NetworkPredictor:
@@ -33,6 +35,8 @@ class NetworkPredictor:
             image = torch.from_numpy(region.pixels()).to(network.device)
             self._features = network.encode(image[None, None])
         self._context: Optional[Context] = None
+        self._pass: Optional[Tuple[Tensor, Tensor]] = None
+        self._mixture: Optional[GaussianMixture] = None
 
     @property
     def latent_space(self) -> str:
@@ -76,15 +80,32 @@ class NetworkPredictor:
             if prompts.mask is not None:
                 edge = np.clip(prompts.mask.astype(np.float32), _EDGE, 1 - _EDGE)
                 mask = torch.from_numpy(np.log(edge / (1 - edge))).to(device)[None, None]
-            self._context = self._network.context(self._features, points, labels, None, mask)
+            self._context, self._pass = self._network.context(self._features, points, labels, None, mask), None
             if previous is not None:
                 tensors = (previous.weights, previous.means, previous.variances)
                 previous = GaussianMixture(*(t.to(device)[None] for t in tensors))
             mixture = self._network.preference(self._context, previous)
-        return GaussianMixture(mixture.weights[0].cpu(), mixture.means[0].cpu(), mixture.variances[0].cpu())
+        self._mixture = GaussianMixture(mixture.weights[0].cpu(), mixture.means[0].cpu(), mixture.variances[0].cpu())
+        return self._mixture
+
+    def neutral(self) -> np.ndarray:
+        """The mean of predictions drawn from the preference distribution."""
+        if self._mixture is None:
+            raise InputError("Prompts come before predictions.")
+        latents = self._mixture.draw(NEUTRAL_PREDICTIONS[self.one_pass], seed=0)
+        return np.asarray(self.predict(latents, 8).mean(0))
 
     def predict(self, latents: Tensor, chunk: int) -> Tensor:
         """See `Predictor`."""
         with torch.inference_mode():
-            logits = self._network.decode(self.context, latents.to(self._network.device)[None], chunk)
+            logits = self._decode(self.context, latents.to(self._network.device)[None], chunk)
             return torch.sigmoid(logits[0].float()).cpu()
+
+    def _decode(self, context: Context, latents: Tensor, chunk: int) -> Tensor:
+        """`SPANetwork.decode`; with token fusion the one decoder pass of these prompts is kept for later calls."""
+        fusion = self._network.fusion
+        if not isinstance(fusion, TokenFusion):
+            return self._network.decode(context, latents, chunk)
+        if self._pass is None:
+            self._pass = fusion.run(self._network.head, context)
+        return fusion.combine(self._network.head, *self._pass, latents)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Optional, Protocol, Tuple
+from typing import Any, Optional, Protocol, Tuple
 
-from torch import Tensor
+import numpy as np
 
 from SPASegmentLib.interaction.types import Prompts
-from SPASegmentLib.model.mixture import GaussianMixture
+
+#: (n, d) latents: tensors of PyTorch where there is a network, NumPy arrays elsewhere. A session only passes them on.
+Latents = Any
+
+
+class PreferenceDistribution(Protocol):
+    """A distribution over latents: `model.mixture.GaussianMixture`, or `array_mixture.ArrayMixture` without PyTorch."""
+
+    def draw(self, n: int, seed: int) -> Latents:
+        """n latents; the same ones for the same seed."""
+
+    def updated(self, latents: Latents, weights: np.ndarray) -> PreferenceDistribution:
+        """The maximum-likelihood update to latents with (n,) float64 weights that sum to 1 (paper 3.1)."""
 
 
 class Predictor(Protocol):
@@ -28,15 +40,25 @@ class Predictor(Protocol):
     def map_size(self) -> Tuple[int, int]:
         """(h, w) of the probability maps that `predict` returns; they cover the whole region."""
 
-    def preference(self, prompts: Prompts, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
+    def preference(self, prompts: Prompts, previous: Optional[Any] = None) -> PreferenceDistribution:
         """Take in the prompts and return the preference distribution they imply (paper 3.4).
 
         Later calls of `predict` answer under these prompts.
 
         Args:
             prompts: all that was said so far.
-            previous: the preference distribution before the last answer; None in the first round.
+            previous: the preference distribution before the last answer, as this predictor made it; None in the
+                first round.
         """
 
-    def predict(self, latents: Tensor, chunk: int) -> Tensor:
-        """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time."""
+    def neutral(self) -> np.ndarray:
+        """(h, w) float32 in 0..1: the mask under the last prompts for a user of whom nothing is known.
+
+        Users' outline offsets are measured from it.
+        """
+
+    def predict(self, latents: Latents, chunk: int) -> Any:
+        """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time.
+
+        What comes back can be seen as a NumPy array without a copy (``numpy.asarray``).
+        """

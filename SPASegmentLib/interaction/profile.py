@@ -15,6 +15,9 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import whole_file
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 FORMAT = "spa-profile"
 VERSION = 1
@@ -23,8 +26,11 @@ VERSION = 1
 PRIOR_SD_MM = 2.0
 #: First guess of how much one user's offsets scatter from image to image, in mm, and how many images it counts for.
 NOISE_SD_MM, NOISE_COUNT = 1.0, 2.0
-#: A mask farther off than this many standard deviations (and than `PRIOR_SD_MM`) counts as one at that distance.
-LARGEST_SURPRISE = 3.0
+#: Chances that a mask is another user's (or that the user has changed), and that it says nothing, such as one of
+#: another structure; offsets of the latter are spread evenly over so many mm.
+CHANGE, SLIP, SLIP_RANGE_MM = 0.1, 0.02, 40.0
+#: The scatter between two masks counts at most as this many times what is known of it.
+LARGEST_SCATTER = 9.0
 #: Accepted masks before a preference is called clear, and its distance from zero in standard deviations.
 CLEAR_COUNT, CLEAR_SDS = 3, 2.0
 
@@ -36,12 +42,36 @@ _LARGEST_FILE = 10_000_000
 
 
 @dataclass(frozen=True)
+class _Belief:
+    """A Gaussian over a user's preferred offset in mm, and the density of the mask that led to it."""
+
+    mean: float
+    variance: float
+    evidence: float = 1.0
+
+    def updated(self, offset_mm: float, noise_variance: float) -> _Belief:
+        """After one mask: the Kalman filter's step."""
+        expected = self.variance + noise_variance
+        surprise = offset_mm - self.mean
+        gain = self.variance / expected
+        density = math.exp(-0.5 * surprise**2 / expected) / math.sqrt(2.0 * math.pi * expected)
+        return _Belief(self.mean + gain * surprise, (1.0 - gain) * self.variance, density)
+
+
+def _mixed(*parts: Tuple[float, _Belief]) -> _Belief:
+    """One Gaussian with the mean and variance of a mixture of (share, belief)."""
+    mean = sum(share * part.mean for share, part in parts)
+    return _Belief(mean, sum(share * (part.variance + (part.mean - mean) ** 2) for share, part in parts))
+
+
+@dataclass(frozen=True)
 class Profile:
     """One user's preference for one structure; immutable, `updated` returns a new one.
 
     The style is a Gaussian belief about the signed outline offset in mm: the equivalent radius of the masks that
-    the user accepts minus that of the first recommended prediction. Every accepted mask updates it as a Kalman
-    filter does; how much the user scatters is learned along with it.
+    the user accepts minus that of the mask for a user of whom nothing is known. Every accepted mask updates it by
+    Bayes' rule under three explanations: it is this user's, which a Kalman filter follows; somebody else has taken
+    over, of whom nothing is known yet; or it says nothing. How much the user scatters is learned along with it.
 
     Attributes:
         name: of the user or of the style.
@@ -49,7 +79,7 @@ class Profile:
         accepted: number of accepted masks that the profile has learned from.
         offset_mm: mean of the belief; negative is tighter.
         offset_variance: variance of the belief in mm2.
-        last_offset_mm: of the last accepted mask, limited as it was counted; None if there is none.
+        last_offset_mm: of the last accepted mask that counted; None if there is none.
         noise_variance: scatter of single masks around the user's preference in mm2.
         noise_count: number of masks that the scatter is known from.
         forgetting: 0 < f <= 1; with every update what was known before counts f times as much.
@@ -99,8 +129,8 @@ class Profile:
         """The profile after one more accepted mask.
 
         Args:
-            offset_mm: equivalent radius of the accepted mask minus that of the first recommended prediction, the
-                one made without this profile.
+            offset_mm: equivalent radius of the accepted mask minus that of the mask for a user of whom nothing is
+                known.
 
         Raises:
             ValueError: the offset is not finite.
@@ -109,21 +139,27 @@ class Profile:
             raise ValueError(f"An update needs a finite offset, not {offset_mm}.")
         # What was known fades, but never below what is assumed about a stranger.
         known = min(self.offset_variance / self.forgetting, PRIOR_SD_MM**2)
-        limit = max(LARGEST_SURPRISE * math.sqrt(known + self.noise_variance), PRIOR_SD_MM)
-        surprise = min(max(offset_mm - self.offset_mm, -limit), limit)
-        offset_mm = self.offset_mm + surprise
-        gain = known / (known + self.noise_variance)
-        # From successive masks, so that a user who changes is not taken for one who scatters.
+        same = _Belief(self.offset_mm, known).updated(offset_mm, self.noise_variance)
+        other = _Belief(0.0, PRIOR_SD_MM**2).updated(offset_mm, self.noise_variance)
+        evidence = (
+            (1.0 - CHANGE - SLIP) * same.evidence,
+            CHANGE * other.evidence,
+            SLIP / SLIP_RANGE_MM,
+        )
+        as_before, changed, slip = (value / sum(evidence) for value in evidence)
+        mixed = _mixed((as_before, same), (changed, other), (slip, _Belief(self.offset_mm, known)))
+        # From successive masks of one user, so that a user who changes is not taken for one who scatters.
         count, noise = max(self.forgetting * self.noise_count, NOISE_COUNT), self.noise_variance
         if self.last_offset_mm is not None:
-            scatter = min(0.5 * (offset_mm - self.last_offset_mm) ** 2, LARGEST_SURPRISE**2 * noise)
-            noise, count = max((count * noise + scatter) / (count + 1.0), 1e-4), count + 1.0
+            scatter = 0.5 * (offset_mm - self.last_offset_mm) ** 2
+            noise = max((count * noise + as_before * min(scatter, LARGEST_SCATTER * noise)) / (count + as_before), 1e-4)
+            count += as_before
         return replace(
             self,
             accepted=self.accepted + 1,
-            offset_mm=self.offset_mm + gain * surprise,
-            offset_variance=(1.0 - gain) * known,
-            last_offset_mm=offset_mm,
+            offset_mm=mixed.mean,
+            offset_variance=mixed.variance,
+            last_offset_mm=self.last_offset_mm if slip > 0.5 else offset_mm,
             noise_variance=noise,
             noise_count=count,
         )
@@ -135,8 +171,8 @@ class Profile:
         degree that it is known, and scatter at most as much.
 
         Args:
-            offsets_mm: (n,) equivalent radii in mm of possible masks drawn without knowledge of the user, relative
-                to the recommended prediction.
+            offsets_mm: (n,) equivalent radii in mm of possible masks, relative to the mask for a user of whom
+                nothing is known.
 
         Returns:
             (n,) float64 log-likelihood ratios to reweight the masks with; all zero for an empty profile.
@@ -146,20 +182,26 @@ class Profile:
         known = 1.0 - min(self.offset_variance / PRIOR_SD_MM**2, 1.0)
         # Beyond what was drawn there is nothing to choose from; a few masks would carry all the weight.
         reach = REACH_SDS * math.sqrt(stranger)
-        wanted = centre + float(np.clip(known * self.offset_mm, -reach, reach))
+        wanted = float(np.clip(known * self.offset_mm, centre - reach, centre + reach))
         own = stranger + known * (min(self.offset_variance + self.noise_variance, stranger) - stranger)
         return np.asarray(
             -0.5 * ((offsets - wanted) ** 2 / own + math.log(own))
             + 0.5 * ((offsets - centre) ** 2 / stranger + math.log(stranger))
         )
 
+    def expected_offset_mm(self) -> Tuple[float, float]:
+        """Mean and standard deviation in mm of the offset expected of the next mask that the user accepts."""
+        known = 1.0 - min(self.offset_variance / PRIOR_SD_MM**2, 1.0)
+        return known * self.offset_mm, math.sqrt(self.offset_variance + self.noise_variance)
+
     def describe(self) -> str:
         """One line for the user, e.g. "prefers tighter outlines, by about 1.2 mm"."""
         clear = abs(self.offset_mm) >= max(CLEAR_SDS * math.sqrt(self.offset_variance), 0.05)
         if self.accepted < CLEAR_COUNT or not clear:
-            return "no clear preference yet"
-        word = "wider" if self.offset_mm > 0 else "tighter"
-        return f"prefers {word} outlines, by about {abs(self.offset_mm):.1f} mm"
+            return _("no clear preference yet")
+        tighter, wider = _("prefers tighter outlines, by about {mm} mm"), _("prefers wider outlines, by about {mm} mm")
+        text = wider if self.offset_mm > 0 else tighter
+        return text.format(mm=f"{abs(self.offset_mm):.1f}")
 
     def save(self, path: Union[str, Path]) -> None:
         """Write the profile as JSON, whole or not at all.
@@ -167,9 +209,20 @@ class Profile:
         Raises:
             OutputError: the file cannot be written.
         """
-        text = json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=2, allow_nan=False)
         with whole_file(Path(path)) as partial:
-            partial.write_text(text + "\n", encoding="utf-8")
+            partial.write_text(self.to_json() + "\n", encoding="utf-8")
+
+    def to_json(self) -> str:
+        """The profile as text."""
+        return json.dumps({"format": FORMAT, "version": VERSION, **asdict(self)}, indent=2, allow_nan=False)
+
+    def renamed(self, name: str) -> Profile:
+        """The same profile under another name.
+
+        Raises:
+            InputError: the name is empty, too long or holds control characters.
+        """
+        return replace(self, name=name)
 
     @classmethod
     def load(cls, path: Union[str, Path]) -> Profile:
@@ -182,24 +235,41 @@ class Profile:
         try:
             if path.stat().st_size > _LARGEST_FILE:
                 raise InputError(f"{path} is too large for a profile; choose a file that SPA has saved as one.")
-            content = json.loads(path.read_text(encoding="utf-8"))
+            text = path.read_text(encoding="utf-8")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputError(f"The profile {path} cannot be read ({reason}); choose another file.") from error
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise InputError(f"{path} is damaged or no profile; choose a file that SPA has saved as one.") from error
+        return cls.from_json(text, str(path))
+
+    @classmethod
+    def from_json(cls, text: str, origin: str) -> Profile:
+        """Read a profile from text.
+
+        Args:
+            text: of `to_json`.
+            origin: where it comes from, for messages.
+
+        Raises:
+            InputError: it is no profile, is of another version, or lacks or adds a key.
+        """
+        try:
+            content = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"{origin} is damaged or no profile; choose a file that SPA has saved as one.") from error
         if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise InputError(f"{path} is no profile (its format is not {FORMAT!r}); choose another file.")
+            raise InputError(f"{origin} is no profile (its format is not {FORMAT!r}); choose another file.")
         if content.get("version") != VERSION:
             raise InputError(
-                f"The profile {path} has version {content.get('version')!r}, this program reads {VERSION}; "
+                f"The profile {origin} has version {content.get('version')!r}, this program reads {VERSION}; "
                 "export it again with the same version of SPA."
             )
         try:
             values = _exact(content, ("format", "version", *(field.name for field in fields(cls))))
             return cls(**{key: value for key, value in values.items() if key not in ("format", "version")})
         except InputError as error:
-            raise InputError(f"The profile {path} cannot be used: {error}") from error
+            raise InputError(f"The profile {origin} cannot be used: {error}") from error
 
 
 def _exact(content: Any, keys: Tuple[str, ...]) -> Dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
@@ -20,11 +21,9 @@ from SPASegmentLib.interaction.types import Prompts
 from SPASegmentLib.model.mixture import GaussianMixture
 
 #: Standard deviation of the shape latents before the first answer, and after it, relative to the seed-mask family.
-FIRST_SPREAD, LATER_SPREAD = 0.3, 1.2
+FIRST_SPREAD, LATER_SPREAD = 0.3, 0.8
 #: Predictions are trusted as distances up to this many map pixels from the outline.
 REACH = 4.0
-#: Predictions that find the centre of the family in the first round.
-CENTRE_PREDICTIONS = 16
 
 
 class RefinedPredictor:
@@ -33,16 +32,18 @@ class RefinedPredictor:
     Args:
         network: predictions of the network on the region.
         region: for its pixels and their size.
-        known_user: whether a profile weighs the first predictions; they then reach as far as later ones, for a
-            profile can only choose among what is drawn.
+        offset_mm: mean and standard deviation of the outline offset that a profile expects of this user. The first
+            predictions are drawn there, for a profile can only choose among what is drawn.
     """
 
-    def __init__(self, network: NetworkPredictor, region: Region, known_user: bool = False) -> None:
-        self._network = network
-        self._first_spread = LATER_SPREAD if known_user else FIRST_SPREAD
+    def __init__(
+        self, network: NetworkPredictor, region: Region, offset_mm: Optional[Tuple[float, float]] = None
+    ) -> None:
+        self._network, self._offset_mm = network, offset_mm
         self._spacing = region.map_spacing(network.map_size)
         self._image = resample(region.pixels()[None], network.map_size)[0].astype(np.float64)
         self._family: Optional[ShapeFamily] = None
+        self._neutral: Optional[np.ndarray] = None
         self._slope = 1.0
 
     @property
@@ -64,19 +65,27 @@ class RefinedPredictor:
         """The network's preference distribution, joined by an independent one of shape."""
         own = None if previous is None else _first(previous, previous.dim - SHAPE_LATENTS)
         mixture = self._network.preference(prompts, own)
-        few = mixture.sample(CENTRE_PREDICTIONS, torch.Generator().manual_seed(0))
-        centre = self._network.predict(few, CENTRE_PREDICTIONS).mean(0)
-        mask = centre.numpy() > 0.5 if prompts.mask is None else prompts.mask > 0.5
+        self._neutral = self._network.neutral()
+        mask = self._neutral > 0.5 if prompts.mask is None else prompts.mask > 0.5
         usable = bool(mask.any()) and not bool(mask.all())
         self._family = ShapeFamily.around(mask, self._spacing, self._image) if usable else None
-        self._slope = _slope(centre.numpy(), self._spacing)
-        spread = self._first_spread if previous is None else LATER_SPREAD
-        shape = mixture.means.new_zeros(mixture.components, SHAPE_LATENTS)
+        self._slope = _slope(self._neutral, self._spacing)
+        means = mixture.means.new_zeros(SHAPE_LATENTS)
+        spread = torch.full_like(means, FIRST_SPREAD if previous is None else LATER_SPREAD)
+        if previous is None and self._offset_mm is not None and self._family is not None:
+            means[0] = self._offset_mm[0] / self._family.offset_scale
+            spread[0] = min(max(self._offset_mm[1] / self._family.offset_scale, FIRST_SPREAD), LATER_SPREAD)
         return GaussianMixture(
             mixture.weights,
-            torch.cat([mixture.means, shape], dim=1),
-            torch.cat([mixture.variances, shape + spread**2], dim=1),
+            torch.cat([mixture.means, means.expand(mixture.components, -1)], dim=1),
+            torch.cat([mixture.variances, spread.square().expand(mixture.components, -1)], dim=1),
         )
+
+    def neutral(self) -> np.ndarray:
+        """See `Predictor`: what the network draws, without shape."""
+        if self._neutral is None:
+            raise InputError("Prompts come before predictions.")
+        return self._neutral
 
     def predict(self, latents: Tensor, chunk: int) -> Tensor:
         """See `Predictor`."""
@@ -87,9 +96,11 @@ class RefinedPredictor:
         n, h, w = maps.shape
         limit = REACH * max(self._spacing) * self._slope
         logits = torch.logit(maps.view(n, -1), eps=1e-6).clamp_(-limit, limit)
-        logits += self._slope * self._family.displacement(shape)
+        # PyTorch multiplies on the threads that it was given.
+        family = torch.from_numpy(self._family.maps)
+        logits += self._slope * (torch.from_numpy(self._family.coefficients(shape.numpy())) @ family[1:])
         # Far outside, a shift of the outline may not add what the network does not see there itself.
-        far = 2.0 * self._slope * (self._family.distance() + REACH * max(self._spacing)).clamp_max(0.0)
+        far = 2.0 * self._slope * (family[0] + REACH * max(self._spacing)).clamp_max(0.0)
         logits += far * (maps.view(n, -1) < 0.5)
         return torch.sigmoid_(logits).view(n, h, w)
 

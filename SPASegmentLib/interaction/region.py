@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Tuple
 
 import numpy as np
-import torch
-from torch.nn import functional
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import Box, FrameImage
 
 #: Intensities outside these percentiles of the region are clipped before normalisation.
 CLIP_PERCENTILES = (0.5, 99.5)
+#: Around a mask that is known: so many extents of it, and so many pixels more, without which the smallest objects
+#: would lose their surroundings and gain no detail.
+SIDE_PER_EXTENT, MARGIN = 3.0, 45
 #: A region never gets larger than this many times the frame's longer side: from there on it shows only padding.
 MAX_FRAME_SIDES = 2.0
 
@@ -46,15 +47,24 @@ def normalise(pixels: np.ndarray) -> np.ndarray:
 def resample(maps: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
     """Resample (n, h, w) maps to (n, *size) float32, bilinear, averaging where the grid gets coarser.
 
-    Input and output cover the same rectangle edge to edge; at equal size the maps come back as they are.
+    Input and output cover the same rectangle edge to edge; at equal size the maps come back as they are. To within
+    rounding it is PyTorch's ``interpolate(mode="bilinear", antialias=True)``, and needs no PyTorch.
     """
     maps = np.ascontiguousarray(maps, dtype=np.float32)
     if maps.shape[1:] == tuple(size):
         return maps.copy()
-    resized = functional.interpolate(
-        torch.from_numpy(maps)[:, None], size=tuple(size), mode="bilinear", align_corners=False, antialias=True
-    )
-    return resized[:, 0].numpy()
+    rows, columns = (_triangles(n, m) for n, m in zip(maps.shape[1:], size))
+    return np.asarray(np.matmul(np.matmul(rows, maps), columns.T))
+
+
+def _triangles(n: int, m: int) -> np.ndarray:
+    """(m, n) float32: the weights of n pixels in each of m pixels along the same line."""
+    one = np.float32(1.0)
+    step = np.float32(n) / np.float32(m)
+    centre = step * (np.arange(m, dtype=np.float32) + one / 2)
+    away = (np.arange(n, dtype=np.float32) - centre[:, None] + one / 2) * (one / max(step, one))
+    weights = np.clip(one - np.abs(away), 0, None)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +129,21 @@ class Region:
             raise InputError("The box lies outside the image; drag it over the image.")
         longer = max((x1 - x0) * frame.spacing[0], (y1 - y0) * frame.spacing[1])
         return cls.around(frame, ((x0 + x1) / 2, (y0 + y1) / 2), longer * (1 + 2 * margin), size)
+
+    @classmethod
+    def around_mask(cls, frame: FrameImage, mask: np.ndarray, size: int) -> Region:
+        """The region around an existing mask, sized as `zoom.find_region` would.
+
+        Args:
+            frame: the whole image.
+            mask: (height, width) bool, not empty.
+            size: side of the network's image in pixels.
+        """
+        ys, xs = np.nonzero(mask)
+        sx, sy = frame.spacing
+        extent = max((np.ptp(xs) + 1) * sx, (np.ptp(ys) + 1) * sy)
+        centre = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2)
+        return cls.around(frame, centre, SIDE_PER_EXTENT * extent + MARGIN * min(frame.spacing), size)
 
     @property
     def native_size(self) -> Tuple[int, int]:
@@ -198,3 +223,13 @@ class Region:
         rows = np.clip(np.arange(self.top, self.top + self.height), 0, self.frame.shape[0] - 1)
         columns = np.clip(np.arange(self.left, self.left + self.width), 0, self.frame.shape[1] - 1)
         return array[np.ix_(rows, columns)]
+
+
+def ellipse_in(box: Box, region: Region, size: Tuple[int, int]) -> np.ndarray:
+    """(h, w) float32 map of the region with the ellipse that a box encloses: what a box says as a mask prompt."""
+    x0, y0 = region.to_region(box.x0, box.y0)
+    x1, y1 = region.to_region(box.x1, box.y1)
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    xs, ys = region.from_map(columns, rows, size)
+    inside = ((xs - (x0 + x1) / 2) / ((x1 - x0) / 2)) ** 2 + ((ys - (y0 + y1) / 2) / ((y1 - y0) / 2)) ** 2 <= 1
+    return np.asarray(inside, dtype=np.float32)

@@ -2,7 +2,7 @@
 
 The seed can be a threshold, another tool's result or the mask of the neighbouring slice. Its signed distance is
 varied by a few interpretable latents; the family goes through the same session, preference and profile as a
-network's predictions. It is what remains when no weights fit, and an honest baseline.
+network's predictions. It is what remains when no weights fit or PyTorch is missing, and an honest baseline.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ from math import floor
 from typing import List, Optional, Tuple
 
 import numpy as np
-import torch
-from torch import Tensor
+from scipy.special import expit
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
 from SPASegmentLib.interaction.types import Click, Prompts
-from SPASegmentLib.model.mixture import GaussianMixture, standard_mixture
 
 #: Components of the prior.
 COMPONENTS = 16
@@ -102,7 +101,7 @@ class SeedMaskPredictor:
         """A batch of masks is one matrix product."""
         return True
 
-    def preference(self, prompts: Prompts, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
+    def preference(self, prompts: Prompts, previous: Optional[ArrayMixture] = None) -> ArrayMixture:
         """Take in the prompts; the mixture is about standard normal and narrows with every click but the first.
 
         `previous` is not needed: the prompts hold everything that was said. A mask in them that is empty or covers
@@ -118,25 +117,30 @@ class SeedMaskPredictor:
             elif mask.any() and not mask.all():
                 family = ShapeFamily.around(mask, self._spacing, self._image)
         self._family, self._clicks = family, prompts.clicks
-        prior, spread = standard_mixture(COMPONENTS, SHAPE_LATENTS), NARROWING ** max(0, len(prompts.clicks) - 1)
-        return GaussianMixture(prior.weights, prior.means * spread, prior.variances * spread**2)
+        prior, spread = ArrayMixture.standard(COMPONENTS, SHAPE_LATENTS), NARROWING ** max(0, len(prompts.clicks) - 1)
+        return ArrayMixture(prior.weights, prior.means * spread, prior.variances * spread**2)
 
-    def predict(self, latents: Tensor, chunk: int) -> Tensor:
+    def neutral(self) -> np.ndarray:
+        """The seed mask."""
+        return self._seed.mask.astype(np.float32)
+
+    def predict(self, latents: np.ndarray, chunk: int) -> np.ndarray:
         """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time."""
         height, width = self.map_size
-        softness = 0.5 * min(self._spacing)
+        softness = np.float32(0.5 * min(self._spacing))
         bumps = self._bumps()
-        result = torch.empty(len(latents), height * width)
-        for part, out in zip(latents.detach().to(torch.float32).split(chunk), result.split(chunk)):
-            out.copy_(self._family.field(part))
+        result = np.empty((len(latents), height * width), dtype=np.float32)
+        for start in range(0, len(latents), chunk):
+            out = result[start : start + chunk]
+            out[:] = self._family.field(latents[start : start + chunk])
             for index, sign, bump in bumps:
                 # One pixel beyond the outline, whatever the latent made of this place.
-                lacking = (min(self._spacing) - sign * out[:, index]).clamp_min(0.0)
-                out.addr_(sign * lacking, bump)
-            out.div_(softness).sigmoid_()
-        return result.view(-1, height, width)
+                lacking = np.maximum(np.float32(min(self._spacing)) - sign * out[:, index], 0.0)
+                out += np.outer(sign * lacking, bump)
+            expit(out / softness, out=out)
+        return result.reshape(-1, height, width)
 
-    def _bumps(self) -> List[Tuple[int, float, Tensor]]:
+    def _bumps(self) -> List[Tuple[int, np.float32, np.ndarray]]:
         """Per click: the pixel's index, +1 or -1, and a map that is 1 there and falls to 0 around it."""
         height, width = self.map_size
         points = [self._map_pixel(click) for click in self._clicks]
@@ -152,8 +156,9 @@ class SeedMaskPredictor:
             reach = min([max(0.6 * self._family.radius, 2.5 * max(self._spacing)), *opposite])
             distance = np.hypot((columns - x) * self._spacing[0], (rows - y) * self._spacing[1])
             bump = np.clip(1.0 - (distance / max(reach, 1e-6)) ** 2, 0.0, None) ** 2
-            bumps.append((y * width + x, 1.0 if click.positive else -1.0, torch.from_numpy(bump.astype(np.float32))))
-        return [(index, sign, bump.reshape(-1)) for index, sign, bump in bumps]
+            sign = np.float32(1.0 if click.positive else -1.0)
+            bumps.append((y * width + x, sign, bump.astype(np.float32).reshape(-1)))
+        return bumps
 
     def _map_pixel(self, click: Click) -> Tuple[int, int]:
         height, width = self.map_size

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import List, Optional, Tuple
+from typing import TYPE_CHECKING, List, Optional, Tuple
 
 import numpy as np
-import torch
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
 from SPASegmentLib.interaction.differences import compare_all
-from SPASegmentLib.interaction.network_predictor import NetworkPredictor
-from SPASegmentLib.interaction.predictor import Predictor
+from SPASegmentLib.interaction.predictor import Predictor, PreferenceDistribution
 from SPASegmentLib.interaction.preference import (
     Answer,
     Choice,
@@ -29,14 +27,15 @@ from SPASegmentLib.interaction.preference import (
     systematic_resample,
 )
 from SPASegmentLib.interaction.profile import Profile
-from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
-from SPASegmentLib.interaction.region import Region, resample
+from SPASegmentLib.interaction.region import Region, ellipse_in, resample
 from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Prompts, Proposal, Result
-from SPASegmentLib.interaction.zoom import box_region, ellipse_in, find_region, mask_region
-from SPASegmentLib.model.mixture import GaussianMixture
-from SPASegmentLib.model.network import SPANetwork
+
+# PyTorch is imported where a network is at hand, and nowhere else: masks around an existing mask do without.
+if TYPE_CHECKING:
+    from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+    from SPASegmentLib.model.network import SPANetwork
 
 
 class SessionState(Enum):
@@ -54,9 +53,28 @@ class _Record:
 
     prompts: Prompts
     answers: Tuple[Answer, ...]
-    mixture: GaussianMixture
+    mixture: PreferenceDistribution
     candidates: CandidateSet
     proposal: Proposal
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """Predictions of a round and what the answers make of them.
+
+    Attributes:
+        mixture: the preference distribution after the answers.
+        predictions: (N, h, w) float32, drawn from it; the candidates come from these.
+        recommended: (h, w) float32, the mean of all predictions under the answers.
+        masks: (n, h, w) bool, all predictions.
+        weights: (n,) what the answers make of each; they sum to 1.
+    """
+
+    mixture: PreferenceDistribution
+    predictions: np.ndarray
+    recommended: np.ndarray
+    masks: np.ndarray
+    weights: np.ndarray
 
 
 class Session:
@@ -118,7 +136,7 @@ class Session:
         return self._region
 
     @property
-    def preference(self) -> GaussianMixture:
+    def preference(self) -> PreferenceDistribution:
         """The preference distribution that the masks on screen were drawn from."""
         return self._current("look at the preference").mixture
 
@@ -152,8 +170,6 @@ class Session:
         else:
             assert box is not None
             region, predictor, prompts = self._from_box(self._network, box)
-        if isinstance(predictor, NetworkPredictor) and self._settings.refine:
-            predictor = RefinedPredictor(predictor, region, known_user=bool(self._profile and self._profile.accepted))
         self._region, self._predictor = region, predictor
         try:
             record = self._round(prompts, (), None, 1)
@@ -204,6 +220,19 @@ class Session:
         pixel = Correction(int((x + 0.5) * w / size), int((y + 0.5) * h / size), click.positive)
         prompts = Prompts((*current.prompts.clicks, Click(x, y, click.positive)), current.candidates.recommended)
         return self._show(self._round(prompts, (*current.answers, pixel), current.mixture, current.proposal.round))
+
+    def predictions(self) -> np.ndarray:
+        """(N, height, width) float32 probabilities at frame size: what the masks on screen were made from.
+
+        They are computed again, exactly, instead of being kept for every round.
+
+        Raises:
+            StateError: nothing is on screen.
+        """
+        current = self._current("look at the predictions")
+        before = self._records[-2].mixture if len(self._records) > 1 else None
+        drawn = self._predict(current.prompts, current.answers, before, current.proposal.round)
+        return self.region.maps_to_frame(drawn.predictions)
 
     def back(self) -> Proposal:
         """Take the last answer back; the masks before it return exactly.
@@ -269,17 +298,22 @@ class Session:
         return record.proposal
 
     def _from_click(self, network: SPANetwork, click: Click) -> Tuple[Region, Predictor, Prompts]:
+        from SPASegmentLib.interaction.zoom import find_region
+
         if not click.positive:
             raise InputError("The first click must lie on the structure; negative clicks correct a mask.")
         region, predictor = find_region(network, self._frame, click, self._settings.region_mm, self._settings.chunk)
         x, y = region.to_region(click.x, click.y)
-        return region, predictor, Prompts((Click(x, y),))
+        return region, self._refined(predictor, region), Prompts((Click(x, y),))
 
     def _from_box(self, network: SPANetwork, box: Box) -> Tuple[Region, Predictor, Prompts]:
-        region = box_region(self._frame, box, network.config.image_size)
+        from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+
+        region = Region.around_box(self._frame, box, network.config.image_size)
         predictor = NetworkPredictor(network, region)
         x, y = region.to_region((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-        return region, predictor, Prompts((Click(x, y),), ellipse_in(box, region, predictor.map_size))
+        ellipse = ellipse_in(box, region, predictor.map_size)
+        return region, self._refined(predictor, region), Prompts((Click(x, y),), ellipse)
 
     def _from_mask(self, mask: np.ndarray) -> Tuple[Region, Predictor, Prompts]:
         mask = np.asarray(mask, dtype=bool)
@@ -291,63 +325,78 @@ class Session:
         depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
         row, column = np.unravel_index(int(depth.argmax()), depth.shape)
         if self._network is None:
-            region = mask_region(self._frame, mask, 128)
+            region = Region.around_mask(self._frame, mask, 128)
             predictor: Predictor = SeedMaskPredictor.for_region(region, mask)
         else:
-            region = mask_region(self._frame, mask, self._network.config.image_size)
-            predictor = NetworkPredictor(self._network, region)
+            from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+
+            region = Region.around_mask(self._frame, mask, self._network.config.image_size)
+            predictor = self._refined(NetworkPredictor(self._network, region), region)
         x, y = region.to_region(float(column), float(row))
         return region, predictor, Prompts((Click(x, y),), region.mask_to_region(mask, predictor.map_size))
 
+    def _refined(self, predictor: NetworkPredictor, region: Region) -> Predictor:
+        if not self._settings.refine:
+            return predictor
+        from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
+
+        profile = self._profile if self._profile is not None and self._profile.accepted else None
+        return RefinedPredictor(predictor, region, None if profile is None else profile.expected_offset_mm())
+
     def _round(
-        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[GaussianMixture], number: int
+        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
     ) -> _Record:
-        mixture, maps = self._predict(prompts, answers, previous, number)
+        drawn = self._predict(prompts, answers, previous, number)
         # Two masks count as one if they look alike at the resolution of the image.
         native = self.region.native_size
         candidates = select_candidates(
-            maps, self._settings.candidates, on_screen=lambda m: resample(m, native), seed=self._settings.seed
+            drawn.predictions,
+            self._settings.candidates,
+            recommended=drawn.recommended,
+            on_screen=lambda m: resample(m, native),
+            seed=self._settings.seed,
         )
-        return _Record(prompts, answers, mixture, candidates, self._propose(candidates, maps, number))
+        return _Record(prompts, answers, drawn.mixture, candidates, self._propose(candidates, drawn, number))
 
     def _predict(
-        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[GaussianMixture], number: int
-    ) -> Tuple[GaussianMixture, np.ndarray]:
-        """The preference distribution after these answers, and (N, h, w) predictions drawn from it."""
+        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
+    ) -> _Drawn:
+        """What the answers and the profile make of predictions drawn under these prompts."""
         settings, predictor = self._settings, self._predictor
         assert predictor is not None
         mixture = predictor.preference(prompts, previous)
-        generator = torch.Generator().manual_seed(settings.seed + 7919 * (len(answers) + 1))
-        heard = answers if settings.preference_update == "bayesian" else ()
-        profiled = self._profile is not None and self._profile.accepted > 0 and number == 1
-        if not heard and not profiled:
-            maps = predictor.predict(mixture.sample(settings.predictions, generator), settings.chunk).numpy()
-            if self._neutral_radius is None:
-                self._neutral_radius = self._map_radius(maps.mean(0))
-            return mixture, maps
-        particles = settings.particles if predictor.one_pass else settings.predictions
-        latents = mixture.sample(particles, generator)
-        maps = predictor.predict(latents, settings.chunk).numpy()
+        # Where predictions cost next to nothing, many of them carry the mean, which few leave to chance.
+        count = max(settings.particles, settings.predictions) if predictor.one_pass else settings.predictions
+        latents = mixture.draw(count, settings.seed + 7919 * (len(answers) + 1))
+        maps = np.asarray(predictor.predict(latents, settings.chunk))
         masks = maps > THRESHOLD
-        log_weights = log_likelihood(masks, heard, settings)
         if self._neutral_radius is None:
-            self._neutral_radius = self._map_radius(maps.mean(0))
-        if profiled:
-            assert self._profile is not None
+            self._neutral_radius = self._map_radius(predictor.neutral())
+        heard = answers if settings.preference_update == "bayesian" else ()
+        log_weights = log_likelihood(masks, heard, settings)
+        if self._profile is not None and self._profile.accepted > 0 and number == 1:
             radii = np.array([self._map_radius(mask) for mask in masks])
             log_weights = log_weights + self._profile.log_weight(radii - self._neutral_radius)
         weights = normalised(log_weights)
-        fitted = mixture.fit(latents, torch.from_numpy(weights).to(latents.dtype), iterations=8)
         rng = np.random.default_rng([settings.seed, len(answers)])
-        return fitted, maps[systematic_resample(weights, settings.predictions, rng)]
+        return _Drawn(
+            mixture.updated(latents, weights) if np.ptp(log_weights) > 0 else mixture,
+            maps[systematic_resample(weights, settings.predictions, rng)],
+            np.tensordot(weights.astype(np.float32), maps, 1),
+            masks,
+            weights,
+        )
 
-    def _propose(self, candidates: CandidateSet, maps: np.ndarray, number: int) -> Proposal:
+    def _propose(self, candidates: CandidateSet, drawn: _Drawn, number: int) -> Proposal:
         region, recommended = self.region, candidates.recommended
         p = np.clip(recommended, 1e-6, 1 - 1e-6)
         entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
         full = region.maps_to_frame(np.concatenate([recommended[None], entropy[None], candidates.maps]))
         masks = np.concatenate([full[:1], full[2:]]) > THRESHOLD
-        expected = pairwise_dice(recommended[None] > THRESHOLD, maps > THRESHOLD).mean()
+        expected = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
+        if self._network is not None:
+            offset, slope = self._network.expected_dice
+            expected = min(max(offset + slope * expected, 0.0), 1.0)
         return Proposal(
             recommended=full[0],
             candidates=full[2:],
@@ -355,7 +404,7 @@ class Session:
             uncertainty=np.clip(full[1], 0.0, 1.0),
             differences=compare_all(masks, self._frame.spacing),
             round=number,
-            expected_dice=float(expected),
+            expected_dice=expected,
         )
 
     def _map_radius(self, map_: np.ndarray) -> float:

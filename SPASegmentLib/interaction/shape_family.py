@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import Optional, Tuple
 
 import numpy as np
-import torch
 from scipy import ndimage, stats
-from torch import Tensor
 
 #: What the latents mean, in this order; all are zero for the seed itself and about standard normal a priori.
 LATENTS = ("offset", "smoothing", "closing", "tilt right", "tilt down", "image")
@@ -40,7 +38,7 @@ class ShapeFamily:
     mask: np.ndarray
     radius: float
     offset_scale: float
-    maps: Tensor
+    maps: np.ndarray
 
     @classmethod
     def around(cls, mask: np.ndarray, spacing: Tuple[float, float], image: Optional[np.ndarray]) -> ShapeFamily:
@@ -71,39 +69,37 @@ class ShapeFamily:
             _TILT * (rows - centre_y) * spacing[1],
             offset_scale * _evidence(mask, sdf, radius, spacing, image),
         ]
-        stacked = torch.from_numpy(np.stack(maps).astype(np.float32).reshape(len(maps), -1))
-        return cls(mask, radius, offset_scale, stacked)
+        return cls(mask, radius, offset_scale, np.stack(maps).astype(np.float32).reshape(len(maps), -1))
 
-    def distance(self) -> Tensor:
-        """(h * w,) signed distance to the centre's outline in mm, positive inside."""
-        return self.maps[0]
+    def distance(self) -> np.ndarray:
+        """(h * w,) float32 signed distance to the centre's outline in mm, positive inside."""
+        return np.asarray(self.maps[0])
 
-    def field(self, z: Tensor) -> Tensor:
+    def field(self, z: np.ndarray) -> np.ndarray:
         """(n, SHAPE_LATENTS) latents to (n, h * w) signed fields in mm, positive inside the varied masks."""
-        return torch.addmm(self.maps[:1], self._coefficients(z), self.maps[1:])
+        return self.maps[:1] + self.displacement(z)
 
-    def displacement(self, z: Tensor) -> Tensor:
+    def displacement(self, z: np.ndarray) -> np.ndarray:
         """(n, SHAPE_LATENTS) latents to (n, h * w): how far in mm the outline moves outwards at each pixel."""
-        return self._coefficients(z) @ self.maps[1:]
+        return np.asarray(self.coefficients(z) @ self.maps[1:])
 
-    def _coefficients(self, z: Tensor) -> Tensor:
-        """(n, m - 1) weights of what the latents add."""
-        level = z[:, 1].clamp(-1.0, float(len(_SMOOTHING_LEVELS)))
+    def coefficients(self, z: np.ndarray) -> np.ndarray:
+        """(n, SHAPE_LATENTS) latents to (n, m - 1) float32 weights of ``maps[1:]``."""
+        z = np.asarray(z, dtype=np.float32)
+        level = np.clip(z[:, 1], -1.0, len(_SMOOTHING_LEVELS))
         # Linear interpolation between levels of smoothing; below zero it is unsharp masking by the first level.
-        knots = torch.arange(1, len(_SMOOTHING_LEVELS) + 1, dtype=z.dtype)
-        smoothing = (1.0 - (level[:, None] - knots).abs()).clamp_min(0.0)
-        smoothing[:, 0] += level.clamp_max(0.0)
-        return torch.cat(
-            [
-                self.offset_scale * z[:, :1],
-                smoothing,
-                z[:, 2:3].clamp(0.0, 1.0),
-                (-z[:, 2:3]).clamp(0.0, 1.0),
-                z[:, 3:5],
-                z[:, 5:6].abs(),  # away from the image there is nothing to find
-            ],
-            dim=1,
-        )
+        knots = np.arange(1, len(_SMOOTHING_LEVELS) + 1, dtype=np.float32)
+        smoothing = np.maximum(1.0 - np.abs(level[:, None] - knots), 0.0)
+        smoothing[:, 0] += np.minimum(level, 0.0)
+        parts = [
+            np.float32(self.offset_scale) * z[:, :1],
+            smoothing,
+            np.clip(z[:, 2:3], 0.0, 1.0),
+            np.clip(-z[:, 2:3], 0.0, 1.0),
+            z[:, 3:5],
+            np.abs(z[:, 5:6]),  # away from the image there is nothing to find
+        ]
+        return np.concatenate(parts, axis=1, dtype=np.float32)
 
 
 def signed_distance(mask: np.ndarray, spacing: Tuple[float, float]) -> np.ndarray:

@@ -35,6 +35,10 @@ class ImageFeatures:
         """The same in another precision."""
         return ImageFeatures(self.embedding.to(dtype), tuple(d.to(dtype) for d in self.details))
 
+    def expand(self, index: Tensor) -> ImageFeatures:
+        """Rows of the batch picked (and repeated) by index."""
+        return ImageFeatures(self.embedding[index], tuple(d[index] for d in self.details))
+
 
 class _Block(nn.Module):
     """Residual pair of 3x3 convolutions."""

@@ -142,15 +142,13 @@ class MaskHead(nn.Module):
         )
         return answered[:, 1], image
 
-    def maps(self, context: Tokens, image: Tensor, weights: Tensor) -> Tensor:
-        """All masks of one decoder pass: (B, h w, C) image tokens and (B, n, C / 8) weights to (B, n, H, W) logits."""
+    def fine(self, context: Tokens, image: Tensor) -> Tensor:
+        """(B, h w, C) image tokens of a decoder pass to (B, H, W, C / 8), of which every mask is a weighted sum."""
         fine = self._fine(context, image)
-        b, height, width, c = fine.shape
         if self.refine is not None:
             x = fine.permute(0, 3, 1, 2)
             fine = (x + self.refine(x)).permute(0, 2, 3, 1)
-        logits = torch.bmm(weights, fine.reshape(b, height * width, c).transpose(1, 2))
-        return logits.view(b, -1, height, width)
+        return fine
 
     def map_each(self, context: Tokens, image: Tensor, weights: Tensor) -> Tensor:
         """One mask of each decoder pass: (n, h w, C) image tokens and (n, C / 8) weights to (n, H, W) logits."""
@@ -239,14 +237,23 @@ class TokenFusion(nn.Module):
             nn.ReLU(), nn.Linear(channels, channels), nn.ReLU(), nn.Linear(channels, 2 * channels)
         )
 
-    def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
-        """(B, n, d) latents to (B, n, H, W) logits; `chunk` is not needed, all masks are one product."""
+    def run(self, head: MaskHead, context: Context) -> Tuple[Tensor, Tensor]:
+        """The one decoder pass: (B, C) mask tokens and (B, H, W, C / 8) maps, for any number of latents."""
         tokens = Tokens.of(context)
         token, image = head.transform(tokens, tokens.embedding)
+        return token, head.fine(tokens, image)
+
+    def combine(self, head: MaskHead, token: Tensor, fine: Tensor, latents: Tensor) -> Tensor:
+        """What `run` returned and (B, n, d) latents to (B, n, H, W) logits: all masks are one product."""
         token = token.unsqueeze(1)
         scale, shift = self.scale_shift(self.latent_part(latents) + self.token_part(token)).chunk(2, dim=-1)
         weights = head.weights_of(token * (1.0 + scale) + shift)
-        return head.maps(tokens, image, weights)
+        logits = torch.bmm(weights, fine.flatten(1, 2).transpose(1, 2))
+        return logits.view(*logits.shape[:2], *fine.shape[1:3])
+
+    def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
+        """(B, n, d) latents to (B, n, H, W) logits; `chunk` is not needed."""
+        return self.combine(head, *self.run(head, context), latents)
 
 
 Fusion = Union[EmbeddingFusion, TokenFusion]

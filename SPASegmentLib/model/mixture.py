@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import Optional
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -113,6 +114,14 @@ class GaussianMixture:
             score = (zj.unsqueeze(-1) - mean) / std
             log_weight = log_weight - 0.5 * score.square() - std.log()
         return torch.stack(moved, dim=-1)
+
+    def draw(self, n: int, seed: int) -> Tensor:
+        """`sample` from a seed; what a session needs (`interaction.predictor.PreferenceDistribution`)."""
+        return self.sample(n, torch.Generator().manual_seed(seed))
+
+    def updated(self, latents: Tensor, weights: np.ndarray, iterations: int = 8) -> GaussianMixture:
+        """`fit` to latents with (n,) weights; what a session needs."""
+        return self.fit(latents, torch.from_numpy(weights).to(latents.dtype), iterations)
 
     def fit(
         self,

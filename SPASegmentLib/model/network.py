@@ -75,6 +75,8 @@ class SPANetwork(nn.Module):
         self.config = config
         #: Names the latent space: latents learned with other weights mean something else.
         self.latent_space = "untrained"
+        #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
+        self.expected_dice = (0.0, 1.0)
         compact = config.encoder == "compact"
         self.encoder: nn.Module = CompactEncoder(config.channels) if compact else ViTEncoder(config.image_size)
         stride = CompactEncoder.stride if compact else ViTEncoder.stride

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import torch
 from safetensors import SafetensorError
@@ -23,6 +24,8 @@ from SPASegmentLib.output import reporting_write_errors, whole_file
 CARD_FORMAT = "spa-model-card"
 CARD_VERSION = 1
 DEFAULT_NAME = "compact"
+#: Offset and slope of an expected Dice that nobody has calibrated.
+UNCALIBRATED = (0.0, 1.0)
 #: Of sam_vit_b_01ec64.pth as Meta distributes it.
 SAM_VIT_B_SHA256 = "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"
 #: Parts of SAM that SPA does without: its quality head and the hypernetworks of masks 2 to 4.
@@ -39,6 +42,7 @@ class ModelCard:
         preprocessing: how an image becomes the network's input.
         training: data, licences, attributions, seed, cost.
         metrics: what was measured, with the command that measures it.
+        calibration: of the expected Dice, as ``spa calibrate`` writes it; empty where it was not run.
         intended_use, limits: in words.
         sha256: of the weights file.
     """
@@ -55,6 +59,22 @@ class ModelCard:
     format: str = CARD_FORMAT
     version: int = CARD_VERSION
     extra: Dict[str, Any] = field(default_factory=dict)
+    calibration: Dict[str, Any] = field(default_factory=dict)
+
+    def expected_dice_line(self) -> Tuple[float, float]:
+        """Offset and slope that the expected Dice is calibrated with.
+
+        Raises:
+            WeightsError: the card holds something else there.
+        """
+        line = self.calibration.get("expected_dice", UNCALIBRATED)
+        try:
+            offset, slope = (float(value) for value in line)
+        except (TypeError, ValueError):
+            raise WeightsError("The model card's calibration needs two numbers for expected_dice.") from None
+        if not (math.isfinite(offset) and math.isfinite(slope)):
+            raise WeightsError("The model card's calibration holds numbers that are not finite.")
+        return offset, slope
 
 
 def models_folder() -> Path:
@@ -131,6 +151,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     _check(state, network.state_dict(), path.name)
     network.load_state_dict({key: value.to(network.state_dict()[key].dtype) for key, value in state.items()})
     network.latent_space = card.sha256[:16]
+    network.expected_dice = card.expected_dice_line()
     network.eval().requires_grad_(False)
     return LoadedNetwork(network.to(device), card)
 

@@ -10,7 +10,7 @@ in a worker; everything else belongs to the thread that owns the scene::
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple, Union
 
 import numpy as np
 
@@ -19,12 +19,15 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
-from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.preview import Preview
 from SPASegmentLib.mrml.writer import write_mask
+
+# Without a network everything here works without PyTorch.
+if TYPE_CHECKING:
+    from SPASegmentLib.model.network import SPANetwork
 
 
 class Job:
@@ -60,6 +63,7 @@ class Controller:
         volume, segmentation, segment_id: what is segmented, and where the result goes.
         mode: "add" accepted masks to the segment, or "replace" what it holds on their slice.
         profile: what is known of the user's preference; grows with every accepted mask.
+        network: of the next session; None to work with the family of masks around a given mask.
         preview: the temporary segments.
     """
 
@@ -77,7 +81,8 @@ class Controller:
         self.volume, self.segmentation, self.segment_id = volume, segmentation, segment_id
         self.mode = mode
         self.profile = profile
-        self._editor, self._network = editor, network
+        self.network = network
+        self._editor = editor
         self._settings = settings or SessionSettings()
         self.preview = Preview(segmentation.GetScene(), 1 + self._settings.candidates)
         self._job: Optional[Job] = None
@@ -249,7 +254,7 @@ class Controller:
         return self._shown
 
     def _new(self, frame: Frame, start: Callable[[Session], Proposal]) -> Job:
-        session = Session(self._network, frame.image, self._settings, self.profile)
+        session = Session(self.network, frame.image, self._settings, self.profile)
         self._job = Job(frame, session, lambda: start(session))
         return self._job
 

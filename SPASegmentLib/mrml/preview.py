@@ -6,10 +6,10 @@ from typing import Any, Optional, Sequence, Tuple
 
 import numpy as np
 import slicer
-import vtk
 
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Grid, parent_to_world
+from SPASegmentLib.mrml.hierarchy import add_item, remove_item
 
 #: Red, green, blue in 0..1 of the recommended mask and candidates 1, 2, ...: told apart by people with any of
 #: the common colour deficiencies (Okabe and Ito), and on grey images. Numbers must stand beside the colours.
@@ -24,8 +24,6 @@ COLORS: Tuple[Tuple[float, float, float], ...] = (
 )
 
 _NAME = "SPA preview"
-#: Marks subject hierarchy items of previews, to find what a saved scene keeps of them.
-_MARK = "SPA.Preview"
 _FILL = 0.3
 
 
@@ -104,11 +102,7 @@ class Preview:
         node, self.node = self.node, None
         if node is None or not self._scene.IsNodePresent(node):
             return
-        hierarchy = _subject_hierarchy(self._scene)
-        if hierarchy is not None:
-            item = hierarchy.GetItemByDataNode(node)
-            if item:
-                hierarchy.RemoveItem(item, False, True)
+        remove_item(self._scene, node)
         display = node.GetDisplayNode()
         self._scene.RemoveNode(node)
         if display is not None:
@@ -127,45 +121,13 @@ class Preview:
             segment.AddRepresentation(BINARY_LABELMAP, image)
             node.GetSegmentation().AddSegment(segment, segment_id(index))
         self._scene.AddNode(node)
-        hierarchy = _subject_hierarchy(self._scene)
-        if hierarchy is not None:
-            # Without an item Slicer's Segmentations plugin writes an error on every change of a segment.
-            item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
-            hierarchy.SetItemAttribute(item, _MARK, "1")
+        add_item(self._scene, node)
         node.CreateDefaultDisplayNodes()
         display = node.GetDisplayNode()
         display.SetSaveWithScene(False)
         display.SetVisibility3D(False)
         display.SetSliceIntersectionThickness(2)
         return node
-
-
-def remove_ghosts(scene: Any) -> int:
-    """Drop what a scene that was saved in the middle of a session keeps of its preview; returns how many items.
-
-    Slicer does not save the preview, but the subject hierarchy items of it. Call it after a scene was loaded.
-    """
-    hierarchy = scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
-    if hierarchy is None:
-        return 0
-    items = _children(hierarchy)
-    ghosts = [i for i in items if hierarchy.GetItemAttribute(i, _MARK) and hierarchy.GetItemDataNode(i) is None]
-    for item in ghosts:
-        hierarchy.RemoveItem(item, False, True)
-    return len(ghosts)
-
-
-def _children(hierarchy: Any) -> Sequence[int]:
-    ids = vtk.vtkIdList()
-    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), ids, True)
-    return [ids.GetId(n) for n in range(ids.GetNumberOfIds())]
-
-
-def _subject_hierarchy(scene: Any) -> Optional[Any]:
-    """The subject hierarchy where Slicer's application keeps one; elsewhere nothing watches segments with it."""
-    if getattr(slicer, "app", None) is None:
-        return None
-    return scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
 
 
 def _image(frame: Frame, mask: Optional[np.ndarray]) -> Any:

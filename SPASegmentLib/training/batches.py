@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
-from typing import Iterator, Sequence, Tuple
+from dataclasses import dataclass, fields
+from typing import Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from SPASegmentLib.data.shards import RaterSlices
+from SPASegmentLib.training.augment import Augmentation
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,10 @@ class Batch:
     others: Tensor
     clicks: Tensor
     carried: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return Batch(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
 
 
 def combine(masks: np.ndarray, subset: Sequence[int]) -> np.ndarray:
@@ -53,6 +58,7 @@ class BatchSource:
         map_size: m.
         targets: T, masks per image that the set of predictions should cover.
         seed: of everything random.
+        augment: more changes of intensity, or None.
     """
 
     def __init__(
@@ -63,12 +69,14 @@ class BatchSource:
         map_size: int,
         targets: int,
         seed: int,
+        augment: Optional[Augmentation] = None,
     ) -> None:
         self.sources = [(slices, weight / weight.sum()) for slices, weight, _ in sources]
         shares = np.array([share for _, _, share in sources], float)
         self.shares = shares / shares.sum()
         self.batch, self.size, self.map_size, self.targets = batch, size, map_size, targets
         self.rng = np.random.default_rng(seed)
+        self.augment = augment
 
     def __iter__(self) -> Iterator[Batch]:
         while True:
@@ -105,9 +113,10 @@ class BatchSource:
         """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
         rng, b = self.rng, len(clicks)
         # Mostly what `interaction.zoom` aims at; now and then anything, for its first looks.
-        usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b)
+        scale = source / 128
+        usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b) * scale
         anything = extents * np.exp(rng.uniform(np.log(0.6), np.log(8), b))
-        side = np.clip(np.where(rng.random(b) < 0.75, usual, anything), 36.0, 200.0)
+        side = np.clip(np.where(rng.random(b) < 0.75, usual, anything), 36.0 * scale, 200.0 * scale)
         angle = rng.uniform(-np.pi, np.pi, b)
         mirror = rng.choice([-1.0, 1.0], b)
         jitter = np.where(rng.random((b, 1)) < 0.5, 0.0, rng.uniform(-0.2, 0.2, (b, 2))) * side[:, None]
@@ -145,6 +154,8 @@ class BatchSource:
         x = torch.where(column((rng.random(b) < 0.15).astype(float)) > 0.5, 1.0 - x, x)
         noise = column(rng.uniform(0, 0.06, b) * (rng.random(b) < 0.5))
         x = x + noise * torch.from_numpy(rng.standard_normal(x.shape).astype(np.float32))
+        if self.augment is not None:
+            x = self.augment(x, rng)
         return normalise(x)
 
 

@@ -2,82 +2,48 @@
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass, field, fields, is_dataclass
+import dataclasses
+import typing
 from pathlib import Path
-from typing import Any, Dict, List, Tuple, Type, TypeVar
+from typing import Annotated, Any, Iterable, List, Tuple
 
-import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from SPASegmentLib.data.shards import RaterSlices, load_slices
-from SPASegmentLib.data.single_mask import nifti_slices, png_slices, with_pseudo_raters
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.data.images import needed
+from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.model.network import NetworkConfig
-from SPASegmentLib.training.batches import BatchSource, row_weights
-from SPASegmentLib.training.losses import LossWeights
+from SPASegmentLib.training.augment import Augmentation, AugmentSettings
+from SPASegmentLib.training.batches import BatchSource
+from SPASegmentLib.training.sources import KINDS, AnySource
 from SPASegmentLib.training.trainer import TrainSettings
-from SPASegmentLib.training.unroll import UnrollSettings
-from SPASegmentLib.training.widen import synthetic_slices
-
-T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class SourceConfig:
-    """One set of training slices.
-
-    Attributes:
-        kind: "shards" (npz files of multi-rater slices), "nifti" or "png" (one mask per image), "synthetic".
-        share: of the batch, relative to the other sources.
-        files: npz files below the data folder (shards).
-        folder: below the data folder (nifti, png).
-        by_raters: sampling weight of a slice with 0, 1, 2, ... raters (shards).
-        index: CSV with columns file, row and patient (shards); needed for `hold_out_every`.
-        hold_out_every: every n-th patient is kept out of training, for choosing settings (shards); 0 keeps none out.
-        skip_patients: folders to leave out (nifti).
-        labels: mask values that are objects (png).
-        count: of slices (synthetic).
-        seed: of pseudo-raters and synthetic slices.
-    """
-
-    kind: str
-    share: float
-    files: Tuple[str, ...] = ()
-    folder: str = ""
-    by_raters: Tuple[float, ...] = (0.0, 0.15, 0.5, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0)
-    index: str = ""
-    hold_out_every: int = 0
-    skip_patients: Tuple[str, ...] = ()
-    labels: Tuple[int, ...] = (1,)
-    count: int = 4000
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class TrainConfig:
+class TrainConfig(BaseModel):
     """Everything a training run depends on.
 
     Attributes:
         network: architecture.
         train: optimisation.
-        batch: images per step.
+        batch: images per step (and process).
         targets: masks per image that the set of predictions should cover.
+        crop: side in pixels of the slices that are kept in memory, from which regions are drawn; 128 as in the shared
+            format, more for networks with larger images.
+        augment: optional changes of intensity; none by default.
         sources: the data.
+        initial: weights to start from: the name of bundled ones ("compact"), or a .safetensors file of the same
+            architecture, relative to the configuration file. Empty: random weights.
     """
 
-    network: NetworkConfig = field(default_factory=NetworkConfig)
-    train: TrainSettings = field(default_factory=TrainSettings)
-    batch: int = 32
-    targets: int = 4
-    sources: Tuple[SourceConfig, ...] = ()
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-
-_NESTED: Dict[Tuple[type, str], type] = {
-    (TrainConfig, "network"): NetworkConfig,
-    (TrainConfig, "train"): TrainSettings,
-    (TrainSettings, "unroll"): UnrollSettings,
-    (UnrollSettings, "weights"): LossWeights,
-}
+    network: NetworkConfig = NetworkConfig()
+    train: TrainSettings = TrainSettings()
+    batch: Annotated[int, Field(ge=1)] = 32
+    targets: Annotated[int, Field(ge=1)] = 4
+    crop: Annotated[int, Field(ge=32)] = 128
+    augment: AugmentSettings = AugmentSettings()
+    sources: Annotated[Tuple[AnySource, ...], Field(min_length=1)]
+    initial: str = ""
 
 
 def load_config(path: Path) -> TrainConfig:
@@ -86,46 +52,20 @@ def load_config(path: Path) -> TrainConfig:
     Raises:
         InputError: the file cannot be read, or a key or value does not fit; the message names it.
     """
-    try:
-        import yaml
-    except ImportError as error:
-        raise InputError("Training needs PyYAML; run pip install 'spa-segment[train]'.") from error
+    yaml = needed("yaml")
+    name = Path(path).name
     try:
         content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{Path(path).name} cannot be read: {error.strerror}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     except yaml.YAMLError as error:
-        raise InputError(f"{Path(path).name} is not valid YAML: {error}".splitlines()[0]) from error
-    return _build(TrainConfig, content, Path(path).name)
-
-
-def _build(kind: Type[T], content: Any, where: str) -> T:
-    if not isinstance(content, dict):
-        raise InputError(f"{where} must hold names and values.")
-    assert is_dataclass(kind)
-    defaults = {f.name: f for f in fields(kind)}
-    unknown = sorted(set(content) - set(defaults))
-    if unknown:
-        raise InputError(f"{where} has the unknown key {unknown[0]!r}; there are {', '.join(defaults)}.")
-    values: Dict[str, Any] = {}
-    for name, value in content.items():
-        nested = _NESTED.get((kind, name))
-        if nested is not None:
-            values[name] = _build(nested, value, f"{where}: {name}")
-        elif name == "sources":
-            values[name] = tuple(_build(SourceConfig, item, f"{where}: source {i + 1}") for i, item in enumerate(value))
-        elif isinstance(value, list):
-            values[name] = tuple(value)
-        else:
-            wanted = str(defaults[name].type)
-            fits = {"int": (int,), "float": (int, float), "str": (str,), "bool": (bool,)}.get(wanted)
-            if fits and (not isinstance(value, fits) or (isinstance(value, bool) and wanted != "bool")):
-                raise InputError(f"{where}: {name} must be of type {wanted}, not {value!r}.")
-            values[name] = value
+        raise InputError(f"{name} is not valid YAML: {error}".splitlines()[0]) from error
     try:
-        return kind(**values)
-    except TypeError as error:
-        raise InputError(f"{where} is incomplete: {error}") from error
+        return TrainConfig.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{name}: {_explain(error)}") from error
+    except SPAError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def open_sources(config: TrainConfig, data: Path) -> BatchSource:
@@ -134,46 +74,60 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
     Args:
         config: which.
         data: folder that the paths in the configuration are relative to.
+
+    Raises:
+        InputError: a source cannot be read, or has nothing to train on.
     """
-    loaded: List[Tuple[RaterSlices, np.ndarray, float]] = []
-    for source in config.sources:
-        slices = _load(source, data)
-        weights = row_weights(slices, source.by_raters) if source.kind == "shards" else np.ones(len(slices))
-        loaded.append((slices, weights, source.share))
-    if not loaded:
-        raise InputError("The configuration names no data sources.")
+    loaded = [(*source.training(data, config.crop), source.share) for source in config.sources]
     stride = 8 if config.network.encoder == "compact" else 16
     map_size = 4 * config.network.image_size // stride
-    return BatchSource(loaded, config.batch, config.network.image_size, map_size, config.targets, config.train.seed)
+    augment = Augmentation.of(config.augment)
+    return BatchSource(
+        loaded, config.batch, config.network.image_size, map_size, config.targets, config.train.seed, augment
+    )
 
 
-def _load(source: SourceConfig, data: Path) -> RaterSlices:
-    if source.kind == "shards":
-        slices = load_slices([data / name for name in source.files])
-        return held_in(slices, source, data) if source.hold_out_every else slices
-    if source.kind == "nifti":
-        return with_pseudo_raters(nifti_slices(data / source.folder, source.skip_patients), source.seed)
-    if source.kind == "png":
-        return with_pseudo_raters(png_slices(data / source.folder, source.labels), source.seed)
-    if source.kind == "synthetic":
-        return synthetic_slices(source.count, source.seed)
-    raise InputError(f"Unknown kind of source {source.kind!r}; there are shards, nifti, png and synthetic.")
+def _explain(error: ValidationError) -> str:
+    """The first fault, where it is, and what is possible there."""
+    fault = error.errors()[0]
+    place, kind = list(fault["loc"]), fault["type"]
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+        unknown = place.pop()
+        return f"{_where(place)}there is no key {unknown!r}; there are {', '.join(_keys(place))}."
+    if kind in ("missing", "missing_argument"):
+        absent = place.pop()
+        return f"{_where(place)}the key {absent!r} is missing."
+    if kind == "union_tag_not_found":
+        return f"{_where(place)}the key 'kind' is missing; it may be {', '.join(_kinds())}."
+    if kind == "union_tag_invalid":
+        return f"{_where(place)}there is no kind {fault['ctx']['tag']!r}; there are {', '.join(_kinds())}."
+    if kind in ("model_type", "dataclass_type", "model_attributes_type"):
+        return f"{_where(place)}names and values are needed here, not {fault['input']!r}."
+    text = fault["msg"].replace("tuple", "list")
+    return f"{_where(place)}{text[0].lower()}{text[1:]} (it is {fault['input']!r})."
 
 
-def patients_of(source: SourceConfig, data: Path) -> np.ndarray:
-    """(n,) patient of every slice of the source's files, from its index."""
-    names = [Path(name).stem for name in source.files]
-    rows: Dict[str, Dict[int, str]] = {name: {} for name in names}
-    with (data / source.index).open(newline="") as file:
-        for line in csv.DictReader(file):
-            if line["file"] in rows:
-                rows[line["file"]][int(line["row"])] = line["patient"]
-    return np.array([rows[name][row] for name in names for row in sorted(rows[name])])
+def _where(place: Iterable[Any]) -> str:
+    """A place in the file in words, such as ``sources, entry 2: labels: ``."""
+    words = ""
+    for part in place:
+        if isinstance(part, int):
+            words = f"{words.removesuffix(': ')}, entry {part + 1}: "
+        elif part not in _kinds():
+            words += f"{part}: "
+    return words
 
 
-def held_in(slices: RaterSlices, source: SourceConfig, data: Path, held_out: bool = False) -> RaterSlices:
-    """The slices of the patients that are trained on, or of those held out for choosing settings."""
-    patients = patients_of(source, data)
-    chosen = set(sorted(set(patients.tolist()))[:: source.hold_out_every])
-    mask = np.array([patient in chosen for patient in patients]) == held_out
-    return RaterSlices(slices.images, slices.masks, patients).take(np.nonzero(mask)[0])
+def _kinds() -> List[str]:
+    return [typing.get_args(kind.model_fields["kind"].annotation)[0] for kind in KINDS]
+
+
+def _keys(place: List[Any]) -> List[str]:
+    """The keys that exist at a place."""
+    found: Any = TrainConfig
+    for part in place:
+        if part in _kinds():
+            found = KINDS[_kinds().index(part)]
+        elif isinstance(part, str) and part != "sources":
+            found = typing.get_type_hints(found)[part]
+    return [f.name for f in dataclasses.fields(found)] if dataclasses.is_dataclass(found) else list(found.model_fields)

@@ -100,8 +100,8 @@ def component_targets(mixture: GaussianMixture, latents: Tensor, dice: Tensor, s
 
 def round_loss(
     predictions: Tensor, latents: Tensor, mixture: GaussianMixture, user: Tensor, targets: Tensor, weights: LossWeights
-) -> tuple[Tensor, Dict[str, float]]:
-    """Loss of one round.
+) -> tuple[Tensor, Dict[str, Tensor]]:
+    """Loss of one round, and its terms without gradient.
 
     Args:
         predictions: (B, N, h, w) probabilities, float32.
@@ -121,4 +121,4 @@ def round_loss(
         "components": -(wanted * mixture.weights.clamp_min(1e-6).log()).sum(-1).mean(),
     }
     loss = sum((getattr(weights, name) * value for name, value in terms.items()), torch.zeros(()))
-    return loss, {name: float(value.detach()) for name, value in terms.items()}
+    return loss, {name: value.detach() for name, value in terms.items()}

@@ -7,11 +7,16 @@ import time
 from pathlib import Path
 from typing import Callable, Dict, Optional
 
+import numpy as np
 import torch
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.weights import ModelCard, save
+from SPASegmentLib.output import check_writable, reporting_write_errors, whole_file
 from SPASegmentLib.training.config import TrainConfig, load_config, open_sources
-from SPASegmentLib.training.trainer import Trainer
+from SPASegmentLib.training.processes import processes
+from SPASegmentLib.training.start import find_start
+from SPASegmentLib.training.trainer import Trainer, checkpoint_in
 
 PREPROCESSING = (
     "A square region around the click, resampled to the network's size with averaging where it shrinks, clipped to "
@@ -33,55 +38,108 @@ LICENCES: Dict[str, str] = {
 }
 
 
-def train(config_file: Path, data: Path, output: Path, progress: Optional[Callable[[int, int], None]] = None) -> Path:
+def train(
+    config_file: Path,
+    data: Path,
+    output: Path,
+    progress: Optional[Callable[[int, int], None]] = None,
+    device: str = "auto",
+    sam: Optional[Path] = None,
+    other_sam: bool = False,
+) -> Optional[Path]:
     """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
 
     Args:
         config_file: YAML; its name names the weights.
         data: folder that the configuration's paths are relative to.
         output: folder for checkpoint, log and weights.
-        progress: called with (steps done, steps in all) now and then.
+        progress: called with (steps done, steps in all) at the start and after each step.
+        device: see `processes`.
+        sam: SAM's ViT-B checkpoint to start from; not read again where a run goes on.
+        other_sam: that file need not be Meta's.
 
     Returns:
-        The weights file.
+        The weights file; None in all but the first of several processes, which writes nothing.
 
     Raises:
         InputError: the configuration or the data cannot be used.
+        WeightsError: the weights to start from cannot be used.
         OutputError: the weights cannot be written.
     """
     config = load_config(config_file)
-    trainer = Trainer(config.network, config.train, open_sources(config, data), output)
-    started, first = time.perf_counter(), trainer.step
-    network = trainer.run(progress=progress)
-    path = output / f"{config_file.stem}.safetensors"
-    save(network, card(config_file.stem, config, trainer.step - first, time.perf_counter() - started), path)
-    return path
+    start = None
+    if not checkpoint_in(output).exists():
+        start = find_start(config.network, config.initial, config_file.parent, sam, other_sam)
+    with processes(device) as group:
+        trainer = Trainer(config.network, config.train, open_sources(config, data), output, start, group)
+        started, first = time.perf_counter(), trainer.step
+        network = trainer.run(progress=progress)
+        if not group.first:
+            return None
+        last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
+        path = output / f"{config_file.stem}.safetensors"
+        save(network, card(config_file.stem, config, trainer, last_run), path)
+        return path
 
 
-def card(name: str, config: TrainConfig, steps: int, seconds: float) -> ModelCard:
+def write_held_out(config_file: Path, data: Path, output: Path) -> int:
+    """Write the slices of the patients that a configuration keeps out of training, in the shared npz format.
+
+    Args:
+        config_file: YAML, as for `train`.
+        data: folder that the configuration's paths are relative to.
+        output: an npz file with images, masks and patients, for ``spa evaluate``.
+
+    Returns:
+        How many slices there are.
+
+    Raises:
+        InputError: the configuration or the data cannot be used, or nobody is held out.
+        OutputError: the file cannot be written.
+    """
+    config = load_config(config_file)
+    with reporting_write_errors(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(output)
+    parts = [part for source in config.sources if (part := source.held_out(data, config.crop)) is not None]
+    if not parts:
+        raise InputError(f"{config_file.name} holds nobody out; give a source the key hold_out_every.")
+    images, masks, patients = (
+        np.concatenate([getattr(part, key) for part in parts]) for key in ("images", "masks", "patients")
+    )
+    with whole_file(output) as partial:
+        np.savez_compressed(partial, images=images, masks=masks, patients=patients)
+    return len(images)
+
+
+def card(name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int]) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
-    used = [
-        text
-        for key, text in LICENCES.items()
-        if any(key in (s.folder, *(f.split("/")[0] for f in s.files)) for s in config.sources)
-    ]
-    shares = sum(source.share for source in config.sources)
+    group = trainer.processes
+    shares: Dict[str, float] = {}
+    for source in config.sources:
+        # By folder, so that the same set does not appear once for each of its structures.
+        key = Path(source.paths[0]).parts[0] if source.paths else source.kind
+        shares[key] = shares.get(key, 0.0) + source.share
+    used = [*trainer.origin.get("data", ()), *(text for key, text in LICENCES.items() if key in shares)]
+    used += [source.attribution for source in config.sources if source.attribution]
     return ModelCard(
         name=name,
         network=config.network.as_dict(),
         preprocessing=PREPROCESSING,
         training={
-            "data": used,
-            "mixture": {s.folder or s.kind: round(s.share / shares, 3) for s in config.sources},
+            **({"initial": trainer.origin} if trainer.origin else {}),
+            "data": list(dict.fromkeys(used)),
+            "mixture": {key: round(share / sum(shares.values()), 3) for key, share in shares.items()},
             "steps": config.train.steps,
             "batch": config.batch,
             "seed": config.train.seed,
             "learning_rate": config.train.learning_rate,
             "torch": torch.__version__,
-            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads, no GPU"
-            if not torch.cuda.is_available()
-            else torch.cuda.get_device_name(),
-            "last_run": {"steps": steps, "seconds": round(seconds)},
+            "machine": torch.cuda.get_device_name(group.device)
+            if group.device.type == "cuda"
+            else f"{platform.machine()}, {torch.get_num_threads()} threads, device {group.device.type}",
+            "processes": group.size,
+            "last_run": last_run,
         },
         metrics={},
         intended_use=INTENDED_USE,

@@ -17,9 +17,21 @@ from SPASegmentLib.training.losses import LossWeights, pairwise_dice, round_loss
 
 @dataclass(frozen=True)
 class UnrollSettings:
-    """Attributes: rounds unrolled, predictions N per round in training, candidates K, choice noise, weights."""
+    """What happens to a training batch.
+
+    Attributes:
+        rounds: unrolled at most.
+        vary_rounds: draw the number of rounds of each step from 1 to `rounds`. The first round, which every session
+            has, then counts most, and a step costs less.
+        predictions: N per round in training.
+        candidates: K.
+        choice_noise: share of choices made at random.
+        carried: share of steps that start from the mask of a neighbouring slice.
+        weights: of the loss terms.
+    """
 
     rounds: int = 3
+    vary_rounds: bool = False
     predictions: int = 16
     candidates: int = 4
     choice_noise: float = 0.05
@@ -35,7 +47,7 @@ def cluster_batch(maps: Tensor, k: int, iterations: int = 6) -> Tensor:
     """
     flat = F.avg_pool2d(maps, max(1, maps.shape[-1] // 16)).flatten(2)
     b, n, _ = flat.shape
-    rows = torch.arange(b)
+    rows = torch.arange(b, device=maps.device)
     distance = torch.cdist(flat, flat)
     chosen = [distance.sum(2).argmin(1)]
     nearest = distance[rows, chosen[0]]
@@ -65,11 +77,11 @@ def simulate_choice(
     dice = pairwise_dice((centroids > 0.5).float(), user.unsqueeze(1))[..., 0]
     dice = dice.masked_fill(size == 0, -1.0)
     choice = dice.argmax(1)
-    noisy = torch.rand(len(maps), generator=generator) < settings.choice_noise
-    other = torch.randint(k, (len(maps),), generator=generator)
+    noisy = torch.rand(len(maps), generator=generator, device=maps.device) < settings.choice_noise
+    other = torch.randint(k, (len(maps),), generator=generator, device=maps.device)
     valid = size.gather(1, other.unsqueeze(1))[:, 0] > 0
     choice = torch.where(noisy & valid, other, choice)
-    rows = torch.arange(len(maps))
+    rows = torch.arange(len(maps), device=maps.device)
     chosen = centroids[rows, choice]
     present = (size > 0).float()
     rest = (centroids * present[..., None, None]).sum(1) - chosen
@@ -88,7 +100,7 @@ def unroll(
     settings: UnrollSettings,
     carried: bool,
     generator: Optional[torch.Generator] = None,
-) -> tuple[Tensor, List[Dict[str, float]]]:
+) -> tuple[Tensor, List[Dict[str, Tensor]]]:
     """Loss over all rounds of a batch, and per round its terms and the Dice of the recommended prediction.
 
     Args:
@@ -99,30 +111,32 @@ def unroll(
         carried: start from the mask of a neighbouring slice instead of the click alone.
     """
     features = network.encode(batch.images)
-    points, labels = batch.clicks.unsqueeze(1), torch.ones(len(batch.clicks), 1)
+    device = batch.clicks.device
+    points, labels = batch.clicks.unsqueeze(1), torch.ones(len(batch.clicks), 1, device=device)
     mask: Optional[Tensor] = None
     if carried:
         mask = ((2 * batch.carried - 1) * MASK_LOGIT).unsqueeze(1)
     scale = batch.images.shape[-1] / network.map_size
     previous: Optional[GaussianMixture] = None
     total, log = torch.zeros(()), []
-    for j in range(settings.rounds):
+    rounds = int(torch.randint(1, settings.rounds + 1, ())) if settings.vary_rounds else settings.rounds
+    for j in range(rounds):
         context = network.context(features, points, labels, None, mask)
         mixture = network.preference(context, previous)
         mixture = GaussianMixture(*(t.float() for t in (mixture.weights, mixture.means, mixture.variances)))
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(device.type, enabled=False):
             latents = mixture.sample(settings.predictions)
         maps = torch.sigmoid(network.decode(context, latents).float())
         targets = batch.others if j == 0 and not carried else batch.user.unsqueeze(1)
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(device.type, enabled=False):
             loss, terms = round_loss(maps, latents, mixture, batch.user, targets, settings.weights)
-        total = total + loss / settings.rounds
+        total = total + loss / rounds
         with torch.no_grad():
-            terms["dice"] = float(soft_dice((maps.mean(1) > 0.5).float(), batch.user, 1e-6).mean())
+            terms["dice"] = soft_dice((maps.mean(1) > 0.5).float(), batch.user, 1e-6).mean()
             best = pairwise_dice((maps > 0.5).float(), batch.user.unsqueeze(1), 1e-6).amax(1)
-            terms["dice_best"] = float(best.mean())
+            terms["dice_best"] = best.mean()
             log.append(terms)
-            if j + 1 < settings.rounds:
+            if j + 1 < rounds:
                 chosen, point, label = simulate_choice(maps, batch.user, settings, generator)
                 mask = torch.logit(chosen.clamp(1e-3, 1 - 1e-3)).unsqueeze(1)
                 points = torch.cat([points, ((point + 0.5) * scale - 0.5).unsqueeze(1)], dim=1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import List
+from typing import Iterator, List, Tuple
 
 import numpy as np
 from scipy import ndimage
 
+from SPASegmentLib.data.rated import CONTEXTS, to_bytes
 from SPASegmentLib.data.shards import RaterSlices, pack
 from SPASegmentLib.interaction.shape_family import signed_distance
 
@@ -38,11 +39,6 @@ def pseudo_raters(mask: np.ndarray, rng: np.random.Generator, raters: int = 4) -
     return np.stack(masks)
 
 
-def _quantise(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    low, high = np.percentile(image, [0.5, 99.5])
-    return (np.clip((image - low) / max(high - low, 1e-6), 0, 1) * 255).astype(np.uint8)
-
-
 def synthetic_slices(count: int, seed: int, size: int = 128) -> RaterSlices:
     """Random scenes: smooth regions of random intensities and textures, one of which is the object.
 
@@ -57,7 +53,7 @@ def synthetic_slices(count: int, seed: int, size: int = 128) -> RaterSlices:
         fields = [smooth_noise((size, size), rng.uniform(5, 25), rng) for _ in range(rng.integers(2, 5))]
         labels = np.argmax(np.stack(fields), axis=0)
         # The object: a warped ellipse near the middle.
-        radius = np.exp(rng.uniform(np.log(5), np.log(38)))
+        radius = np.exp(rng.uniform(np.log(5), np.log(38 * size / 128)))
         ratio, angle = rng.uniform(1.0, 2.2), rng.uniform(0, np.pi)
         cy, cx = size / 2 + rng.uniform(-14, 14, 2)
         u = (xx - cx) * np.cos(angle) + (yy - cy) * np.sin(angle)
@@ -83,7 +79,7 @@ def synthetic_slices(count: int, seed: int, size: int = 128) -> RaterSlices:
         if rng.random() < 0.3:  # speckle, as in ultrasound
             image *= 1 + rng.uniform(0.1, 0.5) * smooth_noise((size, size), rng.uniform(0.6, 1.6), rng)
         image = ndimage.gaussian_filter(image, rng.uniform(0, 1.2))
-        images.append(_quantise(image, rng))
+        images.append(to_bytes(image))
         masks.append(pack(pseudo_raters(mask, rng)))
     return RaterSlices(np.stack(images), np.stack(masks))
 
@@ -113,4 +109,23 @@ def crop_single_mask(
     rows, columns = np.meshgrid(cy + grid, cx + grid, indexing="ij")
     crop = ndimage.map_coordinates(blurred, [rows, columns], order=1, mode="nearest")
     distance = ndimage.map_coordinates(signed_distance(mask, PIXELS), [rows, columns], order=1, mode="nearest")
-    return _quantise(crop, rng), pack(pseudo_raters(distance > 0, rng))
+    return to_bytes(crop), pack(pseudo_raters(distance > 0, rng))
+
+
+def with_pseudo_raters(slices: Iterator[Tuple[np.ndarray, np.ndarray]], seed: int, size: int = 128) -> RaterSlices:
+    """Crops around single masks with four pseudo-raters each, close up and with surroundings, ready for training.
+
+    Args:
+        slices: pairs of an image and its mask, from `data.single_mask`.
+        seed: of the pseudo-raters.
+        size: side of the crops in pixels.
+    """
+    rng = np.random.default_rng(seed)
+    images: List[np.ndarray] = []
+    masks: List[np.ndarray] = []
+    for image, mask in slices:
+        for context in CONTEXTS:
+            crop, bits = crop_single_mask(image, mask, rng, size, context)
+            images.append(crop)
+            masks.append(bits)
+    return RaterSlices(np.stack(images), np.stack(masks))

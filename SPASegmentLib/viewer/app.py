@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import functools
-import logging
+import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional
 
+import vtk
 from trame.app import get_server
 from trame.ui.html import DivLayout
 from trame_slicer.core import SlicerApp
 
+from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -21,16 +22,17 @@ from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.writer import WRITE_MODES
 from SPASegmentLib.viewer.conversation import Conversation
 from SPASegmentLib.viewer.guard import guard
-from SPASegmentLib.viewer.pointer import Pointer
+from SPASegmentLib.viewer.pointer import Gesture, Pointer
+from SPASegmentLib.viewer.profiles import Profiles
+from SPASegmentLib.viewer.state import PageState
+from SPASegmentLib.viewer.surface import SurfaceView
 from SPASegmentLib.viewer.transfer import Transfer
 from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, unpack_series
 from SPASegmentLib.viewer.views import VIEWS, SliceViews
-from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range, user_message
+from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
 
 _PAGE = Path(__file__).parent / "page"
 _SERVED = "spa_page"
-
-_log = logging.getLogger(__name__)
 
 
 class ViewerApp:
@@ -60,17 +62,20 @@ class ViewerApp:
         self._slicer_app = SlicerApp()
         self._folder = tempfile.TemporaryDirectory(prefix="spa-viewer-")
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa")
-        self.workspace = Workspace(self._slicer_app.scene, network, settings)
-        self.workspace.profile = profile
         self._views = SliceViews(self.server, self._slicer_app)
-        self._conversation = Conversation(self.workspace, self._views, self._pool, self._show)
+        scene = self._slicer_app.scene
+        self.workspace = Workspace(scene, network, settings, Profiles(profile), self._views.show)
+        self._surface = SurfaceView(self._slicer_app, list(VIEWS))
+        self._page = PageState(self.server, self._facts)
+        self._conversation = Conversation(self.workspace, self._views, self._pool, self._page)
         self._pointer = Pointer(self._slicer_app.scene, self._slicer_app.view_manager, self._conversation.gesture)
         self._transfer = Transfer(
+            self._page,
             Path(self._folder.name),
             self._open_upload,
-            self._load_profile,
+            self._import_profile,
             lambda path: self.workspace.save(str(path)),
-            self._save_profile,
+            lambda path: self.workspace.profiles.active.save(path),
             max_upload,
         )
         self._token = token
@@ -84,17 +89,17 @@ class ViewerApp:
         Raises:
             InputError: it cannot be read.
         """
-        self._conversation.cancel()
         self.workspace.open_file(path, name)
         self._opened()
 
-    def open_phantom(self) -> None:
+    async def open_phantom(self) -> None:
         """Open the built-in volume, at its lesion."""
-        self._conversation.cancel()
-        lesion = self.workspace.open_phantom()
-        self._opened()
-        for tag in VIEWS:
-            self._views.go_to(tag, lesion)
+        with self._page.working("Making the phantom"):
+            phantom = await asyncio.get_running_loop().run_in_executor(None, ambiguous_phantom)
+            lesion = self.workspace.open_phantom(phantom)
+            self._opened()
+            for tag in VIEWS:
+                self._views.go_to(tag, lesion)
 
     def run(self, host: str, port: int, open_browser: bool) -> None:
         """Serve the page until it is interrupted.
@@ -102,6 +107,11 @@ class ViewerApp:
         Raises:
             InputError: the address is taken or not this computer's.
         """
+        # Touches send events that VTK does not know, and it would log each of them. Errors have another way out.
+        vtk.vtkLogger.SetStderrVerbosity(vtk.vtkLogger.VERBOSITY_OFF)
+        if hasattr(signal, "SIGHUP"):
+            # A terminal that is closed ends the viewer as properly as a key in it.
+            signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
         self.server.controller.on_server_ready.add(lambda **_: self._announce(host))
         try:
             self.server.start(host=host, port=port, open_browser=open_browser, show_connection_info=False, timeout=0)
@@ -127,10 +137,11 @@ class ViewerApp:
         )
         self.server.state.trame__title = "SPA"
         self.server.state.trame__favicon = None
+        self.server.state.trame__template_error = (_PAGE / "ended.html").read_text(encoding="utf-8")
         self.server.state.update(
             {
-                "masks": [], "phase": "empty", "busy": False, "message": "", "problem": "", "round": 1, "rounds": 1,
-                "expected": 0, "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
+                "masks": [], "phase": "empty", "message": "", "problem": "", "round": 1, "rounds": 1, "expected": 0,
+                "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
                 "view_names": VIEWS, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
                 "network": self.workspace.has_network,
             }
@@ -141,8 +152,11 @@ class ViewerApp:
 
     def _register(self) -> None:
         conversation, workspace, views = self._conversation, self.workspace, self._views
+        profiles = workspace.profiles
         actions: Dict[str, Callable[..., Any]] = {
             "phantom": self.open_phantom,
+            "dismiss": lambda: self._page.show(problem=""),
+            "click": self._click,
             "choose": conversation.choose,
             "accept": conversation.accept,
             "back": conversation.back,
@@ -153,19 +167,24 @@ class ViewerApp:
             "add": workspace.add,
             "rename": workspace.rename,
             "recolor": workspace.recolor,
-            "remove": self._remove,
+            "remove": self._between("delete segments", workspace.remove),
             "undo": self._undo,
-            "redo": self._redo,
+            "redo": self._between("redo", workspace.redo),
             "mode": self._set_mode,
-            "reset_profile": self._reset_profile,
-            "grey": self._set_grey,
+            "profile_use": self._profile_action(profiles.use),
+            "profile_create": self._profile_action(profiles.create),
+            "profile_rename": self._profile_action(profiles.rename),
+            "profile_reset": self._profile_action(profiles.reset),
+            "profile_forget": self._profile_action(profiles.forget),
+            "grey": lambda low, high: set_grey_range(workspace.volume, float(low), float(high)),
             "zoom": views.zoom,
             "move": views.move,
             "step": views.step,
-            "fit": views.fit,
+            "fit": self._fit,
+            "surface": self._show_surface,
         }
         for name, action in actions.items():
-            self.server.trigger(name)(self._guarded(action))
+            self._page.action(name, action)
         state = self.server.state
         state.change("highlighted")(lambda highlighted, **_: conversation.highlight(int(highlighted)))
         state.change("uncertainty")(lambda uncertainty, **_: conversation.set_uncertainty(bool(uncertainty)))
@@ -178,47 +197,32 @@ class ViewerApp:
         self._transfer.add_routes(web_server.app)
 
     def _connected(self) -> None:
-        # A page that was closed in the middle of an upload has left it busy.
-        self._show({"busy": self._conversation.busy})
+        self._page.show()
         self._views.render()
-
-    def _guarded(self, action: Callable[..., Any]) -> Callable[..., None]:
-        """Run an action of the page; whatever goes wrong becomes a message there."""
-
-        @functools.wraps(action)
-        def run(*arguments: Any) -> None:
-            try:
-                action(*arguments)
-            except Exception as error:
-                problem = user_message(error)
-                if problem != str(error):
-                    _log.exception("An action of the page failed")
-                self._show({"problem": problem})
-            else:
-                self._show({})
-
-        return run
-
-    def _show(self, values: Dict[str, Any]) -> None:
-        with self.server.state as state:
-            state.update({**values, **self._facts()})
 
     def _facts(self) -> Dict[str, Any]:
         """What the page always shows, as it is now."""
-        workspace = self.workspace
+        workspace, profiles = self.workspace, self.workspace.profiles
         controller = workspace.controller if workspace.is_open else None
-        profile = workspace.profile
-        known = "Nothing learned yet." if profile is None else f"{profile.accepted} accepted: {profile.describe()}."
+        profile = profiles.active
+        learned = f"{profile.accepted} accepted: {profile.describe()}." if profile.accepted else "Nothing learned yet."
         return {
             "volume": workspace.name,
+            "opened": workspace.opened,
+            "unsaved": workspace.unsaved,
+            "busy": self._conversation.busy or bool(self._page.task),
+            "task": self._page.task or "Computing masks",
             "segments": [vars(row) for row in workspace.segments],
             "segment": "" if controller is None else controller.segment_id,
             "mode": "add" if controller is None else controller.mode,
             "can_undo": workspace.can_undo,
             "can_redo": workspace.can_redo,
             "can_continue": controller is not None and controller.accepted is not None and controller.session is None,
-            "profile": known,
+            "profiles": profiles.names,
+            "profile": profile.name,
+            "learned": learned,
             "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
+            "surface": self._surface.shown,
         }
 
     def _views_moved(self) -> None:
@@ -231,9 +235,11 @@ class ViewerApp:
     # Actions
 
     def _opened(self) -> None:
-        self._views.show(self.workspace.volume)
+        self._conversation.cancel()
+        if self._surface.shown:
+            self._surface.show(self.workspace.segmentation)
         low, high = self.workspace.volume.GetImageData().GetScalarRange()  # type: ignore[union-attr]
-        self._show({"phase": "idle", "masks": [], "message": "", "problem": "", "grey_limits": [low, high]})
+        self._page.show(grey_limits=[low, high])
         self._views_moved()
 
     async def _open_upload(self, path: Path) -> None:
@@ -247,6 +253,13 @@ class ViewerApp:
             await loop.run_in_executor(None, check_upload, path)
             self.open_file(str(path))
 
+    def _click(self, tag: str, right: float, down: float, negative: bool) -> None:
+        """A click of the keyboard's cross, at shares of a view's width and height."""
+        if tag not in VIEWS:
+            raise InputError("There is no such view.")
+        point = self._views.point(tag, float(right), float(down))
+        self._conversation.gesture(Gesture(tag, point, point, bool(negative)))
+
     def _undo(self) -> None:
         """While masks are on screen undo is about them, as on the desktop."""
         if self._conversation.choosing:
@@ -254,32 +267,41 @@ class ViewerApp:
         else:
             self.workspace.undo()
 
-    def _redo(self) -> None:
-        if self._conversation.choosing:
-            raise StateError("Accept or cancel the masks on screen first, then redo.")
-        self.workspace.redo()
+    def _between(self, what: str, act: Callable[..., Any]) -> Callable[..., None]:
+        """An action that has to wait until no masks are on screen and none are computed."""
 
-    def _remove(self, segment_id: str) -> None:
-        if self._conversation.choosing:
-            raise StateError("Accept or cancel the masks on screen first, then delete segments.")
-        self.workspace.remove(segment_id)
+        def run(*arguments: Any) -> None:
+            if self._conversation.choosing or self._conversation.busy:
+                raise StateError(f"Accept or cancel the masks on screen first, then {what}.")
+            act(*arguments)
+
+        return run
 
     def _set_mode(self, mode: str) -> None:
         if mode not in WRITE_MODES:
             raise InputError(f"The write mode is one of {', '.join(WRITE_MODES)}.")
         self.workspace.controller.mode = mode
 
-    def _set_grey(self, low: float, high: float) -> None:
-        set_grey_range(self.workspace.volume, float(low), float(high))
+    def _fit(self) -> None:
+        self._views.fit()
+        self._surface.fit()
 
-    def _load_profile(self, path: Path) -> None:
-        self.workspace.profile = Profile.load(path)
-        self._show({"problem": ""})
+    def _show_surface(self, wanted: bool) -> None:
+        if not wanted:
+            self._surface.hide()
+        elif not self.workspace.is_open:
+            raise StateError("Open a volume first.")
+        else:
+            self._surface.show(self.workspace.segmentation)
 
-    def _save_profile(self, path: Path) -> None:
-        if self.workspace.profile is None:
-            raise StateError("There is no profile yet; accept a mask first.")
-        self.workspace.profile.save(path)
+    def _profile_action(self, act: Callable[..., None]) -> Callable[..., None]:
+        """A change of the profiles; what masks on screen teach belongs to the profile that they began with."""
 
-    def _reset_profile(self) -> None:
-        self.workspace.profile = None
+        def run(*arguments: Any) -> None:
+            act(*arguments)
+            self.workspace.use_profile()
+
+        return self._between("change profiles", run)
+
+    def _import_profile(self, path: Path) -> None:
+        self._profile_action(self.workspace.profiles.import_from)(path)

@@ -6,7 +6,6 @@ Everything runs on the event loop, which owns the scene; only the network runs i
 from __future__ import annotations
 
 import asyncio
-import logging
 from concurrent.futures import Executor
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -17,10 +16,9 @@ from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.preview import color
 from SPASegmentLib.viewer.pictures import draw_masks
 from SPASegmentLib.viewer.pointer import Gesture
+from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.views import SliceViews
-from SPASegmentLib.viewer.workspace import Workspace, grey_range, user_message
-
-_log = logging.getLogger(__name__)
+from SPASegmentLib.viewer.workspace import Workspace, grey_range
 
 
 class Conversation:
@@ -30,19 +28,16 @@ class Conversation:
         workspace: what is open.
         views: where it is shown.
         pool: one worker for the network.
-        show: puts values on the page.
+        page: where values and messages are shown.
 
     Attributes:
         negative: whether clicks on a mask say "does not belong", without Ctrl.
     """
 
-    def __init__(
-        self, workspace: Workspace, views: SliceViews, pool: Executor, show: Callable[[Dict[str, Any]], None]
-    ) -> None:
+    def __init__(self, workspace: Workspace, views: SliceViews, pool: Executor, page: PageState) -> None:
         self.negative = False
-        self._workspace, self._views, self._pool, self._show = workspace, views, pool, show
+        self._workspace, self._views, self._pool, self._page = workspace, views, pool, page
         self._running: Optional[Job] = None
-        self._tasks: set[asyncio.Task[None]] = set()
         self._uncertainty = False
         #: Answers given to the masks on screen, which can be taken back.
         self._answers = 0
@@ -109,10 +104,9 @@ class Conversation:
         area = float(result.mask.sum()) * frame.image.pixel_area
         name = next((row.name for row in self._workspace.segments if row.id == controller.segment_id), "")
         which = "The recommended mask" if mask == RECOMMENDED else f"Mask {mask}"
+        self._workspace.learn()
         self._views.show_uncertainty(None)
-        self._show(
-            {"masks": [], "phase": "accepted", "message": f"{which} is in {name}: {area:.0f} mm².", "problem": ""}
-        )
+        self._page.show(masks=[], phase="accepted", message=f"{which} is in {name}: {area:.0f} mm².", problem="")
 
     def cancel(self) -> None:
         """Drop the masks on screen and any work under way."""
@@ -120,7 +114,7 @@ class Conversation:
             self._workspace.controller.cancel()
         self._running = None
         self._views.show_uncertainty(None)
-        self._show({"masks": [], "busy": False, "phase": "idle", "message": "", "problem": ""})
+        self._page.show(masks=[], phase="idle" if self._workspace.is_open else "empty", message="", problem="")
 
     def highlight(self, mask: int) -> None:
         """Fill one mask in the slice views, also in the rounds to come."""
@@ -140,21 +134,17 @@ class Conversation:
             make: the step.
             answers: how many answers have been given once it is done.
         """
-        if self._running is not None:
-            self._show({"problem": "SPA is still computing; wait for the masks, or cancel."})
-            return
-        controller = self._workspace.controller
         try:
+            if self._running is not None:
+                raise StateError("SPA is still computing; wait for the masks, or cancel.")
+            controller = self._workspace.controller
             job = make()
         except Exception as error:
-            self._fail(error)
+            self._page.explain(error)
             return
         self._running = job
-        self._show({"busy": True, "problem": ""})
-        # The loop keeps weak references only.
-        task = asyncio.get_running_loop().create_task(self._run(controller, job, answers))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._page.show(problem="")
+        self._page.spawn(self._run(controller, job, answers))
 
     async def _run(self, controller: Controller, job: Job, answers: int) -> None:
         grey = grey_range(self._workspace.volume)
@@ -163,8 +153,7 @@ class Conversation:
         except Exception as error:
             if self._running is job:
                 self._running = None
-                self._show({"busy": False})
-                self._fail(error)
+                self._page.explain(error)
             return
         if self._running is not job:
             return
@@ -172,7 +161,8 @@ class Conversation:
         if controller.show(job) is not None:
             self._answers = answers
             self._propose(job.frame, proposal, pictures)
-        self._show({"busy": False})
+        else:
+            self._page.show()
 
     def _propose(self, frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> None:
         controller = self._workspace.controller
@@ -183,16 +173,14 @@ class Conversation:
         self._overlay()
         session = controller.session
         assert session is not None
-        self._show(
-            {
-                "masks": _cards(frame, proposal, pictures),
-                "phase": "choosing",
-                "round": proposal.round,
-                "rounds": session.settings.rounds,
-                "expected": round(100 * proposal.expected_dice),
-                "message": "",
-                "problem": "",
-            }
+        self._page.show(
+            masks=_cards(frame, proposal, pictures),
+            phase="choosing",
+            round=proposal.round,
+            rounds=session.settings.rounds,
+            expected=round(100 * proposal.expected_dice),
+            message="",
+            problem="",
         )
 
     def _overlay(self) -> None:
@@ -201,12 +189,6 @@ class Conversation:
             self._views.show_uncertainty(None)
         else:
             self._views.show_uncertainty(controller.frame, controller.session.proposal.uncertainty)
-
-    def _fail(self, error: Exception) -> None:
-        problem = user_message(error)
-        if problem != str(error):
-            _log.error("A step of the session failed", exc_info=error)
-        self._show({"problem": problem})
 
 
 def _work(job: Job, grey: Tuple[float, float]) -> Tuple[Proposal, Tuple[str, ...]]:

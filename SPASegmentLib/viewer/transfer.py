@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from pathlib import Path
 from typing import Awaitable, Callable
 
-from aiohttp import web
+from aiohttp import ClientError, web
 
 from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.uploads import MAX_PROFILE, MAX_UPLOAD, safe_name
-from SPASegmentLib.viewer.workspace import user_message
 
 #: Endings of the results that can be downloaded.
 RESULTS = (".seg.nrrd", ".nii.gz", ".nrrd")
 
-_log = logging.getLogger(__name__)
-
 
 class Transfer:
-    """Routes of the page for files.
+    """Routes of the page for files; one at a time.
 
     Args:
+        page: where it is said that a file is on its way, and what is wrong with it.
         folder: for everything temporary; removed by its owner.
         open_volume, open_profile: called with an uploaded file, which is deleted afterwards.
         save_result, save_profile: write to the path given.
@@ -31,6 +29,7 @@ class Transfer:
 
     def __init__(
         self,
+        page: PageState,
         folder: Path,
         open_volume: Callable[[Path], Awaitable[None]],
         open_profile: Callable[[Path], None],
@@ -38,7 +37,7 @@ class Transfer:
         save_profile: Callable[[Path], None],
         max_upload: int = MAX_UPLOAD,
     ) -> None:
-        self._folder, self._max_upload = folder, max_upload
+        self._page, self._folder, self._max_upload = page, folder, max_upload
         self._open_volume, self._open_profile = open_volume, open_profile
         self._save_result, self._save_profile = save_result, save_profile
 
@@ -55,7 +54,7 @@ class Transfer:
             await _receive(request, path, self._max_upload)
             await self._open_volume(path)
 
-        return await self._answered(take)
+        return await self._answered(take, "Reading the file")
 
     async def _post_profile(self, request: web.Request) -> web.StreamResponse:
         async def take(folder: Path) -> None:
@@ -63,7 +62,7 @@ class Transfer:
             await _receive(request, path, MAX_PROFILE)
             self._open_profile(path)
 
-        return await self._answered(take)
+        return await self._answered(take, "Reading the profile")
 
     async def _get_result(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -75,12 +74,13 @@ class Transfer:
     async def _get_profile(self, request: web.Request) -> web.StreamResponse:
         return await self._sent("profile.json", self._save_profile)
 
-    async def _answered(self, work: Callable[[Path], Awaitable[None]]) -> web.StreamResponse:
+    async def _answered(self, work: Callable[[Path], Awaitable[None]], task: str) -> web.StreamResponse:
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             try:
-                await work(Path(folder))
+                with self._page.working(task):
+                    await work(Path(folder))
             except Exception as error:
-                return _refusal(error, folder)
+                return self._refusal(error, folder)
         return web.Response(text="")
 
     async def _sent(self, name: str, write: Callable[[Path], None]) -> web.StreamResponse:
@@ -90,31 +90,34 @@ class Transfer:
                 write(path)
                 body = path.read_bytes()
             except Exception as error:
-                return _refusal(error, folder)
+                return self._refusal(error, folder)
+        self._page.show()
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         return web.Response(body=body, content_type="application/octet-stream", headers=headers)
+
+    def _refusal(self, error: Exception, folder: str) -> web.Response:
+        """The answer to a request that failed; where files lie here is nobody's business."""
+        if isinstance(error, SPAError):
+            error = InputError(str(error).replace(f"{folder}/", ""))
+        return web.Response(status=422, text=self._page.explain(error))
 
 
 async def _receive(request: web.Request, path: Path, limit: int) -> None:
     """Write the request's body to a file.
 
     Raises:
-        InputError: it is larger than allowed.
+        InputError: it is larger than allowed, or the page was closed before all of it had arrived.
     """
     message = f"The file is larger than {limit / 2**20:.0f} MiB; make it smaller, or give it to `spa viewer` directly."
     if (request.content_length or 0) > limit:
         raise InputError(message)
     received = 0
     with path.open("wb") as file:
-        async for block in request.content.iter_chunked(1 << 18):
-            received += len(block)
-            if received > limit:
-                raise InputError(message)
-            file.write(block)
-
-
-def _refusal(error: Exception, folder: str) -> web.Response:
-    """The answer to a request that failed; where files lie here is nobody's business."""
-    if not isinstance(error, SPAError):
-        _log.error("A file could not be transferred", exc_info=error)
-    return web.Response(status=422, text=user_message(error).replace(f"{folder}/", ""))
+        try:
+            async for block in request.content.iter_chunked(1 << 18):
+                received += len(block)
+                if received > limit:
+                    raise InputError(message)
+                file.write(block)
+        except (ConnectionError, ClientError):
+            raise InputError("The file did not arrive as a whole; send it again.") from None

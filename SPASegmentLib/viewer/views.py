@@ -42,7 +42,9 @@ class SliceViews:
 
     def __init__(self, server: Any, slicer_app: Any) -> None:
         manager = slicer_app.view_manager
-        register_rca_factories(manager, server, slice_view_ui_f=lambda *_: None, interactive_quality=70)
+        # The page has controls of its own; those of trame-slicer would need files that a running server cannot add.
+        nothing = {"slice_view_ui_f": lambda *_: None, "three_d_view_ui_f": lambda *_: None}
+        register_rca_factories(manager, server, **nothing, interactive_quality=70)
         makers = {
             "Axial": ViewLayoutDefinition.axial_view,
             "Sagittal": ViewLayoutDefinition.sagittal_view,
@@ -77,8 +79,13 @@ class SliceViews:
 
     def middle(self, tag: str) -> Point:
         """The point (mm) in the middle of a view."""
-        width, height = self._views[tag].get_view_node().GetDimensions()[:2]
-        return xy_to_ras(self._views[tag].get_view_node(), (width - 1) / 2, (height - 1) / 2)
+        return self.point(tag, 0.5, 0.5)
+
+    def point(self, tag: str, right: float, down: float) -> Point:
+        """The point (mm) at these shares of a view's width and height, from its upper left corner."""
+        node = self._views[tag].get_view_node()
+        width, height = node.GetDimensions()[:2]
+        return xy_to_ras(node, right * width - 0.5, (1 - down) * height - 0.5)
 
     def geometry(self, tag: str) -> List[float]:
         """From pixels of a view to mm: size in pixels, then the upper 3 x 4 of the matrix, row by row."""

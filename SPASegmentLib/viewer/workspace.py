@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.data.phantom import ambiguous_phantom
-from SPASegmentLib.errors import InputError, SPAError, StateError
-from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.data.phantom import Phantom, ambiguous_phantom
+from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.controller import Controller
@@ -20,6 +19,7 @@ from SPASegmentLib.mrml.files import save_segmentation
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import add_volume, load_volume, remove_volume
+from SPASegmentLib.viewer.profiles import Profiles
 
 #: Colours of new segments, one after the other; apart from those of the masks on screen.
 SEGMENT_COLORS = ("#e8c547", "#7fc8a9", "#c792ea", "#f2777a", "#89b4fa", "#d9a066")
@@ -43,21 +43,33 @@ class Workspace:
         scene: vtkMRMLScene.
         network: None where no weights fit; then only existing masks can be worked on.
         settings: of the sessions.
+        profiles: of the user.
+        show: puts a volume on screen. What is drawn over a volume has to come later: views keep that order.
 
     Attributes:
+        profiles: what is known of the user; after a change of them call `use_profile`.
         volume, segmentation: nodes of the scene, None while nothing is open.
         name: of the open volume, for the user.
+        opened: how many volumes have been opened so far.
     """
 
     def __init__(
-        self, scene: Any, network: Optional[SPANetwork] = None, settings: Optional[SessionSettings] = None
+        self,
+        scene: Any,
+        network: Optional[SPANetwork] = None,
+        settings: Optional[SessionSettings] = None,
+        profiles: Optional[Profiles] = None,
+        show: Callable[[Any], None] = lambda volume: None,
     ) -> None:
         self.scene = scene
+        self._show = show
+        self.profiles = profiles or Profiles()
+        self.opened = 0
         self.volume: Optional[Any] = None
         self.segmentation: Optional[Any] = None
         self.name = ""
         self._network, self._settings = network, settings
-        self._profile: Optional[Profile] = None
+        self._saved: Tuple[Any, ...] = ()
         self._editor: Optional[LogicEditor] = None
         self._controller: Optional[Controller] = None
 
@@ -91,17 +103,16 @@ class Workspace:
         volume = load_volume(self.scene, path)
         self._open(volume, name or Path(path).name)
 
-    def open_phantom(self) -> Point:
-        """Open the built-in volume; returns a point in its lesion, in mm."""
-        phantom = ambiguous_phantom()
+    def open_phantom(self, phantom: Optional[Phantom] = None) -> Point:
+        """Open the built-in volume, made already or now; returns a point in its lesion, in mm."""
+        phantom = phantom or ambiguous_phantom()
         self._open(add_volume(self.scene, phantom.voxels, phantom.ijk_to_ras, "Phantom"), "Phantom")
         return phantom.lesion_ras
 
     def close(self) -> None:
-        """Take everything out of the scene; the profile stays."""
+        """Take everything out of the scene; the profiles stay."""
         if self._controller is None or self._editor is None:
             return
-        self._profile = self._controller.profile
         self._controller.close()
         self._editor.close()
         assert self.segmentation is not None
@@ -115,12 +126,15 @@ class Workspace:
     def _open(self, volume: Any, name: str) -> None:
         self.close()
         self.volume, self.name = volume, name
+        self._show(volume)
         self.segmentation = create_segmentation(volume, "Segmentation")
         self._editor = LogicEditor(self.segmentation, volume)
         first = add_segment(self.segmentation, "Segment 1", _rgb(SEGMENT_COLORS[0]))
         self._controller = Controller(
-            volume, self.segmentation, first, self._editor, self._network, self._settings, self._profile
+            volume, self.segmentation, first, self._editor, self._network, self._settings, self.profiles.active
         )
+        self.opened += 1
+        self._saved = self._version()
 
     # Segments
 
@@ -219,18 +233,23 @@ class Workspace:
         self._open_editor().redo()
         self._reselect()
 
-    # Profile and results
+    # Profiles and results
+
+    def use_profile(self) -> None:
+        """Start sessions with the profile that is in use now."""
+        if self._controller is not None:
+            self._controller.profile = self.profiles.active
+
+    def learn(self) -> None:
+        """Keep what the mask accepted last has taught."""
+        profile = self.controller.profile
+        if profile is not None:
+            self.profiles.learned(profile)
 
     @property
-    def profile(self) -> Optional[Profile]:
-        """What is known of the user's preference, None if nothing."""
-        return self._profile if self._controller is None else self._controller.profile
-
-    @profile.setter
-    def profile(self, profile: Optional[Profile]) -> None:
-        self._profile = profile
-        if self._controller is not None:
-            self._controller.profile = profile
+    def unsaved(self) -> bool:
+        """Whether the segmentation has changed since it was opened or saved."""
+        return self._version() != self._saved
 
     def save(self, path: str) -> None:
         """Write the segmentation, see `save_segmentation`.
@@ -242,6 +261,16 @@ class Workspace:
         if self.segmentation is None:
             raise StateError("Open a volume and segment something first.")
         save_segmentation(self.segmentation, path, self.volume)
+        self._saved = self._version()
+
+    def _version(self) -> Tuple[Any, ...]:
+        """Something that differs whenever the segmentation does."""
+        if self.segmentation is None:
+            return ()
+        core = self.segmentation.GetSegmentation()
+        source = core.GetSourceRepresentationName()
+        images = [core.GetSegment(row.id).GetRepresentation(source) for row in self.segments]
+        return tuple((row, 0 if image is None else image.GetMTime()) for row, image in zip(self.segments, images))
 
     def _open_editor(self) -> LogicEditor:
         if self._editor is None:
@@ -286,13 +315,6 @@ def set_grey_range(volume: Any, low: float, high: float) -> None:
         raise InputError("The darkest value must lie below the brightest one.")
     display.SetAutoWindowLevel(0)
     display.SetWindowLevel(high - low, (high + low) / 2)
-
-
-def user_message(error: BaseException) -> str:
-    """What to tell the user about an error: its own words if they were written for users, no internals otherwise."""
-    if isinstance(error, SPAError):
-        return str(error)
-    return "Something went wrong in the viewer; the terminal where it was started says more. Your segmentation is kept."
 
 
 def _rgb(color: str) -> Tuple[float, float, float]:

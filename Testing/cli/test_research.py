@@ -1,8 +1,11 @@
-"""``spa train`` and ``spa evaluate`` on files made here."""
+"""``spa train``, ``spa baselines`` and ``spa evaluate`` on files made here."""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +15,8 @@ from typer.testing import CliRunner
 from SPASegmentLib.cli import app
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.training.widen import synthetic_slices
+
+ROOT = str(Path(__file__).resolve().parents[2])
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +48,8 @@ def test_train_writes_weights_that_evaluate_reads(data: Path, tmp_path: Path) ->
     record = tmp_path / "record.json"
     run = CliRunner().invoke(
         app,
-        ["evaluate", "--npz", str(data / "slices.npz"), "--rounds", "2", "--limit", "2", "--json", str(record),
-         "--weights", str(tmp_path / "run" / "tiny.safetensors")],
+        ["evaluate", "lidc", "--npz", str(data / "slices.npz"), "--rounds", "2", "--limit", "2", "--json", str(record),
+         "--weights", str(tmp_path / "run" / "tiny.safetensors"), "--jobs", "1"],
     )  # fmt: skip
     assert run.exit_code == 0, run.output
     found = json.loads(record.read_text())
@@ -53,12 +58,51 @@ def test_train_writes_weights_that_evaluate_reads(data: Path, tmp_path: Path) ->
     assert {"protocol", "user", "failure_rate", "noc", "dice_best_on_screen"} <= set(found)
 
 
+def test_a_baseline_is_trained_and_measured_on_listed_cases(data: Path, tmp_path: Path) -> None:
+    npz, folder, cases = str(data / "slices.npz"), str(tmp_path / "baselines"), str(tmp_path / "cases.json")
+    train = ["baselines", "train", "--npz", npz, "--name", "unet-0", "--steps", "2", "--output", folder]
+    run = CliRunner().invoke(app, train)
+    assert run.exit_code == 0, run.output
+    run = CliRunner().invoke(app, ["evaluate", "cases", "--npz", npz, "--seed", "3", "--output", cases])
+    assert run.exit_code == 0, run.output
+    record = tmp_path / "record.json"
+    run = CliRunner().invoke(
+        app,
+        ["evaluate", "lidc", "--npz", npz, "--method", "unet", "--baselines", folder, "--cases", cases,
+         "--rounds", "2", "--jobs", "1", "--json", str(record)],
+    )  # fmt: skip
+    assert run.exit_code == 0, run.output
+    found = json.loads(record.read_text())
+    assert found["case_list"] == "cases.json"
+    assert found["n_cases"] == len(json.loads(Path(cases).read_text())["cases"])
+    assert found["trained"][0]["steps"] == 2
+
+
+def test_results_and_their_page(data: Path, tmp_path: Path) -> None:
+    npz, records, page = str(data / "slices.npz"), tmp_path / "records", tmp_path / "docs" / "results.md"
+    arguments = ["results", "--npz", npz, "--only", "consensus", "--jobs", "1", "--output", str(records)]
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 0, run.output
+    assert {p.name for p in records.iterdir()} == {"consensus-combination.json", "consensus-rater.json"}
+    assert "done before" not in run.output
+    assert CliRunner().invoke(app, arguments).output.count("done before") == 2
+    page.parent.mkdir()
+    run = CliRunner().invoke(app, ["report", str(records), "--output", str(page)])
+    assert run.exit_code == 0, run.output
+    assert "best fixed consensus (oracle)" in page.read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["evaluate", "--npz", "gone.npz"], "gone.npz cannot be read"),
-        (["evaluate", "--npz", "{data}/slices.npz", "--protocol", "guess"], "Unknown protocol"),
-        (["evaluate", "--npz", "{data}/slices.npz", "--update", "magic"], "preference_update"),
+        (["evaluate", "lidc", "--npz", "gone.npz"], "gone.npz cannot be read"),
+        (["evaluate", "lidc", "--npz", "{data}/slices.npz", "gone.npz"], "gone.npz cannot be read"),
+        (["evaluate", "lidc", "--npz", "{data}/slices.npz", "--protocol", "guess"], "Unknown protocol"),
+        (["evaluate", "lidc", "--npz", "{data}/slices.npz", "--update", "magic"], "preference_update"),
+        (["evaluate", "cases", "--npz", "{data}/slices.npz", "--protocol", "guess"], "Unknown protocol"),
+        (["baselines", "train", "--npz", "{data}/slices.npz", "--name", "magic"], "no baseline 'magic'"),
+        (["results", "--npz", "{data}/slices.npz", "--only", "magic"], "No record begins with 'magic'"),
+        (["report", "{data}"], "no records"),
         (["train", "gone.yaml", "--data", "{data}"], "gone.yaml cannot be read"),
     ],
 )
@@ -67,3 +111,20 @@ def test_bad_arguments_end_in_one_sentence(data: Path, arguments: list[str], mes
     assert run.exit_code == 2
     assert message in run.stderr
     assert run.stderr.strip().count("\n") == 0
+
+
+def test_hold_out_needs_somebody_to_hold_out(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.yaml"
+    config.write_text(CONFIG)
+    run = CliRunner().invoke(app, ["hold-out", str(config), "--data", str(data), "--output", str(tmp_path / "h.npz")])
+    assert run.exit_code == 2
+    assert "tiny.yaml holds nobody out; give a source the key hold_out_every" in run.stderr
+    assert not (tmp_path / "h.npz").exists()
+
+
+def test_training_without_its_packages_says_what_to_install(tmp_path: Path) -> None:
+    code = "import sys; sys.modules['yaml'] = None; from SPASegmentLib.cli import main; main()"
+    command = [sys.executable, "-c", code, "train", "x.yaml", "--data", "."]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ROOT})
+    assert done.returncode == 2
+    assert "This needs the package yaml; run pip install 'spa-segment[train]'" in done.stderr

@@ -16,6 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
+#: Seconds after which something is taken to hang. Long, since nothing here is about speed and machines are shared.
+PATIENCE = 120
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
@@ -38,7 +40,7 @@ class Program:
         self.url = self._wait_for_address()
 
     def _wait_for_address(self) -> str:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             found = re.search(r"http://\S+", self.log.read_text())
             if found:
@@ -62,25 +64,53 @@ class Screen:
     def __init__(self, page: Any, url: str) -> None:
         self.page = page
         self.errors: List[str] = []
+        self.dialogs: List[str] = []
+        self.agree = True
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.goto(url, wait_until="load", timeout=60_000)
-        page.wait_for_selector("[data-view=Red] img, [data-view=Red] canvas", state="attached", timeout=60_000)
+        page.on("dialog", self._agree)
+        page.set_default_timeout(1000 * PATIENCE)
+        page.goto(url, wait_until="load")
+        page.wait_for_selector("[data-view=Red] img, [data-view=Red] canvas", state="attached")
+
+    def _agree(self, dialog: Any) -> None:
+        self.dialogs.append(dialog.message)
+        dialog.accept() if self.agree else dialog.dismiss()
 
     def state(self, name: str) -> Any:
         """A value that the page shows."""
         return self.page.evaluate("name => window.trame.state.get(name)", name)
 
-    def wait(self, condition: str, timeout: float = 30) -> None:
+    def wait(self, condition: str, timeout: float = PATIENCE) -> None:
         """Wait until a JavaScript expression over `get(name)` holds."""
         script = f"() => {{ const get = (name) => window.trame.state.get(name); return {condition}; }}"
         self.page.wait_for_function(script, timeout=1000 * timeout)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds that only a look at the page can tell."""
+        deadline = time.monotonic() + PATIENCE
+        while not holds():
+            assert time.monotonic() < deadline
+            self.page.wait_for_timeout(200)
+
+    def picture(self, view: str) -> bytes:
+        """What a view looks like, as PNG, once it has stopped changing."""
+        place = self.page.locator(f"[data-view={view}]")
+        seen: List[bytes] = [place.screenshot()]
+
+        def still() -> bool:
+            seen.append(place.screenshot())
+            return len(seen) > 2 and seen[-1] == seen[-2] == seen[-3]
+
+        self.until(still)
+        return seen[-1]
 
     def settle(self) -> None:
         """Wait until the views have the size that the page gives them."""
         self.wait(
             "get('geometry') && [...document.querySelectorAll('[data-view]')].every((e) => "
-            "{ const [w, h] = get('geometry')[e.dataset.view]; "
-            "return Math.abs(w - e.clientWidth) < 2 && Math.abs(h - e.clientHeight) < 2; })"
+            "{ const [w, h] = get('geometry')[e.dataset.view] || []; "
+            "if (e.dataset.view === 'Surface') return true; const n = window.devicePixelRatio; "
+            "return Math.abs(w / n - e.clientWidth) < 2 && Math.abs(h / n - e.clientHeight) < 2; })"
         )
 
     def place(self, view: str, ras: Sequence[float]) -> Tuple[float, float]:
@@ -91,6 +121,14 @@ class Screen:
         x, y = np.linalg.solve(to_ras, [*ras, 1.0])[:2]
         box = self.page.locator(f"[data-view={view}]").bounding_box()
         return box["x"] + x / width * box["width"], box["y"] + (1 - y / height) * box["height"]
+
+    def scroll_to(self, view: str, offset: float) -> None:
+        """Move a view's slider, by its name, to an offset in mm."""
+        slider = self.page.get_by_label(f"{view} slice position in mm")
+        slider.evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }", offset)
+        tag = next(tag for tag, name in self.state("view_names").items() if name == view)
+        row = {"Axial": 2, "Sagittal": 0, "Coronal": 1}[view]
+        self.wait(f"Math.abs(get('geometry').{tag}[{5 + 4 * row}] - ({offset})) < 1.3")
 
     def click(self, view: str, ras: Sequence[float]) -> None:
         """Click on a point (mm) of a view."""
@@ -151,10 +189,12 @@ def screen(program: Program, browser: Any) -> Iterator[Screen]:
     """The page with the phantom freshly opened and nothing learned."""
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     opened = Screen(page, program.url)
+    before = opened.state("opened")
     page.click("[data-test=phantom]")
-    opened.wait("get('phase') === 'idle' && get('volume') === 'Phantom' && !get('can_continue')")
-    page.get_by_role("button", name="Forget").click()
-    opened.wait("get('profile').startsWith('Nothing')")
+    opened.wait(f"get('opened') > {before} && get('phase') === 'idle' && !get('busy')")
+    page.click("text=Name, file, reset")
+    page.get_by_role("button", name="Reset").click()
+    opened.wait("get('learned').startsWith('Nothing')")
     opened.settle()
     yield opened
     if opened.state("phase") == "choosing" or opened.state("busy"):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import io
+from typing import Any, List
 
+import numpy as np
 import pytest
+
+pytest.importorskip("slicer")
+pytest.importorskip("PIL")
+
+from PIL import Image
 
 from SPASegmentLib.data.phantom import ambiguous_phantom
 
@@ -12,36 +19,70 @@ pytestmark = pytest.mark.e2e
 
 LESION = ambiguous_phantom().lesion_ras
 
-#: Controls without a name, as the browser's accessibility rules compute it (label, aria-label, text or title).
-NAMELESS = """() => [...document.querySelectorAll('button, input, select, a')].filter((e) => {
-    const label = e.labels && e.labels.length ? e.labels[0].innerText : '';
-    return !(e.getAttribute('aria-label') || label || e.innerText || e.title || '').trim();
-}).map((e) => e.outerHTML)"""
-
-#: Smallest contrast between text and the background behind it, by WCAG's formula.
+#: Smallest contrast between text and the background behind it, and between the edge of a field or the mark of the focus
+#: and what is around it, by WCAG's formula.
 CONTRAST = """() => {
     const rgba = (text) => { const n = text.match(/[\\d.]+/g).map(Number); return n.length < 4 ? [...n, 1] : n; };
     const light = (c) => { const [r, g, b] = c.map((v) => v / 255)
         .map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
         return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-    let worst = [99, ''];
+    const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    const behind = (e) => {
+        while (e && rgba(getComputedStyle(e).backgroundColor)[3] < 0.5) e = e.parentElement;
+        return light(rgba(getComputedStyle(e || document.body).backgroundColor).slice(0, 3));
+    };
+    let worst = [99, ''], edges = [99, ''];
+    for (const e of document.querySelectorAll('input[type=text], select')) {
+        const found = ratio(light(rgba(getComputedStyle(e).borderTopColor).slice(0, 3)), behind(e.parentElement));
+        if (found < edges[0]) edges = [found, e.outerHTML.slice(0, 200)];
+    }
+    for (const e of document.querySelectorAll('button, summary, .picture, input')) {
+        if (e.disabled) continue;
+        e.focus({ focusVisible: true });
+        const style = getComputedStyle(e.matches('.hidden-input') ? e.parentElement : e);
+        const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        const found = seen ? ratio(light(rgba(style.outlineColor).slice(0, 3)), behind(e.parentElement)) : 0;
+        if (found < edges[0]) edges = [found, e.outerHTML.slice(0, 200)];
+    }
+    document.activeElement.blur();
     for (const e of document.querySelectorAll('.spa-root *')) {
         const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
         if (!own || e.disabled || e.closest('.disabled') || !e.offsetParent) continue;
-        let back = e;
-        while (back && rgba(getComputedStyle(back).backgroundColor)[3] < 0.5) back = back.parentElement;
-        const a = light(rgba(getComputedStyle(e).color).slice(0, 3));
-        const b = light(rgba(getComputedStyle(back || document.body).backgroundColor).slice(0, 3));
-        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-        if (ratio < worst[0]) worst = [ratio, e.outerHTML.slice(0, 200)];
+        const found = ratio(light(rgba(getComputedStyle(e).color).slice(0, 3)), behind(e));
+        if (found < worst[0]) worst = [found, e.outerHTML.slice(0, 200)];
     }
-    return worst;
+    return [...worst, ...edges];
 }"""
+
+
+def nameless(page: Any) -> List[str]:
+    """Controls without a name in the tree that the browser hands to screen readers, and their number."""
+    nodes = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    roles = {"button", "checkbox", "radio", "slider", "textbox", "combobox", "link", "application", "ColorWell"}
+    controls = [node for node in nodes if not node["ignored"] and node["role"]["value"] in roles]
+    assert len(controls) > 25
+    return [str(node) for node in controls if not node.get("name", {}).get("value", "").strip()]
 
 
 def test_a_session_with_the_keyboard_alone(screen: Any) -> None:
     page = screen.page
-    screen.click("Red", LESION)
+    page.get_by_label("Coronal slice position in mm").focus()
+    for _ in range(20):
+        page.keyboard.press("Shift+Tab")
+        if page.evaluate("document.activeElement.dataset.view") == "Red":
+            break
+    left, top = screen.place("Red", LESION)
+    box = page.locator("[data-view=Red]").bounding_box()
+    for key, pixels in (
+        ("ArrowRight", left - box["x"] - box["width"] / 2),
+        ("ArrowDown", top - box["y"] - box["height"] / 2),
+    ):
+        key = key if pixels > 0 else {"ArrowRight": "ArrowLeft", "ArrowDown": "ArrowUp"}[key]
+        for _ in range(max(round(abs(pixels) / 12), 1)):
+            page.keyboard.press(key)
+    cross = page.locator(".cross").bounding_box()
+    assert abs(cross["x"] + 14.5 - left) < 14 and abs(cross["y"] + 14.5 - top) < 14
+    page.keyboard.press("Space")
     screen.masks()
     page.focus("h1 ~ label input")
     for _ in range(60):
@@ -52,6 +93,8 @@ def test_a_session_with_the_keyboard_alone(screen: Any) -> None:
     screen.wait("get('highlighted') === 3")
     page.keyboard.press("Space")
     screen.wait("get('round') === 2 && !get('busy')")
+    # The place on the page is not lost while the next masks are computed.
+    assert page.evaluate("document.activeElement.dataset.mask") == "3"
     page.focus("[data-mask='1']")
     page.keyboard.press("Enter")
     screen.wait("get('phase') === 'accepted'")
@@ -100,6 +143,22 @@ def test_scrolling_zooming_and_grey_values(screen: Any) -> None:
     before = screen.state("grey")
     page.get_by_label("bright").evaluate("e => { e.value = 0; e.dispatchEvent(new Event('input')); }")
     screen.wait(f"get('grey')[1] < {before[1]}")
+    # The right button zooms, Shift and the left one move, as in Slicer; neither is a click.
+    for button, shift, entries in (("right", False, [2]), ("left", True, [5, 9])):
+        matrix = screen.state("geometry")["Red"]
+        x, y = screen.place("Red", LESION)
+        page.mouse.move(x, y)
+        page.keyboard.down("Shift") if shift else None
+        page.mouse.down(button=button)
+        page.mouse.move(x + 30, y + 30)
+        page.mouse.move(x + 40, y + 40)
+        page.mouse.up(button=button)
+        page.keyboard.up("Shift") if shift else None
+        for entry in entries:
+            screen.wait(f"Math.abs(get('geometry').Red[{entry}] - ({matrix[entry]})) > 0.01")
+    assert screen.state("phase") == "idle" and not screen.state("busy")
+    page.keyboard.press("f")
+    screen.wait(f"Math.abs(get('geometry').Red[2]) > {0.9 * abs(matrix[2])}")
     page.get_by_label("Enlarge Coronal").click()
     screen.wait("get('geometry').Green[0] > 500")
     page.get_by_label("Enlarge Axial").click()
@@ -108,38 +167,157 @@ def test_scrolling_zooming_and_grey_values(screen: Any) -> None:
 
 def test_uncertainty_is_laid_over_the_slice_and_taken_away(screen: Any) -> None:
     page = screen.page
-    view = page.locator("[data-view=Red]")
     screen.click("Red", LESION)
     screen.masks()
     page.mouse.move(5, 5)
-    page.wait_for_timeout(800)
-    without = view.screenshot()
+    without = screen.picture("Red")
     page.keyboard.press("u")
-    page.wait_for_timeout(800)
-    assert screen.state("uncertainty") and view.screenshot() != without
+    screen.wait("get('uncertainty')")
+    screen.until(lambda: screen.picture("Red") != without)
     page.keyboard.press("u")
     screen.wait("!get('uncertainty')")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768), (768, 1024)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768), (820, 1180), (768, 1024)])
 def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height: int) -> None:
     page = screen.page
     page.set_viewport_size({"width": width, "height": height})
     screen.click("Red", LESION)
     screen.masks()
-    assert page.evaluate(NAMELESS) == []
-    ratio, where = page.evaluate(CONTRAST)
-    assert ratio >= 4.5, where
+    assert nameless(page) == []
+    text, where, edges, there = page.evaluate(CONTRAST)
+    assert text >= 4.5, where
+    assert edges >= 3.0, there
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     cut = page.evaluate(
         "() => [...document.querySelectorAll('button, .button, select')]"
         ".filter((e) => e.scrollWidth > e.clientWidth + 1 && !e.closest('.face')).map((e) => e.outerHTML)"
     )
     assert cut == []
-    page.get_by_role("button", name="Forget").scroll_into_view_if_needed()
-    assert page.get_by_role("button", name="Forget").evaluate(
+    page.get_by_role("button", name="Reset").scroll_into_view_if_needed()
+    assert page.get_by_role("button", name="Reset").evaluate(
         "e => { const b = e.getBoundingClientRect();"
         " return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) === e; }"
     )
+    # Nothing runs out of its box.
+    crowded = page.evaluate(
+        "() => [...document.querySelectorAll('.panel > *, .text, .status')]"
+        ".filter((e) => e.scrollHeight > e.clientHeight + 1).map((e) => e.outerHTML.slice(0, 200))"
+    )
+    assert crowded == []
     if width > 1000:
         assert page.evaluate("document.documentElement.scrollHeight") <= height
+    if (width, height) == (1280, 720):
+        assert page.evaluate(
+            "() => { document.querySelector('details').open = false;"
+            " const e = document.querySelector('.panel'); return e.scrollHeight <= e.clientHeight; }"
+        )
+
+
+def test_a_tablet(program: Any, browser: Any, new_screen: Any) -> None:
+    """A tap is a click, a finger that moves draws a box, on a screen with two pixels for one."""
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, device_scale_factor=2)
+    page = context.new_page()
+    screen = new_screen(page, program.url)
+    before = screen.state("opened")
+    page.locator("[data-test=phantom]").tap()
+    screen.wait(f"get('opened') > {before} && !get('busy')")
+    page.touchscreen.tap(*screen.place("Red", LESION))
+    screen.masks()
+    small = [float(mask["area"].split()[0]) for mask in screen.state("masks")]
+    assert 150 < small[0] < 600
+    page.locator("[data-mask='2']").tap()
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.get_by_role("button", name="Cancel").tap()
+    screen.wait("get('phase') === 'idle'")
+    touch = context.new_cdp_session(page).send
+    r, a, s = LESION
+    corners = [screen.place("Red", (r + d, a + d, s)) for d in (12, 6, 0, -6, -12)]
+    for kind, (x, y) in zip(["touchStart", "touchMove", "touchMove", "touchMove", "touchMove"], corners):
+        touch("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+    touch("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    screen.masks()
+    assert page.evaluate("window.scrollY") == 0
+    page.locator("[data-accept='0']").tap()
+    screen.wait("get('phase') === 'accepted'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 820 and not screen.errors
+    context.close()
+
+
+def test_work_is_not_lost_without_a_question(screen: Any) -> None:
+    page = screen.page
+    assert not screen.state("unsaved")
+    screen.click("Red", LESION)
+    screen.masks()
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted' && get('unsaved')")
+    before, screen.dialogs[:] = screen.state("opened"), []
+    screen.agree = False
+    page.click("[data-test=phantom]")
+    page.wait_for_timeout(500)
+    assert len(screen.dialogs) == 1 and "not been saved" in screen.dialogs[0] and screen.state("opened") == before
+    with page.expect_download():
+        page.click("[data-test=seg-nrrd]")
+    screen.wait("!get('unsaved')")
+    page.click("[data-test=phantom]")
+    screen.wait(f"get('opened') > {before} && !get('busy')")
+    assert len(screen.dialogs) == 1
+
+
+def test_the_3d_view_is_off_until_it_is_wanted(screen: Any) -> None:
+    page = screen.page
+    assert page.locator("[data-view=Surface]").count() == 0
+
+    def coloured() -> bool:
+        """Whether anything in the view has the segment's colour, which is far from grey."""
+        picture = Image.open(io.BytesIO(page.locator("[data-view=Surface]").screenshot())).convert("RGB")
+        pixels = np.asarray(picture, dtype=int)[:-40, :-40]
+        return bool((np.ptp(pixels, axis=2) > 80).sum() > 200)
+
+    screen.click("Red", LESION)
+    screen.masks()
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+    page.click("[data-test=surface]")
+    screen.wait("get('surface') && document.querySelector('[data-view=Surface] img')")
+    screen.until(coloured)
+    page.keyboard.press("Control+z")
+    screen.until(lambda: not coloured())
+    page.keyboard.press("Control+y")
+    screen.until(coloured)
+    page.reload(wait_until="load")
+    page.wait_for_selector("[data-view=Surface] img", state="attached")
+    screen.until(coloured)
+    page.click("[data-test=surface]")
+    screen.wait("!get('surface') && !document.querySelector('[data-view=Surface]')")
+    screen.click("Red", LESION)
+    screen.masks()
+
+
+def test_profiles_can_be_managed(screen: Any) -> None:
+    page = screen.page
+    name = page.get_by_label("Name of the profile in use")
+    assert len(screen.state("profiles")) == 1 and page.get_by_role("button", name="Forget").is_disabled()
+    first = screen.state("profile")
+    screen.click("Red", LESION)
+    screen.masks()
+    # What is on screen belongs to the profile that it began with.
+    assert page.get_by_role("button", name="New", exact=True).is_disabled()
+    page.keyboard.press("Enter")
+    screen.wait("get('learned').startsWith('1 accepted')")
+    page.get_by_role("button", name="New", exact=True).click()
+    screen.wait("get('profiles').length === 2 && get('learned').startsWith('Nothing')")
+    name.fill("edema, generous")
+    name.press("Tab")
+    screen.wait("get('profile') === 'edema, generous'")
+    name.fill(first)
+    name.press("Tab")
+    screen.wait("get('problem').includes('this name already')")
+    assert name.input_value() == "edema, generous"
+    page.get_by_label("Profile in use", exact=True).select_option(first)
+    screen.wait("get('learned').startsWith('1 accepted')")
+    page.get_by_label("Profile in use", exact=True).select_option("edema, generous")
+    screen.wait("get('profile') === 'edema, generous'")
+    page.get_by_role("button", name="Forget").click()
+    screen.wait(f"get('profiles').length === 1 && get('profile') === '{first}'")
+    assert screen.state("learned").startswith("1 accepted")

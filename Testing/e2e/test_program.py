@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import signal
 import subprocess
 import sys
@@ -10,7 +11,16 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Callable, List
 
+import numpy as np
 import pytest
+
+pytest.importorskip("slicer")
+pytest.importorskip("PIL")
+
+from PIL import Image
+
+from SPASegmentLib.data.phantom import ambiguous_phantom
+from SPASegmentLib.mrml.volumes import add_volume
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +48,63 @@ def test_another_address_needs_the_token_and_nothing_is_left_behind(
     assert not list(program.temporary.glob("spa-viewer-*"))
     log = program.log.read_text()
     assert "Traceback" not in log and log.count("\n") <= 4
+
+
+def test_a_volume_on_the_command_line_and_the_first_accepted_mask(
+    browser: Any, new_program: Callable, new_screen: Callable, scene: Any, tmp_path: Path
+) -> None:
+    phantom = ambiguous_phantom()
+    storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetFileName(str(tmp_path / "scan.nii.gz"))
+    assert storage.WriteData(add_volume(scene, phantom.voxels, phantom.ijk_to_ras))
+    program = new_program(tmp_path / "tmp", str(tmp_path / "scan.nii.gz"))
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    screen = new_screen(page, program.url)
+    screen.wait("get('volume') === 'scan.nii.gz' && get('phase') === 'idle'")
+    screen.scroll_to("Axial", phantom.lesion_ras[2])
+    at = screen.place("Red", phantom.lesion_ras)
+
+    def colour() -> np.ndarray:
+        box = page.locator("[data-view=Red]").bounding_box()
+        picture = Image.open(io.BytesIO(screen.picture("Red"))).convert("RGB")
+        return np.array(picture.getpixel((int(at[0] - box["x"]), int(at[1] - box["y"]))), dtype=float)
+
+    image = colour()
+    screen.click("Red", phantom.lesion_ras)
+    screen.masks()
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+    own = np.array([int(screen.state("segments")[0]["color"][n : n + 2], 16) for n in (1, 3, 5)], dtype=float)
+    # Half the segment's colour, half the image; the picture is a JPEG.
+    screen.until(lambda: np.abs(colour() - (own + image) / 2).max() < 12)
+    page.close()
+    program.stop(signal.SIGTERM)
+
+
+def test_uploads_have_a_limit(browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path) -> None:
+    program = new_program(tmp_path / "tmp", "--max-upload", "1")
+    page = browser.new_page()
+    screen = new_screen(page, program.url)
+    (tmp_path / "large.nrrd").write_bytes(b"NRRD0004\n" + bytes(3 << 20))
+    page.set_input_files("[data-test=upload]", str(tmp_path / "large.nrrd"))
+    screen.wait("get('problem').includes('larger than 1 MiB') && !get('busy')")
+    assert not [path for path in program.temporary.rglob("*") if path.is_file()]
+    page.close()
+    # The terminal is closed.
+    program.stop(signal.SIGHUP)
+    assert not list(program.temporary.glob("spa-viewer-*"))
+
+
+def test_a_viewer_that_has_ended_says_so(
+    browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path
+) -> None:
+    program = new_program(tmp_path / "tmp")
+    page = browser.new_page()
+    new_screen(page, program.url)
+    program.stop(signal.SIGTERM)
+    assert not list(program.temporary.glob("spa-viewer-*"))
+    page.wait_for_selector("text=The viewer has ended")
+    page.close()
 
 
 @pytest.mark.parametrize(

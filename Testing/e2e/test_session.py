@@ -123,7 +123,7 @@ def test_a_box_and_the_next_slices(screen: Any) -> None:
     screen.masks()
     assert screen.state("slices")["Red"]["offset"] == pytest.approx(where + 2.5, abs=0.01)
     page.keyboard.press("Enter")
-    screen.wait("get('phase') === 'accepted' && get('profile').startsWith('2 accepted')")
+    screen.wait("get('phase') === 'accepted' && get('learned').startsWith('2 accepted')")
 
 
 @pytest.mark.parametrize("view", ["Yellow", "Green"])
@@ -139,13 +139,11 @@ def test_hover_fills_a_mask(screen: Any) -> None:
     screen.click("Red", LESION)
     screen.masks()
     page.mouse.move(5, 5)
-    page.wait_for_timeout(600)
-    before = page.locator("[data-view=Red]").screenshot()
+    before = screen.picture("Red")
     largest = max(screen.state("masks")[1:], key=lambda mask: float(mask["area"].split()[0]))["index"]
     page.hover(f"[data-mask='{largest}']")
     screen.wait(f"get('highlighted') === {largest}")
-    page.wait_for_timeout(600)
-    assert page.locator("[data-view=Red]").screenshot() != before
+    screen.until(lambda: screen.picture("Red") != before)
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / "viewer.png")
 

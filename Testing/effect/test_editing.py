@@ -183,7 +183,7 @@ def test_double_click_accepts_the_mask_that_was_on_screen(desk: Any) -> None:
 
     for wait_between in (False, True):
         first = desk.click()
-        button = desk.workflow._strip.buttons[3]
+        button = desk.workflow.screen.strip.buttons[3]
         QTest.mouseClick(button, Qt.LeftButton)
         if wait_between:
             desk.wait()
@@ -204,15 +204,86 @@ def test_nothing_moves_when_results_arrive(desk: Any) -> None:
     desk.workflow.mark(3)
     desk.qt.processEvents()
     assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
+    desk.panel.round.setText("Round 6 of 6, and another round will change very, very, very, very little")
+    desk.qt.processEvents()
+    assert (panel.sizeHint.height(), panel.minimumSizeHint.width(), desk.panel.accept.y) == before
     assert before[1] <= 340
-    right = [button.x + button.width for button in desk.workflow._strip.buttons]
+    right = [button.x + button.width for button in desk.workflow.screen.strip.buttons]
     assert max(right) <= desk.panel.strip_home.width
 
 
 def test_the_strip_lies_at_the_bottom_of_the_view_that_was_clicked(desk: Any) -> None:
     desk.click("Green")
-    strip, view = desk.workflow._strip.frame, desk.host.views["Green"].sliceView()
+    strip, view = desk.workflow.screen.strip.frame, desk.host.views["Green"].sliceView()
     assert strip.parent() is view and strip.visible
     assert strip.y + strip.height == view.height and strip.width == view.width
     desk.workflow.cancel()
     assert strip.parent() is desk.panel.strip_home
+
+
+def test_the_scene_keeps_a_copy_of_the_profile_if_wanted(desk: Any, tmp_path: Any) -> None:
+    from SegmentEditorSPALib import SceneProfile
+
+    def learn() -> None:
+        desk.click()
+        desk.panel.accept.click()
+
+    learn()
+    assert SceneProfile.load(desk.host.scene) is None
+    desk.panel.in_scene.click()
+    learn()
+    kept = SceneProfile.load(desk.host.scene)
+    assert kept == desk.workflow.profiles.current() and kept.accepted == 2
+    path = str(tmp_path / "scene.mrml")
+    assert desk.host.scene.Commit(path) and "lesion" not in kept.to_json()
+    other = slicer.vtkMRMLScene()
+    other.RegisterNodeClass(slicer.vtkMRMLScriptedModuleNode())
+    other.SetURL(path)
+    other.Import()
+    assert SceneProfile.load(other) == kept
+    # A colleague's copy of the same name is offered, neither taken nor replaced unless it is picked.
+    theirs = kept.updated(2.0)
+    SceneProfile.save(desk.host.scene, theirs, "somebody")
+    learn()
+    assert SceneProfile.load(desk.host.scene) == theirs
+    assert desk.panel.profiles.count == 2 and desk.panel.profiles.currentText == "default"
+    desk.workflow.profiles.use("")
+    assert desk.panel.profiles.currentText == "default 2" and desk.workflow.profiles.current() == theirs
+    learn()
+    assert SceneProfile.load(desk.host.scene).accepted == theirs.accepted + 1 and desk.panel.profiles.count == 2
+    desk.panel.in_scene.click()
+    assert SceneProfile.load(desk.host.scene) is None
+
+
+def test_undo_while_masks_are_on_screen(desk: Any) -> None:
+    """The buttons of Segment Editor take back what was written, and the masks on screen stay what they are."""
+    desk.click()
+    desk.panel.accept.click()
+    shown = desk.click()
+    desk.editor.undo()
+    assert not desk.voxels().any() and desk.workflow.choosing
+    desk.panel.accept.click()
+    assert desk.voxels().sum() == shown.masks[0].sum()
+    desk.editor.undo()
+    assert not desk.voxels().any()
+
+
+def test_the_pictures_do_not_cover_what_was_clicked(desk: Any) -> None:
+    """A structure at the bottom of the view has them at its top, from the first round to the last."""
+    widget = desk.host.views["Red"]
+    node, view, strip = widget.mrmlSliceNode(), widget.sliceView(), desk.workflow.screen.strip
+    x, y = widget.xy(desk.lesion)
+    middle = node.GetXYZOrigin()
+    # Pan until the lesion lies 40 pixels above the bottom.
+    scale = node.GetFieldOfView()[1] / node.GetDimensions()[1]
+    node.SetXYZOrigin(middle[0], middle[1] + (y - 40) * scale, middle[2])
+    assert abs(widget.xy(desk.lesion)[1] - 40) <= 1
+    desk.click()
+    assert strip.frame.parent() is view and strip.frame.y == 0
+    desk.workflow.choose(1)
+    desk.wait()
+    assert strip.frame.y == 0
+    desk.workflow.cancel()
+    node.SetXYZOrigin(*middle)
+    desk.click()
+    assert strip.frame.y + strip.frame.height == view.height

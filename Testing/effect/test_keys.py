@@ -48,13 +48,13 @@ def test_text_fields_keep_their_keys(desk: Any) -> None:
 
 def test_space_chooses_the_focused_picture_and_enter_accepts_it(desk: Any) -> None:
     first = desk.click()
-    strip = desk.workflow._strip
+    strip = desk.workflow.screen.strip
     strip.buttons[2].setFocus()
     desk.qt.processEvents()
-    assert desk.workflow.marked == 2
+    assert desk.workflow.screen.marked == 2
     assert first.differences[1].description in desk.panel.status.text
     desk.key("Space", strip.buttons[2])
-    assert desk.proposal.round == 2 and desk.workflow.marked == 0
+    assert desk.proposal.round == 2 and desk.workflow.screen.marked == 0
     second = desk.proposal
     strip.buttons[1].setFocus()
     desk.qt.processEvents()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
@@ -35,12 +36,64 @@ def test_start_up_registers_effect_and_sample_data(host: Any, module: Any) -> No
 
 
 def test_self_test(host: Any, module: Any) -> None:
+    host.window.show()
     result = unittest.TestResult()
     module.python.SPASegmentTest.PATIENCE = 30.0
     unittest.TestLoader().loadTestsFromTestCase(module.python.SPASegmentTest).run(result)
     assert not result.errors and not result.skipped
     assert not result.failures, result.failures[0][1]
-    assert result.testsRun >= 2
+    assert result.testsRun >= 3
+
+
+def test_reload_and_test_says_what_it_leaves_out(host: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SegmentEditorSPALib import Dependencies
+
+    said = []
+    host.window.show()
+    module.python.SPASegmentTest.PATIENCE = 30.0
+    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["torch"] if with_network else [])
+    tests = module.python.SPASegmentTest("runTest")
+    tests.delayDisplay = said.append
+    tests.runTest()
+    assert said == ["Skipped, not installed: torch"]
+    assert host.scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode") == 1
+
+
+def test_without_a_main_window(host: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in Slicer's generic tests: no layout manager, no main window."""
+    import slicer
+    from slicerhost.editor import qMRMLSegmentEditorWidget
+
+    from SPASegmentLib.data.phantom import ambiguous_phantom
+    from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+    from SPASegmentLib.mrml.volumes import add_volume
+
+    monkeypatch.setattr(host.app, "_layout_manager", None)
+    monkeypatch.setattr(slicer.util, "mainWindow", lambda: None)
+    for text in (module.parent.title, module.parent.helpText, module.parent.acknowledgementText):
+        assert text.strip()
+    assert module.parent.categories and module.parent.contributors
+    widget = module.python.SPASegmentWidget()
+    widget.setup()
+    widget.enter()
+    widget.cleanup()
+    phantom = ambiguous_phantom()
+    volume = add_volume(host.scene, phantom.voxels, phantom.ijk_to_ras, "image")
+    segmentation = create_segmentation(volume)
+    editor = qMRMLSegmentEditorWidget()
+    editor.setMRMLScene(host.scene)
+    node = host.scene.AddNewNodeByClass("vtkMRMLSegmentEditorNode")
+    editor.setMRMLSegmentEditorNode(node)
+    editor.setSegmentationNode(segmentation)
+    editor.setSourceVolumeNode(volume)
+    node.SetSelectedSegmentID(add_segment(segmentation, "lesion"))
+    editor.setActiveEffectByName("SPA")
+    workflow = editor.activeEffect().self().workflow
+    workflow.from_segment()
+    assert not workflow.busy and "slice view" in workflow.status
+    editor.setActiveEffectByName("")
+    editor.close_down()
+    editor.deleteLater()
 
 
 @pytest.fixture
@@ -53,7 +106,9 @@ def panel(host: Any, module: Any) -> Any:
 
 
 def wait(host: Any, panel: Any) -> None:
-    while panel._runner.busy:
+    end = time.monotonic() + 60
+    while panel.model.busy:
+        assert time.monotonic() < end
         host.qt.processEvents()
 
 
@@ -79,35 +134,36 @@ def test_profiles(host: Any, panel: Any, tmp_path: Path) -> None:
 
     from SPASegmentLib.interaction.profile import Profile
 
+    section = panel.profiles
     qt.answered("mine")
-    panel.new.click()
-    assert ProfileActions.active() == "mine" and panel.profiles.currentText == "mine"
+    section.new.click()
+    assert ProfileActions.active() == "mine" and section.profiles.currentText == "mine"
     learned = Profile.new("mine", "structure").updated(-1.5).updated(-1.4).updated(-1.6)
     ProfileActions.store().save("mine", learned)
     qt.answered(str(tmp_path / "out.json"))
-    panel.exporting.click()
+    section.exporting.click()
     assert Profile.load(tmp_path / "out.json") == learned
     qt.answered("mine")
-    panel.new.click()
+    section.new.click()
     assert "already" in panel.say.text
     qt.answered("a/b")
-    panel.new.click()
+    section.new.click()
     assert "letters" in panel.say.text
     qt.answered("ours")
-    panel.rename.click()
-    assert ProfileActions.store().names() == ["default", "ours"] and "tighter" in panel.say.text
+    section.rename.click()
+    assert ProfileActions.store().names() == ["default", "ours"] and "tighter" in section.learned.text
     qt.answered(True)
-    panel.reset.click()
+    section.reset.click()
     assert ProfileActions.store().load("ours").accepted == 0
     qt.answered(str(tmp_path / "out.json"))
-    panel.importing.click()
+    section.importing.click()
     assert ProfileActions.active() == "mine" and ProfileActions.store().load("mine") == learned
     qt.answered(True)
-    panel.forget.click()
+    section.forget.click()
     assert ProfileActions.active() == "default" and ProfileActions.store().names() == ["default", "ours"]
     (tmp_path / "broken.json").write_text("{")
     qt.answered(str(tmp_path / "broken.json"))
-    panel.importing.click()
+    section.importing.click()
     assert "damaged" in panel.say.text
 
 
@@ -121,16 +177,37 @@ def test_other_weights(host: Any, panel: Any, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes((models_folder() / name).read_bytes())
     path = str(tmp_path / "compact.safetensors")
     qt.answered(path)
-    panel.other.click()
+    panel.model.local.click()
     wait(host, panel)
     assert Model.choice()[0] == path
-    assert Model.loaded(Model.choice()).sha256[:12] in panel.model.text
+    sha256 = Model.loaded(Model.choice()).sha256
+    assert sha256[:12] in panel.model.model.text and sha256 in panel.say.text
     (tmp_path / "bad.json").write_bytes((tmp_path / "compact.json").read_bytes())
     (tmp_path / "bad.safetensors").write_bytes(b"x" * 100)
     qt.answered(str(tmp_path / "bad.safetensors"))
-    panel.other.click()
+    panel.model.local.click()
     wait(host, panel)
     assert "bad.safetensors" in panel.say.text and Model.choice()[0] == path
-    panel.bundled.click()
+    panel.model.bundled.click()
     wait(host, panel)
     assert Model.choice() == ("", "auto")
+
+
+def test_the_scene_s_copy_becomes_a_profile_of_one_s_own(host: Any, panel: Any) -> None:
+    from SegmentEditorSPALib import ProfileActions, SceneProfile
+
+    from SPASegmentLib.interaction.profile import Profile
+
+    section = panel.profiles
+    assert not section.from_scene.enabled
+    colleague = Profile.new("colleague", "structure").updated(1.2).updated(1.1).updated(1.3)
+    SceneProfile.save(host.scene, colleague, "somebody")
+    panel.refresh()
+    section.from_scene.click()
+    assert ProfileActions.active() == "colleague" and ProfileActions.store().load("colleague") == colleague
+    assert "wider" in section.learned.text
+    section.from_scene.click()
+    assert ProfileActions.store().names() == ["default", "colleague"]
+    SceneProfile._node(host.scene).SetParameter("Profile", "{")
+    section.from_scene.click()
+    assert "damaged" in panel.say.text or not section.from_scene.enabled

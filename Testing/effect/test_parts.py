@@ -22,17 +22,18 @@ def test_picture_shows_what_was_added_and_removed(host: Any) -> None:
 
     small, large = disk(6), disk(12)
     window = window_of(np.stack([small, large]) > 0, (1.0, 1.0))
-    assert window == (20.0, 20.0, pytest.approx(25 * 1.6))
+    assert window == (20.0, 20.0, pytest.approx(25 * 1.3))
     flat = np.zeros((41, 41), dtype=np.float32)
     for shape, reference, color in ((large, small, ADDED), (small, large, REMOVED)):
         rgb = render(flat, (1.0, 1.0), shape, reference, window, (0.0, 1.0), (1.0, 1.0, 1.0), 160)
         # In the ring between the two: 9 mm to the right of the centre.
-        ring = rgb[72:88, 80 + int(9 / 40 * 160) - 6 : 80 + int(9 / 40 * 160) + 6].reshape(-1, 3).astype(float)
+        right = 80 + int(9 / window[2] * 160)
+        ring = rgb[72:88, right - 6 : right + 6].reshape(-1, 3).astype(float)
         direction = ring.mean(axis=0) / np.linalg.norm(ring.mean(axis=0))
         assert direction @ np.array(color) / np.linalg.norm(color) > 0.999
         assert rgb[80, 80].max() == 0 and len(ppm(rgb)) == 15 + rgb.size
     same = render(flat, (1.0, 1.0), small, None, window, (0.0, 1.0), (0.0, 1.0, 0.0), 160)
-    edge = same[80, 80 + int(6.25 / 40 * 160) - 3 : 80 + int(6.25 / 40 * 160) + 4]
+    edge = same[80, 80 + int(6.25 / window[2] * 160) - 3 : 80 + int(6.25 / window[2] * 160) + 4]
     assert (edge[:, 1] > 200).any() and (edge[:, [0, 2]] < 60).all()
 
 
@@ -155,3 +156,49 @@ def test_torch_comes_from_the_extension_and_the_rest_from_pip(host: Any, without
     qt.answered(True)
     assert without.python.ensure() == ""
     assert asked == [(True, ">=2.2"), ["safetensors>=0.4"]]
+
+
+def test_from_slicer_5_12_on_slicer_asks_and_installs(host: Any, without: Any, monkeypatch: Any) -> None:
+    import slicer
+
+    asked: List[Any] = []
+
+    def pip_ensure(requirements: List[str], requester: str) -> None:
+        asked.append((requirements, requester))
+        if len(asked) == 1:
+            raise RuntimeError("declined")
+        without.lacking.clear()
+
+    packaging = SimpleNamespace(pip_ensure=pip_ensure)
+    without.set(sys.modules, "slicer.packaging", packaging)
+    monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
+    without.lacking.remove("torch")
+    assert "Nothing was installed" in without.python.ensure()
+    assert without.python.ensure() == "" and asked[1] == (["safetensors>=0.4"], "SPA")
+
+
+def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) -> None:
+    assert not without.python.has_torch()
+    assert without.python.missing(with_network=False) == [] and without.python.ensure(with_network=False) == ""
+    without.lacking.add("sklearn")
+    assert without.python.missing(with_network=False) == ["sklearn"]
+
+
+def test_the_hint_that_another_round_changes_little(host: Any) -> None:
+    from SegmentEditorSPALib.Texts import GOOD_ENOUGH, round_text
+
+    texts = [round_text(SimpleNamespace(round=3, expected_dice=GOOD_ENOUGH + d), 6) for d in (-0.001, 0.001)]
+    assert texts[0] == "Round 3 of 6" and texts[1].startswith(texts[0]) and "change little" in texts[1]
+
+
+def test_the_outline_of_what_is_uncertain(host: Any) -> None:
+    """Between the two thin dashed lines lies what a quarter to three quarters of the predictions have."""
+    from SegmentEditorSPALib.Presentation import outline_lines
+
+    y, x = np.mgrid[:81, :81]
+    recommended = np.clip(1.0 - (np.hypot(x - 40, y - 40) - 10) / 20, 0, 1).astype(np.float32)
+    proposal = SimpleNamespace(recommended=recommended, candidates=np.zeros((4, 81, 81), np.float32))
+    plain, uncertain = (outline_lines(proposal, 0, wanted) for wanted in (False, True))
+    assert len(plain) == 1 and len(uncertain) == 2 and uncertain[0].dashed and uncertain[0].thin
+    radii = sorted(float(np.hypot(*(path - 40).T).mean()) for path in uncertain[0].paths)
+    assert radii == [pytest.approx(15, abs=0.3), pytest.approx(25, abs=0.3)]

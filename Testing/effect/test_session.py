@@ -14,7 +14,7 @@ def test_click_choose_accept_undo(desk: Any, view: str) -> None:
     assert first.round == 1 and first.masks.shape[0] == 5
     frame = desk.controller.frame
     assert not desk.voxels().any() and not desk.panel.back.enabled
-    desk.workflow._strip.buttons[2].click()
+    desk.workflow.screen.strip.buttons[2].click()
     desk.wait()
     assert desk.proposal.round == 2 and desk.panel.back.enabled
     desk.panel.back.click()

@@ -67,13 +67,13 @@ def test_displacement_of_the_offset_is_the_same_everywhere() -> None:
     yy, xx = np.mgrid[:40, :40]
     mask = np.hypot(yy - 20, xx - 20) < 9
     family = ShapeFamily.around(mask, (0.5, 0.5), None)
-    z = torch.zeros(2, SHAPE_LATENTS)
+    z = np.zeros((2, SHAPE_LATENTS))
     z[0, 0], z[1, 0] = 1.0, -2.0
     moved = family.displacement(z)
     radius = np.sqrt(mask.sum() * 0.25 / np.pi)
     assert float(moved[0].min()) == pytest.approx(0.25 + 0.1 * radius, rel=1e-5)
-    torch.testing.assert_close(moved[1], -2 * moved[0])
-    field = family.field(z[:1]).numpy()
+    assert np.allclose(moved[1], -2 * moved[0])
+    field = family.field(z[:1])
     grown = field.reshape(40, 40) > 0
     assert np.sqrt(grown.sum() * 0.25 / np.pi) == pytest.approx(radius + 0.25 + 0.1 * radius, abs=0.15)
 

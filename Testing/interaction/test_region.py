@@ -195,3 +195,16 @@ def test_resample_does_not_hand_out_its_input() -> None:
     maps = np.zeros((1, 4, 4), dtype=np.float32)
     resample(maps, (4, 4))[:] = 1
     assert not maps.any()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((6, 64, 64), (333, 410)), ((1, 820, 700), (128, 128)), ((3, 1, 7), (5, 2)), ((1, 300, 300), (299, 301))],
+)
+def test_resample_agrees_with_pytorch(before: tuple, after: tuple) -> None:
+    from torch import from_numpy
+    from torch.nn import functional
+
+    maps = np.random.default_rng(0).standard_normal(before).astype(np.float32)
+    wanted = functional.interpolate(from_numpy(maps)[:, None], size=after, mode="bilinear", antialias=True)[:, 0]
+    assert np.abs(resample(maps, after) - wanted.numpy()).max() < 2e-6

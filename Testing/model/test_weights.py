@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Callable, Dict
 
 import pytest
 import torch
@@ -14,8 +15,9 @@ from SPASegmentLib.errors import OutputError, WeightsError
 from SPASegmentLib.model import weights
 from SPASegmentLib.model.encoders import ViTEncoder, resize_vit_positions
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.sam import MaskDecoder, PromptEncoder, TwoWayTransformer
+from SPASegmentLib.model.sam import MaskDecoder, TwoWayTransformer
 
+Checkpoint = Callable[[int], Dict[str, torch.Tensor]]
 SMALL = NetworkConfig(channels=32, image_size=64, latent_dim=4, components=5, mlp_dim=32)
 
 
@@ -131,29 +133,8 @@ def test_failed_write_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [blocked]
 
 
-def official_checkpoint(size: int) -> dict[str, torch.Tensor]:
-    """A randomly initialised state dict with the layout of sam_vit_b_01ec64.pth."""
-    torch.manual_seed(3)
-    side = size // 16
-    state = {f"image_encoder.{k}": v for k, v in ViTEncoder(size).vit.state_dict().items()}
-    prompt = PromptEncoder(
-        embed_dim=256, image_embedding_size=(side, side), input_image_size=(size, size), mask_in_chans=16
-    )
-    decoder = MaskDecoder(
-        num_multimask_outputs=3,
-        transformer_dim=256,
-        transformer=TwoWayTransformer(depth=2, embedding_dim=256, mlp_dim=2048, num_heads=8),
-    )
-    state.update({f"prompt_encoder.{k}": v for k, v in prompt.state_dict().items()})
-    state.update({f"mask_decoder.{k}": v for k, v in decoder.state_dict().items()})
-    for value in state.values():
-        if value.is_floating_point():
-            value.normal_(0, 0.02)
-    return state
-
-
 @pytest.fixture(scope="module")
-def sam_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sam_file(tmp_path_factory: pytest.TempPathFactory, official_checkpoint: Checkpoint) -> Path:
     path = tmp_path_factory.mktemp("sam") / "sam_vit_b.pth"
     torch.save(official_checkpoint(256), path)
     return path
@@ -202,7 +183,7 @@ def test_sam_head_computes_sams_first_mask(sam_file: Path) -> None:
     )
 
 
-def test_sam_checkpoint_with_a_lost_key_is_refused(tmp_path: Path) -> None:
+def test_sam_checkpoint_with_a_lost_key_is_refused(tmp_path: Path, official_checkpoint: Checkpoint) -> None:
     state = official_checkpoint(256)
     del state["image_encoder.blocks.0.attn.rel_pos_h"]
     torch.save(state, tmp_path / "lost.pth")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any, Callable
 
@@ -12,8 +13,9 @@ import slicer
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import matrix_from_array, volume_grid
+from SPASegmentLib.mrml.hierarchy import remove_ghosts
 from SPASegmentLib.mrml.plane import Plane
-from SPASegmentLib.mrml.preview import Preview, color, remove_ghosts, segment_id
+from SPASegmentLib.mrml.preview import Preview, color, segment_id
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import remove_volume
 from SPASegmentLib.mrml.writer import write_mask
@@ -168,20 +170,33 @@ def test_outside_of_slicer_the_hierarchy_is_left_alone(scene: Any, frame: Frame,
     assert hierarchy_items(scene) == items
 
 
-def test_what_a_scene_saved_in_the_middle_keeps_can_be_dropped(
-    scene: Any, frame: Frame, masks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["mrml", "mrb"])
+def test_what_a_scene_saved_in_the_middle_keeps_is_hidden_and_can_be_dropped(
+    scene: Any, frame: Frame, masks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     assert remove_ghosts(scene) == 0
     monkeypatch.setattr(slicer, "app", object(), raising=False)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), "kept")
     Preview(scene).show(frame, masks)
-    scene.SetURL(str(tmp_path / "scene.mrml"))
+    path = str(tmp_path / f"scene.{kind}")
     scene.SetRootDirectory(str(tmp_path))
-    assert scene.Commit()
+    assert scene.Commit(path) if kind == "mrml" else scene.WriteToMRB(path)
     scene.Clear(0)
+    if kind == "mrb":
+        # Slicer's application unpacks bundles; the wheel cannot.
+        with zipfile.ZipFile(path) as bundle:
+            bundle.extractall(tmp_path / "bundle")
+        (path,) = (str(found) for found in (tmp_path / "bundle").rglob("*.mrml"))
+    scene.SetURL(path)
     assert scene.Connect()
+    assert not scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")
+    assert not scene.GetNumberOfNodesByClass("vtkMRMLSegmentationDisplayNode")
     found = hierarchy_items(scene)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+    ghost = hierarchy.GetItemByName("SPA preview")
+    hidden = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
+    assert hierarchy.GetItemAttribute(ghost, hidden) == "1"
     assert remove_ghosts(scene) == 1
     assert hierarchy_items(scene) == found - 1
     names = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)

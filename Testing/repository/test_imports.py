@@ -19,7 +19,7 @@ FORBIDDEN = {
     "model": TOOLKITS | VIEWS | {"SPASegmentLib.interaction", "SPASegmentLib.mrml"},
     "interaction": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
     "mrml": TOOLKITS,
-    "data": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
+    "data": TOOLKITS | VIEWS | {"SPASegmentLib.mrml", "SPASegmentLib.training", "SPASegmentLib.evaluation"},
     "training": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
     "evaluation": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
     "benchmark": TOOLKITS,

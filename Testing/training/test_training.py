@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,9 @@ import torch
 from sklearn.cluster import KMeans
 
 from SPASegmentLib.data.shards import RaterSlices, load_slices, pack, unpack
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.training.batches import BatchSource, combinations, combine, normalise
-from SPASegmentLib.training.config import load_config
 from SPASegmentLib.training.trainer import Trainer, TrainSettings
 from SPASegmentLib.training.unroll import UnrollSettings, cluster_batch, simulate_choice
 from SPASegmentLib.training.widen import pseudo_raters, synthetic_slices
@@ -144,25 +144,49 @@ def test_a_killed_run_resumes_exactly(slices: RaterSlices, tmp_path: Path) -> No
         assert torch.equal(a, b), name
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("batch: 8\ncolour: red", "unknown key 'colour'"),
-        ("train: {steps: many}", "steps must be of type int"),
-        ("network: {fusion: late}", "Unknown fusion"),
-        ("- 1", "must hold names and values"),
-        ("sources: [{kind: shards}]", "source 1 is incomplete"),
-        ("a: [", "not valid YAML"),
-    ],
-)
-def test_bad_configurations_are_explained(tmp_path: Path, text: str, message: str) -> None:
-    path = tmp_path / "c.yaml"
-    path.write_text(text)
-    with pytest.raises(Exception, match=message):
-        load_config(path)
+def test_checkpoints_of_the_earlier_form_are_resumed(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=4, warmup=1, unroll=UnrollSettings(rounds=1, predictions=4))
+    trainer = Trainer(SMALL, settings, source(slices), tmp_path)
+    trainer.run(until=1)
+    state = torch.load(trainer.checkpoint, weights_only=True)
+    (own,) = state.pop("processes")
+    del state["origin"]
+    torch.save({**state, "torch": own["torch"], "batches": own["batches"]}, trainer.checkpoint)
+    resumed = Trainer(SMALL, settings, source(slices, seed=9), tmp_path)
+    assert resumed.step == 1
+    assert resumed.source.rng.bit_generator.state == trainer.source.rng.bit_generator.state
 
 
-def test_the_bundled_configuration_is_valid() -> None:
-    config = load_config(Path(__file__).parents[2] / "Resources" / "Training" / "compact.yaml")
-    assert config.network.components == 16
-    assert [s.kind for s in config.sources] == ["shards", "nifti", "png", "synthetic"]
+def test_a_checkpoint_of_another_network_is_left_alone(slices: RaterSlices, tmp_path: Path) -> None:
+    Trainer(SMALL, TrainSettings(), source(slices), tmp_path).save()
+    with pytest.raises(InputError, match="is of another architecture; give another folder"):
+        Trainer(replace(SMALL, channels=32), TrainSettings(), source(slices), tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(slices: RaterSlices, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(OutputError, match="taken"):
+        Trainer(SMALL, TrainSettings(), source(slices), tmp_path / "taken")
+
+
+def test_progress_is_reported_from_where_a_run_goes_on(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=3, warmup=1, unroll=UnrollSettings(rounds=1, predictions=4))
+    Trainer(SMALL, settings, source(slices), tmp_path).run(until=1)
+    seen: list[tuple[int, int]] = []
+    Trainer(SMALL, settings, source(slices), tmp_path).run(progress=lambda *done: seen.append(done))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_training_that_diverges_stops_before_it_spoils_the_weights(slices: RaterSlices, tmp_path: Path) -> None:
+    trainer = Trainer(SMALL, TrainSettings(unroll=UnrollSettings(rounds=1, predictions=4)), source(slices), tmp_path)
+    weight = next(trainer.network.head.parameters())
+    weight.register_hook(lambda gradient: gradient * torch.nan if trainer.step == 1 else gradient)
+    with pytest.raises(InputError, match="no longer a number after step 1; lower learning_rate"):
+        trainer.run()
+    assert all(torch.isfinite(value).all() for value in trainer.network.state_dict().values())
+
+
+def test_a_damaged_checkpoint_is_named(slices: RaterSlices, tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(b"PK cut off")
+    with pytest.raises(InputError, match="checkpoint.pt is damaged; remove it"):
+        Trainer(SMALL, TrainSettings(), source(slices), tmp_path)

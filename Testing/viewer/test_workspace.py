@@ -19,7 +19,9 @@ from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.mrml.volumes import add_volume, load_mask
 from SPASegmentLib.mrml.writer import write_mask
-from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range, user_message
+from SPASegmentLib.viewer.profiles import Profiles
+from SPASegmentLib.viewer.state import user_message
+from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
 
 SETTINGS = SessionSettings(predictions=8, candidates=3, particles=32)
 
@@ -47,7 +49,7 @@ def voxels(workspace: Workspace, segment_id: str) -> np.ndarray:
 
 def test_nothing_is_open_at_first(scene: Any) -> None:
     workspace = Workspace(scene)
-    assert not workspace.is_open and workspace.segments == [] and workspace.profile is None
+    assert not workspace.is_open and workspace.segments == [] and not workspace.unsaved
     assert not workspace.can_undo and not workspace.can_redo
     for call in (lambda: workspace.controller, workspace.undo, workspace.add, lambda: workspace.save("a.seg.nrrd")):
         with pytest.raises(StateError, match="Open a volume"):
@@ -63,13 +65,17 @@ def test_a_session_on_the_phantom(workspace: Workspace, tmp_path: Path) -> None:
     largest = int(np.argmax([mask.sum() for mask in proposal.masks]))
     controller.accept(largest)
     after = voxels(workspace, controller.segment_id)
-    assert after.sum() > before.sum() and workspace.profile is not None and workspace.profile.accepted == 1
+    workspace.learn()
+    assert after.sum() > before.sum() and workspace.profiles.active.accepted == 1
     workspace.undo()
     assert np.array_equal(voxels(workspace, controller.segment_id), before)
     workspace.redo()
     assert np.array_equal(voxels(workspace, controller.segment_id), after)
     for name in ("a.seg.nrrd", "a.nii.gz"):
+        workspace.rename(controller.segment_id, f"Lesion in {name}")
+        assert workspace.unsaved
         workspace.save(str(tmp_path / name))
+        assert not workspace.unsaved
         mask, grid = load_mask(workspace.scene, str(tmp_path / name))
         frame = Frame.at(workspace.volume, workspace.lesion, Plane.named("axial"))  # type: ignore[attr-defined]
         assert np.array_equal(
@@ -117,7 +123,8 @@ def test_segment_edits_that_are_refused(workspace: Workspace) -> None:
 
 def test_another_volume_takes_the_place_of_the_first(workspace: Workspace, tmp_path: Path) -> None:
     profile = Profile.new("me", "nodule").updated(1.0)
-    workspace.profile = profile
+    workspace.profiles = Profiles(profile)
+    workspace.use_profile()
     before = {node.GetID() for node in nodes(workspace.scene)}
     storage = workspace.scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
     storage.SetFileName(str(tmp_path / "scan.nrrd"))
@@ -126,7 +133,7 @@ def test_another_volume_takes_the_place_of_the_first(workspace: Workspace, tmp_p
     for node in (other.GetDisplayNode(), other, storage):
         workspace.scene.RemoveNode(node)
     workspace.open_file(str(tmp_path / "scan.nrrd"))
-    assert workspace.name == "scan.nrrd" and workspace.profile == profile == workspace.controller.profile
+    assert workspace.name == "scan.nrrd" and workspace.controller.profile == profile
     assert workspace.volume.GetImageData().GetDimensions() == (30, 20, 5)
     workspace.open_phantom()
     assert len(before) == len(list(nodes(workspace.scene)))

@@ -2,21 +2,38 @@
 (function () {
   "use strict";
 
-  async function upload(input, address, setBusy, setProblem) {
+  // What went wrong with a file is said by the viewer itself; only where it cannot be reached this page has to.
+  const UNREACHABLE = "The viewer cannot be reached; look at the terminal where it was started.";
+
+  async function send(input, address) {
     const file = input.files[0];
     input.value = "";
     if (!file) return;
-    setBusy(true);
-    setProblem("");
     try {
-      const answer = await fetch(`${address}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
-      const text = await answer.text();
-      if (!answer.ok) setProblem(text || "The file could not be sent; try again.");
+      await fetch(`${address}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
     } catch (error) {
-      setProblem("The file could not be sent; it may be too large, or the viewer has ended.");
-    } finally {
-      setBusy(false);
+      if (!window.trame.client.isConnected()) window.alert(UNREACHABLE);
     }
+  }
+
+  async function fetchFile(address) {
+    let answer;
+    try {
+      answer = await fetch(address);
+    } catch (error) {
+      window.alert(UNREACHABLE);
+      return;
+    }
+    if (!answer.ok) return;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = address.split("/").pop();
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  }
+
+  function mayLeave(unsaved) {
+    return !unsaved || window.confirm("The segmentation has not been saved. Open another volume and lose it?");
   }
 
   // geometry: width and height of the view in its pixels, then a 3 x 4 matrix from pixels to mm.
@@ -41,12 +58,40 @@
     place.textContent = `R ${r}  A ${a}  S ${s} mm`;
   }
 
+  // The cross that stands for the pointer, for the keyboard: where it is in each view, as shares of its size.
+  const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const places = {};
+  const mark = document.createElement("div");
+  mark.className = "cross";
+
+  function cross(event, tag) {
+    if (!event) {
+      mark.remove();
+      return;
+    }
+    const arrow = ARROWS[event.key];
+    if ((!arrow && event.key !== " ") || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const view = event.currentTarget;
+    const place = (places[tag] = places[tag] || [0.5, 0.5]);
+    if (arrow) {
+      const step = event.shiftKey ? 2 : 12;
+      const size = [view.clientWidth, view.clientHeight];
+      [0, 1].forEach((n) => { place[n] = Math.min(Math.max(place[n] + (arrow[n] * step) / size[n], 0), 1); });
+    } else if (mark.parentElement === view) {
+      window.trame.trigger("click", [tag, place[0], place[1], event.ctrlKey]);
+    }
+    mark.style.left = `${100 * place[0]}%`;
+    mark.style.top = `${100 * place[1]}%`;
+    view.appendChild(mark);
+  }
+
   function isTyping(target) {
     return target.matches("input[type=text], select, textarea");
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || event.metaKey || isTyping(event.target)) return;
+    if (event.defaultPrevented || event.altKey || event.metaKey || isTyping(event.target)) return;
     let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (event.ctrlKey) key = `Ctrl+${key}`;
     let control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
@@ -54,12 +99,12 @@
       // On a picture Enter accepts that mask; on any other control it presses the control.
       const mask = event.target.dataset && event.target.dataset.mask;
       if (mask !== undefined) control = document.querySelector(`[data-accept="${mask}"]`);
-      else if (event.target.matches("button, a, input, label")) return;
+      else if (event.target.matches("button, a, input, label, summary")) return;
     }
     if (!control || control.disabled) return;
     event.preventDefault();
     control.click();
   });
 
-  window.trame.utils.spa = { upload, readout };
+  window.trame.utils.spa = { send, fetchFile, mayLeave, readout, cross };
 })();

@@ -118,7 +118,19 @@ QPixmap, QImage, QIcon, QColor, QBrush, QPen, QFont, QPainter, QPalette, QCursor
     QtGui.QPixmap, QtGui.QImage, QtGui.QIcon, QtGui.QColor, QtGui.QBrush, QtGui.QPen, QtGui.QFont, QtGui.QPainter,
     QtGui.QPalette, QtGui.QCursor, QtGui.QKeySequence,
 )
-QSizePolicy, QApplication, QDesktopServices = QtWidgets.QSizePolicy, QtWidgets.QApplication, QtGui.QDesktopServices
+QSizePolicy, QApplication = QtWidgets.QSizePolicy, QtWidgets.QApplication
+
+#: What was opened with the desktop's own programs.
+OPENED: List[str] = []
+
+
+class QDesktopServices:
+    """Notes what would be opened."""
+
+    def openUrl(self, url: Any) -> bool:  # noqa: N802
+        OPENED.append(url.toLocalFile() or url.toString())
+        return True
+
 
 
 def _answer(what: str) -> Any:

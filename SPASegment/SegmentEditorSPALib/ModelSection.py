@@ -1,0 +1,176 @@
+"""The module panel's part about the model: which weights, from where, and on which device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable
+
+import qt
+import slicer
+
+from SPASegmentLib.errors import SPAError
+
+from . import Dependencies, Download, Model
+from .JobRunner import JobRunner, in_background
+from .Translate import tr as _
+from .Widgets import button, label, row, section
+
+
+def folder() -> Path:
+    """Where downloaded weights are kept, beside the application's settings."""
+    return Path(slicer.app.slicerUserSettingsFilePath).parent / "SPA" / "Models"
+
+
+class ModelSection:
+    """Model, device, local files and downloads.
+
+    Attributes:
+        widget: the section.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        """Build the widgets.
+
+        Args:
+            say: shows what happened last.
+        """
+        self._say = say
+        self._loading = JobRunner()
+        self._downloading = JobRunner(in_background)
+        self._download: Any = None
+        self.widget, form = section(_("Model"))
+        self.model = label("")
+        self.device = qt.QComboBox()
+        for text in (_("graphics card if there is one"), _("processor (CPU)"), _("graphics card (CUDA)")):
+            self.device.addItem(text)
+        self.device.connect("activated(int)", lambda n: self._use(Model.choice()[0], Model.DEVICES[n]))
+        self.local = button(_("Use a local file..."), self._pick_file)
+        self.fetch = button(_("Download..."), self._ask_for_download)
+        self.bundled = button(_("Use bundled"), lambda: self._use("", Model.choice()[1]))
+        self.open = button(_("Open folder"), self._open_folder)
+        self.delete = button(_("Delete..."), self._delete)
+        self.progress = qt.QProgressBar()
+        self.progress.setRange(0, 100)
+        self.cancel = button(_("Cancel"), self._cancel_download)
+        form.addRow(_("Weights:"), self.model)
+        form.addRow(_("Compute on:"), self.device)
+        form.addRow(row(self.local, self.fetch))
+        form.addRow(row(self.bundled, self.open, self.delete))
+        form.addRow(row(self.progress, self.cancel))
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is loaded or fetched."""
+        return self._loading.busy or self._downloading.busy
+
+    def close(self) -> None:
+        """Give up whatever is under way."""
+        self._loading.cancel()
+        if self._download is not None:
+            self._download.cancel()
+        self._downloading.cancel()
+
+    def refresh(self) -> None:
+        """Bring texts and buttons up to date."""
+        weights, device = Model.choice()
+        self.model.setText(Model.describe((weights, device)))
+        self.device.blockSignals(True)
+        self.device.setCurrentIndex(Model.DEVICES.index(device))
+        self.device.blockSignals(False)
+        self.bundled.setEnabled(bool(weights))
+        self.delete.setEnabled(bool(Download.downloaded(folder())))
+        fetching = self._downloading.busy
+        self.fetch.setEnabled(not fetching)
+        self.progress.setVisible(fetching)
+        self.cancel.setVisible(fetching)
+
+    def _pick_file(self) -> None:
+        kinds = _("Weights") + " (*.safetensors)"
+        path = qt.QFileDialog.getOpenFileName(None, _("Choose a weights file with its card beside it"), "", kinds)
+        if path:
+            self._use(path, Model.choice()[1])
+
+    def _use(self, weights: str, device: str) -> None:
+        """Check a choice by loading it; only one that loads is kept."""
+        problem = Dependencies.ensure()
+        if problem:
+            self._end(problem)
+            return
+
+        def done(loaded: Any) -> None:
+            settings = qt.QSettings()
+            settings.setValue(Model.WEIGHTS_KEY, weights)
+            settings.setValue(Model.DEVICE_KEY, device)
+            self._end(_("In use: {name}, SHA-256 {sha}").format(name=loaded.name, sha=loaded.sha256))
+
+        self._say(_("Loading..."))
+        self._loading.submit(lambda: Model.load((weights, device)), done, self._failed)
+
+    def _ask_for_download(self) -> None:
+        url = qt.QInputDialog.getText(None, _("Download weights"), _("Address of the weights file (.safetensors):"))
+        if not url:
+            return
+        sha = qt.QInputDialog.getText(None, _("Download weights"), _("SHA-256 checksum that the file must have:"))
+        if not sha:
+            return
+        try:
+            download = Download.Download(url, sha)
+        except SPAError as error:
+            self._end(str(error))
+            return
+        question = _(
+            "Download {name} and its card from {host}?\n\nThe file is kept only if it has the checksum {sha}...,"
+            " in the folder {folder}. Nothing of your data is sent."
+        ).format(name=download.name, host=download.host, sha=download.sha256[:12], folder=folder())
+        if not slicer.util.confirmOkCancelDisplay(question):
+            return
+        self._download = download
+        self._say(_("Downloading {name} from {host}...").format(name=download.name, host=download.host))
+        self._downloading.submit(lambda: download.run(folder()), self._downloaded, self._failed, self._tick)
+        self._tick()
+        self.refresh()
+
+    def _tick(self) -> None:
+        done, total = self._download.done, self._download.total
+        self.progress.setValue(100 * done // total if total else 0)
+
+    def _downloaded(self, path: Path) -> None:
+        self._download = None
+        self.refresh()
+        self._use(str(path), Model.choice()[1])
+
+    def _cancel_download(self) -> None:
+        if self._download is not None:
+            self._download.cancel()
+
+    def _failed(self, error: BaseException) -> None:
+        self._download = None
+        cancelled = isinstance(error, Download.CancelledError)
+        self._end(_("The download was cancelled; nothing was kept.") if cancelled else str(error))
+
+    def _open_folder(self) -> None:
+        folder().mkdir(parents=True, exist_ok=True)
+        qt.QDesktopServices().openUrl(qt.QUrl.fromLocalFile(str(folder())))
+
+    def _delete(self) -> None:
+        files = Download.downloaded(folder())
+        names = ", ".join(file.name for file in files)
+        size = sum(file.stat().st_size for file in files) / 1e6
+        question = _("Delete the downloaded weights ({names}, {size:.1f} MB)?").format(names=names, size=size)
+        if not slicer.util.confirmOkCancelDisplay(question):
+            return
+        try:
+            Download.delete(folder())
+        except SPAError as error:
+            self._end(str(error))
+            return
+        used, device = Model.choice()
+        if used and Path(used) in files:
+            # What is gone cannot be used any more.
+            self._use("", device)
+        else:
+            self._end(_("Deleted."))
+
+    def _end(self, text: str) -> None:
+        self._say(text)
+        self.refresh()

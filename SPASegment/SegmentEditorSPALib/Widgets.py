@@ -1,0 +1,38 @@
+"""Small pieces that both panels are made of."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Tuple
+
+import ctk
+import qt
+
+
+def label(text: str) -> Any:
+    """A text that wraps, with links that open in the browser."""
+    made = qt.QLabel(text)
+    made.setWordWrap(True)
+    made.setOpenExternalLinks(True)
+    return made
+
+
+def button(text: str, action: Callable[[], Any]) -> Any:
+    """A button and what it does."""
+    made = qt.QPushButton(text)
+    made.connect("clicked()", lambda: action())
+    return made
+
+
+def section(title: str) -> Tuple[Any, Any]:
+    """A part that can be folded, and its form."""
+    made = ctk.ctkCollapsibleButton()
+    made.text = title
+    return made, qt.QFormLayout(made)
+
+
+def row(*widgets: Any) -> Any:
+    """Widgets side by side."""
+    made = qt.QHBoxLayout()
+    for widget in widgets:
+        made.addWidget(widget)
+    return made

@@ -1,0 +1,1 @@
+"""What can be evaluated: SPA's session, ways that learn nothing, and trained baselines."""

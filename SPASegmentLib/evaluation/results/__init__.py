@@ -1,0 +1,1 @@
+"""All measurements of docs/results.md: the plan, the records, tables, plots and pictures."""

@@ -1,0 +1,64 @@
+"""Which measurements docs/results.md is made from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Dict, Optional
+
+from SPASegmentLib.evaluation.methods.trained import TRAINED
+from SPASegmentLib.evaluation.task import Task
+
+#: Cases of the measurements that take every second slice, and of those with single raters, which take every third
+#: (a step of two would always meet the same two raters of a slice): of val.npz, whose lists have 464 and 1856.
+HALF, THIRD = 232, 619
+#: Choice noise, in percent.
+NOISES = (10, 30)
+#: Predictions per round beside the default 48 (paper, appendix 8).
+PREDICTIONS = (24, 36)
+#: Rows of the ablation (paper, Table 3, and what was added here): name -> options.
+ABLATIONS = {
+    "random-gaussian": {"update": "amortised", "refine": False, "generator": "none"},
+    "gaussians": {"update": "amortised", "refine": False, "generator": "gaussians"},
+    "weights": {"update": "amortised", "refine": False, "generator": "weights"},
+    "amortised": {"update": "amortised", "refine": False},
+    "bayesian": {"refine": False},
+    "amortised-refined": {"update": "amortised"},
+    "without-prompts": {"feedback_prompts": False},
+    "48-particles": {"particles": 48},
+}
+UNTRAINED = ("resample", "seed-mask", "consensus")
+
+
+def plan(
+    weights: Optional[Path] = None, baselines: Path = Path("runs/baselines"), jobs: Optional[int] = None
+) -> Dict[str, Task]:
+    """Name of the record -> what to measure.
+
+    Args:
+        weights: of the SPA network; None for the bundled ones.
+        baselines: folder of the trained baselines.
+        jobs: processes; None for one per processor core.
+    """
+    spa = Task(weights=weights, baselines=baselines, jobs=jobs)
+    tasks = {
+        "combination": spa,
+        "rater": replace(spa, protocol="rater", limit=THIRD),
+        "policy": replace(spa, protocol="policy"),
+    }
+    for name in UNTRAINED:
+        for protocol, limit in (("combination", None), ("rater", THIRD)):
+            tasks[f"{name}-{protocol}"] = replace(spa, method=name, protocol=protocol, limit=limit)
+    for percent in NOISES:
+        tasks[f"noise-{percent}"] = replace(spa, noise=percent / 100, limit=HALF)
+    for user in ("choice+point", "choice+oracle-point", "clicks"):
+        tasks[f"user-{user}"] = replace(spa, user=user, limit=HALF)
+    for name, options in ABLATIONS.items():
+        tasks[f"ablation-{name}"] = replace(spa, limit=HALF, **options)  # type: ignore[arg-type]
+    for n in PREDICTIONS:
+        tasks[f"predictions-{n}"] = replace(spa, predictions=n, limit=HALF)
+    for name in TRAINED:
+        user = "clicks" if name in ("click-network", "sam-u") else "choice"
+        for protocol, limit in (("combination", None), ("rater", THIRD)):
+            tasks[f"{name}-{protocol}"] = replace(spa, method=name, user=user, protocol=protocol, limit=limit)
+    return tasks

@@ -1,0 +1,189 @@
+"""docs/results.md, written from the records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Callable, Dict, List, Tuple
+
+from SPASegmentLib.evaluation.results import plots, tables
+from SPASegmentLib.evaluation.results.records import Record
+from SPASegmentLib.output import reporting_write_errors, whole_file
+
+#: What differs between the paper's LIDC column and ours; said wherever they stand side by side.
+DIFFERENCES = (
+    "The paper's column is another preparation of LIDC-IDRI (15,096 slices split by slice, so that a patient may be on "
+    "both sides; ours are split by patient), all its slices (ours: those with four masks that share a pixel), SAM's "
+    "ViT-B on a GPU (ours: 2.4 M parameters on a CPU), and a feedback point with the true label in every round (ours: "
+    "choices only). So the two columns stand side by side for orientation; neither is ahead of the other by them."
+)
+
+Section = Tuple[str, str, Callable[[Dict[str, Record]], List[str]]]
+
+SECTIONS: Tuple[Section, ...] = (
+    ("What was wanted, and what was reached", "Dice in percent, 95 % intervals in brackets.", tables.marks),
+    (
+        "Dice after one click and in round 3 (paper, Table 1)",
+        "Target: the majority of a uniformly drawn combination of raters. " + DIFFERENCES + " The interactive "
+        "baselines get a corrective click with the true label in every round; the others have no further round. "
+        '"Resample" counts the best mask seen.',
+        tables.table_1,
+    ),
+    (
+        "Dice by round, majority of a rater combination",
+        "The recommended mask. ![Dice by round](results/combination.png)",
+        lambda records: tables.by_round(records, "combination", "dice_recommended"),
+    ),
+    (
+        "The best mask seen so far, majority of a rater combination",
+        "What a user gets who may accept any mask that has been on screen.",
+        lambda records: tables.by_round(records, "combination", "dice_best_seen"),
+    ),
+    (
+        "Dice by round, single raters",
+        "Every third of all single raters' masks; this is where adaptation really shows. "
+        "![Dice by round](results/rater.png)",
+        lambda records: tables.by_round(records, "rater", "dice_recommended"),
+    ),
+    (
+        "SPA against the others, majority of a rater combination",
+        "SPA's recommended mask minus the other method's mask on the same cases at equal numbers of user actions, in "
+        "points of Dice. Of methods that show several masks the best mask seen so far counts, which their user has "
+        "to find among up to 30.",
+        lambda records: tables.leads(records, "combination", "dice_recommended"),
+    ),
+    (
+        "SPA against the others, single raters",
+        "The same for single raters.",
+        lambda records: tables.leads(records, "rater", "dice_recommended"),
+    ),
+    (
+        "SPA's best mask seen against the others, single raters",
+        "Like with like: on both sides the user keeps the best mask seen so far.",
+        lambda records: tables.leads(records, "rater", "dice_best_seen"),
+    ),
+    (
+        "Rounds to reach a Dice (paper, Fig. 4)",
+        "Six rounds at most; a case that never gets there counts 10. The paper's values are read off its figure.",
+        tables.figure_4,
+    ),
+    ("Higher Dice, and IoU", "", tables.higher_dice),
+    ("Failures (paper, Table 5)", "", tables.table_5),
+    (
+        "How alike the candidates are (paper, Fig. 5)",
+        "Of every two candidates on screen. ![Candidates](results/similarity.png)",
+        tables.figure_5,
+    ),
+    ("Change from round to round (paper, Table 7)", "", tables.table_7),
+    (
+        "Included and excluded raters (paper, Table 2)",
+        "The user wants the majority of the included raters. In the paper (REFUGE2) five included clinicians change by "
+        f"{', '.join(f'{v:+.2f}' for v in tables.paper.TABLE_2_INCLUDED)} % and two excluded ones by "
+        f"{', '.join(f'{v:+.2f}' for v in tables.paper.TABLE_2_EXCLUDED)} %.",
+        tables.table_2,
+    ),
+    (
+        "Ablations (paper, Table 3)",
+        "Parts are switched off in use, not trained anew as in the paper. Every second case.",
+        tables.table_3,
+    ),
+    (
+        "Number of predictions (paper, appendix 8)",
+        "Every second case. The candidates come from the predictions; the recommended mask is the mean of all 512 "
+        "latents that carry the preference (48 of them: see the ablations).",
+        tables.predictions,
+    ),
+    (
+        "Other users",
+        "How users answer is defined in `SPASegmentLib/evaluation/users.py`. Every second case.",
+        tables.users,
+    ),
+    (
+        "The profile: first round on images 7 to 12 of one user",
+        "Users by policy, the same on all images of a sequence; the profile has learned from the masks accepted "
+        "before. Gains are paired. ![Profile](results/profile.png)",
+        tables.profile,
+    ),
+    (
+        "When the user changes",
+        'Images 7 to 12 by a user of the opposite preference, with the profile of the one before; "all" is over all '
+        "of these images, the last two rows over the first and the last of them.",
+        tables.user_changes,
+    ),
+    (
+        "Transfer to later images",
+        "In the paper the Dice on Kidney rises from 91.68 to 92.43 with a preference adapted on other images.",
+        tables.transfer,
+    ),
+    (
+        "Preferences that training has not seen (paper, Table 6)",
+        "LIDC's raters are anonymous, so none can be left out of training. Instead: users whose outline lies inside or "
+        "outside that of any combination of raters, without a profile.",
+        tables.table_6,
+    ),
+    (
+        "Sets of predictions against all raters",
+        "After the first click. GED^2: smaller is better; SPA, label-sampling and Probabilistic U-Net have 48 samples, "
+        "the others as many as they have. The uncertainty is the entropy of the recommended probability.",
+        tables.sets,
+    ),
+    (
+        "Expected Dice",
+        "![Calibration](results/calibration.png)",
+        tables.expected_dice,
+    ),
+    (
+        "Training",
+        "One loop, the same slices, augmentation and clicks: 64 x 64 pixels at the slice's resolution around the click "
+        "(`SPASegmentLib/evaluation/baselines`). All baselines have equal steps; SPA's own training is in the first "
+        "row. `spa baselines train --steps` goes on with more.",
+        tables.budgets,
+    ),
+    ("Commands", "File names without their folders.", tables.commands),
+)
+
+
+def write_report(records: Dict[str, Record], path: Path) -> None:
+    """Write the page, its plots and the records without the values of single cases into a folder beside it.
+
+    Args:
+        records: of `records.read_records`.
+        path: of the page, such as docs/results.md; the folder is ``results`` beside it.
+
+    Raises:
+        OutputError: something cannot be written.
+    """
+    folder = path.parent / "results"
+    with reporting_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    plots.draw_all(records, folder)
+    lean = {name: {k: v for k, v in record.items() if k != "cases"} for name, record in records.items()}
+    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(record)}" for name, record in lean.items())
+    with whole_file(folder / "records.json") as partial:
+        partial.write_text(f"{{\n{lines}\n}}\n", encoding="utf-8")
+    with whole_file(path) as partial:
+        partial.write_text("\n".join(_page(records)), encoding="utf-8")
+
+
+def _page(records: Dict[str, Record]) -> List[str]:
+    one = records.get("combination") or next(iter(records.values()))
+    weights = f"weights `{one['weights']}`, SHA-256 `{one['sha256'][:12]}...`; " if "weights" in one else ""
+    lines = [
+        "# Results",
+        "",
+        "Written by `spa report` from the records of `spa results`; do not edit by hand. "
+        f"Data: {', '.join(one['files'])}, {one['n_cases']} cases of {one['intervals_over']}; {weights}"
+        f"PyTorch {one['torch']}; machine: {one['machine']}. Intervals are 95 % bootstrap intervals over patients. "
+        "Every case has its own seed and first click, from the lists in `Resources/Evaluation`. The records "
+        "are in `docs/results/records.json`; values of single cases stay with whoever ran the command.",
+        "",
+    ]
+    for title, text, make in SECTIONS:
+        rows = make(records)
+        if len(rows) > 3:
+            caption, _, picture = text.partition("![")
+            lines += [f"## {title}", ""]
+            lines += [caption.strip(), ""] if caption.strip() else []
+            lines += [f"![{picture}", ""] if picture else []
+            lines += rows
+    return lines

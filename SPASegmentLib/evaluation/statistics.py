@@ -1,0 +1,89 @@
+"""From values per case to means, intervals, and what it takes to reach a Dice."""
+
+from __future__ import annotations
+
+from typing import Dict, Optional, Sequence, Tuple
+
+import numpy as np
+
+#: Dice and IoU at which rounds and failures are counted: the paper's on LIDC, and higher ones.
+THRESHOLDS = (0.6, 0.63, 0.66, 0.69, 0.7, 0.72, 0.75, 0.8, 0.84, 0.85, 0.9)
+#: Rounds that a case counts for that never reaches a threshold (paper, Fig. 4).
+FAILED_ROUNDS = 10
+
+
+def bootstrap_interval(
+    values: np.ndarray, groups: Optional[Sequence[object]] = None, draws: int = 2000, seed: int = 0
+) -> np.ndarray:
+    """95 % interval of the mean over (n, ...) cases, resampling whole groups (patients) where they are known.
+
+    Missing values (NaN) are left out of every mean.
+
+    Returns:
+        (2, ...) lower and upper bound; NaN where there is no value.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    shape = values.shape[1:]
+    flat = values.reshape(len(values), -1)
+    names = np.arange(len(flat)) if groups is None else np.unique(np.asarray(groups), return_inverse=True)[1]
+    count = int(names.max()) + 1
+    valid = np.isfinite(flat)
+    sums, sizes = np.zeros((count, flat.shape[1])), np.zeros((count, flat.shape[1]))
+    np.add.at(sums, names, np.where(valid, flat, 0.0))
+    np.add.at(sizes, names, valid)
+    picked = np.random.default_rng(seed).multinomial(count, np.full(count, 1.0 / count), draws)
+    total = picked @ sizes
+    means = np.where(total > 0, picked @ sums / np.maximum(total, 1), np.nan)
+    empty = ~valid.any(0)
+    bounds = np.nanpercentile(np.where(empty, 0.0, means), [2.5, 97.5], axis=0)
+    return np.where(empty, np.nan, bounds).reshape(2, *shape)
+
+
+def mean(values: np.ndarray) -> np.ndarray:
+    """Mean over the cases (first axis) of what is not missing; NaN where nothing is left."""
+    valid = np.isfinite(values)
+    return np.where(valid.any(0), np.where(valid, values, 0.0).sum(0) / np.maximum(valid.sum(0), 1), np.nan)
+
+
+def rounds_needed(scores: np.ndarray, threshold: float) -> Tuple[np.ndarray, np.ndarray]:
+    """When each case first reaches a threshold.
+
+    Args:
+        scores: (n, rounds).
+        threshold: to reach.
+
+    Returns:
+        (n,) round number, `FAILED_ROUNDS` where it is never reached; (n,) bool, whether it never is.
+    """
+    hit = scores >= threshold
+    failed = np.asarray(~hit.any(1))
+    return np.where(failed, FAILED_ROUNDS, hit.argmax(1) + 1), failed
+
+
+def area_under_rounds(scores: np.ndarray) -> np.ndarray:
+    """(n,) area under each case's curve over the rounds by trapezia, as a share of a perfect curve's."""
+    if scores.shape[1] == 1:
+        return scores[:, 0]
+    return (0.5 * (scores[:, 1:] + scores[:, :-1])).mean(1)
+
+
+def reaching(scores: np.ndarray, groups: Optional[Sequence[object]], suffix: str = "") -> Dict[str, Dict[str, object]]:
+    """Failure rates and mean numbers of rounds by threshold, with intervals, under their names in a record."""
+    out: Dict[str, Dict[str, object]] = {}
+    for name in ("failure_rate", "noc"):
+        out[f"{name}{suffix}"], out[f"{name}{suffix}_ci95"] = {}, {}
+    for threshold in THRESHOLDS:
+        needed, failed = rounds_needed(scores, threshold)
+        for name, values in (("failure_rate", failed.astype(float)), ("noc", needed.astype(float))):
+            low, high = bootstrap_interval(values, groups)
+            out[f"{name}{suffix}"][str(threshold)] = round(float(values.mean()), 4)
+            out[f"{name}{suffix}_ci95"][str(threshold)] = [round(float(low), 4), round(float(high), 4)]
+    return out
+
+
+def difference(
+    a: np.ndarray, b: np.ndarray, groups: Optional[Sequence[object]] = None
+) -> Tuple[np.ndarray, np.ndarray]:
+    """Mean of a - b over the same cases, and its interval (2, ...): paired, so the cases' own spread cancels."""
+    gap = np.asarray(a, float) - np.asarray(b, float)
+    return mean(gap), bootstrap_interval(gap, groups)

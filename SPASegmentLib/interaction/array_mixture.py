@@ -1,0 +1,108 @@
+"""The preference distribution without PyTorch, for masks around an existing mask (paper 3.1, eq. 1).
+
+The same mixture as `model.mixture.GaussianMixture`, as far as a session needs it: no gradients, no batches.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+from SPASegmentLib.errors import InputError
+
+#: Added to every variance of a fit, as scikit-learn's ``reg_covar``.
+VARIANCE_FLOOR = 1e-3
+
+
+@dataclass(frozen=True)
+class ArrayMixture:
+    """A mixture of M Gaussians with diagonal covariance in d dimensions (an `interaction.predictor` distribution).
+
+    Attributes:
+        weights: (M,) float64, non-negative, summing to 1.
+        means: (M, d) float64.
+        variances: (M, d) float64, positive.
+    """
+
+    weights: np.ndarray
+    means: np.ndarray
+    variances: np.ndarray
+
+    def __post_init__(self) -> None:
+        if self.means.shape != self.variances.shape or self.weights.shape != self.means.shape[:-1]:
+            raise InputError(
+                f"A mixture needs weights (M,) and means and variances (M, d), not {self.weights.shape}, "
+                f"{self.means.shape}, {self.variances.shape}."
+            )
+
+    @classmethod
+    def standard(cls, components: int, dim: int, seed: int = 0) -> ArrayMixture:
+        """Equal components scattered so that the whole mixture has about zero mean and unit variance."""
+        means = 0.8 * np.random.default_rng(seed).standard_normal((components, dim))
+        weights = np.full(components, 1.0 / components)
+        return cls(weights, means - means.mean(axis=0), np.full((components, dim), 0.36))
+
+    @property
+    def components(self) -> int:
+        """M."""
+        return int(self.means.shape[0])
+
+    @property
+    def dim(self) -> int:
+        """d."""
+        return int(self.means.shape[1])
+
+    def log_prob(self, z: np.ndarray) -> np.ndarray:
+        """Log-density of (n, d) latents: (n,)."""
+        return np.asarray(logsumexp(self._component_log_prob(z), axis=1))
+
+    def draw(self, n: int, seed: int) -> np.ndarray:
+        """(n, d) float64 latents; the components are stratified, each gets its share of n to within one."""
+        rng = np.random.default_rng(seed)
+        edges = np.cumsum(self.weights)
+        component = np.searchsorted(edges / edges[-1], (np.arange(n) + rng.random()) / n, side="right")
+        component = np.minimum(component, self.components - 1)
+        noise = rng.standard_normal((n, self.dim))
+        return np.asarray(self.means[component] + np.sqrt(self.variances[component]) * noise)
+
+    def updated(self, latents: np.ndarray, weights: np.ndarray, iterations: int = 8) -> ArrayMixture:
+        """Maximum-likelihood update by EM, started at this mixture.
+
+        Args:
+            latents: (n, d) observed.
+            weights: (n,) non-negative, not all zero.
+            iterations: EM steps.
+
+        Returns:
+            The updated mixture. A component that no observation belongs to keeps its place with weight 0.
+
+        Raises:
+            InputError: the weights are negative or all zero.
+        """
+        if not bool((weights >= 0).all()) or not float(weights.sum()) > 0:
+            raise InputError("Observation weights must be non-negative and not all zero.")
+        share = weights / weights.sum()
+        mixture = self
+        for _ in range(iterations):
+            joint = mixture._component_log_prob(latents)
+            mass = np.exp(joint - logsumexp(joint, axis=1, keepdims=True)) * share[:, None]
+            total = mass.sum(axis=0)
+            per = np.maximum(total, 1e-12)[:, None]
+            means = mass.T @ latents / per
+            spread = mass.T @ np.square(latents) / per - np.square(means)
+            empty = (total < 1e-12)[:, None]
+            mixture = ArrayMixture(
+                total / total.sum(),
+                np.where(empty, mixture.means, means),
+                np.where(empty, mixture.variances, np.maximum(spread, 0.0) + VARIANCE_FLOOR),
+            )
+        return mixture
+
+    def _component_log_prob(self, z: np.ndarray) -> np.ndarray:
+        """log(w_k N(z; mu_k, var_k)) for (n, d) latents: (n, M)."""
+        square = (np.square(z[:, None] - self.means) / self.variances + np.log(self.variances)).sum(axis=-1)
+        gaussian = -0.5 * (square + self.dim * math.log(2.0 * math.pi))
+        return np.asarray(gaussian + np.log(np.maximum(self.weights, 1e-300)))

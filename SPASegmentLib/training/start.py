@@ -1,0 +1,80 @@
+"""What training starts from: random weights, weights of SPA, or SAM's official checkpoint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+from torch import Tensor
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.network import NetworkConfig
+from SPASegmentLib.model.weights import SAM_VIT_B_SHA256, file_sha256, load, load_default, load_sam_checkpoint
+
+#: What Meta's checkpoint learned from.
+SAM_DATA = "SAM ViT-B by Meta AI, Apache-2.0, trained on SA-1B; Kirillov et al., Segment Anything, ICCV 2023"
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights to start from.
+
+    Attributes:
+        state: of a network of the configured architecture.
+        origin: for the model card: name and sha256 of the file, and the data that it learned from.
+    """
+
+    state: Dict[str, Tensor]
+    origin: Dict[str, Any]
+
+
+def find_start(
+    network: NetworkConfig, initial: str, folder: Path, sam: Optional[Path] = None, other_sam: bool = False
+) -> Optional[Start]:
+    """Load what a configuration starts from; None for random weights.
+
+    Args:
+        network: the configured architecture.
+        initial: name of bundled weights or a .safetensors file, see `TrainConfig`; may be empty.
+        folder: that a file's path is relative to.
+        sam: SAM's ViT-B checkpoint, or None.
+        other_sam: it need not be the file that Meta distributes (MedSAM's, for example).
+
+    Raises:
+        InputError: the weights do not fit the architecture, or a ViT-B has nothing to start from.
+        WeightsError: a file is missing or damaged, or is not the official one.
+    """
+    if sam is not None:
+        if network.encoder != "vit_b" or initial:
+            raise InputError(
+                "SAM's checkpoint is for configurations with the encoder vit_b and without initial weights; leave out "
+                "--sam, or choose such a configuration."
+            )
+        loaded = load_sam_checkpoint(sam, network, None if other_sam else SAM_VIT_B_SHA256)
+        learned = f"{sam.name}, in the layout of SAM's ViT-B; its terms are its authors'" if other_sam else SAM_DATA
+        return Start(loaded.state_dict(), {"name": sam.name, "sha256": file_sha256(sam), "data": [learned]})
+    if not initial:
+        if network.encoder == "vit_b":
+            raise InputError(
+                "A ViT-B starts from SAM's weights; give its checkpoint with --sam sam_vit_b_01ec64.pth (Meta's "
+                "segment-anything repository says where to get it)."
+            )
+        return None
+    begun = load(folder / initial) if initial.endswith(".safetensors") else load_default(initial)
+    theirs, ours = begun.network.config.as_dict(), network.as_dict()
+    different = [f"{key} {theirs[key]!r} instead of {ours[key]!r}" for key in ours if theirs[key] != ours[key]]
+    if different:
+        raise InputError(
+            f"The initial weights {initial} are of another architecture ({', '.join(different)}); give the "
+            "configuration's network their values, or start from other weights."
+        )
+    learned = begun.card.training.get("data", [])
+    return Start(
+        begun.network.state_dict(),
+        {
+            "name": begun.card.name,
+            "sha256": begun.card.sha256,
+            "data": [learned] if isinstance(learned, str) else list(learned),
+        },
+    )

@@ -1,0 +1,105 @@
+"""What the page knows and may ask for: values go out, actions come in, and whatever goes wrong becomes a message.
+
+A value has one writer. The page writes which mask is highlighted, what its checkboxes say and which view is large;
+all others are written here. Values travel over a socket and files over HTTP, and these overtake each other: with two
+writers the older value would win now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import logging
+from contextlib import contextmanager
+from typing import Any, Awaitable, Callable, Dict, Iterator, List
+
+from SPASegmentLib.errors import SPAError, StateError
+
+_log = logging.getLogger(__name__)
+
+
+class PageState:
+    """The values and the actions of the page.
+
+    Args:
+        server: trame server.
+        facts: what always holds, asked for whenever something is shown.
+    """
+
+    def __init__(self, server: Any, facts: Callable[[], Dict[str, Any]]) -> None:
+        self._server, self._facts = server, facts
+        self._tasks: List[str] = []
+        self._running: set[asyncio.Task[None]] = set()
+
+    @property
+    def task(self) -> str:
+        """What is under way for the user beside the network, for the user; empty if nothing is."""
+        return self._tasks[-1] if self._tasks else ""
+
+    def show(self, **values: Any) -> None:
+        """Put values and all facts on the page."""
+        with self._server.state as state:
+            state.update({**values, **self._facts()})
+
+    def explain(self, error: BaseException) -> str:
+        """Put a message about an error on the page, and return it; its details go to the terminal."""
+        problem = user_message(error)
+        if not isinstance(error, SPAError):
+            _log.error("An action of the page failed", exc_info=error)
+        self.show(problem=problem)
+        return problem
+
+    def action(self, name: str, act: Callable[..., Any]) -> None:
+        """Let the page call `act` as `trigger(name)`; a coroutine goes on by itself, so that the page can go on too."""
+
+        @functools.wraps(act)
+        def run(*arguments: Any) -> None:
+            try:
+                result = act(*arguments)
+            except Exception as error:
+                self.explain(error)
+                return
+            if inspect.isawaitable(result):
+                self.spawn(result)
+            self.show()
+
+        self._server.trigger(name)(run)
+
+    def spawn(self, work: Awaitable[Any]) -> None:
+        """Run a coroutine on the loop; what it raises becomes a message."""
+
+        async def run() -> None:
+            try:
+                await work
+            except Exception as error:
+                self.explain(error)
+
+        # The loop keeps weak references only.
+        task = asyncio.get_running_loop().create_task(run())
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    @contextmanager
+    def working(self, task: str) -> Iterator[None]:
+        """Say on the page that something takes time.
+
+        Raises:
+            StateError: something else is under way.
+        """
+        if self._tasks:
+            raise StateError("The viewer is still at work on something else; wait until it is done.")
+        self._tasks.append(task)
+        self.show(problem="")
+        try:
+            yield
+        finally:
+            self._tasks.remove(task)
+            self.show()
+
+
+def user_message(error: BaseException) -> str:
+    """What to tell the user about an error: its own words if they were written for users, no internals otherwise."""
+    if isinstance(error, SPAError):
+        return str(error)
+    return "Something went wrong in the viewer; the terminal where it was started says more. Your segmentation is kept."

@@ -1,0 +1,140 @@
+"""Without PyTorch the effect varies what the segment holds, and says so where it cannot do more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PREAMBLE = """
+import os, sys
+from pathlib import Path
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in missing:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Without())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name in missing else found(name, *rest)
+sys.path[:0] = [ROOT, ROOT + "/SPASegment", ROOT + "/Testing/host"]
+import numpy as np
+from slicerhost import qt
+from slicerhost.application import Host
+from slicerhost.desk import Desk
+"""
+
+WITHOUT_TORCH = PREAMBLE + """
+from SPASegmentLib.data.phantom import ambiguous_phantom
+phantom = ambiguous_phantom()
+host = Host(Path(sys.argv[1]))
+desk = Desk(host, phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
+desk.host.views["Red"].click(desk.lesion)
+assert not desk.workflow.busy
+assert "torch" in desk.workflow.status and "Start from the segment" in desk.workflow.status, desk.workflow.status
+
+# A user has thresholded: voxels above -300 around the lesion on its slice.
+import slicer
+from SPASegmentLib.mrml.grid import volume_grid
+k, j, i = np.unravel_index(np.abs(np.indices(phantom.voxels.shape).transpose(1, 2, 3, 0)
+    - np.linalg.solve(phantom.ijk_to_ras, (*desk.lesion, 1.0))[2::-1]).sum(-1).argmin(), phantom.voxels.shape)
+painted = np.zeros(phantom.voxels.shape, dtype=np.uint8)
+window = np.s_[k, j - 12 : j + 13, i - 12 : i + 13]
+painted[window] = phantom.voxels[window] > -300
+slicer.util.updateSegmentBinaryLabelmapFromArray(painted, desk.segmentation, desk.segment, desk.volume)
+before = desk.voxels().sum()
+desk.panel.from_segment.click()
+desk.wait()
+assert desk.workflow.choosing, desk.workflow.status
+first = desk.proposal
+assert len(first.masks) == 5
+desk.key("4")
+assert desk.proposal.round == 2
+desk.key("Backspace")
+assert np.array_equal(desk.proposal.masks, first.masks)
+desk.panel.replace.click()
+largest = int(first.masks.sum(axis=(1, 2)).argmax())
+desk.workflow.mark(largest)
+desk.key("Return")
+assert desk.voxels().sum() == first.masks[largest].sum() != before
+assert desk.workflow.profiles.current().accepted == 1
+desk.panel.next.click()
+desk.wait()
+assert desk.workflow.choosing, desk.workflow.status
+desk.panel.accept.click()
+assert desk.voxels().any(axis=(1, 2)).sum() == 2
+desk.editor.undo()
+assert desk.voxels().any(axis=(1, 2)).sum() == 1
+host.close()
+assert "torch" not in sys.modules
+assert not qt.ERRORS, qt.ERRORS
+print("done")
+"""
+
+WITHOUT_ANYTHING = PREAMBLE + """
+host = Host(Path(sys.argv[1]))
+image = np.random.default_rng(0).normal(size=(10, 40, 40)).astype(np.float32)
+desk = Desk(host, image, np.eye(4), (20, 20, 5))
+for act in (lambda: desk.host.views["Red"].click(desk.lesion), desk.panel.from_segment.click):
+    act()
+    assert not desk.workflow.busy and "missing" in desk.workflow.status and "scipy" in desk.workflow.status
+from SegmentEditorSPALib.ModulePanel import ModulePanel
+frame = qt.QFrame()
+panel = ModulePanel(qt.QVBoxLayout(frame))
+for button in (panel.profiles.new, panel.model.local, panel.model.bundled):
+    panel.say.setText("")
+    qt.answered(*(["x.safetensors"] if button is panel.model.local else []))
+    button.setEnabled(True)
+    button.click()
+    assert "missing" in panel.say.text, panel.say.text
+panel.sample.click()
+assert "missing" in host.messages[-1][1]
+from SPASegmentLib.mrml.hierarchy import remove_ghosts
+assert remove_ghosts(host.scene) == 0
+host.close()
+assert "scipy" not in sys.modules and not qt.ERRORS, qt.ERRORS
+print("done")
+"""
+
+NETWORK = ("torch", "safetensors", "segment_anything")
+
+
+@pytest.mark.parametrize(
+    ("missing", "script"),
+    [(NETWORK, WITHOUT_TORCH), ((*NETWORK, "scipy", "sklearn", "threadpoolctl"), WITHOUT_ANYTHING)],
+    ids=["no torch", "no packages at all"],
+)
+def test_the_effect_without_packages(tmp_path: Path, missing: tuple, script: str) -> None:
+    script = f"ROOT, missing = {str(ROOT)!r}, {missing!r}\n" + script
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-1] == "done"
+
+
+def test_a_network_takes_over_when_it_is_there(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was accepted without a network is what the next slice starts from with one."""
+    from SegmentEditorSPALib import Dependencies
+
+    mask = desk.click().masks[0]
+    desk.panel.accept.click()
+    with monkeypatch.context() as without:
+        without.setattr(Dependencies, "has_torch", lambda: False)
+        desk.panel.from_segment.click()
+        desk.wait()
+        assert desk.controller.network is None
+        seed = desk.proposal.masks[0]
+        assert (seed & mask).sum() > 0.8 * mask.sum()
+        desk.panel.accept.click()
+    desk.panel.next.click()
+    desk.wait()
+    assert desk.controller.network is not None and desk.workflow.choosing
+    assert np.asarray(desk.proposal.masks[0]).any()

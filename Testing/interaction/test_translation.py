@@ -1,0 +1,35 @@
+"""What users read can be translated, with contexts as 3D Slicer names them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = """
+from SPASegmentLib import translation
+seen = set()
+
+def german(context, text):
+    seen.add(context)
+    words = {"larger: {percent} % ({area} mm2)": "größer: {percent} % ({area} mm2)", "all around": "ringsum",
+             "no clear preference yet": "noch keine klare Vorliebe"}
+    return words.get(text, text)
+
+translation.install(german)
+import numpy as np
+from SPASegmentLib.interaction.differences import compare
+from SPASegmentLib.interaction.profile import Profile
+y, x = np.mgrid[:41, :41]
+small, large = (np.hypot(x - 20, y - 20) <= r for r in (10, 13))
+text = compare(large, small, (1.0, 1.0)).description
+assert text.startswith("größer: +") and text.endswith("ringsum"), text
+assert Profile.new("a", "b").describe() == "noch keine klare Vorliebe"
+assert seen == {"interaction.differences", "interaction.profile"}, seen
+"""
+
+
+def test_descriptions_are_translated() -> None:
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, cwd=root)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,116 @@
+"""What happens while the network is at work: run as a program, since it needs a process and a loop of its own.
+
+The one worker is held up by an event, as a slow network would hold it up, so that nothing depends on speed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any, Callable, Dict
+
+from SPASegmentLib.model.weights import load_default
+from SPASegmentLib.viewer.app import ViewerApp
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the loop run until something holds."""
+    for _ in range(6000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("nothing came of it")
+
+
+async def scenario(app: ViewerApp) -> None:
+    """A click whose masks do not come, and all that can be done meanwhile."""
+    state: Any = app.server.state
+    workspace, conversation = app.workspace, app._conversation
+    loop_thread = threading.get_ident()
+    await app.open_phantom()
+    assert state.phase == "idle" and not state.busy and state.volume == "Phantom"
+    lesion = (62.0, 18.0, -43.75)
+
+    seen: Dict[str, Any] = {"threads": set()}
+    begin = workspace.controller.start_at
+
+    def start(*arguments: Any) -> Any:
+        job = begin(*arguments)
+        run = job.run
+
+        def recorded() -> Any:
+            seen["threads"].add(threading.get_ident())
+            return run()
+
+        job.run = recorded  # type: ignore[method-assign]
+        return job
+
+    workspace.controller.start_at = start  # type: ignore[method-assign]
+
+    go = threading.Event()
+    app._pool.submit(go.wait)
+    conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
+    assert state.busy and state.task == "Computing masks" and state.masks == []
+
+    # Everything that does not concern the session goes on.
+    offset = app._views.position("Red").offset
+    app._views.step("Red", 1)
+    assert app._views.position("Red").offset != offset
+    app._views.step("Red", -1)
+    conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
+    assert "still computing" in state.problem and state.busy
+
+    # Cancelled work leaves nothing behind when it is done at last.
+    conversation.cancel()
+    assert not state.busy and state.phase == "idle" and state.problem == ""
+    go.set()
+    app._pool.submit(lambda: None).result(timeout=120)
+    await asyncio.sleep(0.05)
+    assert state.masks == [] and workspace.controller.session is None and not workspace.can_undo
+
+    # A click that is left alone is answered, by the worker.
+    conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
+    await until(lambda: bool(state.masks) and not state.busy)
+    assert state.phase == "choosing" and seen["threads"] and loop_thread not in seen["threads"]
+
+    # What fails in the worker is a message, and the masks on screen stay.
+    def broken() -> Any:
+        job = workspace.controller.choose(1)
+        job.run = lambda: 1 / 0  # type: ignore[method-assign]
+        return job
+
+    conversation.begin(broken)
+    await until(lambda: state.problem != "")
+    assert "ZeroDivision" not in state.problem and "terminal" in state.problem
+    assert not state.busy and state.phase == "choosing" and len(state.masks) == 5
+
+    # So is what fails in an action of the page.
+    app.server.controller.trigger_fn("accept")(99)
+    assert "no mask 99" in state.problem and len(state.masks) == 5
+
+    # Another volume takes the place of all of it.
+    go = threading.Event()
+    app._pool.submit(go.wait)
+    conversation.choose(1)
+    assert state.busy
+    await app.open_phantom()
+    assert state.phase == "idle" and state.masks == [] and not state.busy
+    go.set()
+    app._pool.submit(lambda: None).result(timeout=120)
+    await asyncio.sleep(0.05)
+    assert state.phase == "idle" and state.masks == []
+
+
+def main() -> None:
+    """Run it."""
+    app = ViewerApp(load_default().network)
+    app.server.state.ready()
+    try:
+        asyncio.run(scenario(app))
+    finally:
+        app.close()
+    print("all of it held")
+
+
+if __name__ == "__main__":
+    main()
