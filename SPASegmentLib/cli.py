@@ -322,12 +322,12 @@ def benchmark_run(
         str, typer.Option(help="What to measure beside the comparison of rounds; may be empty.")
     ] = "product,soak,throughput",
     weights: Weights = None,
-    quick: Annotated[bool, typer.Option("--quick", help="The smallest cases only, to see that everything runs.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="The smallest cases, to see that everything runs.")] = False,
     output: Annotated[
         Path, typer.Option("--json", help="Records of the comparison; the other parts go beside it.")
     ] = Path("out/benchmark/rounds.json"),
 ) -> None:
-    """Measure SPA beside the published procedure: same weights, same inputs, in turns. About 15 minutes on two cores."""
+    """Measure SPA beside the published procedure, in turns, and its own parts. About 15 minutes on two cores."""
     if context.invoked_subcommand is not None:
         return
     with plain_errors():

@@ -6,7 +6,7 @@ import resource
 import statistics
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Sequence, TypeVar
@@ -61,10 +61,8 @@ def peak_mib() -> float:
 
 def reset_peak() -> None:
     """Forget the peak, where the system allows it (Linux); elsewhere the peak stays that of the whole process."""
-    try:
+    with suppress(OSError):
         _CLEAR.write_text("5")
-    except OSError:
-        pass
 
 
 def _status(name: str) -> float:

@@ -1,4 +1,4 @@
-"""What a user waits for: clicks, rounds and acceptance on a volume of clinical size, and each step around the network."""
+"""What a user waits for on a volume of clinical size: clicks, rounds, acceptance, and each step around the network."""
 
 from __future__ import annotations
 
@@ -21,9 +21,12 @@ SHAPE, SPACING = (300, 512, 512), (0.7, 0.7, 1.25)
 _REGION_MM = 95.0
 _PLANE = "axial"
 
+#: R, A, S in mm.
+Point = Tuple[float, float, float]
 
-def ct_volume(scene: Any, shape: Tuple[int, int, int] = SHAPE) -> Tuple[Any, Callable[[int], Tuple[float, float, float]]]:
-    """A CT-like volume in a scene: noise, a body, and a rod of soft tissue through all slices.
+
+def ct_volume(scene: Any, shape: Tuple[int, int, int] = SHAPE) -> Tuple[Any, Callable[[int], Point]]:
+    """A CT-like volume in a scene: noise, and a hazily edged rod of soft tissue through all slices.
 
     Returns:
         The volume node, and the point in mm on the rod in slice k.
@@ -36,7 +39,7 @@ def ct_volume(scene: Any, shape: Tuple[int, int, int] = SHAPE) -> Tuple[Any, Cal
     for k in range(shape[0]):
         radius = 18 + 6 * np.sin(k / 9)
         edge = radius - np.hypot(rows - shape[1] / 2, 0.8 * (columns - shape[2] / 2))
-        voxels[k] = -850 + 880 / (1 + np.exp(-edge / 1.5)) + rng.integers(-40, 40, shape[1:])
+        voxels[k] = -850 + 880 / (1 + np.exp(-edge / 4.0)) + rng.integers(-120, 120, shape[1:])
     ijk_to_ras = np.diag([-SPACING[0], -SPACING[1], SPACING[2], 1.0])
     volume = add_volume(scene, voxels, ijk_to_ras, "CT")
     return volume, lambda k: (-SPACING[0] * shape[2] / 2, -SPACING[1] * shape[1] / 2, SPACING[2] * k)
@@ -84,12 +87,18 @@ def measure_product(
         for n in range(slices + 1):
             k = shape[0] // 2 + 7 * (n - slices // 2)
             with parts.part("click to five masks"):
-                controller.run(controller.start_at(point(k), _PLANE))
+                proposal = controller.run(controller.start_at(point(k), _PLANE))
             for _ in range(3):
-                with parts.part("further round"):
-                    controller.run(controller.choose(1))
+                # Where every prediction looks the same there is nothing to choose.
+                if len(proposal.masks) > 1:
+                    with parts.part("further round"):
+                        proposal = controller.run(controller.choose(1))
+            wanted = next((row for row, mask in enumerate(proposal.masks) if mask.any()), None)
+            if wanted is None:
+                controller.cancel()
+                continue
             with parts.part("accept"):
-                controller.accept()
+                controller.accept(wanted)
         peak = peak_mib()
         surroundings = _surroundings(scene, volume, segmentation, segment, point, network, slices, shape)
     return {
@@ -135,9 +144,8 @@ def _surroundings(
         with parts.part("preview segments"):
             preview.show(frame, masks)
         with parts.part("write"):
-            write_mask(editor, frame, masks[0], segmentation, segment)
+            write_mask(editor, frame, masks[int(masks.any(axis=(1, 2)).argmax())], segmentation, segment)
     record = parts.record()
-    record["sum"] = {
-        kind: {"median": round(sum(part[kind]["median"] for part in record.values()), 6)} for kind in ("cpu_s", "wall_s")
-    }
+    total = {kind: sum(part[kind]["median"] for part in record.values()) for kind in ("cpu_s", "wall_s")}
+    record["sum"] = {kind: {"median": round(seconds, 6)} for kind, seconds in total.items()}
     return record

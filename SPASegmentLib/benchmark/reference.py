@@ -150,7 +150,8 @@ def input_of(
         edge = np.clip(mask.astype(np.float32), 1e-3, 1 - 1e-3)
         logits = torch.from_numpy(np.log(edge / (1 - edge))).to(device)[None, None]
     if previous is not None:
-        previous = GaussianMixture(*(t.to(device)[None] for t in (previous.weights, previous.means, previous.variances)))
+        parameters = (previous.weights, previous.means, previous.variances)
+        previous = GaussianMixture(*(t.to(device)[None] for t in parameters))
     return RoundInput(
         torch.from_numpy(image).to(device)[None, None],
         torch.tensor([[(x, y) for x, y, _ in points]], dtype=torch.float32, device=device),

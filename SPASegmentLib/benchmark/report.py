@@ -77,8 +77,8 @@ def render(parts: Dict[str, Any]) -> str:
             "",
             "## GPU",
             "",
-            "Not measured: no GPU was at hand. The code for it (`SPASegmentLib/benchmark/gpu.py`: events, warm-up, graph"
-            " capture, shares of the ceilings) is written and has not been run.",
+            "Not measured: no GPU was at hand. The code for it (`SPASegmentLib/benchmark/gpu.py`: events, warm-up,"
+            " graph capture, shares of the ceilings) is written and has not been run.",
         ]
     return "\n".join(lines) + "\n"
 
@@ -127,8 +127,8 @@ def _rounds(records: List[Dict[str, Any]]) -> List[str]:
         " the same.",
         "",
         *_table(
-            ("backbone", "fusion", "size", "N", "threads", "Dice of predictions", "smallest", "mean difference of probability",
-             "Dice of recommended", "Dice of candidates"),
+            ("backbone", "fusion", "size", "N", "threads", "Dice of predictions", "smallest",
+             "mean difference of probability", "Dice of recommended", "Dice of candidates"),
             (
                 (
                     r["backbone"], r["fusion"], r["size"], r["n"], r["threads"],
@@ -164,8 +164,8 @@ def _product(records: List[Dict[str, Any]]) -> List[str]:
         "",
         "Default settings: a search for the region over several sizes, exact Bayes over 512 particles, shape refinement"
         " (the paper's procedure has none of these), five masks as preview segments. Compact weights, axial"
-        f" frames of {_by(records[0]['frame'])} pixels from a volume of {_by(records[0]['volume'])} in memory. Each click"
-        " is on a new slice.",
+        f" frames of {_by(records[0]['frame'])} pixels from a volume of {_by(records[0]['volume'])} in memory. Each"
+        " click is on a new slice.",
     ]
     for r in records:
         memory = r["memory_mib"]
@@ -200,8 +200,8 @@ def _accuracy(records: List[Dict[str, Any]]) -> List[str]:
         "## What speed costs in accuracy",
         "",
         f"`{', '.join(first['files'])}`, {first['n_cases']} cases evenly spread, a user who only chooses, seed"
-        f" {first['seed']}. Dice of the recommended mask by round, and processor seconds of a whole session. One setting"
-        " is changed at a time; the default is in bold.",
+        f" {first['seed']}. Dice of the recommended mask by round, and processor seconds of a whole session. One"
+        " setting is changed at a time; the default is in bold.",
         "",
         *_table(
             ("weights", "setting", *(f"round {n + 1}" for n in range(rounds)), "95 % interval, last", "s a session"),
@@ -223,8 +223,8 @@ def _throughput(records: List[Dict[str, Any]]) -> List[str]:
     lines = [
         "## Throughput for research",
         "",
-        "Evaluation: simulated sessions of six rounds with default settings. Training: the compact network, three rounds"
-        " unrolled. One thread in each process; two processes run at the same time.",
+        "Evaluation: simulated sessions of six rounds with default settings. Training: the compact network, three"
+        " rounds unrolled. One thread in each process; two processes run at the same time.",
         "",
         *_table(
             ("", "processes", "frames/s", "frames per processor second"),

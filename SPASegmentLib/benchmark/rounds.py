@@ -92,7 +92,10 @@ class OwnPath:
 
     def after(self, before: OwnRound, number: int) -> OwnRound:
         """The round after the first candidate was chosen."""
-        chosen, point = before.candidates.maps[0], before.candidates.points[0]
+        found = before.candidates
+        # Where all predictions look alike there is no candidate; the click is then said again with the mask.
+        chosen = found.maps[0] if len(found.maps) else found.recommended
+        point = found.points[0] if found.points else Click(chosen.shape[1] // 2, chosen.shape[0] // 2)
         x, y = self.region.from_map(point.x, point.y, chosen.shape)
         prompts = Prompts((*before.prompts.clicks, Click(x, y, point.positive)), chosen)
         return self._round(prompts, before.mixture, number)
@@ -191,9 +194,6 @@ def _take_turns(
     for number in range(1, ROUNDS + 1):
         if number > 1:
             before = own
-            # A candidate stands for a whole cluster; without one there is nothing to choose.
-            if not len(before.candidates.maps):
-                break
             own, taken = timed(lambda: path.after(before, number), wait)  # noqa: B023
             further.append(taken)
         given = _given(path, own, device)
@@ -252,7 +252,8 @@ def _agreement(own: OwnRound, theirs: RoundOutput) -> Dict[str, float]:
     ours, other = own.maps > THRESHOLD, theirs.predictions > THRESHOLD
     single = np.array([pairwise_dice(a[None], b[None])[0, 0] for a, b in zip(ours, other)])
     step = theirs.recommended.shape[0] // own.maps.shape[1]
-    whole = pairwise_dice(own.candidates.recommended[None] > THRESHOLD, theirs.recommended[None, ::step, ::step] > THRESHOLD)
+    recommended = theirs.recommended[None, ::step, ::step] > THRESHOLD
+    whole = pairwise_dice(own.candidates.recommended[None] > THRESHOLD, recommended)
     candidates = pairwise_dice(own.candidates.maps > THRESHOLD, theirs.candidates[:, ::step, ::step] > THRESHOLD)
     rows, columns = linear_sum_assignment(-candidates)
     return {

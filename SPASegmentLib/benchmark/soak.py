@@ -45,7 +45,7 @@ def measure_soak(
     memory: List[float] = []
     nodes: List[int] = []
     cpu: List[float] = []
-    began = time.perf_counter()
+    began, rounds = time.perf_counter(), 0
     with open_scene() as scene:
         volume, point = ct_volume(scene, tuple(shape))  # type: ignore[arg-type]
         segmentation = create_segmentation(volume, "Result")
@@ -58,13 +58,17 @@ def measure_soak(
             if time.perf_counter() - began > seconds and n >= 8:
                 break
             start = time.process_time()
-            controller.run(controller.start_at(point(n % shape[0]), "axial"))
+            proposal = controller.run(controller.start_at(point(n % shape[0]), "axial"))
+            rounds += 1
             for _ in range(2):
-                controller.run(controller.choose(1))
-            if n % 10 == 9:
+                if len(proposal.masks) > 1:
+                    proposal = controller.run(controller.choose(1))
+                    rounds += 1
+            wanted = next((row for row, mask in enumerate(proposal.masks) if mask.any()), None)
+            if wanted is None or n % 10 == 9:
                 controller.cancel()
             else:
-                controller.accept()
+                controller.accept(wanted)
             cpu.append(round(time.process_time() - start, 4))
             gc.collect()
             memory.append(memory_mib())
@@ -73,7 +77,7 @@ def measure_soak(
     per_session = float(np.polyfit(np.arange(half, len(memory)), memory[half:], 1)[0]) if len(memory) > 3 else 0.0
     return {
         "sessions": len(memory),
-        "rounds": 3 * len(memory),
+        "rounds": rounds,
         "memory_mib": memory,
         "scene_nodes": nodes,
         "cpu_s": cpu,

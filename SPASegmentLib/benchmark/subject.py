@@ -46,12 +46,12 @@ def make_network(backbone: str, fusion: str, size: int) -> Tuple[SPANetwork, str
     torch.manual_seed(0)
     config = NetworkConfig.vit_b(size, fusion) if backbone == "vit_b" else NetworkConfig(image_size=size, fusion=fusion)
     network = SPANetwork(config).eval().requires_grad_(False)
-    _scale(network)
+    make_decided(network)
     return network, "random"
 
 
-def _scale(network: SPANetwork) -> None:
-    """Make the predictions of random weights differ and have outlines."""
+def make_decided(network: SPANetwork) -> None:
+    """Scale random weights so that predictions differ and have outlines; in place."""
     network.fusion.latent_part.weight.mul_(4.0)
     size, side = network.config.image_size, network.map_size
     generator = torch.Generator().manual_seed(0)

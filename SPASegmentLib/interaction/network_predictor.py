@@ -106,6 +106,7 @@ class NetworkPredictor:
         fusion = self._network.fusion
         if not isinstance(fusion, TokenFusion):
             return self._network.decode(context, latents, chunk)
+        dtype = self._network.decoder_dtype
         if self._pass is None:
-            self._pass = fusion.run(self._network.head, context)
-        return fusion.combine(self._network.head, *self._pass, latents)
+            self._pass = fusion.run(self._network.head, context.to(dtype))
+        return fusion.combine(self._network.head, *self._pass, latents.to(dtype))

@@ -163,10 +163,14 @@ class MaskHead(nn.Module):
         inner = F.relu_(first(fine.permute(0, 3, 1, 2))).permute(0, 2, 3, 1).reshape(n, height * width, -1)
         # The last convolution and the product with the weights are both linear: one kernel for each mask, applied
         # as nine products that are shifted and added.
-        kernel = torch.einsum("nc,cdyx->ndyx", weights, second.weight).flip(2, 3).flatten(2)
-        shifted = F.fold(torch.bmm(inner, kernel).transpose(1, 2), (height, width), 3, padding=1)
-        own = torch.bmm(fine.view(n, -1, c), weights.unsqueeze(2)).view(n, height, width)
-        return own + shifted[:, 0] + (weights @ second.bias).view(n, 1, 1)
+        kernel = torch.einsum("nc,cdyx->nyxd", weights, second.weight).flatten(1, 2)
+        parts = torch.bmm(kernel, inner.transpose(1, 2)).view(n, 3, 3, height, width)
+        own = torch.bmm(weights.unsqueeze(1), fine.view(n, -1, c).transpose(1, 2)).view(n, height, width)
+        total = F.pad(own.float() + (weights @ second.bias).view(n, 1, 1), (1, 1, 1, 1))
+        for y in range(3):
+            for x in range(3):
+                total[:, 2 - y : 2 - y + height, 2 - x : 2 - x + width] += parts[:, y, x]
+        return total[:, 1:-1, 1:-1]
 
     def largest_chunk(self, size: Tuple[int, int], bytes_each: int) -> int:
         """Decoder passes whose finest maps still stay in a processor's cache: more at once would take longer.

@@ -101,6 +101,11 @@ class SPANetwork(nn.Module):
         """Where the network's weights are."""
         return next(self.parameters()).device
 
+    @property
+    def decoder_dtype(self) -> torch.dtype:
+        """Precision of the mask decoder (see `precision.use_half`)."""
+        return self.head.decoder.mask_tokens.weight.dtype
+
     def encode(self, image: Tensor) -> ImageFeatures:
         """(B, 1, S, S) normalised images to features."""
         features: ImageFeatures = self.encoder(image)
@@ -137,7 +142,5 @@ class SPANetwork(nn.Module):
 
     def decode(self, context: Context, latents: Tensor, chunk: int = 8) -> Tensor:
         """(B, n, d) latents to (B, n, map_size, map_size) logits, in single precision if the decoder is in half."""
-        dtype = self.head.decoder.mask_tokens.weight.dtype
-        if dtype == torch.float32:
-            return self.fusion.decode(self.head, context, latents, chunk)
+        dtype = self.decoder_dtype
         return self.fusion.decode(self.head, context.to(dtype), latents.to(dtype), chunk).float()

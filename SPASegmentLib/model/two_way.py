@@ -9,7 +9,7 @@ the two transposed convolutions (2 x 2, stride 2) plain matrix products. What a 
 from __future__ import annotations
 
 import math
-from typing import Any, Tuple
+from typing import Any, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -96,11 +96,20 @@ def _add_image_to_tokens(attention: Any, image: Tensor, queries: Tensor, keys: T
     return torch.baddbmm(image, share.transpose(1, 2), said)
 
 
-def double(rows: Tensor, convolution: Any) -> Tensor:
-    """``ConvTranspose2d(.., 2, stride=2)`` of rows: (..., C) to (..., 2, 2, D), the new axes row and column."""
+def double(rows: Tensor, convolution: Any, added: Optional[Tensor] = None) -> Tensor:
+    """``ConvTranspose2d(.., 2, stride=2)`` of rows: (..., C) to (..., 2, 2, D), the new axes row and column.
+
+    Args:
+        rows: (..., C).
+        convolution: the module.
+        added: (1 or more, ..., 2, 2, D) to add to the result.
+    """
     weight = convolution.weight
-    spread = F.linear(rows, weight.permute(2, 3, 1, 0).reshape(-1, weight.shape[0]), convolution.bias.repeat(4))
-    return spread.view(*rows.shape[:-1], 2, 2, weight.shape[1])
+    matrix = weight.permute(2, 3, 1, 0).reshape(-1, weight.shape[0])
+    if added is None:
+        return F.linear(rows, matrix, convolution.bias.repeat(4)).view(*rows.shape[:-1], 2, 2, weight.shape[1])
+    # What is added serves many predictions: the bias joins it there.
+    return F.linear(rows, matrix).view(*rows.shape[:-1], 2, 2, weight.shape[1]) + (added + convolution.bias)
 
 
 def upscale(layers: Any, image: Tensor, details: Tuple[Tensor, ...]) -> Tensor:
@@ -115,14 +124,9 @@ def upscale(layers: Any, image: Tensor, details: Tuple[Tensor, ...]) -> Tensor:
         (n, P, 2, 2, 2, 2, C / 8): each token's 4 x 4 pixels as (row, column) of the first, then of the second step.
     """
     first, norm, act1, second, act2 = layers
-    coarse = double(image, first)
-    if details:
-        coarse = coarse + details[0]
+    coarse = double(image, first, details[0] if details else None)
     coarse = act1(F.layer_norm(coarse, coarse.shape[-1:], norm.weight, norm.bias, norm.eps))
-    fine = double(coarse, second)
-    if details:
-        fine = fine + details[1]
-    upscaled: Tensor = act2(fine)
+    upscaled: Tensor = act2(double(coarse, second, details[1] if details else None))
     return upscaled
 
 

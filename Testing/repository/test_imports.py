@@ -22,9 +22,13 @@ FORBIDDEN = {
     "data": TOOLKITS | VIEWS | {"SPASegmentLib.mrml", "SPASegmentLib.training", "SPASegmentLib.evaluation"},
     "training": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
     "evaluation": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
+    "benchmark": TOOLKITS,
     "commands": TOOLKITS,
 }
-RESEARCH = {"SPASegmentLib.training", "SPASegmentLib.evaluation", "SPASegmentLib.data", "SPASegmentLib.commands"}
+RESEARCH = {
+    "SPASegmentLib.training", "SPASegmentLib.evaluation", "SPASegmentLib.data", "SPASegmentLib.benchmark",
+    "SPASegmentLib.commands",
+}  # fmt: skip
 #: The layers that run inside 3D Slicer use no more than this (threadpoolctl comes with scikit-learn).
 RUN_TIME = {"SPASegmentLib", "numpy", "safetensors", "scipy", "segment_anything", "sklearn", "threadpoolctl", "torch"}
 
