@@ -15,7 +15,7 @@ ALIKE = 0.95
 def round_text(proposal: Any, rounds: int) -> str:
     """Where the session stands."""
     text = _("Round {round} of {rounds}").format(round=proposal.round, rounds=rounds)
-    if _alike(proposal.masks) >= ALIKE:
+    if proposal.round < rounds and _alike(proposal.masks) >= ALIKE:
         text += " \u00b7 " + _("another round will change little")
     return text
 
@@ -29,6 +29,13 @@ def difference_text(proposal: Any, index: int) -> str:
     return _("{index}: {difference}. Press {index} to go on from it, Enter to accept it.").format(
         index=index, difference=proposal.differences[index - 1].description
     )
+
+
+def area_text(proposal: Any, index: int) -> str:
+    """How much larger or smaller a candidate is than the recommended mask, for its picture."""
+    recommended, area = (int(proposal.masks[n].sum()) for n in (0, index))
+    percent = round(100 * (area - recommended) / max(recommended, 1))
+    return _("{percent} %").format(percent=f"{percent:+d}".replace("-", "\u2212") if percent else "\u00b10")
 
 
 def accepted_text(result: Any, frame: Any) -> str:
