@@ -66,7 +66,9 @@ def find_start(
     theirs, ours = begun.network.config.as_dict(), network.as_dict()
     # Fusions share everything else: one can start from the other's weights, with fresh ones of its own.
     different = [
-        f"{key} {theirs[key]!r} instead of {ours[key]!r}" for key in ours if theirs[key] != ours[key] and key != "fusion"
+        f"{key} {theirs[key]!r} instead of {ours[key]!r}"
+        for key in ours
+        if theirs[key] != ours[key] and key != "fusion"
     ]
     if different:
         raise InputError(
