@@ -47,9 +47,14 @@ def test_transformer_is_segment_anythings(batch: int) -> None:
     position = torch.randn(1, 32, 5, 6)
     wanted = transformer(image, position.expand(batch, -1, -1, -1), tokens)
     rows, places = image.flatten(2).transpose(1, 2), position.flatten(2).transpose(1, 2)
-    found = two_way.transform(transformer, rows, places, tokens)
+    found = two_way.transform(transformer, rows.clone(), places, tokens)
     for ours, theirs in zip(found, wanted):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+    shared = two_way.transform(transformer, rows.clone(), places, tokens[:1])
+    torch.testing.assert_close(shared[1][0], found[1][0], atol=1e-5, rtol=1e-5)
+    with torch.enable_grad():
+        kept = two_way.transform(transformer, rows, places, tokens)
+    torch.testing.assert_close(kept[1], found[1], atol=1e-5, rtol=1e-5)
 
 
 @torch.no_grad()
