@@ -21,7 +21,7 @@ SLICES = 25
 def measure_soak(
     sessions: int = 120,
     threads: int = 1,
-    seconds: float = 120.0,
+    seconds: float = 90.0,
     weights: Optional[str] = None,
     shape: Tuple[int, int, int] = SHAPE,
 ) -> Dict[str, Any]:
