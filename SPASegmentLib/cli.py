@@ -210,6 +210,7 @@ def evaluate_lidc(
     feedback_prompts: Annotated[bool, typer.Option(help="Give the chosen mask and its point to the network.")] = True,
     predictions: Annotated[int, typer.Option(help="Predictions per round, which candidates come from.")] = 48,
     particles: Annotated[int, typer.Option(help="Latents that carry the preference.")] = 512,
+    raters: Annotated[int, typer.Option(min=1, max=8, help="Masks that a slice must have exactly.")] = 4,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
     cases: Annotated[Optional[Path], typer.Option(help="A list of cases; by default the committed one.")] = None,
     weights: Weights = None,
@@ -226,7 +227,8 @@ def evaluate_lidc(
         task = Task(
             protocol=protocol, user=user, method=method, rounds=rounds, noise=noise, update=update,
             generator=generator, refine=refine, feedback_prompts=feedback_prompts, predictions=predictions,
-            particles=particles, limit=limit, cases=cases, weights=weights, seed=seed, baselines=baselines, jobs=jobs,
+            particles=particles, raters=raters, limit=limit, cases=cases, weights=weights, seed=seed,
+            baselines=baselines, jobs=jobs,
         )  # fmt: skip
         run_evaluate(task, [*npz, *(more or [])], output)
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Iterator
 
 from SPASegmentLib.errors import OutputError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 
 @contextmanager
@@ -38,7 +41,7 @@ def check_writable(target: Path) -> None:
         OutputError: it cannot.
     """
     if target.is_dir():
-        raise OutputError(f"{target} is a folder; give the name of a file.")
+        raise OutputError(_("{target} is a folder; give the name of a file.").format(target=target))
     with reporting_write_errors(target), tempfile.TemporaryFile(dir=target.parent):
         pass
 
@@ -50,4 +53,8 @@ def reporting_write_errors(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"{target} cannot be written ({reason}); choose another place or make room there.") from error
+        raise OutputError(
+            _("{target} cannot be written ({reason}); choose another place or make room there.").format(
+                target=target, reason=reason
+            )
+        ) from error

@@ -7,7 +7,7 @@ from typing import Any, Callable, List, Optional, Sequence, Tuple
 import qt
 
 #: Side of a picture in pixels: at most, and in the panel.
-LARGEST, SMALLEST = 84, 40
+LARGEST, SMALLEST = 96, 40
 MARGIN, GAP = 6, 4
 #: Of a picture, as in the style sheet below.
 BORDER = 3
@@ -24,7 +24,6 @@ _CURRENT = "QToolButton { border-color: white; }"
 
 #: In the panel, while there is nothing to choose from.
 _EMPTY = "QFrame#SPACandidateStrip { border: 1px dashed rgb(128, 128, 128); } QToolButton { border: none; }"
-
 
 
 class _Watch(qt.QObject):
@@ -175,12 +174,35 @@ def badge(pixmap: Any, text: str, color: Sequence[float]) -> Any:
     painter.setPen(pen)
     painter.setBrush(qt.QBrush(qt.QColor(*(int(round(255 * c)) for c in color))))
     painter.drawRoundedRect(3, 3, width, height, 6, 6)
-    font = qt.QFont("sans-serif")
-    font.setPixelSize(22)
-    font.setBold(True)
-    painter.setFont(font)
+    painter.setFont(_font(22))
     dark = 0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2] < 0.45
     painter.setPen(qt.QColor(255, 255, 255) if dark else qt.QColor(0, 0, 0))
     painter.drawText(3, 3, width, height, int(qt.Qt.AlignCenter), text)
     painter.end()
     return pixmap
+
+
+def caption(pixmap: Any, text: str) -> Any:
+    """Write a text into the lower right corner of a QPixmap; returns the same."""
+    width, height = 10 + 14 * len(text), 30
+    left, top = pixmap.width() - width - 3, pixmap.height() - height - 3
+    painter = qt.QPainter()
+    painter.begin(pixmap)
+    painter.setRenderHint(qt.QPainter.Antialiasing)
+    painter.setPen(qt.QColor(0, 0, 0))
+    painter.setBrush(qt.QBrush(qt.QColor(0, 0, 0)))
+    painter.setOpacity(0.75)
+    painter.drawRoundedRect(left, top, width, height, 6, 6)
+    painter.setOpacity(1.0)
+    painter.setFont(_font(24))
+    painter.setPen(qt.QColor(255, 255, 255))
+    painter.drawText(left, top, width, height, int(qt.Qt.AlignCenter), text)
+    painter.end()
+    return pixmap
+
+
+def _font(size: int) -> Any:
+    font = qt.QFont("sans-serif")
+    font.setPixelSize(size)
+    font.setBold(True)
+    return font

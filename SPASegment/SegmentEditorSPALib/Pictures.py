@@ -11,7 +11,7 @@ from scipy import ndimage
 ADDED, REMOVED = (86, 180, 233), (230, 159, 0)
 
 
-def window_of(masks: np.ndarray, spacing: Tuple[float, float], margin: float = 1.3) -> Tuple[float, float, float]:
+def window_of(masks: np.ndarray, spacing: Tuple[float, float], margin: float = 1.2) -> Tuple[float, float, float]:
     """Centre (x, y) in pixels and side in mm of the square that shows all masks (n, height, width)."""
     rows, columns = np.nonzero(masks.any(axis=0))
     if not rows.size:
@@ -56,6 +56,9 @@ def render(
     image = np.clip((image - low) / max(high - low, 1e-6), 0.0, 1.0)
     rgb = np.repeat(235.0 * image[..., None], 3, axis=2)
     on = _sample(shape, at)
+    # Differences come between the outline and its halo, which would hide narrow ones.
+    near = _distance(on)
+    _line(rgb, near, size / 75, (0.0, 0.0, 0.0), 0.65)
     if reference is not None:
         base = _sample(reference, at)
         # The dots and stripes tell the two apart without colour.
@@ -63,7 +66,7 @@ def render(
         dots = (np.arange(size)[:, None] % 6 < 3) & (np.arange(size)[None] % 6 < 3)
         _tint(rgb, on & ~base, ADDED, np.where(diagonal, 0.8, 0.5))
         _tint(rgb, base & ~on, REMOVED, np.where(dots, 0.9, 0.5))
-    _line(rgb, on, tuple(255 * c for c in color), size)
+    _line(rgb, near, size / 150, tuple(255 * c for c in color), 1.0)
     return np.clip(rgb, 0, 255).astype(np.uint8)
 
 
@@ -81,13 +84,15 @@ def _tint(rgb: np.ndarray, where: np.ndarray, color: Tuple[int, ...], strength: 
     rgb[where] = (1 - share) * rgb[where] + share * np.array(color)
 
 
-def _line(rgb: np.ndarray, mask: np.ndarray, color: Tuple[float, ...], size: int) -> None:
-    """The outline of a mask on a dark halo."""
+def _distance(mask: np.ndarray) -> np.ndarray:
+    """Pixels to the outline of a mask; infinite where it has none."""
     if not mask.any() or mask.all():
-        return
+        return np.full(mask.shape, np.inf)
     distance = ndimage.distance_transform_edt(mask) - ndimage.distance_transform_edt(~mask)
-    half = size / 150
-    near = np.abs(np.where(distance > 0, distance - 0.5, distance + 0.5))
-    for width, shade, opacity in ((half + size / 150, np.zeros(3), 0.65), (half, np.array(color), 1.0)):
-        cover = opacity * np.clip(width + 0.5 - near, 0.0, 1.0)
-        rgb += cover[..., None] * (shade - rgb)
+    return np.abs(np.where(distance > 0, distance - 0.5, distance + 0.5))
+
+
+def _line(rgb: np.ndarray, near: np.ndarray, half: float, color: Tuple[float, ...], opacity: float) -> None:
+    """Draw where the outline is at most `half` a line's width away."""
+    cover = opacity * np.clip(half + 0.5 - near, 0.0, 1.0)
+    rgb += cover[..., None] * (np.array(color) - rgb)

@@ -9,10 +9,10 @@ import qt
 
 from SPASegmentLib.mrml.preview import color
 
-from .CandidateStrip import LARGEST, SCALE, badge
+from .CandidateStrip import LARGEST, SCALE, badge, caption
 from .Outline import Line, contours, smooth
 from .Pictures import ppm, render, window_of
-from .Texts import difference_text
+from .Texts import area_text, difference_text
 from .Translate import tr as _
 
 #: Between these probabilities of the recommended prediction lies the outline's uncertainty.
@@ -20,7 +20,7 @@ UNCERTAIN = (0.25, 0.75)
 
 
 def pixmaps(frame: Any, proposal: Any, keys: Sequence[str]) -> Tuple[List[Any], List[str]]:
-    """The pictures of all masks with their keys, and a text for each."""
+    """The pictures of all masks with their keys and how much larger they are, and a text for each."""
     spacing = frame.image.spacing
     window, grey = window_of(proposal.masks, spacing), _grey(frame)
     found, texts = [], []
@@ -32,7 +32,8 @@ def pixmaps(frame: Any, proposal: Any, keys: Sequence[str]) -> Tuple[List[Any], 
         pixmap = qt.QPixmap()
         pixmap.loadFromData(ppm(rgb))
         key = _("Enter") if index == 0 else keys[index - 1] if index <= len(keys) else str(index)
-        found.append(badge(pixmap, key, color(index)))
+        badge(pixmap, key, color(index))
+        found.append(caption(pixmap, area_text(proposal, index)) if index else pixmap)
         texts.append(difference_text(proposal, index))
     return found, texts
 

@@ -50,6 +50,8 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         """What Segment Editor shows above the options."""
         return "<html>" + _(
             "<b>Segmentation by choices</b>: click on a structure, or drag a box, and choose among five masks.<br>"
+            "In the pictures, blue is added to the recommended mask and orange removed from it; the number says how"
+            " much larger the mask is.<br>"
             "Keys while masks are shown: <b>1</b> to <b>4</b> choose, <b>Enter</b> accepts the marked mask,"
             " <b>Backspace</b> goes back one round, <b>Esc</b> cancels. Click adds what belongs,"
             " <b>Ctrl+click</b> removes what does not. A double click on a picture accepts it.<br>"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .Translate import tr as _
 
-#: From here on another round is expected to change little.
-GOOD_ENOUGH = 0.97
+#: Where the candidates' mean Dice with the recommended mask lies above, there is little left to choose from.
+ALIKE = 0.95
 
 
 def round_text(proposal: Any, rounds: int) -> str:
     """Where the session stands."""
     text = _("Round {round} of {rounds}").format(round=proposal.round, rounds=rounds)
-    if proposal.expected_dice >= GOOD_ENOUGH:
+    if proposal.round < rounds and _alike(proposal.masks) >= ALIKE:
         text += " \u00b7 " + _("another round will change little")
     return text
 
@@ -29,9 +31,24 @@ def difference_text(proposal: Any, index: int) -> str:
     )
 
 
+def area_text(proposal: Any, index: int) -> str:
+    """How much larger or smaller a candidate is than the recommended mask, for its picture."""
+    recommended, area = (int(proposal.masks[n].sum()) for n in (0, index))
+    percent = round(100 * (area - recommended) / max(recommended, 1))
+    return _("{percent} %").format(percent=f"{percent:+d}".replace("-", "\u2212") if percent else "\u00b10")
+
+
 def accepted_text(result: Any, frame: Any) -> str:
     """What was written."""
     area = int(result.mask.sum()) * frame.image.pixel_area
     return _("Accepted: {area:.0f} mm2 on this slice. Go on with the next slice, or click another structure.").format(
         area=area
     )
+
+
+def _alike(masks: np.ndarray) -> float:
+    """Mean Dice of the candidates (rows 1, 2, ...) with the recommended mask (row 0); 1 where there is none."""
+    recommended, sizes = masks[0], masks.sum(axis=(1, 2))
+    shared = (masks[1:] & recommended).sum(axis=(1, 2))
+    both = np.maximum(sizes[1:] + sizes[0], 1)
+    return float(np.mean(2 * shared / both)) if len(shared) else 1.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.evaluation.cases import CaseId, draw_ids
+from SPASegmentLib.evaluation.cases import RATERS, CaseId, draw_ids
 from SPASegmentLib.evaluation.slices import EvaluationFile
 from SPASegmentLib.output import whole_file
 
@@ -54,7 +54,7 @@ def read_cases(path: Path) -> List[CaseId]:
 
 
 def find_cases(
-    files: Sequence[EvaluationFile], protocol: str, seed: int, folder: Optional[Path] = None
+    files: Sequence[EvaluationFile], protocol: str, seed: int, folder: Optional[Path] = None, raters: int = RATERS
 ) -> Tuple[List[CaseId], str]:
     """The committed list of this protocol and seed that was made for exactly these files, or else cases drawn now.
 
@@ -63,6 +63,7 @@ def find_cases(
         protocol: of `cases.PROTOCOLS`.
         seed: of the draw.
         folder: with the lists; None for the committed ones.
+        raters: that a slice must have exactly; the committed lists are for `RATERS`.
 
     Returns:
         The cases, and the name of the list or how they were drawn.
@@ -72,13 +73,13 @@ def find_cases(
     """
     folder = folder or lists_folder()
     wanted: Optional[Dict[str, str]] = None
-    for path in sorted(folder.glob(f"*-{protocol}.json")):
+    for path in sorted(folder.glob(f"*-{protocol}.json")) if raters == RATERS else ():
         content = _content(path)
         wanted = wanted or {file.name: file.fingerprint() for file in files}
         made_for = {name: about["masks_sha256"] for name, about in content["files"].items()}
         if content["protocol"] == protocol and content["seed"] == seed and made_for == wanted:
             return [CaseId(*row) for row in content["cases"]], path.name
-    return draw_ids(files, protocol, seed), f"drawn with seed {seed}"
+    return draw_ids(files, protocol, seed, raters), f"drawn with seed {seed}"
 
 
 def _content(path: Path) -> Dict[str, Any]:

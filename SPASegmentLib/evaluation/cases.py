@@ -88,38 +88,40 @@ class Case:
         return Click(float(self.id.x), float(self.id.y))
 
 
-def draw_ids(files: Sequence[EvaluationFile], protocol: str, seed: int = 0) -> List[CaseId]:
-    """All cases of a protocol, from slices that `RATERS` raters have drawn on and that have an area all agree on.
+def draw_ids(
+    files: Sequence[EvaluationFile], protocol: str, seed: int = 0, raters: int = RATERS
+) -> List[CaseId]:
+    """All cases of a protocol, from slices with exactly `raters` masks that have an area all agree on.
 
     Combinations, clicks and seeds are drawn for each slice by itself, so that a case does not depend on which others
     there are. For the policy protocol the ids come in sequences of `SEQUENCE`, of different patients where there are
     enough; their slices have an area that every user of `POLICY_USERS` wants, and the click lies there.
 
     Raises:
-        InputError: unknown protocol, or too few slices fit.
+        InputError: unknown protocol, or too few slices fit; the message names the numbers of raters there are.
     """
     if protocol not in PROTOCOLS:
         raise InputError(f"Unknown protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
     if protocol == "policy":
-        return _draw_sequences(files, seed)
+        return _draw_sequences(files, seed, raters)
     ids: List[CaseId] = []
     for file in files:
-        for row in np.nonzero(file.slices.rater_counts() == RATERS)[0]:
+        for row in np.nonzero(file.slices.rater_counts() == raters)[0]:
             planes = unpack(file.slices.masks[row])
             bits = [k for k in range(MAX_RATERS) if planes[k].any()]
             agreed = np.asarray(planes[bits].all(0))
             if not agreed.any():
                 continue
             rng = np.random.default_rng([seed, int(row)])
-            combination = int(rng.integers(1, 2**RATERS))
+            combination = int(rng.integers(1, 2**raters))
             x, y = _pixel(agreed, rng)
             case_seed = int(rng.integers(2**31))
-            wanted = [combination] if protocol == "combination" else [1 << k for k in range(RATERS)]
+            wanted = [combination] if protocol == "combination" else [1 << k for k in range(raters)]
             for subset in wanted:
-                raters = sum(1 << bits[k] for k in range(RATERS) if subset >> k & 1)
-                ids.append(CaseId(file.name, int(row), raters, x, y, case_seed))
+                included = sum(1 << bits[k] for k in range(raters) if subset >> k & 1)
+                ids.append(CaseId(file.name, int(row), included, x, y, case_seed))
     if not ids:
-        raise InputError(f"No slice in these files has {RATERS} rater masks with a common area.")
+        raise InputError(_too_few(files, f"No slice in these files has {raters} rater masks with a common area"))
     return ids
 
 
@@ -167,6 +169,12 @@ def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str]
     )
 
 
+def _too_few(files: Sequence[EvaluationFile], what: str) -> str:
+    """An error's text, with the numbers of raters that there are."""
+    counts = sorted({int(n) for file in files for n in np.unique(file.slices.rater_counts())} - {0})
+    return f"{what}. They have slices with {', '.join(map(str, counts)) or 'no'} masks; choose with --raters."
+
+
 def _pixel(area: np.ndarray, rng: np.random.Generator) -> Tuple[int, int]:
     """A uniformly drawn pixel (x, y) of a mask."""
     ys, xs = np.nonzero(area)
@@ -174,12 +182,12 @@ def _pixel(area: np.ndarray, rng: np.random.Generator) -> Tuple[int, int]:
     return int(xs[pick]), int(ys[pick])
 
 
-def _draw_sequences(files: Sequence[EvaluationFile], seed: int) -> List[CaseId]:
+def _draw_sequences(files: Sequence[EvaluationFile], seed: int, raters: int) -> List[CaseId]:
     ids: dict[str, List[CaseId]] = {}
     for file in files:
-        for row in np.nonzero(file.slices.rater_counts() == RATERS)[0]:
-            raters = file.slices.raters(int(row))
-            core = raters.all(0) & offset_mask(2 * raters.sum(0) >= len(raters), -2.0)
+        for row in np.nonzero(file.slices.rater_counts() == raters)[0]:
+            masks = file.slices.raters(int(row))
+            core = masks.all(0) & offset_mask(2 * masks.sum(0) >= len(masks), -2.0)
             if core.any():
                 rng = np.random.default_rng([seed, int(row)])
                 x, y = _pixel(core, rng)
@@ -189,7 +197,8 @@ def _draw_sequences(files: Sequence[EvaluationFile], seed: int) -> List[CaseId]:
                 ids.setdefault(patient, []).append(found)
     total = sum(len(rows) for rows in ids.values())
     if total < SEQUENCE:
-        raise InputError(f"Sequences need {SEQUENCE} slices with {RATERS} rater masks of some size; here are {total}.")
+        what = f"Sequences need {SEQUENCE} slices with {raters} rater masks of some size; here are {total}"
+        raise InputError(_too_few(files, what))
     # Patients in random order, one slice of each; then the next slice of each; so neighbours are different patients.
     rng = np.random.default_rng([seed, 12])
     queues = [list(rng.permutation(len(ids[p]))) for p in sorted(ids)]

@@ -51,7 +51,7 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
     if task.cases is not None:
         ids, listed = read_cases(task.cases), str(task.cases.name)
     else:
-        ids, listed = find_cases(files, task.protocol, task.seed)
+        ids, listed = find_cases(files, task.protocol, task.seed, raters=task.raters)
     ids = thinned(ids, task.protocol, task.limit)
     allowed = spec().users
     if user.name not in allowed:

@@ -51,7 +51,7 @@ def run_all(
             torch.set_num_threads(threads)
         return done
     # A fresh interpreter for each: torch's threads do not survive a fork.
-    context = multiprocessing.get_context("spawn")
+    context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
     count = min(processes, len(jobs))
     with ProcessPoolExecutor(count, mp_context=context, initializer=_open, initargs=(make_tool,)) as pool:
         try:
@@ -60,6 +60,9 @@ def run_all(
                 _report(progress, len(done), len(jobs))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            for worker in multiprocessing.active_children():  # what they are at is of no use to anyone
+                if worker not in others:
+                    worker.terminate()
             raise
     return done
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import List, Optional, Sequence
 
+from SPASegmentLib.evaluation.cases import RATERS
 from SPASegmentLib.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.evaluation.users import User
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -30,6 +31,7 @@ class Task:
         feedback_prompts: whether the chosen mask and its point go to the network.
         predictions: N, the candidates come from these.
         particles: latents that carry the preference and, where they cost next to nothing, the recommended mask.
+        raters: that a slice must have exactly.
         limit: cases at most, evenly spread; None for all.
         cases: a list of cases instead of the committed or drawn one.
         weights: of the SPA network; None for the bundled ones.
@@ -49,6 +51,7 @@ class Task:
     feedback_prompts: bool = True
     predictions: int = 48
     particles: int = 512
+    raters: int = RATERS
     limit: Optional[int] = None
     cases: Optional[Path] = None
     weights: Optional[Path] = None

@@ -12,6 +12,9 @@ import numpy as np
 from scipy.special import logsumexp
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Added to every variance of a fit, as scikit-learn's ``reg_covar``.
 VARIANCE_FLOOR = 1e-3
@@ -34,8 +37,9 @@ class ArrayMixture:
     def __post_init__(self) -> None:
         if self.means.shape != self.variances.shape or self.weights.shape != self.means.shape[:-1]:
             raise InputError(
-                f"A mixture needs weights (M,) and means and variances (M, d), not {self.weights.shape}, "
-                f"{self.means.shape}, {self.variances.shape}."
+                _(
+                    "A mixture needs weights (M,) and means and variances (M, d), not {weights}, {means}, {variances}."
+                ).format(weights=self.weights.shape, means=self.means.shape, variances=self.variances.shape)
             )
 
     @classmethod
@@ -83,10 +87,10 @@ class ArrayMixture:
             InputError: the weights are negative or all zero.
         """
         if not bool((weights >= 0).all()) or not float(weights.sum()) > 0:
-            raise InputError("Observation weights must be non-negative and not all zero.")
+            raise InputError(_("Observation weights must be non-negative and not all zero."))
         share = weights / weights.sum()
         mixture = self
-        for _ in range(iterations):
+        for _step in range(iterations):
             joint = mixture._component_log_prob(latents)
             mass = np.exp(joint - logsumexp(joint, axis=1, keepdims=True)) * share[:, None]
             total = mass.sum(axis=0)

@@ -14,6 +14,9 @@ from SPASegmentLib.interaction.types import Prompts
 from SPASegmentLib.model.fusion import Context, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Probabilities are kept this far from 0 and 1 before they become the logits of a mask prompt, as in training.
 _EDGE = 1e-3
@@ -51,7 +54,7 @@ class NetworkPredictor:
             InputError: there were none.
         """
         if self._context is None:
-            raise InputError("Prompts come before predictions.")
+            raise InputError(_("Prompts come before predictions."))
         return self._context
 
     @property
@@ -71,7 +74,7 @@ class NetworkPredictor:
             InputError: there is no point among the prompts.
         """
         if not prompts.clicks:
-            raise InputError("The network needs at least one point; click on the structure.")
+            raise InputError(_("The network needs at least one point; click on the structure."))
         device = self._network.device
         with torch.inference_mode():
             points = torch.tensor([[(c.x, c.y) for c in prompts.clicks]], dtype=torch.float32, device=device)
@@ -91,7 +94,7 @@ class NetworkPredictor:
     def neutral(self) -> np.ndarray:
         """The mean of predictions drawn from the preference distribution."""
         if self._mixture is None:
-            raise InputError("Prompts come before predictions.")
+            raise InputError(_("Prompts come before predictions."))
         latents = self._mixture.draw(NEUTRAL_PREDICTIONS[self.one_pass], seed=0)
         return np.asarray(self.predict(latents, 8).mean(0))
 

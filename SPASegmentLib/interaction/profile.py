@@ -96,10 +96,12 @@ class Profile:
     forgetting: float = 0.9
 
     def __post_init__(self) -> None:
-        _check_text("The name", self.name)
-        _check_text("The structure", self.structure)
+        _check_text(_("The name must be a text of 1 to {longest} printable characters."), self.name)
+        _check_text(_("The structure must be a text of 1 to {longest} printable characters."), self.structure)
         if isinstance(self.accepted, bool) or not isinstance(self.accepted, int) or self.accepted < 0:
-            raise InputError(f"The number of accepted masks is a count, not {self.accepted!r}.")
+            raise InputError(
+                _("The number of accepted masks is a count, not {accepted!r}.").format(accepted=self.accepted)
+            )
         limits = {
             "offset_mm": (-1e6, 1e6), "offset_variance": (1e-12, 1e12), "last_offset_mm": (-1e6, 1e6),
             "noise_variance": (1e-12, 1e12), "noise_count": (1e-12, 1e12), "forgetting": (1e-3, 1.0),
@@ -109,7 +111,11 @@ class Profile:
             if key == "last_offset_mm" and value is None:
                 continue
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                raise InputError(f"{key} must be a number from {low:g} to {high:g}, not {value!r}.")
+                raise InputError(
+                    _("{key} must be a number from {low:g} to {high:g}, not {value!r}.").format(
+                        key=key, low=low, high=high, value=value
+                    )
+                )
             object.__setattr__(self, key, float(value))
 
     @classmethod
@@ -234,13 +240,19 @@ class Profile:
         path = Path(path)
         try:
             if path.stat().st_size > _LARGEST_FILE:
-                raise InputError(f"{path} is too large for a profile; choose a file that SPA has saved as one.")
+                raise InputError(
+                    _("{path} is too large for a profile; choose a file that SPA has saved as one.").format(path=path)
+                )
             text = path.read_text(encoding="utf-8")
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise InputError(f"The profile {path} cannot be read ({reason}); choose another file.") from error
+            raise InputError(
+                _("The profile {path} cannot be read ({reason}); choose another file.").format(path=path, reason=reason)
+            ) from error
         except ValueError as error:
-            raise InputError(f"{path} is damaged or no profile; choose a file that SPA has saved as one.") from error
+            raise InputError(
+                _("{path} is damaged or no profile; choose a file that SPA has saved as one.").format(path=path)
+            ) from error
         return cls.from_json(text, str(path))
 
     @classmethod
@@ -257,32 +269,45 @@ class Profile:
         try:
             content = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise InputError(f"{origin} is damaged or no profile; choose a file that SPA has saved as one.") from error
+            raise InputError(
+                _("{origin} is damaged or no profile; choose a file that SPA has saved as one.").format(origin=origin)
+            ) from error
         if not isinstance(content, dict) or content.get("format") != FORMAT:
-            raise InputError(f"{origin} is no profile (its format is not {FORMAT!r}); choose another file.")
+            raise InputError(
+                _("{origin} is no profile (its format is not {format!r}); choose another file.").format(
+                    origin=origin, format=FORMAT
+                )
+            )
         if content.get("version") != VERSION:
             raise InputError(
-                f"The profile {origin} has version {content.get('version')!r}, this program reads {VERSION}; "
-                "export it again with the same version of SPA."
+                _(
+                    "The profile {origin} has version {version!r}, this program reads {own}; "
+                    "export it again with the same version of SPA."
+                ).format(origin=origin, version=content.get("version"), own=VERSION)
             )
         try:
             values = _exact(content, ("format", "version", *(field.name for field in fields(cls))))
             return cls(**{key: value for key, value in values.items() if key not in ("format", "version")})
         except InputError as error:
-            raise InputError(f"The profile {origin} cannot be used: {error}") from error
+            raise InputError(
+                _("The profile {origin} cannot be used: {error}").format(origin=origin, error=error)
+            ) from error
 
 
 def _exact(content: Any, keys: Tuple[str, ...]) -> Dict[str, Any]:
     """A copy of a JSON object with exactly these keys."""
     if not isinstance(content, dict):
-        raise InputError(f"An object with the keys {', '.join(keys)} is expected.")
+        raise InputError(_("An object with the keys {keys} is expected.").format(keys=", ".join(keys)))
     missing, unknown = sorted(set(keys) - set(content)), sorted(set(content) - set(keys))
     if missing or unknown:
-        parts = [f"{word} {', '.join(names)}" for word, names in (("missing", missing), ("unknown", unknown)) if names]
-        raise InputError(f"Its keys do not match: {'; '.join(parts)}.")
+        raise InputError(
+            _("Its keys do not match: missing {missing}; unknown {unknown}.").format(
+                missing=", ".join(missing) or "-", unknown=", ".join(unknown) or "-"
+            )
+        )
     return dict(content)
 
 
-def _check_text(what: str, value: Any) -> None:
+def _check_text(message: str, value: Any) -> None:
     if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT or not value.isprintable():
-        raise InputError(f"{what} must be a text of 1 to {_LONGEST_TEXT} printable characters.")
+        raise InputError(message.format(longest=_LONGEST_TEXT))

@@ -19,6 +19,9 @@ from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
 from SPASegmentLib.interaction.types import Prompts
 from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Standard deviation of the shape latents before the first answer, and after it, relative to the seed-mask family.
 FIRST_SPREAD, LATER_SPREAD = 0.3, 0.8
@@ -84,7 +87,7 @@ class RefinedPredictor:
     def neutral(self) -> np.ndarray:
         """See `Predictor`: what the network draws, without shape."""
         if self._neutral is None:
-            raise InputError("Prompts come before predictions.")
+            raise InputError(_("Prompts come before predictions."))
         return self._neutral
 
     def predict(self, latents: Tensor, chunk: int) -> Tensor:

@@ -15,6 +15,9 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import Box, FrameImage
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Intensities outside these percentiles of the region are clipped before normalisation.
 CLIP_PERCENTILES = (0.5, 99.5)
@@ -104,10 +107,16 @@ class Region:
         x, y = float(centre_xy[0]), float(centre_xy[1])
         if not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5):
             raise InputError(
-                f"The point ({x:.1f}, {y:.1f}) lies outside the {width} x {height} image; click on the image."
+                _("The point ({x:.1f}, {y:.1f}) lies outside the {width} x {height} image; click on the image.").format(
+                    x=x, y=y, width=width, height=height
+                )
             )
         if not (math.isfinite(side_mm) and side_mm > 0 and size > 0):
-            raise InputError(f"The region of interest needs a positive size, not {side_mm} mm and {size} pixels.")
+            raise InputError(
+                _("The region of interest needs a positive size, not {side_mm} mm and {size} pixels.").format(
+                    side_mm=side_mm, size=size
+                )
+            )
         side_mm = min(side_mm, MAX_FRAME_SIDES * max(width * frame.spacing[0], height * frame.spacing[1]))
         columns = max(1, math.floor(side_mm / frame.spacing[0] + 0.5))
         rows = max(1, math.floor(side_mm / frame.spacing[1] + 0.5))
@@ -126,7 +135,7 @@ class Region:
         x0, x1 = max(box.x0, -0.5), min(box.x1, width - 0.5)
         y0, y1 = max(box.y0, -0.5), min(box.y1, height - 0.5)
         if not (x0 < x1 and y0 < y1):
-            raise InputError("The box lies outside the image; drag it over the image.")
+            raise InputError(_("The box lies outside the image; drag it over the image."))
         longer = max((x1 - x0) * frame.spacing[0], (y1 - y0) * frame.spacing[1])
         return cls.around(frame, ((x0 + x1) / 2, (y0 + y1) / 2), longer * (1 + 2 * margin), size)
 
@@ -215,7 +224,11 @@ class Region:
         """
         mask = np.asarray(mask)
         if mask.shape != self.frame.shape:
-            raise InputError(f"The mask has the size {mask.shape}, the image {self.frame.shape}; they must agree.")
+            raise InputError(
+                _("The mask has the size {mask}, the image {image}; they must agree.").format(
+                    mask=mask.shape, image=self.frame.shape
+                )
+            )
         return resample(self._crop(mask)[None], map_size)[0]
 
     def _crop(self, array: np.ndarray) -> np.ndarray:

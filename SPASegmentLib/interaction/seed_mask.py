@@ -18,6 +18,9 @@ from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
 from SPASegmentLib.interaction.types import Click, Prompts
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Components of the prior.
 COMPONENTS = 16
@@ -54,11 +57,15 @@ class SeedMaskPredictor:
     ) -> None:
         mask = np.asarray(mask) > 0.5
         if image is not None and np.shape(image) != mask.shape:
-            raise InputError(f"The mask has the size {mask.shape}, the image {np.shape(image)}; they must agree.")
+            raise InputError(
+                _("The mask has the size {mask}, the image {image}; they must agree.").format(
+                    mask=mask.shape, image=np.shape(image)
+                )
+            )
         if not mask.any():
-            raise InputError("The starting mask is empty here; choose a slice on which it shows something.")
+            raise InputError(_("The starting mask is empty here; choose a slice on which it shows something."))
         if mask.all():
-            raise InputError("The starting mask covers the whole region; start from a mask with an outline.")
+            raise InputError(_("The starting mask covers the whole region; start from a mask with an outline."))
         self._spacing = (float(spacing[0]), float(spacing[1]))
         self._image = None if image is None else np.asarray(image, dtype=np.float64)
         self._region_size = region_size
@@ -111,7 +118,11 @@ class SeedMaskPredictor:
         if prompts.mask is not None:
             mask = np.asarray(prompts.mask) > 0.5
             if mask.shape != self._seed.mask.shape:
-                raise InputError(f"The mask has the size {mask.shape}, not that of the maps, {self.map_size}.")
+                raise InputError(
+                    _("The mask has the size {mask}, not that of the maps, {maps}.").format(
+                        mask=mask.shape, maps=self.map_size
+                    )
+                )
             if np.array_equal(mask, self._family.mask):
                 family = self._family
             elif mask.any() and not mask.all():

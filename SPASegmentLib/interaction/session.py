@@ -31,11 +31,14 @@ from SPASegmentLib.interaction.region import Region, ellipse_in, resample
 from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Prompts, Proposal, Result
+from SPASegmentLib.translation import texts
 
 # PyTorch is imported where a network is at hand, and nowhere else: masks around an existing mask do without.
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.network_predictor import NetworkPredictor
     from SPASegmentLib.model.network import SPANetwork
+
+_ = texts(__name__)
 
 
 class SessionState(Enum):
@@ -122,7 +125,7 @@ class Session:
         Raises:
             StateError: the session has not been started.
         """
-        return self._current("look at the masks").proposal
+        return self._current().proposal
 
     @property
     def region(self) -> Region:
@@ -132,13 +135,13 @@ class Session:
             StateError: the session has not been started.
         """
         if self._region is None:
-            raise StateError("The session has no region of interest yet; click on the structure first.")
+            raise StateError(_("The session has no region of interest yet; click on the structure first."))
         return self._region
 
     @property
     def preference(self) -> PreferenceDistribution:
         """The preference distribution that the masks on screen were drawn from."""
-        return self._current("look at the preference").mixture
+        return self._current().mixture
 
     def start(
         self, click: Optional[Click] = None, *, box: Optional[Box] = None, mask: Optional[np.ndarray] = None
@@ -156,14 +159,14 @@ class Session:
                 is no network and no mask.
         """
         if self._state is not SessionState.IDLE:
-            raise StateError("This session has been started already; begin a new one for another structure.")
+            raise StateError(_("This session has been started already; begin a new one for another structure."))
         if sum(given is not None for given in (click, box, mask)) != 1:
-            raise InputError("Start with a click, a box or a mask, and with one of them only.")
+            raise InputError(_("Start with a click, a box or a mask, and with one of them only."))
         if mask is not None:
             region, predictor, prompts = self._from_mask(mask)
         elif self._network is None:
             raise InputError(
-                "Without a network SPA needs an existing mask to start from; paint or threshold one first."
+                _("Without a network SPA needs an existing mask to start from; paint or threshold one first.")
             )
         elif click is not None:
             region, predictor, prompts = self._from_click(self._network, click)
@@ -185,13 +188,15 @@ class Session:
             StateError: nothing is on screen, or the last round is reached.
             InputError: there is no such candidate.
         """
-        current = self._current("choose")
+        current = self._current()
         k = len(current.candidates.maps)
         if not 1 <= candidate <= k:
-            raise InputError(f"There is no candidate {candidate}; choose 1 to {k}." if k else "There is no candidate.")
+            raise InputError(_("There is no candidate {number}; there are {count}.").format(number=candidate, count=k))
         if current.proposal.round >= self._settings.rounds:
             raise StateError(
-                f"This is the last of {self._settings.rounds} rounds; accept a mask, correct it or go back."
+                _("This is the last of {rounds} rounds; accept a mask, correct it or go back.").format(
+                    rounds=self._settings.rounds
+                )
             )
         maps = current.candidates.maps
         answers = (*current.answers, Choice(maps > THRESHOLD, candidate - 1))
@@ -211,11 +216,11 @@ class Session:
             StateError: nothing is on screen.
             InputError: the point lies outside the region of interest.
         """
-        current = self._current("correct")
+        current = self._current()
         x, y = self.region.to_region(click.x, click.y)
         size = self.region.size
         if not (-0.5 <= x < size - 0.5 and -0.5 <= y < size - 0.5):
-            raise InputError("This point lies outside the region of interest; start over with a click there.")
+            raise InputError(_("This point lies outside the region of interest; start over with a click there."))
         h, w = current.candidates.recommended.shape
         pixel = Correction(int((x + 0.5) * w / size), int((y + 0.5) * h / size), click.positive)
         prompts = Prompts((*current.prompts.clicks, Click(x, y, click.positive)), current.candidates.recommended)
@@ -229,7 +234,7 @@ class Session:
         Raises:
             StateError: nothing is on screen.
         """
-        current = self._current("look at the predictions")
+        current = self._current()
         before = self._records[-2].mixture if len(self._records) > 1 else None
         drawn = self._predict(current.prompts, current.answers, before, current.proposal.round)
         return self.region.maps_to_frame(drawn.predictions)
@@ -240,9 +245,9 @@ class Session:
         Raises:
             StateError: nothing is on screen, or this is the first round.
         """
-        self._current("go back")
+        self._current()
         if len(self._records) < 2:
-            raise StateError("This is the first round; there is nothing to take back.")
+            raise StateError(_("This is the first round; there is nothing to take back."))
         self._records.pop()
         self._actions += 1
         return self._records[-1].proposal
@@ -254,9 +259,11 @@ class Session:
             StateError: nothing is on screen.
             InputError: there is no such mask.
         """
-        proposal = self._current("accept").proposal
+        proposal = self._current().proposal
         if not 0 <= mask < len(proposal.masks):
-            raise InputError(f"There is no mask {mask}; accept 0 to {len(proposal.masks) - 1}.")
+            raise InputError(
+                _("There is no mask {mask}; accept 0 to {last}.").format(mask=mask, last=len(proposal.masks) - 1)
+            )
         probability = proposal.recommended if mask == RECOMMENDED else proposal.candidates[mask - 1]
         self._actions += 1
         self._result = Result(proposal.masks[mask], probability, mask, proposal.round, self._actions)
@@ -270,7 +277,7 @@ class Session:
             StateError: a mask has been accepted.
         """
         if self._state is SessionState.ACCEPTED:
-            raise StateError("The mask has been accepted; undo it in the segmentation.")
+            raise StateError(_("The mask has been accepted; undo it in the segmentation."))
         self._state = SessionState.CANCELLED
 
     def profile(self) -> Profile:
@@ -280,15 +287,15 @@ class Session:
             StateError: no mask has been accepted.
         """
         if self._result is None or self._neutral_radius is None:
-            raise StateError("A preference is learned from an accepted mask; accept one first.")
+            raise StateError(_("A preference is learned from an accepted mask; accept one first."))
         base = self._profile or Profile.new("default", "structure")
         if not self._result.mask.any():
             return base
         return base.updated(self._radius(self._result.mask, self._frame.pixel_area) - self._neutral_radius)
 
-    def _current(self, action: str) -> _Record:
+    def _current(self) -> _Record:
         if self._state is not SessionState.CHOOSING:
-            raise StateError(f"There are no masks to {action}; this session is {self._state.value}.")
+            raise StateError(_("This session shows no masks; begin a new one with a click."))
         return self._records[-1]
 
     def _show(self, record: _Record) -> Proposal:
@@ -301,7 +308,7 @@ class Session:
         from SPASegmentLib.interaction.zoom import find_region
 
         if not click.positive:
-            raise InputError("The first click must lie on the structure; negative clicks correct a mask.")
+            raise InputError(_("The first click must lie on the structure; negative clicks correct a mask."))
         region, predictor = find_region(network, self._frame, click, self._settings.region_mm, self._settings.chunk)
         x, y = region.to_region(click.x, click.y)
         return region, self._refined(predictor, region), Prompts((Click(x, y),))
@@ -318,9 +325,13 @@ class Session:
     def _from_mask(self, mask: np.ndarray) -> Tuple[Region, Predictor, Prompts]:
         mask = np.asarray(mask, dtype=bool)
         if mask.shape != self._frame.shape:
-            raise InputError(f"The mask has the size {mask.shape}, the image {self._frame.shape}; they must agree.")
+            raise InputError(
+                _("The mask has the size {mask}, the image {image}; they must agree.").format(
+                    mask=mask.shape, image=self._frame.shape
+                )
+            )
         if not mask.any():
-            raise InputError("The mask to start from is empty; paint or threshold something first.")
+            raise InputError(_("The mask to start from is empty; paint or threshold something first."))
         # The innermost pixel stands for the click that nobody made.
         depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
         row, column = np.unravel_index(int(depth.argmax()), depth.shape)

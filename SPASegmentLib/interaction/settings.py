@@ -6,6 +6,9 @@ from dataclasses import dataclass, fields
 from typing import Optional
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 PREFERENCE_UPDATES = ("bayesian", "amortised")
 
@@ -58,10 +61,18 @@ class SessionSettings:
                 low, high = limits[field.name]
                 value = getattr(self, field.name)
                 if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-                    raise InputError(f"Setting {field.name} must lie between {low} and {high}, not {value!r}.")
+                    raise InputError(
+                        _("Setting {name} must lie between {low} and {high}, not {value!r}.").format(
+                            name=field.name, low=low, high=high, value=value
+                        )
+                    )
         if self.candidates > self.predictions:
-            raise InputError("There cannot be more candidates than predictions.")
+            raise InputError(_("There cannot be more candidates than predictions."))
         if self.preference_update not in PREFERENCE_UPDATES:
-            raise InputError(f"preference_update is one of {PREFERENCE_UPDATES}, not {self.preference_update!r}.")
+            raise InputError(
+                _("preference_update is one of {updates}, not {update!r}.").format(
+                    updates=PREFERENCE_UPDATES, update=self.preference_update
+                )
+            )
         if self.region_mm is not None and not self.region_mm > 0:
-            raise InputError(f"region_mm must be positive, not {self.region_mm!r}.")
+            raise InputError(_("region_mm must be positive, not {region_mm!r}.").format(region_mm=self.region_mm))

@@ -13,6 +13,9 @@ from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import Click
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Ways to make one consistent reader out of the masks of several (see `reader_mask`).
 POLICIES = ("largest", "smallest", "union", "intersection", "majority")
@@ -49,7 +52,7 @@ def present_raters(raters: np.ndarray, present: Optional[np.ndarray] = None) -> 
     raters = np.asarray(raters, dtype=bool)
     keep = raters.any(axis=(1, 2)) if present is None else np.asarray(present, dtype=bool)
     if not keep.any():
-        raise InputError("There is no reader's mask for this image; choose an image that somebody has outlined.")
+        raise InputError(_("There is no reader's mask for this image; choose an image that somebody has outlined."))
     return raters[keep]
 
 
@@ -84,7 +87,11 @@ def reader_mask(
     elif policy == "majority":
         mask = 2 * masks.sum(axis=0) >= len(masks)
     else:
-        raise InputError(f"A reader's policy is one of {', '.join(POLICIES)}, not {policy!r}.")
+        raise InputError(
+            _("A reader's policy is one of {policies}, not {policy!r}.").format(
+                policies=", ".join(POLICIES), policy=policy
+            )
+        )
     return offset_mask(mask, offset_px)
 
 
@@ -115,7 +122,7 @@ def first_click(target: np.ndarray, rng: np.random.Generator) -> Click:
     target = np.asarray(target, dtype=bool)
     votes = target[None].sum(axis=0) if target.ndim == 2 else target.sum(axis=0)
     if not votes.any():
-        raise InputError("The reader's mask is empty; there is nothing to click on.")
+        raise InputError(_("The reader's mask is empty; there is nothing to click on."))
     ys, xs = np.nonzero(votes == votes.max())
     index = int(rng.integers(len(ys)))
     return Click(float(xs[index]), float(ys[index]), True)
@@ -138,7 +145,7 @@ def choose(masks: np.ndarray, target: np.ndarray, rng: np.random.Generator, nois
     """
     count = len(masks) - 1
     if count < 1:
-        raise InputError("No candidate is on screen; accept the recommended mask or add a click.")
+        raise InputError(_("No candidate is on screen; accept the recommended mask or add a click."))
     best = 1 + int(np.argmax([dice(mask, target) for mask in masks[1:]]))
     if noise > 0 and count > 1 and rng.random() < noise:
         other = 1 + int(rng.integers(count - 1))

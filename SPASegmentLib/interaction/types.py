@@ -12,6 +12,9 @@ from typing import Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: What ``Session.accept`` takes to accept the recommended prediction (candidates are 1, 2, ...).
 RECOMMENDED = 0
@@ -32,14 +35,18 @@ class FrameImage:
     def __post_init__(self) -> None:
         pixels = np.asarray(self.pixels)
         if pixels.ndim != 2 or pixels.size == 0:
-            raise InputError(f"A frame is a non-empty 2D image; this one has the shape {pixels.shape}.")
+            raise InputError(
+                _("A frame is a non-empty 2D image; this one has the shape {shape}.").format(shape=pixels.shape)
+            )
         pixels = pixels.astype(np.float32)
         if not np.isfinite(pixels).all():
-            raise InputError("The image contains NaN or infinite pixels; replace them before segmenting.")
+            raise InputError(_("The image contains NaN or infinite pixels; replace them before segmenting."))
         if pixels.min() == pixels.max():
-            raise InputError("The image has the same value everywhere; choose a slice that shows something.")
+            raise InputError(_("The image has the same value everywhere; choose a slice that shows something."))
         if len(self.spacing) != 2 or not all(np.isfinite(s) and s > 0 for s in self.spacing):
-            raise InputError(f"Pixel spacing must be two positive numbers in mm, not {self.spacing}.")
+            raise InputError(
+                _("Pixel spacing must be two positive numbers in mm, not {spacing}.").format(spacing=self.spacing)
+            )
         object.__setattr__(self, "pixels", pixels)
 
     @property
@@ -73,7 +80,7 @@ class Box:
 
     def __post_init__(self) -> None:
         if not (self.x0 < self.x1 and self.y0 < self.y1):
-            raise InputError("A box needs two different corners; drag from one corner to the opposite one.")
+            raise InputError(_("A box needs two different corners; drag from one corner to the opposite one."))
 
 
 @dataclass(frozen=True)

@@ -61,8 +61,12 @@ def find_region(
 
 
 def _agreement(predictor: NetworkPredictor, region: Region, click: Click, chunk: int) -> float:
-    """Expected Dice of a look's recommended prediction; 0 if it is empty."""
-    mixture = predictor.preference(Prompts((Click(*region.to_region(click.x, click.y)),)))
+    """Expected Dice of a look's recommended prediction; 0 if it misses the click and so shows something else."""
+    x, y = region.to_region(click.x, click.y)
+    mixture = predictor.preference(Prompts((Click(x, y),)))
     maps = predictor.predict(mixture.draw(LOOK_PREDICTIONS, seed=0), chunk).numpy()
     recommended = maps.mean(axis=0) > THRESHOLD
-    return float(pairwise_dice(recommended[None], maps > THRESHOLD).mean()) if recommended.any() else 0.0
+    height, width = recommended.shape
+    if not recommended[int((y + 0.5) * height / region.size), int((x + 0.5) * width / region.size)]:
+        return 0.0
+    return float(pairwise_dice(recommended[None], maps > THRESHOLD).mean())

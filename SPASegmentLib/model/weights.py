@@ -20,6 +20,9 @@ from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.encoders import resize_vit_positions
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 CARD_FORMAT = "spa-model-card"
 CARD_VERSION = 1
@@ -71,9 +74,9 @@ class ModelCard:
         try:
             offset, slope = (float(value) for value in line)
         except (TypeError, ValueError):
-            raise WeightsError("The model card's calibration needs two numbers for expected_dice.") from None
+            raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
         if not (math.isfinite(offset) and math.isfinite(slope)):
-            raise WeightsError("The model card's calibration holds numbers that are not finite.")
+            raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
         return offset, slope
 
 
@@ -136,17 +139,25 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     found = hashlib.sha256(data).hexdigest()
     if found != card.sha256:
         raise WeightsError(
-            f"{path.name} does not have the checksum that its card states (SHA-256 {found[:12]}... instead of "
-            f"{card.sha256[:12]}...); it is damaged or belongs to another card. Copy both files again."
+            _(
+                "{name} does not have the checksum that its card states (SHA-256 {found}... instead of "
+                "{stated}...); it is damaged or belongs to another card. Copy both files again."
+            ).format(name=path.name, found=found[:12], stated=card.sha256[:12])
         )
     try:
         state = load_safetensors(data)
     except SafetensorError as error:
-        raise WeightsError(f"{path.name} is not a valid safetensors file: {error}") from error
+        raise WeightsError(
+            _("{name} is not a valid safetensors file: {error}").format(name=path.name, error=error)
+        ) from error
     try:
         config = NetworkConfig(**card.network)
     except TypeError as error:
-        raise WeightsError(f"{path.with_suffix('.json').name} describes an unknown architecture: {error}") from error
+        raise WeightsError(
+            _("{name} describes an unknown architecture: {error}").format(
+                name=path.with_suffix(".json").name, error=error
+            )
+        ) from error
     network = SPANetwork(config)
     _check(state, network.state_dict(), path.name)
     network.load_state_dict({key: value.to(network.state_dict()[key].dtype) for key, value in state.items()})
@@ -165,15 +176,21 @@ def read_card(path: Path) -> ModelCard:
     try:
         fields = json.loads(_read(path))
     except ValueError as error:
-        raise WeightsError(f"{path.name} is not a model card: {error}") from error
+        raise WeightsError(_("{name} is not a model card: {error}").format(name=path.name, error=error)) from error
     if not isinstance(fields, dict) or fields.get("format") != CARD_FORMAT:
-        raise WeightsError(f"{path.name} is not a model card of SPA.")
+        raise WeightsError(_("{name} is not a model card of SPA.").format(name=path.name))
     if fields.get("version") != CARD_VERSION:
-        raise WeightsError(f"{path.name} has version {fields.get('version')!r}; this program reads {CARD_VERSION}.")
+        raise WeightsError(
+            _("{name} has version {version!r}; this program reads {own}.").format(
+                name=path.name, version=fields.get("version"), own=CARD_VERSION
+            )
+        )
     try:
         return ModelCard(**fields)
     except TypeError as error:
-        raise WeightsError(f"{path.name} is not a complete model card: {error}") from error
+        raise WeightsError(
+            _("{name} is not a complete model card: {error}").format(name=path.name, error=error)
+        ) from error
 
 
 def load_sam_checkpoint(
@@ -196,14 +213,20 @@ def load_sam_checkpoint(
     found = file_sha256(path)
     if expected_sha256 is not None and found != expected_sha256:
         raise WeightsError(
-            f"{path.name} is not the expected checkpoint (SHA-256 {found[:12]}... instead of "
-            f"{expected_sha256[:12]}...); download it again, or say that another file is wanted."
+            _(
+                "{name} is not the expected checkpoint (SHA-256 {found}... instead of "
+                "{expected}...); download it again, or say that another file is wanted."
+            ).format(name=path.name, found=found[:12], expected=expected_sha256[:12])
         )
     try:
         # Only tensors are unpickled; a checkpoint cannot run code.
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many types for a damaged file
-        raise WeightsError(f"{path.name} is not a PyTorch checkpoint of tensors: {error}".splitlines()[0]) from error
+        raise WeightsError(
+            _("{name} is not a PyTorch checkpoint of tensors: {error}").format(
+                name=path.name, error=str(error).split("\n", 1)[0]
+            )
+        ) from error
     network = SPANetwork(config)
     used = {key: value for key, value in checkpoint.items() if not _SAM_UNUSED.match(key)}
     encoder = {key[len("image_encoder.") :]: v for key, v in used.items() if key.startswith("image_encoder.")}
@@ -211,7 +234,9 @@ def load_sam_checkpoint(
         try:
             encoder = resize_vit_positions(encoder, config.image_size)
         except KeyError as error:
-            raise WeightsError(f"{path.name} lacks {error} and is no SAM ViT-B checkpoint.") from error
+            raise WeightsError(
+                _("{name} lacks {error} and is no SAM ViT-B checkpoint.").format(name=path.name, error=error)
+            ) from error
     state = {f"encoder.vit.{key}": value for key, value in encoder.items()}
     for key, value in used.items():
         if not key.startswith("image_encoder."):
@@ -234,36 +259,43 @@ def file_sha256(path: Path) -> str:
             for piece in iter(lambda: file.read(1 << 20), b""):
                 digest.update(piece)
     except OSError as error:
-        raise WeightsError(f"{Path(path).name} cannot be read: {error.strerror}.") from error
+        raise WeightsError(
+            _("{name} cannot be read: {reason}.").format(name=Path(path).name, reason=error.strerror)
+        ) from error
     return digest.hexdigest()
 
 
 def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> None:
     missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
     if missing or unknown:
-        raise WeightsError(f"{name} does not fit the network: {_few('missing', missing)}{_few('unknown', unknown)}.")
+        raise WeightsError(
+            _("{name} does not fit the network: missing {missing}; unknown {unknown}.").format(
+                name=name, missing=_few(missing), unknown=_few(unknown)
+            )
+        )
     wrong = [
         f"{k} {tuple(state[k].shape)} for {tuple(wanted[k].shape)}" for k in wanted if state[k].shape != wanted[k].shape
     ]
     if wrong:
-        raise WeightsError(f"{name} does not fit the network: {_few('shapes', wrong)}.")
+        raise WeightsError(_("{name} does not fit the network: shapes {shapes}.").format(name=name, shapes=_few(wrong)))
     bad = [k for k, v in state.items() if v.is_floating_point() and not bool(torch.isfinite(v).all())]
     if bad:
-        raise WeightsError(f"{name} holds numbers that are not finite: {_few('in', bad)}.")
+        raise WeightsError(_("{name} holds numbers that are not finite: {bad}.").format(name=name, bad=_few(bad)))
 
 
-def _few(what: str, names: List[str]) -> str:
-    if not names:
-        return ""
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f" {what} {', '.join(names[:3])}{more}"
+def _few(names: List[str]) -> str:
+    return ", ".join(names[:3]) + (f" (+ {len(names) - 3})" if len(names) > 3 else "") or "-"
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise WeightsError(f"{path.name} cannot be read in {path.parent}: {error.strerror}.") from error
+        raise WeightsError(
+            _("{name} cannot be read in {folder}: {reason}.").format(
+                name=path.name, folder=path.parent, reason=error.strerror
+            )
+        ) from error
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -24,10 +24,13 @@ from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.preview import Preview
 from SPASegmentLib.mrml.writer import write_mask
+from SPASegmentLib.translation import texts
 
 # Without a network everything here works without PyTorch.
 if TYPE_CHECKING:
     from SPASegmentLib.model.network import SPANetwork
+
+_ = texts(__name__)
 
 
 class Job:
@@ -148,7 +151,7 @@ class Controller:
         frame = Frame.at(self.volume, ras, _plane(plane))
         mask = frame.segment_mask(self.segmentation, self.segment_id)
         if not mask.any():
-            raise InputError("The segment is empty on this slice; paint or threshold something first, or click.")
+            raise InputError(_("The segment is empty on this slice; paint or threshold something first, or click."))
         return self._new(frame, lambda session: session.start(mask=mask))
 
     def next_slice(self, step: int = 1, origin: Optional[Tuple[Frame, np.ndarray]] = None) -> Job:
@@ -164,10 +167,10 @@ class Controller:
             InputError: the volume ends there, or the slice cannot be used.
         """
         if self._shown is not None:
-            raise StateError("Accept or cancel the masks on screen first, then go to the next slice.")
+            raise StateError(_("Accept or cancel the masks on screen first, then go to the next slice."))
         origin = origin or self._accepted
         if origin is None:
-            raise StateError("Accept a mask first; the next slice starts from it.")
+            raise StateError(_("Accept a mask first; the next slice starts from it."))
         frame, mask = origin
         return self._new(frame.neighbour(step), lambda session: session.start(mask=mask))
 
@@ -227,7 +230,7 @@ class Controller:
         shown = self._current()
         masks = shown.session.proposal.masks
         if not 0 <= mask < len(masks):
-            raise InputError(f"There is no mask {mask}; accept 0 to {len(masks) - 1}.")
+            raise InputError(_("There is no mask {mask}; accept 0 to {last}.").format(mask=mask, last=len(masks) - 1))
         write_mask(self._editor, shown.frame, masks[mask], self.segmentation, self.segment_id, self.mode)
         result = shown.session.accept(mask)
         self.profile = shown.session.profile()
@@ -248,9 +251,9 @@ class Controller:
 
     def _current(self) -> Job:
         if self.busy:
-            raise StateError("SPA is still computing; wait for the masks or cancel.")
+            raise StateError(_("SPA is still computing; wait for the masks or cancel."))
         if self._shown is None:
-            raise StateError("There are no masks on screen; click on the structure first.")
+            raise StateError(_("There are no masks on screen; click on the structure first."))
         return self._shown
 
     def _new(self, frame: Frame, start: Callable[[Session], Proposal]) -> Job:

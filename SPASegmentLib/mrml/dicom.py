@@ -11,6 +11,9 @@ import numpy as np
 import slicer
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 _SERIES, _POSITION, _ORIENTATION = "0020|000e", "0020|0032", "0020|0037"
 
@@ -46,11 +49,17 @@ def series_files(path: Path) -> List[Path]:
     if path.is_dir():
         series = _group(path)
         if not series:
-            raise InputError(f"The folder '{path}' holds no DICOM images; give a file, or a folder with a series.")
+            raise InputError(
+                _("The folder '{path}' holds no DICOM images; give a file, or a folder with a series.").format(
+                    path=path
+                )
+            )
         volumes = [slices for slices in series.values() if len(slices) > 1] or list(series.values())
         if len(volumes) > 1:
             raise InputError(
-                f"The folder '{path}' holds {len(volumes)} DICOM series; give one file of the series that you mean."
+                _("The folder '{path}' holds {count} DICOM series; give one file of the series that you mean.").format(
+                    path=path, count=len(volumes)
+                )
             )
         return _ordered(volumes[0])
     own = _header(path)
@@ -100,20 +109,26 @@ def _ordered(slices: List[_Slice]) -> List[Path]:
     if len(slices) == 1:
         return [slices[0].path]
     if any(s.position is None or s.orientation is None for s in slices):
-        raise InputError("The DICOM series does not say where its slices lie; convert it to NRRD or NIfTI.")
+        raise InputError(_("The DICOM series does not say where its slices lie; convert it to NRRD or NIfTI."))
     positions = np.array([s.position for s in slices])
     orientations = np.array([s.orientation for s in slices])
     if np.abs(orientations - orientations[0]).max() > _TURNED:
-        raise InputError("The DICOM series has slices of several directions; give a series of one direction.")
+        raise InputError(_("The DICOM series has slices of several directions; give a series of one direction."))
     normal = np.cross(orientations[0, :3], orientations[0, 3:])
     order = np.argsort(positions @ normal, kind="stable")
     steps = np.diff(positions[order], axis=0)
     along = steps @ normal
     if along.min() < 1e-3:
-        raise InputError("The DICOM series has several images at one position (a time series?); give one volume of it.")
+        raise InputError(
+            _("The DICOM series has several images at one position (a time series?); give one volume of it.")
+        )
     allowed = _UNEVEN * np.median(along)
     if np.abs(along - np.median(along)).max() > allowed:
-        raise InputError("The DICOM series has missing or unevenly spaced slices; complete it, or resample it first.")
+        raise InputError(
+            _("The DICOM series has missing or unevenly spaced slices; complete it, or resample it first.")
+        )
     if np.linalg.norm(steps - along[:, None] * normal, axis=1).max() > allowed:
-        raise InputError("The DICOM series was acquired with a tilted gantry; load it in Slicer and resample it first.")
+        raise InputError(
+            _("The DICOM series was acquired with a tilted gantry; load it in Slicer and resample it first.")
+        )
     return [slices[n].path for n in order]

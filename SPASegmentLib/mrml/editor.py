@@ -7,6 +7,9 @@ from typing import Any, Protocol
 import slicer
 
 from SPASegmentLib.errors import StateError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 
 class SegmentEditor(Protocol):
@@ -69,7 +72,7 @@ class LogicEditor:
             StateError: the segmentation keeps no history.
         """
         if not self.logic.SaveStateForUndo():
-            raise StateError("The segmentation has no undo history; open it in the editor again.")
+            raise StateError(_("The segmentation has no undo history; open it in the editor again."))
 
     def add(self, segment_id: str, labelmap: Any) -> None:
         """Add voxels to a segment."""
@@ -92,7 +95,7 @@ class LogicEditor:
             StateError: there is none.
         """
         if not self.logic.CanUndo():
-            raise StateError("There is nothing to undo.")
+            raise StateError(_("There is nothing to undo."))
         self.logic.Undo()
 
     def redo(self) -> None:
@@ -102,7 +105,7 @@ class LogicEditor:
             StateError: there is nothing.
         """
         if not self.logic.CanRedo():
-            raise StateError("There is nothing to redo.")
+            raise StateError(_("There is nothing to redo."))
         self.logic.Redo()
 
     def close(self) -> None:

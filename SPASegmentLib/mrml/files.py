@@ -15,6 +15,9 @@ from SPASegmentLib.mrml.nrrd import is_complete
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.mrml.volumes import add_volume, quiet
 from SPASegmentLib.output import check_writable, whole_file
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Endings of label map files; ".seg.nrrd" is Slicer's own format, with names and colours of the segments.
 LABEL_MAP_ENDINGS = (".nrrd", ".nii.gz", ".nii", ".mha")
@@ -28,7 +31,9 @@ def check_output(path: str) -> None:
         OutputError: the place is not writable.
     """
     if not path.lower().endswith(LABEL_MAP_ENDINGS):
-        raise InputError(f"'{path}' must end in .seg.nrrd, {', '.join(LABEL_MAP_ENDINGS)}.")
+        raise InputError(
+            _("'{path}' must end in .seg.nrrd, {endings}.").format(path=path, endings=", ".join(LABEL_MAP_ENDINGS))
+        )
     check_writable(Path(path).expanduser())
 
 

@@ -21,6 +21,9 @@ from SPASegmentLib.mrml.grid import (
 )
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.sampling import luminance, reslice, sample_labels, splat
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: A plane this close (radian) to the volume's axes uses its voxels, as in Slicer's warning of rotated views.
 ALIGNMENT_TOLERANCE = 1e-3
@@ -51,7 +54,11 @@ class Frame:
         self.aligned = aligned
         voxels = image_array(volume.GetImageData())
         if voxels.ndim == 4 and voxels.shape[3] not in (3, 4):
-            raise InputError(f"The volume has {voxels.shape[3]} values per voxel; SPA needs one, or red-green-blue.")
+            raise InputError(
+                _("The volume has {count} values per voxel; SPA needs one, or red-green-blue.").format(
+                    count=voxels.shape[3]
+                )
+            )
         pixels = _own_voxels(voxels, to_index, shape) if aligned else reslice(voxels, shape, to_index)
         spacing = np.linalg.norm(self.to_world[:3, :2], axis=0)
         self.image = FrameImage(pixels, (float(spacing[0]), float(spacing[1])))
@@ -70,9 +77,9 @@ class Frame:
                 transform, or the slice cannot be used (constant, NaN).
         """
         if volume is None or not volume.IsA("vtkMRMLScalarVolumeNode"):
-            raise InputError("There is no volume to segment; load and select a scalar volume.")
+            raise InputError(_("There is no volume to segment; load and select a scalar volume."))
         if volume.IsA("vtkMRMLLabelMapVolumeNode"):
-            raise InputError("The volume is a label map; select the image that it was drawn on.")
+            raise InputError(_("The volume is a label map; select the image that it was drawn on."))
         grid = volume_grid(volume)
         index = _inside(grid, ras)
         axis = _aligned_axis(grid, plane)
@@ -102,7 +109,9 @@ class Frame:
         _inside(volume_grid(self.volume), ras)
         x, y, step = np.linalg.solve(self.to_world, [*ras, 1.0])[:3]
         if abs(step) > 0.5 + _SAME:
-            raise InputError("The click is on another slice; go back to the slice of the candidates, or cancel them.")
+            raise InputError(
+                _("The click is on another slice; go back to the slice of the candidates, or cancel them.")
+            )
         return (float(x), float(y))
 
     def xy_to_ras(self, x: float, y: float) -> Point:
@@ -118,7 +127,7 @@ class Frame:
         """
         x, y = self.ras_to_xy(ras)
         if positive and is_background(self.image.pixels, x, y):
-            raise InputError("The click is on empty background; click on the structure that you want to segment.")
+            raise InputError(_("The click is on empty background; click on the structure that you want to segment."))
         return Click(x, y, positive)
 
     def box(self, corner: Point, opposite: Point) -> Box:
@@ -130,7 +139,7 @@ class Frame:
         height, width = self.image.shape
         ends = [np.linalg.solve(self.to_world, [*ras, 1.0])[:3] for ras in (corner, opposite)]
         if max(abs(end[2]) for end in ends) > 0.5 + _SAME:
-            raise InputError("The box is on another slice; drag it on the slice of the candidates, or cancel them.")
+            raise InputError(_("The box is on another slice; drag it on the slice of the candidates, or cancel them."))
         x0, x1 = np.clip(sorted(end[0] for end in ends), 0, width - 1)
         y0, y1 = np.clip(sorted(end[1] for end in ends), 0, height - 1)
         return Box(float(x0), float(y0), float(x1), float(y1))
@@ -148,7 +157,7 @@ class Frame:
         middle = to_index @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
         depths = np.linalg.solve(to_index, grid.corners(0.5))[2]
         if (self.aligned and not grid.contains(middle[:3])) or not depths.min() <= 0.0 <= depths.max():
-            raise InputError("The volume has no further slice in this direction.")
+            raise InputError(_("The volume has no further slice in this direction."))
         return Frame(self.volume, self.plane, to_index, self.image.shape, self.aligned)
 
     def mask_to_labelmap(self, mask: np.ndarray, grid: Optional[Grid] = None, touched: bool = False) -> Optional[Any]:
@@ -202,7 +211,7 @@ class Frame:
 def _inside(grid: Grid, ras: Point) -> np.ndarray:
     index = grid.index_of(ras)
     if not grid.contains(index):
-        raise InputError("The click lies outside the volume; click inside the image.")
+        raise InputError(_("The click lies outside the volume; click inside the image."))
     return index
 
 

@@ -12,6 +12,9 @@ import vtk
 from vtk.util import numpy_support
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: (first i, last i, first j, last j, first k, last k); the first index of a segmentation need not be 0.
 Extent = Tuple[int, int, int, int, int, int]
@@ -82,8 +85,10 @@ def parent_to_world(node: Any) -> np.ndarray:
         return np.eye(4)
     if not transform.IsTransformToWorldLinear():
         raise InputError(
-            "The volume or segmentation is under a non-linear transform; harden the transform on it first "
-            "(right-click it in the Data module)."
+            _(
+                "The volume or segmentation is under a non-linear transform; harden the transform on it first "
+                "(right-click it in the Data module)."
+            )
         )
     matrix = vtk.vtkMatrix4x4()
     transform.GetMatrixTransformToWorld(matrix)
@@ -98,7 +103,7 @@ def volume_grid(volume: Any) -> Grid:
     """
     image = volume.GetImageData()
     if image is None or image.GetNumberOfPoints() == 0:
-        raise InputError("The volume holds no image; load or select another one.")
+        raise InputError(_("The volume holds no image; load or select another one."))
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
     return Grid(array_from_matrix(matrix), parent_to_world(volume), image.GetExtent())
@@ -122,8 +127,10 @@ def segmentation_grid(segmentation: Any, volume: Any) -> Grid:
     core = segmentation.GetSegmentation()
     if core.GetNumberOfSegments() and core.GetSourceRepresentationName() != BINARY_LABELMAP:
         raise InputError(
-            "The segmentation is made of surfaces; make binary labelmap its source representation first "
-            "(Segmentations module, Representations)."
+            _(
+                "The segmentation is made of surfaces; make binary labelmap its source representation first "
+                "(Segmentations module, Representations)."
+            )
         )
     reference = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     ids = vtk.vtkStringArray()
@@ -196,7 +203,7 @@ def segment_image(segmentation: Any, segment_id: str) -> Tuple[Optional[Any], in
     """
     segment = segmentation.GetSegmentation().GetSegment(segment_id)
     if segment is None:
-        raise InputError("The segment to write into does not exist any more; select a segment.")
+        raise InputError(_("The segment to write into does not exist any more; select a segment."))
     image = segment.GetRepresentation(BINARY_LABELMAP)
     if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
         return None, int(segment.GetLabelValue())

@@ -9,6 +9,9 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import Grid, array_from_matrix
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 Point = Tuple[float, float, float]
 
@@ -42,7 +45,11 @@ class Plane:
             InputError: another name.
         """
         if name not in _NAMED:
-            raise InputError(f"The plane is one of {', '.join(_NAMED)} or a normal R,A,S, not '{name}'.")
+            raise InputError(
+                _("The plane is one of {names} or a normal R,A,S, not '{name}'.").format(
+                    names=", ".join(_NAMED), name=name
+                )
+            )
         return cls(*(np.array(v) for v in _NAMED[name]))
 
     @classmethod
@@ -54,7 +61,7 @@ class Plane:
         """
         vector = np.asarray(normal, dtype=np.float64)
         if vector.shape != (3,) or not np.isfinite(vector).all() or not vector.any():
-            raise InputError("The normal of a plane is three numbers R,A,S that are not all zero.")
+            raise InputError(_("The normal of a plane is three numbers R,A,S that are not all zero."))
         unit = vector / np.linalg.norm(vector)
         closest = max(_NAMED.values(), key=lambda axes: abs(float(unit @ np.array(axes[2]))))
         return cls._from_axes(np.array(closest[0]), np.array(closest[1]), unit)
@@ -71,7 +78,7 @@ class Plane:
         try:
             return cls.from_normal([float(part) for part in text.split(",")])
         except ValueError:
-            raise InputError(f"'{text}' is not a normal; write three numbers R,A,S.") from None
+            raise InputError(_("'{text}' is not a normal; write three numbers R,A,S.").format(text=text)) from None
 
     @classmethod
     def of_slice_node(cls, slice_node: Any) -> Plane:

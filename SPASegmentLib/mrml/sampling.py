@@ -10,6 +10,9 @@ from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import Extent
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: ITU-R BT.601 weights of red, green and blue in luminance.
 LUMINANCE = np.array([0.299, 0.587, 0.114])
@@ -61,7 +64,7 @@ def reslice(array: np.ndarray, shape: Tuple[int, int], to_index: np.ndarray) -> 
         result[rows][inside] = values
     outside = np.isposinf(result)
     if outside.all():
-        raise InputError("The slice plane does not meet the volume; choose a slice that shows the image.")
+        raise InputError(_("The slice plane does not meet the volume; choose a slice that shows the image."))
     result[outside] = result[~outside].min()
     return result
 

@@ -10,6 +10,9 @@ import vtk
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import Grid, image_array, labelmap_image, matrix_from_array, parent_to_world, segment_image
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 
 def create_segmentation(volume: Any, name: str = "Segmentation") -> Any:
@@ -31,7 +34,7 @@ def add_segment(segmentation: Any, name: str, color: Tuple[float, float, float] 
     """
     segment_id = segmentation.GetSegmentation().AddEmptySegment("", name, list(color))
     if not segment_id:
-        raise InputError("No segment can be added to this scene; open the scene through SPASegmentLib.mrml.scene.")
+        raise InputError(_("No segment can be added to this scene; open the scene through SPASegmentLib.mrml.scene."))
     return str(segment_id)
 
 

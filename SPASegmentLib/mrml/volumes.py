@@ -18,11 +18,12 @@ from SPASegmentLib.mrml.dicom import series_files
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, matrix_from_array, segment_image, volume_grid
 from SPASegmentLib.mrml.nrrd import is_complete
 from SPASegmentLib.mrml.segmentation import segment_array
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: At most this many different whole numbers make a label map, not an image.
 LABEL_VALUES = 16
-
-_READABLE = "SPA reads NRRD, NIfTI, MetaImage (MHA) and DICOM"
 
 
 def load_volume(scene: Any, path: str) -> Any:
@@ -40,7 +41,7 @@ def load_volume(scene: Any, path: str) -> Any:
             the scene then.
     """
     if _is_segmentation(path):
-        raise InputError(f"'{path}' is a segmentation; give the image that it was drawn on.")
+        raise InputError(_("'{path}' is a segmentation; give the image that it was drawn on.").format(path=path))
     volume = _load(scene, path, label_map=False)
     try:
         check_image(image_array(volume.GetImageData()))
@@ -92,7 +93,11 @@ def add_volume(
     """
     array = np.asarray(array)
     if array.ndim not in (3, 4) or array.size == 0 or array.dtype.kind not in "biuf":
-        raise InputError(f"A volume is an array (k, j, i) of real numbers, not {array.shape} of {array.dtype}.")
+        raise InputError(
+            _("A volume is an array (k, j, i) of real numbers, not {shape} of {dtype}.").format(
+                shape=array.shape, dtype=array.dtype
+            )
+        )
     if check:
         check_image(array, label_map_allowed=True)
     array = np.ascontiguousarray(array.astype(_storable_type(array), copy=False))
@@ -130,16 +135,22 @@ def check_image(array: np.ndarray, label_map_allowed: bool = False) -> None:
             other than 1, 3 and 4.
     """
     if array.ndim == 4 and array.shape[3] not in (3, 4):
-        raise InputError(f"The volume has {array.shape[3]} values per voxel; SPA needs one, or red-green-blue.")
+        raise InputError(
+            _("The volume has {count} values per voxel; SPA needs one, or red-green-blue.").format(count=array.shape[3])
+        )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         bad = int(np.count_nonzero(~np.isfinite(array)))
-        raise InputError(f"The volume holds {bad} NaN or infinite voxels; replace them before segmenting.")
+        raise InputError(
+            _("The volume holds {count} NaN or infinite voxels; replace them before segmenting.").format(count=bad)
+        )
     if array.min() == array.max():
-        raise InputError("The volume has the same value in all voxels; give an image that shows something.")
+        raise InputError(_("The volume has the same value in all voxels; give an image that shows something."))
     if not label_map_allowed and array.ndim == 3 and _is_label_map(array):
         raise InputError(
-            f"The volume looks like a label map (at most {LABEL_VALUES} different whole numbers); "
-            "give the image that it was drawn on."
+            _(
+                "The volume looks like a label map (at most {count} different whole numbers); "
+                "give the image that it was drawn on."
+            ).format(count=LABEL_VALUES)
         )
 
 
@@ -160,7 +171,7 @@ def _is_segmentation(path: str) -> bool:
 def _existing(path: str) -> Path:
     place = Path(path).expanduser()
     if not place.exists():
-        raise InputError(f"'{path}' does not exist; check the path.")
+        raise InputError(_("'{path}' does not exist; check the path.").format(path=path))
     return place
 
 
@@ -169,9 +180,11 @@ def _load_segments(scene: Any, path: str) -> Tuple[np.ndarray, Grid]:
     try:
         complete = is_complete(place)
     except OSError as error:
-        raise InputError(f"'{path}' cannot be read ({error.strerror}).") from None
+        raise InputError(_("'{path}' cannot be read ({reason}).").format(path=path, reason=error.strerror)) from None
     if not complete:
-        raise InputError(f"'{path}' is damaged or not a segmentation with voxels; save it again from Slicer.")
+        raise InputError(
+            _("'{path}' is damaged or not a segmentation with voxels; save it again from Slicer.").format(path=path)
+        )
     storage = slicer.vtkMRMLSegmentationStorageNode()
     storage.SetFileName(str(place))
     node = slicer.vtkMRMLSegmentationNode()
@@ -184,7 +197,7 @@ def _load_segments(scene: Any, path: str) -> Tuple[np.ndarray, Grid]:
         images = [segment_image(node, segment_id)[0] for segment_id in ids]
         first = next((image for image in images if image is not None), None)
         if first is None:
-            raise InputError(f"'{path}' is not a segmentation with voxels.")
+            raise InputError(_("'{path}' is not a segmentation with voxels.").format(path=path))
         grid = image_grid(first, np.eye(4))
         bounds = np.array([image_grid(image, np.eye(4)).extent for image in images if image is not None])
         low, high = bounds.min(axis=0).tolist(), bounds.max(axis=0).tolist()
@@ -201,7 +214,7 @@ def _load(scene: Any, path: str, label_map: bool) -> Any:
     try:
         files = series_files(place)
     except OSError as error:
-        raise InputError(f"'{path}' cannot be read ({error.strerror}).") from None
+        raise InputError(_("'{path}' cannot be read ({reason}).").format(path=path, reason=error.strerror)) from None
     options = slicer.vtkSlicerVolumesLogic.AutoWindowLevel
     if label_map:
         options |= slicer.vtkSlicerVolumesLogic.LabelMap
@@ -218,7 +231,9 @@ def _load(scene: Any, path: str, label_map: bool) -> Any:
         volume = logic.AddArchetypeVolume(str(files[0]), place.name.split(".")[0], options, names)
     logic.SetMRMLScene(None)
     if volume is None or volume.GetImageData() is None or volume.GetImageData().GetNumberOfPoints() == 0:
-        raise InputError(f"'{path}' is not a readable volume; {_READABLE}.")
+        raise InputError(
+            _("'{path}' is not a readable volume; SPA reads NRRD, NIfTI, MetaImage (MHA) and DICOM.").format(path=path)
+        )
     _show_grey(volume)
     return volume
 

@@ -11,6 +11,9 @@ from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_grid, labelmap_image, segment_image
 from SPASegmentLib.mrml.snapshot import Snapshot, region_of, segment_region, shape_of, union
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: "add" to the segment, or "replace" what the segment holds on this slice.
 WRITE_MODES = ("add", "replace")
@@ -41,16 +44,22 @@ def write_mask(
         OutputError: the write failed or the masking settings let no voxel through; the segmentation is as it was.
     """
     if mode not in WRITE_MODES:
-        raise InputError(f"The write mode is one of {', '.join(WRITE_MODES)}, not '{mode}'.")
+        raise InputError(
+            _("The write mode is one of {modes}, not '{mode}'.").format(modes=", ".join(WRITE_MODES), mode=mode)
+        )
     mask = np.asarray(mask, dtype=bool)
     if mask.shape != frame.image.shape:
-        raise InputError(f"The mask has the size {mask.shape}, the frame {frame.image.shape}; they must agree.")
+        raise InputError(
+            _("The mask has the size {mask}, the frame {frame}; they must agree.").format(
+                mask=mask.shape, frame=frame.image.shape
+            )
+        )
     segment_image(segmentation, segment_id)
     grid = frame.segmentation_grid(segmentation)
     added = frame.mask_to_labelmap(mask, grid)
     removed = _to_remove(frame, added, segmentation, segment_id, grid) if mode == "replace" else None
     if added is None and removed is None:
-        raise InputError("The mask is empty here; choose another one.")
+        raise InputError(_("The mask is empty here; choose another one."))
     before = Snapshot(segmentation)
     editor.save_state()
     try:
@@ -63,7 +72,7 @@ def write_mask(
         before.restore()
         if isinstance(error, SPAError) or not isinstance(error, Exception):
             raise
-        raise OutputError("The mask could not be written; the segmentation is as it was.") from error
+        raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
 
 
 def _to_remove(frame: Frame, added: Optional[Any], segmentation: Any, segment_id: str, grid: Grid) -> Optional[Any]:
@@ -103,17 +112,17 @@ def _verify(
     wanted = (old & ~off) | on
     allowed = (new >= (old & wanted)) & (new <= (old | wanted))
     if not (allowed.all() if masked else np.array_equal(new, wanted)):
-        raise OutputError("Slicer did not write the mask as it should have; the segmentation is as it was.")
+        raise OutputError(_("Slicer did not write the mask as it should have; the segmentation is as it was."))
     changed = int(np.count_nonzero(new != old))
     if masked and not changed and (wanted != old).any():
         raise OutputError(
-            "The masking settings of the Segment Editor let no voxel of this mask through; nothing was written."
+            _("The masking settings of the Segment Editor let no voxel of this mask through; nothing was written.")
         )
     if not before.same_elsewhere(segment_id, grid, extent):
-        raise OutputError("Slicer changed voxels beside the mask; the segmentation is as it was.")
+        raise OutputError(_("Slicer changed voxels beside the mask; the segmentation is as it was."))
     for other in before.segment_ids:
         if other != segment_id:
             kept = segment_region(segmentation, other, grid, extent)
             if (kept & ~before.region(other, grid, extent)).any() and not (masked and removed is not None):
-                raise OutputError("Slicer changed another segment; the segmentation is as it was.")
+                raise OutputError(_("Slicer changed another segment; the segmentation is as it was."))
     return changed

@@ -9,7 +9,7 @@ from typing import Any, Dict, Optional
 from torch import Tensor
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.model.network import NetworkConfig
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.model.weights import SAM_VIT_B_SHA256, file_sha256, load, load_default, load_sam_checkpoint
 
 #: What Meta's checkpoint learned from.
@@ -36,7 +36,8 @@ def find_start(
 
     Args:
         network: the configured architecture.
-        initial: name of bundled weights or a .safetensors file, see `TrainConfig`; may be empty.
+        initial: name of bundled weights or a .safetensors file, see `TrainConfig`; may be empty. Its fusion may be
+            another one.
         folder: that a file's path is relative to.
         sam: SAM's ViT-B checkpoint, or None.
         other_sam: it need not be the file that Meta distributes (MedSAM's, for example).
@@ -63,15 +64,24 @@ def find_start(
         return None
     begun = load(folder / initial) if initial.endswith(".safetensors") else load_default(initial)
     theirs, ours = begun.network.config.as_dict(), network.as_dict()
-    different = [f"{key} {theirs[key]!r} instead of {ours[key]!r}" for key in ours if theirs[key] != ours[key]]
+    # Fusions share everything else: one can start from the other's weights, with fresh ones of its own.
+    different = [
+        f"{key} {theirs[key]!r} instead of {ours[key]!r}"
+        for key in ours
+        if theirs[key] != ours[key] and key != "fusion"
+    ]
     if different:
         raise InputError(
             f"The initial weights {initial} are of another architecture ({', '.join(different)}); give the "
             "configuration's network their values, or start from other weights."
         )
     learned = begun.card.training.get("data", [])
+    state = begun.network.state_dict()
+    if theirs["fusion"] != ours["fusion"]:
+        shared = {key: value for key, value in state.items() if not key.startswith("fusion.")}
+        state = {**SPANetwork(network).state_dict(), **shared}
     return Start(
-        begun.network.state_dict(),
+        state,
         {
             "name": begun.card.name,
             "sha256": begun.card.sha256,

@@ -144,6 +144,9 @@ def test_hover_fills_a_mask(screen: Any) -> None:
     page.hover(f"[data-mask='{largest}']")
     screen.wait(f"get('highlighted') === {largest}")
     screen.until(lambda: screen.picture("Red") != before)
+    # For the README, as it is when it has just been opened.
+    page.evaluate("() => { document.querySelector('details').open = false; }")
+    page.evaluate("() => { document.querySelector('.panel').scrollTop = 0; }")
     PICTURES.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=PICTURES / "viewer.png")
 

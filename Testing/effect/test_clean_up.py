@@ -99,6 +99,24 @@ def test_a_second_click_while_busy_is_ignored(desk: Any) -> None:
     assert desk.proposal.round == 1
 
 
+def test_a_click_is_dropped_when_another_segment_is_selected_while_the_network_loads(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from SegmentEditorSPALib import Model
+
+    monkeypatch.setattr(Model, "_loaded", {})
+    desk.host.views["Red"].click(desk.lesion)
+    assert desk.workflow.busy and "Loading the network" in desk.panel.status.text
+    desk.editor.setCurrentSegmentID(desk.other)
+    assert not desk.workflow.busy and "dropped" in desk.panel.status.text
+    desk.wait_for(lambda: Model.loaded(Model.choice()) is not None)
+    desk.qt.processEvents()
+    assert not desk.workflow.choosing and not desk.workflow.busy and "dropped" in desk.panel.status.text
+    mask = desk.click().masks[0]
+    desk.panel.accept.click()
+    assert desk.voxels(desk.other).sum() == mask.sum() and not desk.voxels().any()
+
+
 def test_choosing_survives_a_change_of_layout_and_of_zoom(desk: Any) -> None:
     first = desk.click()
     drawn = actors(desk)

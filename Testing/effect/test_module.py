@@ -38,7 +38,6 @@ def test_start_up_registers_effect_and_sample_data(host: Any, module: Any) -> No
 def test_self_test(host: Any, module: Any) -> None:
     host.window.show()
     result = unittest.TestResult()
-    module.python.SPASegmentTest.PATIENCE = 30.0
     unittest.TestLoader().loadTestsFromTestCase(module.python.SPASegmentTest).run(result)
     assert not result.errors and not result.skipped
     assert not result.failures, result.failures[0][1]
@@ -50,7 +49,6 @@ def test_reload_and_test_says_what_it_leaves_out(host: Any, module: Any, monkeyp
 
     said = []
     host.window.show()
-    module.python.SPASegmentTest.PATIENCE = 30.0
     monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["torch"] if with_network else [])
     tests = module.python.SPASegmentTest("runTest")
     tests.delayDisplay = said.append

@@ -22,7 +22,7 @@ def test_picture_shows_what_was_added_and_removed(host: Any) -> None:
 
     small, large = disk(6), disk(12)
     window = window_of(np.stack([small, large]) > 0, (1.0, 1.0))
-    assert window == (20.0, 20.0, pytest.approx(25 * 1.3))
+    assert window == (20.0, 20.0, pytest.approx(25 * 1.2))
     flat = np.zeros((41, 41), dtype=np.float32)
     for shape, reference, color in ((large, small, ADDED), (small, large, REMOVED)):
         rgb = render(flat, (1.0, 1.0), shape, reference, window, (0.0, 1.0), (1.0, 1.0, 1.0), 160)
@@ -35,6 +35,19 @@ def test_picture_shows_what_was_added_and_removed(host: Any) -> None:
     same = render(flat, (1.0, 1.0), small, None, window, (0.0, 1.0), (0.0, 1.0, 0.0), 160)
     edge = same[80, 80 + int(6.25 / window[2] * 160) - 3 : 80 + int(6.25 / window[2] * 160) + 4]
     assert (edge[:, 1] > 200).any() and (edge[:, [0, 2]] < 60).all()
+
+
+def test_a_narrow_difference_is_seen_beside_the_outline(host: Any) -> None:
+    """Two pixels of the picture wide, on whichever side of the white line it lies."""
+    from SegmentEditorSPALib.Pictures import render
+
+    y, x = np.mgrid[:41, :41]
+    small, large = (np.clip(radius + 0.5 - np.hypot(x - 20, y - 20), 0, 1) for radius in (12.0, 12.35))
+    for shape, reference, cool in ((large, small, True), (small, large, False)):
+        rgb = render(np.zeros((41, 41)), (1.0, 1.0), shape, reference, (20, 20, 32.0), (0, 1), (1.0, 1.0, 1.0), 192)
+        difference = rgb[..., 2].astype(int) - rgb[..., 0]
+        colored = (difference if cool else -difference) > 60
+        assert colored.sum() > np.pi * 12 / 32 * 192, "along at least half of the outline"
 
 
 def test_pictures_keep_left_and_right_and_the_size_of_pixels(host: Any) -> None:
@@ -185,10 +198,30 @@ def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) ->
 
 
 def test_the_hint_that_another_round_changes_little(host: Any) -> None:
-    from SegmentEditorSPALib.Texts import GOOD_ENOUGH, round_text
+    """A disk of 18 pixels: candidates half a pixel off are alike, some pixels off they are not."""
+    from SegmentEditorSPALib.Texts import round_text
 
-    texts = [round_text(SimpleNamespace(round=3, expected_dice=GOOD_ENOUGH + d), 6) for d in (-0.001, 0.001)]
-    assert texts[0] == "Round 3 of 6" and texts[1].startswith(texts[0]) and "change little" in texts[1]
+    def text(*radii: float) -> str:
+        masks = np.stack([disk(radius, 25, 51) > 0 for radius in (18, *radii)])
+        return round_text(SimpleNamespace(round=3, masks=masks), 6)
+
+    assert text(14, 16, 20, 22) == "Round 3 of 6"
+    alike = SimpleNamespace(round=6, masks=np.stack([disk(18, 25, 51) > 0]))
+    assert round_text(alike, 6) == "Round 6 of 6", "there is no other round"
+    for radii in ((17.5, 17.7, 18.3, 18.5), ()):
+        assert text(*radii).startswith("Round 3 of 6") and "change little" in text(*radii)
+
+
+def test_how_much_larger_a_candidate_is(host: Any) -> None:
+    from SegmentEditorSPALib.Texts import area_text
+
+    masks = np.zeros((5, 10, 20), dtype=bool)
+    for mask, rows in zip(masks, (5, 6, 3, 5, 10)):
+        mask[:rows] = True
+    proposal = SimpleNamespace(masks=masks)
+    assert [area_text(proposal, n) for n in range(1, 5)] == ["+20 %", "\u221240 %", "\u00b10 %", "+100 %"]
+    empty = SimpleNamespace(masks=np.zeros((2, 3, 3), dtype=bool))
+    assert area_text(empty, 1) == "\u00b10 %"
 
 
 def test_the_outline_of_what_is_uncertain(host: Any) -> None:

@@ -28,3 +28,24 @@ def test_click_choose_accept_undo(desk: Any, view: str) -> None:
     assert not desk.voxels().any()
     desk.editor.redo()
     assert np.array_equal(desk.voxels(), written)
+
+
+@pytest.mark.parametrize("view", ["Red", "Green"])
+def test_the_hint_is_true_of_the_rounds_after_it(desk: Any, view: str) -> None:
+    """A user who picks a candidate close to the recommended mask is told when to stop; one who does not, is not."""
+    first = desk.click(view)
+    assert "change little" not in desk.panel.round.text
+    told = []
+    while desk.proposal.round < 6:
+        before, hint = desk.proposal.masks[0], "change little" in desk.panel.round.text
+        desk.workflow.choose(2)
+        desk.wait()
+        after = desk.proposal.masks[0]
+        told += [2 * (before & after).sum() / (before.sum() + after.sum())] if hint else []
+    assert len(told) >= 3 and min(told) > 0.9
+    assert "change little" not in desk.panel.round.text
+    desk.workflow.cancel()
+    desk.click(view)
+    desk.workflow.choose(1 + int(first.masks[1:].sum(axis=(1, 2)).argmin()))
+    desk.wait()
+    assert "change little" not in desk.panel.round.text

@@ -151,3 +151,16 @@ def test_spacing_is_read_and_checked(slices: RaterSlices, tmp_path: Path) -> Non
         open_files([tmp_path / "b.npz"])
     with pytest.raises(InputError, match="same name"):
         open_files([tmp_path / "a.npz", tmp_path / "a.npz"])
+
+
+def test_slices_of_three_raters_are_measured_when_asked_for(slices: RaterSlices) -> None:
+    """A researcher's own data need not have four raters; the message says what there is."""
+    three = EvaluationFile("three", RaterSlices(slices.images, slices.masks & 0b111, slices.patients))
+    with pytest.raises(InputError, match=r"slices with 3 masks; choose with --raters"):
+        draw_ids([three], "combination")
+    ids = draw_ids([three], "rater", raters=3)
+    assert len(ids) == 3 * len(slices)
+    assert {case.raters for case in ids} == {1, 2, 4}
+    found, how = find_cases([three], "combination", 0, raters=3)
+    assert len(found) == len(slices) and how == "drawn with seed 0"
+    assert all(0 < case.raters < 8 for case in found)

@@ -234,7 +234,7 @@ def test_cancelled_session_stays_cancelled(network: SPANetwork, lesion: Lesion) 
     session.start(Click(70, 52))
     session.cancel()
     assert session.state is SessionState.CANCELLED
-    with pytest.raises(StateError, match="cancelled"):
+    with pytest.raises(StateError, match="shows no masks"):
         session.choose(1)
 
 

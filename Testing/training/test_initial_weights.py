@@ -62,3 +62,15 @@ def test_missing_initial_weights_are_named(tmp_path: Path, name: str) -> None:
     file = config(tmp_path, NETWORK + REST + f"initial: {name}\n")
     with pytest.raises(WeightsError, match=name.split(".")[0]):
         train(file, tmp_path, tmp_path / "out")
+
+
+def test_one_fusion_starts_from_the_weights_of_the_other(begun: Path, tmp_path: Path) -> None:
+    """Everything but the fusion is what it was; the fusion is fresh."""
+    network = NETWORK.replace("}", ", fusion: embedding}")
+    weights = train(config(tmp_path, network + REST + "initial: begun.safetensors\n"), tmp_path, tmp_path / "out")
+    start, end = load(begun).network.state_dict(), load(weights).network.state_dict()
+    assert {key for key in start if not key.startswith("fusion.")} <= set(end)
+    assert "fusion.third.weight" in end and "fusion.third.weight" not in start
+    for name, value in start.items():
+        if not name.startswith("fusion.") and not name.endswith(("running_mean", "running_var", "num_batches_tracked")):
+            torch.testing.assert_close(end[name], value, atol=1e-6, rtol=1e-3, msg=name)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Optional
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from SPASegmentLib.evaluation.baselines.crops import CROP
-from SPASegmentLib.model.encoders import CompactEncoder, ImageFeatures
-from SPASegmentLib.model.fusion import Context, MaskHead, Tokens
-from SPASegmentLib.model.network import MASK_LOGIT
-from SPASegmentLib.model.sam import PromptEncoder
+from SPASegmentLib.model.encoders import ImageFeatures
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 
 CHANNELS = 128
 #: The crop is enlarged so many times, so that the maps have its own resolution (the decoder ends at half size).
@@ -20,26 +17,19 @@ SCALE = 2
 
 
 class ClickNetwork(nn.Module):
-    """SPA's encoder, prompts and decoder without latents: one mask per set of clicks."""
+    """SPA's network without a preference: the latent is always zero, so there is one mask for a set of clicks."""
 
     def __init__(self, channels: int = CHANNELS) -> None:
         super().__init__()
-        size = CROP * SCALE
-        side = size // CompactEncoder.stride
-        self.encoder = CompactEncoder(channels)
-        self.prompt_encoder: Any = PromptEncoder(
-            embed_dim=channels,
-            image_embedding_size=(side, side),
-            input_image_size=(size, size),
-            mask_in_chans=16,
+        self.network = SPANetwork(
+            NetworkConfig(image_size=CROP * SCALE, channels=channels, latent_dim=1, components=1, mlp_dim=2 * channels)
         )
-        self.head = MaskHead(channels, 2 * channels, details=True)
+        self.network.generator = nn.Identity()  # type: ignore[assignment]
 
     def encode(self, image: Tensor) -> ImageFeatures:
         """(B, 1, CROP, CROP) crops to features."""
         enlarged = F.interpolate(image, scale_factor=float(SCALE), mode="bilinear", align_corners=False)
-        features: ImageFeatures = self.encoder(enlarged)
-        return features
+        return self.network.encode(enlarged)
 
     def forward(
         self, features: ImageFeatures, points: Tensor, labels: Tensor, previous: Optional[Tensor] = None
@@ -55,8 +45,6 @@ class ClickNetwork(nn.Module):
         Returns:
             (B, CROP, CROP).
         """
-        masks = None if previous is None else previous.clamp(-MASK_LOGIT, MASK_LOGIT).unsqueeze(1)
-        sparse, dense = self.prompt_encoder(((points + 0.5) * SCALE - 0.5, labels), None, masks)
-        tokens = Tokens.of(Context(features, self.prompt_encoder.get_dense_pe(), sparse, dense))
-        token, image = self.head.transform(tokens, tokens.embedding)
-        return torch.einsum("bc,bhwc->bhw", self.head.weights_of(token), self.head.fine(tokens, image))
+        masks = None if previous is None else previous.unsqueeze(1)
+        context = self.network.context(features, (points + 0.5) * SCALE - 0.5, labels, None, masks)
+        return self.network.decode(context, features.embedding.new_zeros(len(points), 1, 1))[:, 0]

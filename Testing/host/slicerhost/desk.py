@@ -58,10 +58,14 @@ class Desk:
     def proposal(self) -> Any:
         return self.controller.session.proposal
 
-    def wait(self, until: Callable[[], bool] = lambda: False, seconds: float = 60.0) -> None:
-        """Until nothing is computed any more, or a condition holds."""
+    def wait(self) -> None:
+        """Until nothing is computed any more."""
+        self.wait_for(lambda: not self.workflow.busy)
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Until a condition holds."""
         end = time.monotonic() + seconds
-        while self.workflow._runner.busy and not until():
+        while not condition():
             assert time.monotonic() < end, "no result came"
             self.qt.processEvents()
             time.sleep(0.002)

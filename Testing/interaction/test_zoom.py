@@ -1,0 +1,53 @@
+"""Finding the region of interest around a click."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from SPASegmentLib.interaction import zoom
+from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+from SPASegmentLib.interaction.types import Click, FrameImage
+from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.model.weights import load_default
+
+
+@pytest.fixture(scope="module")
+def network() -> SPANetwork:
+    return load_default().network
+
+
+def disk(radius: float) -> FrameImage:
+    """A bright disk in the middle of 200 x 200 pixels."""
+    y, x = np.mgrid[:200, :200]
+    pixels = 100.0 * (np.hypot(x - 100, y - 100) < radius) + np.random.default_rng(0).normal(0, 4, (200, 200))
+    return FrameImage(pixels.astype(np.float32))
+
+
+def test_larger_objects_get_larger_regions(network: SPANetwork) -> None:
+    sides = [zoom.find_region(network, disk(r), Click(100, 100), None, 8)[0].width for r in (6, 30, 60)]
+    assert sides[0] < sides[-1]
+    assert sides[-1] > 120
+
+
+def test_a_look_whose_mask_misses_the_click_does_not_count(
+    network: SPANetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen from far, a network may be very sure of something else than what was clicked on (a whole lung)."""
+    frame, click = disk(6), Click(100, 100)
+    sides = [zoom.SMALLEST_SIDE * zoom.STEP**i for i in range(5)]
+    honest = NetworkPredictor.predict
+
+    def sure_of_something_else(self: NetworkPredictor, latents: torch.Tensor, chunk: int) -> torch.Tensor:
+        maps = honest(self, latents, chunk)
+        if calls.pop(0) < 2:  # the two smallest looks are what they are
+            return maps
+        elsewhere = torch.zeros_like(maps)
+        elsewhere[:, :10] = 1.0
+        return elsewhere
+
+    calls = list(range(len(sides)))
+    monkeypatch.setattr(NetworkPredictor, "predict", sure_of_something_else)
+    region, _ = zoom.find_region(network, frame, click, None, 8)
+    assert region.width in (round(sides[0]), round(sides[1]))
