@@ -337,7 +337,7 @@ def benchmark_run(
         from SPASegmentLib.commands.benchmark import run_benchmark
 
         choice = parse_choice(sizes, n, backbones, fusions, threads, device, half, quick)
-        run_benchmark(choice, output, [p for p in parts.split(",") if p], weights, " ".join(["spa", *sys.argv[1:]]))
+        run_benchmark(choice, output, [p for p in parts.split(",") if p], weights, _typed())
 
 
 @benchmark.command("accuracy")
@@ -387,6 +387,11 @@ def viewer(
         from SPASegmentLib.commands.viewer import run_viewer
 
         run_viewer(volume, host, port, token, weights, profile, browser, max_upload)
+
+
+def _typed() -> str:
+    """The command as typed; of absolute paths the name alone, for records that others read."""
+    return " ".join(["spa", *(Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])])
 
 
 def main() -> None:

@@ -20,6 +20,13 @@ SHAPE, SPACING = (300, 512, 512), (0.7, 0.7, 1.25)
 #: Side of the region that is cropped, in mm: about what the search ends with on a lesion of this size.
 _REGION_MM = 95.0
 _PLANE = "axial"
+#: From SPA's defaults to the published procedure at the same N.
+VARIANTS: Tuple[Tuple[str, Dict[str, Any]], ...] = (
+    ("defaults", {}),
+    ("region given", {"region_mm": _REGION_MM}),
+    ("and no shape refinement", {"region_mm": _REGION_MM, "refine": False}),
+    ("and amortised, no particles", {"region_mm": _REGION_MM, "refine": False, "preference_update": "amortised"}),
+)
 
 #: R, A, S in mm.
 Point = Tuple[float, float, float]
@@ -67,6 +74,8 @@ def measure_product(
     """
     from SPASegmentLib.mrml.controller import Controller
     from SPASegmentLib.mrml.editor import LogicEditor
+    from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.plane import Plane
     from SPASegmentLib.mrml.scene import open_scene
     from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 
@@ -100,6 +109,7 @@ def measure_product(
             with parts.part("accept"):
                 controller.accept(wanted)
         peak = peak_mib()
+        extras = _extras(Frame.at(volume, point(shape[0] // 2), Plane.parse(_PLANE)), point(shape[0] // 2), network)
         surroundings = _surroundings(scene, volume, segmentation, segment, point, network, slices, shape)
     return {
         "threads": threads,
@@ -108,8 +118,24 @@ def measure_product(
         "settings": {name: getattr(SessionSettings(), name) for name in SessionSettings.__dataclass_fields__},
         "times": parts.record(),
         "surroundings": surroundings,
+        "extras": extras,
         "memory_mib": {"interpreter and libraries": before, "with network and volume": loaded, "peak": peak},
     }
+
+
+def _extras(frame: Any, ras: Any, network: Any) -> Dict[str, Any]:
+    """What a session spends on what the published procedure does not have, by leaving it out step by step."""
+    parts, click = Parts(), frame.click(ras)
+    for name, settings in VARIANTS:
+        for _ in range(4):
+            session = Session(network, frame.image, SessionSettings(**settings))
+            with parts.part(f"{name}: click"):
+                proposal = session.start(click)
+            for _ in range(2):
+                if len(proposal.masks) > 1:
+                    with parts.part(f"{name}: further round"):
+                        proposal = session.choose(1)
+    return parts.record()
 
 
 def _surroundings(

@@ -180,6 +180,10 @@ def _product(records: List[Dict[str, Any]]) -> List[str]:
             "Around the network:",
             "",
             *_times(r["surroundings"]),
+            "",
+            "What SPA adds to the published procedure, left out step by step (sessions alone, without the scene):",
+            "",
+            *_times(r["extras"]),
         ]
     return lines
 
@@ -253,7 +257,8 @@ def _soak(r: Dict[str, Any]) -> List[str]:
     return [
         "## Does anything grow?",
         "",
-        f"{r['sessions']} sessions on as many slices of one volume, {r['rounds']} rounds, every tenth cancelled.",
+        f"{r['sessions']} sessions on the slices of one volume, {r['rounds']} rounds, every tenth cancelled. The same"
+        " slices come again and again, so that the segment itself is full early.",
         "",
         *_table(
             ("after session", "memory MiB", "scene nodes"),

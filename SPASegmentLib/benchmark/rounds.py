@@ -43,7 +43,8 @@ class CaseSpec:
         threads: thread counts; the first is for all N, the others for the first N.
         device: "cpu", "cuda" or "auto".
         half: bfloat16 for SPA where the device multiplies it faster; the reference is always in single precision.
-        seconds: after this time on the wall no further round is begun (two rounds are always measured).
+        seconds: after this time on the wall no further round is begun. Two are always measured; with 0 it is one of
+            the reference, where a round takes most of a minute.
     """
 
     backbone: str
@@ -197,6 +198,8 @@ def _take_turns(
             own, taken = timed(lambda: path.after(before, number), wait)  # noqa: B023
             further.append(taken)
         given = _given(path, own, device)
+        if number == 1 and not seconds:
+            continue
         output, taken = timed(lambda: reference_round(reference, given), wait)  # noqa: B023
         theirs.append(taken)
         agreement.append(_agreement(own, output))

@@ -14,11 +14,14 @@ from SPASegmentLib.benchmark.product import SHAPE, ct_volume, network_of
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
 
+#: Slices that are gone through again and again: what the segment itself holds stops growing after the first time.
+SLICES = 25
+
 
 def measure_soak(
     sessions: int = 120,
     threads: int = 1,
-    seconds: float = 120.0,
+    seconds: float = 90.0,
     weights: Optional[str] = None,
     shape: Tuple[int, int, int] = SHAPE,
 ) -> Dict[str, Any]:
@@ -58,7 +61,7 @@ def measure_soak(
             if time.perf_counter() - began > seconds and n >= 8:
                 break
             start = time.process_time()
-            proposal = controller.run(controller.start_at(point(n % shape[0]), "axial"))
+            proposal = controller.run(controller.start_at(point(n % min(SLICES, shape[0])), "axial"))
             rounds += 1
             for _ in range(2):
                 if len(proposal.masks) > 1:

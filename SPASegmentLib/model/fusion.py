@@ -73,6 +73,19 @@ class Tokens:
             two_way.details_by_token(features.details),
         )
 
+    def rows(self, some: slice) -> Tokens:
+        """A part of the batch; a batch of one serves all as it is."""
+        if len(self.embedding) == 1:
+            return self
+        return Tokens(
+            self.size,
+            self.embedding[some],
+            self.dense[some],
+            self.position,
+            self.sparse[some],
+            tuple(d[some] for d in self.details),
+        )
+
     def expand(self, index: Tensor) -> Tokens:
         """Rows of the batch picked (and repeated) by index; a batch of one serves all as it is."""
         if len(self.embedding) == 1:
@@ -97,8 +110,9 @@ def _pointwise(tokens: Tensor, convolution: nn.Conv2d) -> Tensor:
     return F.linear(tokens, convolution.weight.flatten(1), convolution.bias)
 
 
-#: Bytes of one channel of a chunk's finest maps; measured at map sides of 64 to 256 in both precisions.
-_CACHED = 1 << 17
+#: Bytes of a chunk's image tokens, and of one channel of its finest maps, that processors work on at full speed;
+#: measured at map sides of 64 to 256 in both precisions.
+_TOKEN_BYTES, _MAP_BYTES = 1 << 21, 1 << 17
 
 
 class MaskHead(nn.Module):
@@ -135,8 +149,7 @@ class MaskHead(nn.Module):
     def transform(self, context: Tokens, source: Tensor) -> Tuple[Tensor, Tensor]:
         """Two-way transformer on (B, h w, C) image tokens: mask token (B, C) and image tokens."""
         own = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
-        b = len(source)
-        tokens = torch.cat([own.unsqueeze(0).expand(b, -1, -1), context.sparse.expand(b, -1, -1)], dim=1)
+        tokens = torch.cat([own.unsqueeze(0).expand(len(context.sparse), -1, -1), context.sparse], dim=1)
         answered, image = two_way.transform(
             self.decoder.transformer, source + context.dense, context.position, tokens
         )
@@ -172,8 +185,8 @@ class MaskHead(nn.Module):
                 total[:, 2 - y : 2 - y + height, 2 - x : 2 - x + width] += parts[:, y, x]
         return total[:, 1:-1, 1:-1]
 
-    def largest_chunk(self, size: Tuple[int, int], bytes_each: int) -> int:
-        """Decoder passes whose finest maps still stay in a processor's cache: more at once would take longer.
+    def upscaled_at_once(self, size: Tuple[int, int], bytes_each: int) -> int:
+        """Decoder passes whose finest maps stay in a processor's cache: more at once would take longer.
 
         Args:
             size: (h, w) of the embedding.
@@ -181,7 +194,7 @@ class MaskHead(nn.Module):
         """
         if self.refine is None:
             return 16
-        return max(2, _CACHED // (16 * size[0] * size[1] * bytes_each))
+        return max(2, _MAP_BYTES // (16 * size[0] * size[1] * bytes_each))
 
     def _fine(self, context: Tokens, image: Tensor) -> Tensor:
         """(B, h w, C) image tokens to (B, 4 h, 4 w, C / 8), before refinement."""
@@ -212,7 +225,7 @@ class EmbeddingFusion(nn.Module):
         b, n, _ = latents.shape
         tokens = Tokens.of(context)
         image_part = _pointwise(tokens.embedding, self.image_part)
-        chunk = min(chunk, head.largest_chunk(tokens.size, latents.element_size()))
+        chunk = max(2, min(chunk, _TOKEN_BYTES // (tokens.embedding[0].nbytes)))
         flat = latents.reshape(b * n, -1)
         owner = torch.arange(b, device=latents.device).repeat_interleave(n)
         logits = []
@@ -221,7 +234,10 @@ class EmbeddingFusion(nn.Module):
             hidden = F.relu_((image_part if b == 1 else image_part[row]) + self.latent_part(z)[:, None])
             hidden = F.relu_(_pointwise(F.relu_(_pointwise(hidden, self.second)), self.third))
             token, image = head.transform(part, hidden + part.embedding)
-            logits.append(head.map_each(part, image, head.weights_of(token)))
+            weights, few = head.weights_of(token), head.upscaled_at_once(tokens.size, latents.element_size())
+            for start in range(0, len(z), few):
+                some = slice(start, start + few)
+                logits.append(head.map_each(part.rows(some), image[some], weights[some]))
         merged = torch.cat(logits)
         return merged.reshape(b, n, *merged.shape[-2:])
 

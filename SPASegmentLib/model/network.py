@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -75,6 +75,7 @@ class SPANetwork(nn.Module):
         self.config = config
         #: Names the latent space: latents learned with other weights mean something else.
         self.latent_space = "untrained"
+        self._kept_positions: Optional[Tuple[Tuple[int, int], Tensor]] = None
         #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
         self.expected_dice = (0.0, 1.0)
         compact = config.encoder == "compact"
@@ -131,7 +132,17 @@ class SPANetwork(nn.Module):
         if masks is not None:
             masks = masks.clamp(-MASK_LOGIT, MASK_LOGIT)
         sparse, dense = self.prompt_encoder((points, labels), boxes, masks)
-        return Context(features, self.prompt_encoder.get_dense_pe(), sparse, dense)
+        return Context(features, self._positions(), sparse, dense)
+
+    def _positions(self) -> Tensor:
+        """Positional encoding of the embedding; the same in every round, so that use keeps it."""
+        if not torch.is_inference_mode_enabled():
+            return torch.as_tensor(self.prompt_encoder.get_dense_pe())
+        matrix = self.prompt_encoder.pe_layer.positional_encoding_gaussian_matrix
+        made_of = (matrix.data_ptr(), matrix._version)
+        if self._kept_positions is None or self._kept_positions[0] != made_of:
+            self._kept_positions = (made_of, self.prompt_encoder.get_dense_pe())
+        return self._kept_positions[1]
 
     def preference(self, context: Context, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
         """The preference distribution for these prompts; `previous` is the prior before the first round."""

@@ -21,14 +21,15 @@ def transform(transformer: Any, image: Tensor, position: Tensor, tokens: Tensor)
 
     Args:
         transformer: segment-anything's.
-        image: (n, P, C) image tokens.
+        image: (n, P, C) image tokens; without gradients they are overwritten.
         position: (1, P, C) their positional encoding.
-        tokens: (n, T, C) prompt tokens.
+        tokens: (n, T, C) prompt tokens, or (1, T, C) where they are the same for all.
 
     Returns:
         (n, T, C) prompt tokens and (n, P, C) image tokens.
     """
     queries = tokens
+    # The prompt tokens know nothing of the image until they have looked at it: until then one row stands for all.
     for layer in transformer.layers:
         if layer.skip_first_layer_pe:
             queries = layer.self_attn(queries, queries, queries)
@@ -64,12 +65,13 @@ def _by_image(rows: Tensor, n: int) -> Tensor:
 
 
 def _tokens_to_image(attention: Any, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """``attention(queries, keys, values)`` for (n, T, C) queries and (n, P, C) keys and values."""
-    n, heads = len(queries), attention.num_heads
+    """``attention(queries, keys, values)`` for (n or 1, T, C) queries and (n, P, C) keys and values."""
+    n, heads = len(keys), attention.num_heads
     asked = _heads(attention, attention.q_proj(queries))
     # The keys' bias adds the same to every key, which a softmax does not see.
     asked = torch.bmm(asked, _per_head(attention.k_proj.weight, heads)) / math.sqrt(asked.shape[-1])
-    share = torch.softmax(torch.bmm(_by_image(asked, n), keys.transpose(1, 2)), dim=-1)
+    asked = _by_image(asked, len(queries)).expand(n, -1, -1)
+    share = torch.softmax(torch.bmm(asked, keys.transpose(1, 2)), dim=-1)
     seen = torch.bmm(share, values)
     seen = seen.view(n, heads, -1, seen.shape[-1]).transpose(0, 1).reshape(heads, -1, seen.shape[-1])
     out = torch.bmm(seen, _per_head(attention.v_proj.weight, heads).transpose(1, 2))
@@ -80,7 +82,10 @@ def _tokens_to_image(attention: Any, queries: Tensor, keys: Tensor, values: Tens
 
 
 def _add_image_to_tokens(attention: Any, image: Tensor, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """``image + attention(queries, keys, values)`` for (n, P, C) image and queries, (n, T, C) keys and values."""
+    """``image + attention(queries, keys, values)`` for (n, P, C) image and queries, (n, T, C) keys and values.
+
+    Without gradients the sum takes the place of the image.
+    """
     n, heads = len(keys), attention.num_heads
     told = _heads(attention, attention.k_proj(keys))
     scale = 1.0 / math.sqrt(told.shape[-1])
@@ -93,7 +98,9 @@ def _add_image_to_tokens(attention: Any, image: Tensor, queries: Tensor, keys: T
     out = attention.out_proj.weight.t().reshape(heads, -1, image.shape[-1])
     # The shares of each head sum to one: an equal part of the bias with every head makes it whole.
     said = _by_image(torch.bmm(saying, out) + attention.out_proj.bias / heads, n)
-    return torch.baddbmm(image, share.transpose(1, 2), said)
+    if torch.is_grad_enabled():
+        return torch.baddbmm(image, share.transpose(1, 2), said)
+    return image.baddbmm_(share.transpose(1, 2), said)
 
 
 def double(rows: Tensor, convolution: Any, added: Optional[Tensor] = None) -> Tensor:

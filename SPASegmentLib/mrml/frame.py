@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -263,12 +263,22 @@ def _oblique_mapping(grid: Grid, plane: Plane, ras: Point) -> Tuple[np.ndarray, 
 
 
 def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
-    """(height, width) float32 pixels of an aligned frame."""
-    x, y = np.arange(shape[1]), np.arange(shape[0])[:, None]
+    """(height, width) float32 pixels of an aligned frame.
+
+    A frame is a plane of the array, seen in other steps: nothing is looked up pixel by pixel.
+    """
     whole = np.rint(to_index).astype(np.int64)
-    i, j, k = (whole[n, 0] * x + whole[n, 1] * y + whole[n, 3] for n in range(3))
-    pixels = voxels[k, j, i]
-    return (luminance(pixels) if pixels.ndim == 3 else pixels).astype(np.float32)
+    parts: List[Union[int, slice]] = []
+    for axis in (2, 1, 0):
+        along_x, along_y, start = (int(whole[axis, column]) for column in (0, 1, 3))
+        step, count = along_x or along_y, shape[1] if along_x else shape[0]
+        end = start + step * count
+        parts.append(slice(start, end if end >= 0 else None, step) if step else start)
+    pixels = voxels[tuple(parts)]
+    # Rows are left in the order of the voxel axes, from slow to fast.
+    if np.flatnonzero(whole[:3, 0])[0] > np.flatnonzero(whole[:3, 1])[0]:
+        pixels = pixels.swapaxes(0, 1)
+    return (luminance(pixels) if pixels.ndim == 3 else pixels).astype(np.float32, order="C")
 
 
 def _place(mask: np.ndarray, to_grid: np.ndarray, grid: Grid) -> Optional[Tuple[np.ndarray, Tuple[int, int, int]]]:

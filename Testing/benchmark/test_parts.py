@@ -22,6 +22,7 @@ def test_product_measures_clicks_rounds_and_what_is_around_them(scene: object) -
 
     record = measure_product(threads=1, slices=1, shape=(40, 96, 96))
     assert set(record["times"]) == {"click to five masks", "further round", "accept"}
+    assert "and amortised, no particles: further round" in record["extras"]
     around = record["surroundings"]
     assert set(around) >= {"frame extraction", "region crop", "preview segments", "write", "sum"}
     parts = [around[name]["wall_s"]["median"] for name in around if name != "sum"]

@@ -45,6 +45,7 @@ PARTS: Dict[str, Any] = {
             "times": {"click to five masks": {"wall_s": spread(0.123), "cpu_s": spread(0.2)}},
             "surroundings": {"write": {"wall_s": spread(0.004), "cpu_s": spread(0.004)},
                              "sum": {"wall_s": {"median": 0.004}, "cpu_s": {"median": 0.004}}},
+            "extras": {"defaults: click": {"wall_s": spread(0.1), "cpu_s": spread(0.1)}},
             "memory_mib": {"interpreter and libraries": 200.0, "with network and volume": 400.0, "peak": 512.3},
         }
     ],

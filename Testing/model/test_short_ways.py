@@ -47,9 +47,14 @@ def test_transformer_is_segment_anythings(batch: int) -> None:
     position = torch.randn(1, 32, 5, 6)
     wanted = transformer(image, position.expand(batch, -1, -1, -1), tokens)
     rows, places = image.flatten(2).transpose(1, 2), position.flatten(2).transpose(1, 2)
-    found = two_way.transform(transformer, rows, places, tokens)
+    found = two_way.transform(transformer, rows.clone(), places, tokens)
     for ours, theirs in zip(found, wanted):
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
+    shared = two_way.transform(transformer, rows.clone(), places, tokens[:1])
+    torch.testing.assert_close(shared[1][0], found[1][0], atol=1e-5, rtol=1e-5)
+    with torch.enable_grad():
+        kept = two_way.transform(transformer, rows, places, tokens)
+    torch.testing.assert_close(kept[1], found[1], atol=1e-5, rtol=1e-5)
 
 
 @torch.no_grad()
@@ -85,3 +90,19 @@ def test_token_fusion_and_the_compact_encoder_stay_in_single_precision() -> None
 
 def test_a_device_without_matrix_instructions_keeps_single_precision() -> None:
     assert not multiplies_half_faster(torch.device("meta"))
+
+
+def test_kept_positions_follow_the_weights() -> None:
+    network = SPANetwork(NetworkConfig(channels=32, image_size=64, latent_dim=4, components=5, mlp_dim=32)).eval()
+    point, label = torch.tensor([[[30.0, 20.0]]]), torch.ones(1, 1)
+    with torch.inference_mode():
+        features = network.encode(torch.randn(1, 1, 64, 64))
+        before = network.context(features, point, label).position
+        assert network.context(features, point, label).position is before
+    state = network.state_dict()
+    name = "prompt_encoder.pe_layer.positional_encoding_gaussian_matrix"
+    network.load_state_dict({**state, name: state[name] + 1.0})
+    with torch.inference_mode():
+        after = network.context(features, point, label).position
+    torch.testing.assert_close(after, network.prompt_encoder.get_dense_pe())
+    assert not torch.equal(before, after)
