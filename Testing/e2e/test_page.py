@@ -235,7 +235,7 @@ def test_a_tablet(program: Any, browser: Any, new_screen: Any) -> None:
     corners = [screen.place("Red", (r + d, a + d, s)) for d in (12, 6, 0, -6, -12)]
     for kind, (x, y) in zip(["touchStart", "touchMove", "touchMove", "touchMove", "touchMove"], corners):
         touch("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
-        # As slowly as a finger that aims. Lifted in full flight it is a fling, which the browser lets the next tap stop.
+        # As slowly as a finger that aims. Lifted in flight it is a fling, which the browser lets the next tap stop.
         page.wait_for_timeout(150)
     touch("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     screen.masks()
