@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Tuple
 
@@ -52,6 +53,31 @@ def ct_volume(scene: Any, shape: Tuple[int, int, int] = SHAPE) -> Tuple[Any, Cal
     return volume, lambda k: (-SPACING[0] * shape[2] / 2, -SPACING[1] * shape[1] / 2, SPACING[2] * k)
 
 
+@dataclass(frozen=True)
+class Desk:
+    """A CT with an empty segment, and what a front end would drive; `point` gives mm on the rod in slice k."""
+
+    volume: Any
+    segmentation: Any
+    segment: str
+    controller: Any
+    point: Callable[[int], Point]
+
+
+def lay_out(scene: Any, shape: Tuple[int, int, int], network: Any) -> Desk:
+    """Open a CT of this shape (see `ct_volume`) in a scene, with the default settings and an empty profile."""
+    from SPASegmentLib.mrml.controller import Controller
+    from SPASegmentLib.mrml.editor import LogicEditor
+    from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+
+    volume, point = ct_volume(scene, shape)
+    segmentation = create_segmentation(volume, "Result")
+    segment = add_segment(segmentation, "lesion")
+    editor, profile = LogicEditor(segmentation, volume), Profile.new("benchmark", "rod")
+    controller = Controller(volume, segmentation, segment, editor, network, SessionSettings(), profile)
+    return Desk(volume, segmentation, segment, controller, point)
+
+
 def network_of(weights: Optional[str]) -> Any:
     """The network of a weights file, or the bundled one."""
     return (load(Path(weights)) if weights else load_default()).network
@@ -72,25 +98,17 @@ def measure_product(
         Seconds from click to five masks and of further rounds, on the wall and of the processor; of each part around
         the network; memory.
     """
-    from SPASegmentLib.mrml.controller import Controller
-    from SPASegmentLib.mrml.editor import LogicEditor
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import Plane
     from SPASegmentLib.mrml.scene import open_scene
-    from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 
     torch.set_num_threads(threads)
     before = memory_mib()
     network = network_of(weights)
     parts = Parts()
     with open_scene() as scene:
-        volume, point = ct_volume(scene, tuple(shape))  # type: ignore[arg-type]
-        segmentation = create_segmentation(volume, "Result")
-        segment = add_segment(segmentation, "lesion")
-        controller = Controller(
-            volume, segmentation, segment, LogicEditor(segmentation, volume), network, SessionSettings(),
-            Profile.new("benchmark", "rod"),
-        )  # fmt: skip
+        desk = lay_out(scene, tuple(shape), network)  # type: ignore[arg-type]
+        controller, point = desk.controller, desk.point
         loaded = memory_mib()
         reset_peak()
         for n in range(slices + 1):
@@ -109,8 +127,11 @@ def measure_product(
             with parts.part("accept"):
                 controller.accept(wanted)
         peak = peak_mib()
-        extras = _extras(Frame.at(volume, point(shape[0] // 2), Plane.parse(_PLANE)), point(shape[0] // 2), network)
-        surroundings = _surroundings(scene, volume, segmentation, segment, point, network, slices, shape)
+        middle = point(shape[0] // 2)
+        extras = _extras(Frame.at(desk.volume, middle, Plane.parse(_PLANE)), middle, network)
+        surroundings = _surroundings(
+            scene, desk.volume, desk.segmentation, desk.segment, point, network, slices, shape
+        )
     return {
         "threads": threads,
         "frame": [shape[1], shape[2]],

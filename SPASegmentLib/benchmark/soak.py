@@ -10,9 +10,7 @@ import numpy as np
 import torch
 
 from SPASegmentLib.benchmark.clock import memory_mib
-from SPASegmentLib.benchmark.product import SHAPE, ct_volume, network_of
-from SPASegmentLib.interaction.profile import Profile
-from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.benchmark.product import SHAPE, lay_out, network_of
 
 #: Slices that are gone through again and again: what the segment itself holds stops growing after the first time.
 SLICES = 25
@@ -38,10 +36,7 @@ def measure_soak(
         Memory, nodes and processor time of every session, and how much memory a session adds in the second half
         (a straight line fitted), after which whatever is kept once has been kept.
     """
-    from SPASegmentLib.mrml.controller import Controller
-    from SPASegmentLib.mrml.editor import LogicEditor
     from SPASegmentLib.mrml.scene import open_scene
-    from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 
     torch.set_num_threads(threads)
     network = network_of(weights)
@@ -50,13 +45,8 @@ def measure_soak(
     cpu: List[float] = []
     began, rounds = time.perf_counter(), 0
     with open_scene() as scene:
-        volume, point = ct_volume(scene, tuple(shape))  # type: ignore[arg-type]
-        segmentation = create_segmentation(volume, "Result")
-        segment = add_segment(segmentation, "lesion")
-        controller = Controller(
-            volume, segmentation, segment, LogicEditor(segmentation, volume), network, SessionSettings(),
-            Profile.new("soak", "rod"),
-        )  # fmt: skip
+        desk = lay_out(scene, tuple(shape), network)  # type: ignore[arg-type]
+        controller, point = desk.controller, desk.point
         for n in range(sessions):
             if time.perf_counter() - began > seconds and n >= 8:
                 break
