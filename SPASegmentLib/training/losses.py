@@ -65,15 +65,17 @@ def energy_distance(predictions: Tensor, targets: Tensor) -> Tensor:
     return (between - 0.5 * within).mean()
 
 
-def recommended_loss(recommended: Tensor, target: Tensor) -> Tensor:
-    """Dice and cross-entropy of the (B, h, w) recommended prediction."""
+def recommended_loss(recommended: Tensor, targets: Tensor) -> Tensor:
+    """Dice and cross-entropy of the (B, h, w) recommended prediction, a mean over all (B, T, h, w) targets.
+
+    The first recommendation has to serve whoever comes; judged by one drawn user, its gradient is mostly noise.
+    """
+    shown = recommended.unsqueeze(1).expand_as(targets)
     # In float32: the mean of N probabilities can round to exactly 0 or 1.
-    cross_entropy = F.binary_cross_entropy(recommended.clamp(1e-5, 1 - 1e-5), target, reduction="none")
+    cross_entropy = F.binary_cross_entropy(shown.clamp(1e-5, 1 - 1e-5), targets, reduction="none")
     # A small object fills few pixels of the region; weigh its pixels by the region it occupies.
-    area = target.sum((1, 2)).clamp_min(8.0)
-    return (cross_entropy.sum((1, 2)) / (4.0 * area)).clamp_max(5.0).mean() + (
-        1 - soft_dice(recommended, target)
-    ).mean()
+    area = targets.sum((-2, -1)).clamp_min(8.0)
+    return ((cross_entropy.sum((-2, -1)) / (4.0 * area)).clamp_max(5.0) + 1 - soft_dice(shown, targets)).mean()
 
 
 def best_of_n(predictions: Tensor, targets: Tensor) -> Tensor:
@@ -115,7 +117,7 @@ def round_loss(
     dice = pairwise_dice(predictions.detach(), user.unsqueeze(1))[..., 0]
     wanted = component_targets(mixture, latents, dice)
     terms = {
-        "recommended": recommended_loss(recommended, user),
+        "recommended": recommended_loss(recommended, targets),
         "best_of_n": best_of_n(predictions, targets),
         "energy": energy_distance(predictions, targets),
         "components": -(wanted * mixture.weights.clamp_min(1e-6).log()).sum(-1).mean(),

@@ -13,6 +13,7 @@ from SPASegmentLib.training.losses import (
     energy_distance,
     jaccard_distances,
     pairwise_dice,
+    recommended_loss,
     soft_dice,
 )
 
@@ -49,6 +50,19 @@ def test_energy_distance_prefers_the_true_distribution() -> None:
     mean = targets.mean(1, keepdim=True).expand(-1, 6, -1, -1)
     best = float(energy_distance(spread, targets))
     assert all(best < float(energy_distance(s, targets)) - 0.01 for s in [*single, mean])
+
+
+def test_the_recommended_prediction_serves_all_targets() -> None:
+    """The loss against a NumPy sum, and its minimum lies between the targets, not at the first of them."""
+    targets = bars([6, 12, 12])[None].double()
+    shown = (0.1 + 0.8 * bars([9])).double()
+    p, by_hand = shown[0].numpy(), []
+    for y in targets[0].numpy():
+        entropy = -(y * np.log(p) + (1 - y) * np.log(1 - p)).sum() / (4 * y.sum())
+        by_hand.append(entropy + 1 - (2 * (p * y).sum() + 1) / ((p**2).sum() + (y**2).sum() + 1))
+    assert float(recommended_loss(shown, targets)) == pytest.approx(np.mean(by_hand))
+    loss = {n: float(recommended_loss(0.02 + 0.96 * bars([n]), targets.float())) for n in (6, 12)}
+    assert loss[12] < loss[6]
 
 
 def test_best_of_n_asks_for_one_near_prediction_per_target() -> None:
