@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
-from dataclasses import replace
+import subprocess
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Dict
 
 import numpy as np
 import pytest
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.evaluation.baselines.kinds import NETWORKS
 from SPASegmentLib.evaluation.cases import POLICY_USERS, SEQUENCE
 from SPASegmentLib.evaluation.lidc import evaluate, write_record
@@ -21,7 +23,7 @@ from SPASegmentLib.evaluation.policy import LATER, OPPOSITES, SequenceResult, po
 from SPASegmentLib.evaluation.results import tables
 from SPASegmentLib.evaluation.results.card import write_metrics
 from SPASegmentLib.evaluation.results.pictures import draw_examples, ranked
-from SPASegmentLib.evaluation.results.plan import plan
+from SPASegmentLib.evaluation.results.plan import LOSSES, plan
 from SPASegmentLib.evaluation.results.records import Record, paired, read_records, run_plan
 from SPASegmentLib.evaluation.results.report import SECTIONS, write_report
 from SPASegmentLib.evaluation.rounds import CaseRounds, summary
@@ -29,8 +31,12 @@ from SPASegmentLib.evaluation.slices import open_files
 from SPASegmentLib.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.evaluation.task import Task
 from SPASegmentLib.model.weights import models_folder, read_card
+from SPASegmentLib.training.config import load_config
+from SPASegmentLib.training.losses import LossWeights
 
 CASES = 12
+ROOT = Path(__file__).resolve().parents[2]
+TERMS = [field.name for field in fields(LossWeights)]
 
 
 def made_up(name: str, task: Task) -> Record:
@@ -85,13 +91,14 @@ def records() -> Dict[str, Record]:
 
 
 def test_plan_covers_every_method_user_and_protocol() -> None:
-    tasks = plan(weights=Path("w.safetensors"), jobs=3).values()
+    tasks = list(plan(weights=Path("w.safetensors"), jobs=3).values())
     assert {t.method for t in tasks} == {"spa", "resample", "seed-mask", "consensus", *TRAINED}
     assert {t.user for t in tasks} == {"choice", "choice+point", "choice+oracle-point", "clicks"}
     assert {t.protocol for t in tasks} == {"combination", "rater", "policy"}
     assert {n for names in TRAINED.values() for n in names} == set(NETWORKS)
-    assert all(t.weights == Path("w.safetensors") and t.jobs == 3 for t in tasks)
-    assert len({t.command([Path("a.npz")]) for t in tasks}) == len(list(tasks))
+    assert {t.weights for t in tasks if t.weights and "losses" not in t.weights.parts} == {Path("w.safetensors")}
+    assert {t.jobs for t in tasks} == {3}
+    assert len({t.command([Path("a.npz")]) for t in tasks}) == len(tasks)
     for task in tasks:
         task.spec()
         task.simulated_user()
@@ -116,6 +123,44 @@ def test_finished_records_are_not_run_again(npz: Path, tmp_path: Path) -> None:
     assert set(read_records(tmp_path / "out")) == {"a", "b"}
     with pytest.raises(InputError, match="no records"):
         read_records(tmp_path)
+
+
+def test_losses_are_trained_as_the_plan_measures_them() -> None:
+    """`make losses` writes what `spa results` looks for, without the terms that the table names."""
+    made = subprocess.run(["make", "--dry-run", "losses", "DATA=data"], cwd=ROOT, capture_output=True, text=True)
+    lines = [line for line in made.stdout.replace("\\\n", " ").splitlines() if "spa train" in line]
+    commands = [shlex.split(line) for line in lines]
+    found = {}
+    for words in commands:
+        name = words[words.index("--name") + 1]
+        assert words[words.index("--output") + 1] == f"runs/losses/{name}"
+        changes = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+        weights = load_config(ROOT / words[words.index("train") + 1], changes).train.unroll.weights
+        found[name] = tuple(field.name for field in fields(weights) if getattr(weights, field.name) == 0)
+    assert found == {name: tuple(sorted(terms, key=TERMS.index)) for name, terms in LOSSES.items()}
+    for name in LOSSES:
+        assert plan()[f"loss-{name}"].weights == Path(f"runs/losses/{name}/{name}.safetensors")
+
+
+def test_losses_that_are_not_trained_are_left_out(npz: Path, tmp_path: Path) -> None:
+    tasks, said = plan(losses=tmp_path, jobs=1), []
+    only = {name: tasks[name] for name in tasks if name.startswith("loss-full")}
+    assert run_plan(only, [npz], tmp_path, said.append) == ["loss-full", "loss-full-alone"]
+    assert all("left out" in line and line.endswith("make losses trains it.") for line in said)
+    with pytest.raises(WeightsError):
+        run_plan({"combination": only["loss-full"]}, [npz], tmp_path, said.append)
+
+
+def test_table_of_losses_compares_with_the_full_one(records: Dict[str, Record]) -> None:
+    some = {name: records[name] for name in ("loss-full", "loss-without-energy")}
+    full, without = some.values()
+    values, gaps = tables.losses(some)[2:4], tables.losses(some)[9:]
+    assert values[1].startswith("| without energy | yes |")
+    assert f"{100 * without['dice_recommended'][2]:.1f} |" in values[1]
+    assert f"{without['first_round']['ged_48']:.3f} |" in values[1]
+    rounds = [np.array(r["cases"]["dice_best_on_screen"])[:, 0].mean() for r in (without, full)]
+    assert f"{100 * (rounds[0] - rounds[1]):+.1f} [" in gaps[0].split("|")[6]
+    assert tables.losses({"loss-without-energy": without})[3:] == [""]
 
 
 def test_records_of_other_weights_are_run_again(npz: Path, tmp_path: Path) -> None:

@@ -88,6 +88,14 @@ SECTIONS: Tuple[Section, ...] = (
         tables.table_3,
     ),
     (
+        "What each term of the loss buys",
+        "The network trained from random weights without some terms of its loss, otherwise alike: the same batches, "
+        "far fewer steps than the bundled weights' training (`Resources/Training/losses.yaml`, `make losses`). "
+        "With shape latents is how SPA runs; without them the network's own set of predictions is judged. On screen: "
+        "the best of the five masks. Every second case.",
+        tables.losses,
+    ),
+    (
         "Number of predictions (paper, appendix 8)",
         "Every second case. The candidates come from the predictions; the recommended mask is the mean of all 512 "
         "latents that carry the preference (48 of them: see the ablations).",

@@ -8,7 +8,7 @@ import numpy as np
 
 from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.results import paper
-from SPASegmentLib.evaluation.results.plan import ABLATIONS, NOISES, PREDICTIONS, UNTRAINED
+from SPASegmentLib.evaluation.results.plan import ABLATIONS, LOSSES, NOISES, PREDICTIONS, UNTRAINED
 from SPASegmentLib.evaluation.results.records import Record, paired
 from SPASegmentLib.evaluation.statistics import bootstrap_interval
 
@@ -261,6 +261,35 @@ def table_3(records: Records) -> Lines:
             ["**Bayes with shape latents (default)**", *(at(full, "dice_recommended", j) for j in (1, 3, 6)), "-"]
         )
     return table(["", "round 1", "round 3", "round 6", "paper, 3 iterations: REFUGE2, Kidney"], rows)
+
+
+def losses(records: Records) -> Lines:
+    """What the terms of the loss buy: trainings without them, and their difference to the full loss on equal cases."""
+    found = {
+        (name, suffix): records[f"loss-{name}{suffix}"]
+        for name in LOSSES for suffix in ("-alone", "") if f"loss-{name}{suffix}" in records
+    }  # fmt: skip
+    columns = [("dice_recommended", 1), ("dice_recommended", 3), ("dice_recommended", 6),
+               ("dice_best_on_screen", 1), ("dice_best_on_screen", 6)]  # fmt: skip
+    values, gaps = [], []
+    for (name, suffix), r in found.items():
+        words = [_left_out(LOSSES[name]), "no" if suffix else "yes"]
+        once = [number(r["first_round"].get(key), digits=3) for key in ("ged_48", "dice_max")]
+        values.append([*words, *(percent(r[key][j - 1]) for key, j in columns), *once])
+        full = found.get(("full", suffix))
+        if full is not None and full is not r:
+            gap = {key: paired(r, full, key, key) for key in dict(columns)}
+            cells = [percent(gap[key]["difference"][j - 1], gap[key]["ci95"][j - 1], sign=True) for key, j in columns]
+            gaps.append([*words, *cells])
+    head = ["loss", "shape latents", "round 1", "round 3", "round 6", "on screen, 1", "on screen, 6"]
+    lines = table([*head, "GED^2, 48", "Dice-max of raters"], values, words=2)
+    return lines + (["Minus the full loss, paired:", "", *table(head, gaps, words=2)] if gaps else [])
+
+
+def _left_out(terms: Sequence[str]) -> str:
+    if len(terms) > 1:
+        return "recommended prediction alone (the released code's loss)"
+    return f"without {terms[0].replace('_', ' ')}" if terms else "full"
 
 
 def _half(records: Records) -> Record:
