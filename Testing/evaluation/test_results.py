@@ -22,6 +22,7 @@ from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.policy import LATER, OPPOSITES, SequenceResult, policy_summary
 from SPASegmentLib.evaluation.results import tables
 from SPASegmentLib.evaluation.results.card import write_metrics
+from SPASegmentLib.evaluation.results.marks import leads, marks
 from SPASegmentLib.evaluation.results.pictures import draw_examples, ranked
 from SPASegmentLib.evaluation.results.plan import LOSSES, plan
 from SPASegmentLib.evaluation.results.records import Record, paired, read_records, run_plan
@@ -219,8 +220,38 @@ def test_page_leaves_out_what_was_not_measured(records: Dict[str, Record], tmp_p
 def test_marks_say_what_was_missed(records: Dict[str, Record]) -> None:
     good, bad = json.loads(json.dumps(records["combination"])), json.loads(json.dumps(records["combination"]))
     good["dice_recommended"], bad["dice_recommended"] = [0.851] * 6, [0.849] * 6
-    assert "| reached |" in tables.marks({"combination": good})[2]
-    assert "| **missed** |" in tables.marks({"combination": bad})[2]
+    assert "| reached |" in marks({"combination": good})[2]
+    assert "| **missed** |" in marks({"combination": bad})[2]
+
+
+def test_a_mark_is_missed_where_the_interval_of_one_baseline_in_one_round_holds_zero(
+    records: Dict[str, Record],
+) -> None:
+    def with_lead(lead: float, last: float) -> Record:
+        other = json.loads(json.dumps(records["rater"]))
+        for values in other["cases"]["dice_best_seen"]:
+            values[:] = [v - lead for v in values[:5]] + [values[5] - last]
+        return other
+
+    some = {"rater": records["rater"], "probabilistic-rater": with_lead(0.02, 0.02)}
+    wanted = "rater, best mask seen against the trained baselines"
+    (row,) = (line for line in marks(some) if wanted in line)
+    assert row.endswith("| +2.0 [+2.0, +2.0] | reached |")
+    (row,) = (line for line in marks({**some, "ensemble-rater": with_lead(0.02, 0.0)}) if wanted in line)
+    assert "(ensemble of three U-Nets, round 6)" in row
+    assert row.endswith("| +0.0 [+0.0, +0.0] | **missed** |")
+
+
+def test_one_mask_is_compared_with_that_mask_and_several_with_the_best_seen(records: Dict[str, Record]) -> None:
+    ours = records["combination"]
+    for method, theirs in (("unet", "dice_recommended"), ("probabilistic", "dice_best_seen")):
+        other = records[f"{method}-combination"]
+        some = {"combination": ours, f"{method}-combination": other}
+        (row,) = leads(some, "combination", "dice_recommended")[2:-1]
+        gap = np.array(ours["cases"]["dice_recommended"])[:, 3] - np.array(other["cases"][theirs])[:, 3]
+        low, high = bootstrap_interval(gap, [i % 5 for i in range(CASES)])
+        shown = [float(v) for v in re.findall(r"[-+][\d.]+", row.split("|")[6])]
+        assert shown == pytest.approx([100 * gap.mean(), 100 * low, 100 * high], abs=0.06)
 
 
 def test_examples_are_chosen_by_rank_and_drawn(npz: Path, tmp_path: Path) -> None:

@@ -29,10 +29,6 @@ NAMES = {
     "click-network": "click-only network (in the manner of SAM)",
     "sam-u": "SAM-U (the click-only network, 9 prompts)",
 }
-#: Marks of the project: round -> Dice of the recommended mask, majority of a rater combination.
-MARKS = {1: 0.85, 3: 0.88, 6: 0.90}
-#: Methods with one mask on screen; of the others the user may keep any mask seen.
-SINGLE_MASK = ("unet", "click-network", "sam-u", "consensus")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Lines:
@@ -65,50 +61,6 @@ def at(record: Record, name: str, round_: int) -> str:
     return percent(record[name][round_ - 1], record[f"{name}_ci95"][round_ - 1])
 
 
-def marks(records: Records) -> Lines:
-    """What the project wants to reach, and what was reached."""
-    rows: List[List[str]] = []
-    if "combination" in records:
-        for round_, wanted in MARKS.items():
-            reached = records["combination"]["dice_recommended"][round_ - 1] >= wanted
-            cells = [f">= {100 * wanted:.0f}", at(records["combination"], "dice_recommended", round_)]
-            rows.append([f"combination, recommended Dice in round {round_}", *cells, _verdict(reached)])
-    if "combination" in records:
-        value = records["combination"]["failure_rate"]["0.7"]
-        interval = records["combination"]["failure_rate_ci95"]["0.7"]
-        rows.append(["combination, failures at Dice 0.70", "< 5", percent(value, interval), _verdict(value < 0.05)])
-    if "rater" in records:
-        gain = records["rater"]["dice_recommended"][5] - records["rater"]["dice_recommended"][0]
-        rows.append(["rater, gain from round 1 to 6", ">= +4", percent(gain, sign=True), _verdict(gain >= 0.04)])
-    if {"rater", "resample-rater"} <= set(records):
-        for values in ("dice_recommended", "dice_best_seen"):
-            found = paired(records["rater"], records["resample-rater"], values, "dice_best_seen")
-            worst = min(range(1, 6), key=lambda j: found["ci95"][j][0])
-            what = "recommended" if values == "dice_recommended" else "best mask seen"
-            rows.append(
-                [f"rater, {what} against resample and keep: smallest lead in rounds 2 to 6 (round {worst + 1})",
-                 "> 0, interval too", percent(found["difference"][worst], found["ci95"][worst], sign=True),
-                 _verdict(found["ci95"][worst][0] > 0)]
-            )  # fmt: skip
-    if "policy" in records:
-        policy = records["policy"]["policy"]
-        gain = policy["all_users"]
-        rows.append(
-            ["policy, first round with the profile against without, images 7 to 12", ">= +5",
-             percent(gain["gain"], gain["gain_ci95"], sign=True), _verdict(gain["gain"] >= 0.05)]
-        )  # fmt: skip
-        harm = policy["user_changes"]["all"]
-        rows.append(
-            ["policy, the same after the user has changed to the opposite", ">= -1",
-             percent(harm["gain"], harm["gain_ci95"], sign=True), _verdict(harm["gain"] >= -0.01)]
-        )  # fmt: skip
-    return table(["figure", "wanted", "reached", ""], rows)
-
-
-def _verdict(reached: bool) -> str:
-    return "reached" if reached else "**missed**"
-
-
 def table_1(records: Records) -> Lines:
     """Dice after the first click and in round 3, the paper's LIDC column beside it."""
     rows = []
@@ -134,25 +86,6 @@ def by_round(records: Records, protocol: str, values: str) -> Lines:
         if record is not None:
             rows.append([NAMES[method], str(record["n_cases"]), *(at(record, values, j + 1) for j in range(6))])
     return table(["method", "n", *(f"round {j + 1}" for j in range(6))], rows)
-
-
-def leads(records: Records, protocol: str, values: str) -> Lines:
-    """SPA minus every other method on the same cases."""
-    rows = []
-    for method in (*TRAINED, *UNTRAINED):
-        other = records.get(f"{method}-{protocol}")
-        if other is None or protocol not in records:
-            continue
-        # Whoever may keep any mask seen is compared with the best one seen.
-        theirs = (
-            "dice_best_seen" if method not in ("unet", "click-network", "sam-u", "consensus") else "dice_recommended"
-        )
-        found = paired(records[protocol], other, values, theirs)
-        rows.append(
-            [NAMES[method], str(found["n"])]
-            + [percent(d, i, sign=True) for d, i in zip(found["difference"], found["ci95"])]
-        )
-    return table(["SPA minus", "n", *(f"round {j + 1}" for j in range(6))], rows)
 
 
 def figure_4(records: Records) -> Lines:
