@@ -60,7 +60,8 @@ def made_up(name: str, task: Task) -> Record:
     record: Record = {
         "protocol": task.protocol, "method": task.method, "user": task.user, "rounds": 6,
         **summary(results, patients), "intervals_over": "5 patients", "files": ["val.npz"], "weights": "compact",
-        "sha256": "0" * 64, "parameters": 2e6, "training": {"steps": 100, "batch": 32, "machine": "a core"},
+        "sha256": "0" * 64, "parameters": 2e6, 
+        "training": {"steps": 100, "batch": 32, "machine": "a core", "core_seconds": 1200},
         "command": task.command([Path("val.npz")]), "machine": "here", "seconds": 1.0, "torch": "2",
         "cases": {
             "id": [f"val:{i}:1" for i in range(CASES)], "patient": [i % 5 for i in range(CASES)],
@@ -240,6 +241,60 @@ def test_a_mark_is_missed_where_the_interval_of_one_baseline_in_one_round_holds_
     (row,) = (line for line in marks({**some, "ensemble-rater": with_lead(0.02, 0.0)}) if wanted in line)
     assert "(ensemble of three U-Nets, round 6)" in row
     assert row.endswith("| +0.0 [+0.0, +0.0] | **missed** |")
+
+
+def test_other_measures_are_those_of_the_records(records: Dict[str, Record]) -> None:
+    some = {name: json.loads(json.dumps(records[name])) for name in ("combination", "unet-combination")}
+    rows = tables.other_measures(some, "combination")
+    assert [row.split("|")[1].strip() for row in rows[2:-1]] == ["SPA (ours)", "U-Net, majority vote"]
+    own = some["combination"]
+    assert f"| {tables.at(own, 'iou_recommended', 3)} |" in rows[2]
+    assert f"| {tables.at(own, 'dice_best_on_screen', 6)} |" in rows[2]
+    assert rows[2].split("|")[-2].strip() == tables.percent(own["auc_recommended"], own["auc_recommended_ci95"])
+    assert "HD95" not in rows[0]
+    own["hd95_recommended_mm"], own["hd95_recommended_mm_ci95"] = [1.5] * 6, [[1.0, 2.0]] * 6
+    rows = tables.other_measures(some, "combination")
+    assert rows[2].endswith("| 1.50 [1.00, 2.00] | 1.50 [1.00, 2.00] |")
+    assert rows[3].endswith("| - | - |")
+
+
+def test_the_default_is_compared_on_the_cases_of_the_others(records: Dict[str, Record]) -> None:
+    """Every second case of the other records: the default's row is over those cases too, and absent without others."""
+    some = {"combination": records["combination"], "noise-10": json.loads(json.dumps(records["noise-10"]))}
+    assert tables.users({"combination": records["combination"]})[2:] == [""]
+    assert tables.predictions(some)[2:] == [""]
+    for values in some["noise-10"]["cases"].values():
+        del values[6:]
+    (row, _, _) = tables.users(some)[2:]
+    half = np.array(records["combination"]["cases"]["dice_recommended"])[:6]
+    assert float(row.split("|")[2].split("[")[0]) == pytest.approx(100 * half[:, 0].mean(), abs=0.06)
+
+
+def test_few_samples_are_all_counted(records: Dict[str, Record]) -> None:
+    record = json.loads(json.dumps(records["ensemble-combination"]))
+    once = record["first_round"]
+    for name in ("ged_16", "ged_48"):
+        del once[name], once[f"{name}_ci95"]
+    once["ged_all"], once["ged_all_ci95"] = 0.25, [0.2, 0.3]
+    (row,) = tables.sets({"ensemble-combination": record})[2:-1]
+    assert row.startswith("| ensemble of three U-Nets | 0.250 [0.200, 0.300] | - |")
+
+
+def test_budgets_stand_side_by_side(records: Dict[str, Record]) -> None:
+    some = {name: json.loads(json.dumps(records[name])) for name in ("combination", "unet-combination")}
+    own = some["combination"]
+    assert tables.budgets(some)[2:] == [
+        "| compact | SPA | 2.00 M | 100 | 3200 | 20 |",
+        "| unet-0 | a network | 1.00 M | 9 | 36 | 1 |",
+        "",
+    ]
+    own["history"] = "Begun elsewhere."
+    own["training"].update(core_seconds=None, machine="x86_64, 1 threads", last_run={"steps": 100, "seconds": 600})
+    lines = tables.budgets(some)
+    assert lines[2] == "| compact | SPA | 2.00 M | 100 | 3200 | < 10 |"
+    assert lines[-2] == "`compact`: Begun elsewhere."
+    own["training"]["last_run"]["steps"] = 50
+    assert tables.budgets(some)[2].endswith("| 3200 | - |")
 
 
 def test_one_mask_is_compared_with_that_mask_and_several_with_the_best_seen(records: Dict[str, Record]) -> None:

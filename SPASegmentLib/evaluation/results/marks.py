@@ -56,7 +56,8 @@ def _rater(records: Records) -> List[List[str]]:
         return []
     rows = []
     gain, interval = _own(records["rater"], lambda v: v["dice_recommended"][:, -1] - v["dice_recommended"][:, 0])
-    rows.append(["rater, gain from round 1 to 6", ">= +4", percent(gain, interval.tolist(), sign=True), _verdict(gain >= 0.04)])
+    shown = percent(gain, interval.tolist(), sign=True)
+    rows.append(["rater, gain from round 1 to 6", ">= +4", shown, _verdict(gain >= 0.04)])
     for ours, words in OURS.items():
         found = _leads(records, "rater", ours, ("resample",))
         rows += _smallest_lead(f"rater, {words} from round 2 on against resample and keep", found, first=2)

@@ -14,8 +14,9 @@ from SPASegmentLib.output import reporting_write_errors, whole_file
 DIFFERENCES = (
     "The paper's column is another preparation of LIDC-IDRI (15,096 slices split by slice, so that a patient may be on "
     "both sides; ours are split by patient), all its slices (ours: those with four masks that share a pixel), SAM's "
-    "ViT-B on a GPU (ours: 2.4 M parameters on a CPU), and a feedback point with the true label in every round (ours: "
-    "choices only). So the two columns stand side by side for orientation; neither is ahead of the other by them."
+    "ViT-B on a GPU (ours: a far smaller network on a CPU, see Training), and a feedback point with the true label in "
+    "every round (ours: choices only). So the two columns stand side by side for orientation; neither is ahead of the "
+    "other by them."
 )
 
 Section = Tuple[str, str, Callable[[Dict[str, Record]], List[str]]]
@@ -40,10 +41,21 @@ SECTIONS: Tuple[Section, ...] = (
         lambda records: tables.by_round(records, "combination", "dice_best_seen"),
     ),
     (
+        "Other measures of the same rounds, majority of a rater combination",
+        "IoU and the area under the curve over the rounds are the recommended mask's; on screen is the best mask of "
+        "the round alone. HD95 needs a pixel size, which the shared LIDC slices do not have.",
+        lambda records: tables.other_measures(records, "combination"),
+    ),
+    (
         "Dice by round, single raters",
         "Every third of all single raters' masks; this is where adaptation really shows. "
         "![Dice by round](results/rater.png)",
         lambda records: tables.by_round(records, "rater", "dice_recommended"),
+    ),
+    (
+        "Other measures of the same rounds, single raters",
+        "",
+        lambda records: tables.other_measures(records, "rater"),
     ),
     (
         "SPA's best mask seen against the others, majority of a rater combination",
@@ -139,7 +151,8 @@ SECTIONS: Tuple[Section, ...] = (
     (
         "Sets of predictions against all raters",
         "After the first click. GED^2: smaller is better; SPA, label-sampling and Probabilistic U-Net have 48 samples, "
-        "the others as many as they have. The uncertainty is the entropy of the recommended probability.",
+        "the others as many as they have, all of which count in the first column. The uncertainty is the entropy of "
+        "the recommended probability.",
         tables.sets,
     ),
     (
@@ -150,8 +163,9 @@ SECTIONS: Tuple[Section, ...] = (
     (
         "Training",
         "One loop, the same slices, augmentation and clicks: 64 x 64 pixels at the slice's resolution around the click "
-        "(`SPASegmentLib/evaluation/baselines`). All baselines have equal steps; SPA's own training is in the first "
-        "row. `spa baselines train --steps` goes on with more.",
+        "(`SPASegmentLib/evaluation/baselines`). All baselines have equal steps; `spa baselines train --steps` goes on "
+        "with more. SPA's crops are larger regions, decoded many times in up to three rounds, and partly of other "
+        "organs; where it started from earlier weights, their steps come on top.",
         tables.budgets,
     ),
     ("Commands", "File names without their folders.", tables.commands),

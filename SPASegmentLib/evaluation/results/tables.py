@@ -88,6 +88,25 @@ def by_round(records: Records, protocol: str, values: str) -> Lines:
     return table(["method", "n", *(f"round {j + 1}" for j in range(6))], rows)
 
 
+def other_measures(records: Records, protocol: str) -> Lines:
+    """IoU, best mask on screen, area under the curve and, where pixels have a size, HD95 of every method."""
+    columns = [(name, j) for name in ("iou_recommended", "dice_best_on_screen") for j in (1, 3, 6)]
+    found = [
+        (method, record) for method in ("spa", *TRAINED, *UNTRAINED)
+        if (record := records.get(protocol if method == "spa" else f"{method}-{protocol}")) is not None
+    ]  # fmt: skip
+    measured = [j for j in (1, 6) if any("hd95_recommended_mm" in record for _, record in found)]
+    rows = []
+    for method, r in found:
+        cells = [at(r, name, j) for name, j in columns] + [percent(r["auc_recommended"], r["auc_recommended_ci95"])]
+        for j in measured:
+            far = r.get("hd95_recommended_mm")
+            cells.append(number(far and far[j - 1], far and r["hd95_recommended_mm_ci95"][j - 1]))
+        rows.append([NAMES[method], *cells])
+    head = [f"{words}, round {j}" for words in ("IoU", "on screen") for j in (1, 3, 6)]
+    return table(["method", *head, "area under Dice", *(f"HD95 in mm, round {j}" for j in measured)], rows)
+
+
 def figure_4(records: Records) -> Lines:
     """Rounds to reach a Dice."""
     rows = []
@@ -188,8 +207,8 @@ def table_3(records: Records) -> Lines:
             rows.append(
                 [words[name], *(at(r, "dice_recommended", j) for j in (1, 3, 6)), _pair(paper.TABLE_3.get(name))]
             )
-    if "combination" in records and rows:
-        full = _half(records)
+    full = _half(records, "ablation-")
+    if full is not None:
         rows.append(
             ["**Bayes with shape latents (default)**", *(at(full, "dice_recommended", j) for j in (1, 3, 6)), "-"]
         )
@@ -225,10 +244,12 @@ def _left_out(terms: Sequence[str]) -> str:
     return f"without {terms[0].replace('_', ' ')}" if terms else "full"
 
 
-def _half(records: Records) -> Record:
-    """The default's values on the cases that the ablations have."""
-    reference = next((r for name, r in records.items() if name.startswith("ablation-")), None)
-    return restricted(records["combination"], reference) if reference else records["combination"]
+def _half(records: Records, *beginnings: str) -> Optional[Record]:
+    """The default's values on the cases of the records whose names begin so; None where there are none to compare."""
+    reference = next((r for name, r in records.items() if name.startswith(beginnings)), None)
+    if reference is None or "combination" not in records:
+        return None
+    return restricted(records["combination"], reference)
 
 
 def restricted(record: Record, other: Record) -> Record:
@@ -254,7 +275,7 @@ def predictions(records: Records) -> Lines:
     """24, 36 and 48 predictions."""
     rows = []
     for n in (*PREDICTIONS, 48):
-        r = records.get(f"predictions-{n}") or (_half(records) if n == 48 and "combination" in records else None)
+        r = records.get(f"predictions-{n}") or (_half(records, "predictions-") if n == 48 else None)
         if r is not None:
             rows.append([str(n), *(at(r, "dice_recommended", j) for j in (1, 3, 6)), _paper(paper.PREDICTIONS[n])])
     return table(["predictions", "round 1", "round 3", "round 6", "paper (REFUGE2, 6 iterations)"], rows)
@@ -269,8 +290,8 @@ def users(records: Records) -> Lines:
         **{f"noise-{n}": f"choice, {n} % at random" for n in NOISES},
     }
     rows = []
-    if "combination" in records:
-        half = _half(records)
+    half = _half(records, "user-", "noise-")
+    if half is not None:
         rows.append(["choice", *(at(half, "dice_recommended", j + 1) for j in range(6)), at(half, "dice_best_seen", 6)])
     for name, words in names.items():
         if name in records:
@@ -336,6 +357,8 @@ def sets(records: Records) -> Lines:
         record = records.get("combination" if method == "spa" else f"{method}-combination")
         if record is not None:
             first = record["first_round"]
+            if "ged_all" in first:  # fewer samples than 16
+                first = {**first, "ged_16": first["ged_all"], "ged_16_ci95": first["ged_all_ci95"]}
             cells = [number(first.get(c), first.get(f"{c}_ci95"), 3) for c in columns]
             rows.append([NAMES[method], *cells, number(record["calibration"]["pixel_ece"], digits=3)])
     head = ["", "GED^2, 16", "GED^2, 48", "Dice-max of raters", "Dice-max of predictions", "Dice-match",
@@ -353,6 +376,7 @@ def expected_dice(records: Records) -> Lines:
             ["reached", *(at(r, "dice_recommended", j + 1) for j in range(6))],
             ["expected minus reached", *(percent(v, sign=True) for v in c["expected_dice_bias"])],
             ["correlation", *(number(v) for v in c["expected_dice_correlation"])],
+            ["calibration error (ECE) over all rounds", number(c["expected_dice_ece"], digits=3), *5 * [""]],
         ]
     return table(["", *(f"round {j + 1}" for j in range(6))], rows)
 
@@ -360,19 +384,33 @@ def expected_dice(records: Records) -> Lines:
 def budgets(records: Records) -> Lines:
     """What the networks were trained with."""
     cards = {card["name"]: card for record in records.values() for card in record.get("trained", ())}
-    rows = []
-    own = next((r for r in records.values() if r.get("training")), None)
-    if own is not None:
-        training = own["training"]
-        what = f"SPA, several rounds per image and step; {training['machine']}"
-        size = f"{own['parameters'] / 1e6:.2f} M"
-        rows.append([own["weights"], what, size, str(training["steps"]), str(training["batch"]), "see left"])
+    own = {"SPA": next((records[name] for name in ("combination", "rater", "policy") if name in records), None)}
+    own.update({f"SPA, loss {_left_out(LOSSES[name])}": records.get(f"loss-{name}") for name in LOSSES})
+    rows, history = [], []
+    for words, record in own.items():
+        if record is not None and record.get("training"):
+            training = record["training"]
+            spent = training["steps"] * training["batch"] * (training.get("processes") or 1)
+            size = f"{record['parameters'] / 1e6:.2f} M"
+            rows.append([record["weights"], words, size, str(training["steps"]), str(spent), _core_minutes(training)])
+            if words == "SPA" and record.get("history"):
+                history = [f"`{record['weights']}`: {record['history']}", ""]
     rows += [
-        [name, card["description"], f"{card['parameters'] / 1e6:.2f} M", str(card["steps"]), str(card["batch"]),
-         f"{card['core_seconds'] / 60:.0f}"]
+        [name, card["description"], f"{card['parameters'] / 1e6:.2f} M", str(card["steps"]),
+         str(card["steps"] * card["batch"]), f"{card['core_seconds'] / 60:.0f}"]
         for name, card in sorted(cards.items())
     ]  # fmt: skip
-    return table(["network", "what", "parameters", "steps", "crops per step", "core minutes"], rows, words=2)
+    head = ["network", "what", "parameters", "steps", "crops seen", "core minutes"]
+    return [*table(head, rows, words=2), *history]
+
+
+def _core_minutes(training: Record) -> str:
+    """Of a training on the CPU: processor time, or less than the clock's where an older card says no more."""
+    seconds, last = training.get("core_seconds"), training.get("last_run") or {}
+    if seconds:
+        return f"{seconds / 60:.0f}"
+    whole = last.get("steps") == training["steps"] and "1 threads" in training["machine"]
+    return f"< {last['seconds'] / 60:.0f}" if whole else "-"
 
 
 def commands(records: Records) -> Lines:
