@@ -270,6 +270,11 @@ def test_the_default_is_compared_on_the_cases_of_the_others(records: Dict[str, R
     assert float(row.split("|")[2].split("[")[0]) == pytest.approx(100 * half[:, 0].mean(), abs=0.06)
 
 
+def test_alignment_without_excluded_raters_has_one_row(records: Dict[str, Record]) -> None:
+    record = {k: v for k, v in records["combination"].items() if not k.startswith("dice_excluded")}
+    assert [row.split("|")[1].strip() for row in tables.table_2({"combination": record})[2:-1]] == ["included raters"]
+
+
 def test_few_samples_are_all_counted(records: Dict[str, Record]) -> None:
     record = json.loads(json.dumps(records["ensemble-combination"]))
     once = record["first_round"]

@@ -183,6 +183,8 @@ def table_2(records: Records) -> Lines:
     if "combination" in records:
         r = records["combination"]
         for name, what in (("dice_included_raters", "included raters"), ("dice_excluded_raters", "excluded raters")):
+            if name not in r:  # nobody was left out of any combination
+                continue
             change = r[name][-1] / r[name][0] - 1
             rows.append([what, *(at(r, name, j + 1) for j in range(6)), f"{100 * change:+.1f} %"])
     return table(["Dice with", *(f"round {j + 1}" for j in range(6)), "change"], rows)
