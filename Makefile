@@ -101,9 +101,15 @@ benchmark-viewer: $(VIEWER)/ready chromium
 baselines: $(READY)
 	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines
 
+# Patients that no training has seen (see `skip_patients` in Resources/Training/compact.yaml).
+KEPT_OUT := STS_010 STS_011 STS_012 STS_015
+
 # The example rounds are crops of the data; they stay in out/.
 results: $(READY)
 	$(BIN)/spa results --npz $(DATA)/lidc_idri/val.npz --output out/results
+	$(BIN)/spa evaluate masks $(DATA)/volumes --json out/results/masks-volumes.json
+	$(BIN)/spa evaluate masks $(DATA)/msd_hippocampus --limit 200 --json out/results/masks-hippocampus.json
+	$(BIN)/spa evaluate masks $(DATA)/sarcoma_mr_ct $(KEPT_OUT:%=--patient %) --json out/results/masks-sarcoma.json
 	$(BIN)/spa report out/results --npz $(DATA)/lidc_idri/val.npz --output docs/results.md --examples out/examples
 
 # On a machine that does nothing else.

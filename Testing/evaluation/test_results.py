@@ -81,7 +81,9 @@ def made_up(name: str, task: Task) -> Record:
 
 @pytest.fixture(scope="module")
 def records() -> Dict[str, Record]:
-    return {name: made_up(name, task) for name, task in plan().items()}
+    made = {name: made_up(name, task) for name, task in plan().items()}
+    masks = {"protocol": "masks", "files": ["brains"], "diameters_px": {"5": 9.0, "50": 20.4, "95": 88.0}}
+    return {**made, "masks-brains": {**made_up("masks", Task()), **masks}}
 
 
 def test_plan_covers_every_method_user_and_protocol() -> None:
@@ -156,6 +158,8 @@ def test_page_has_every_section_and_its_numbers(records: Dict[str, Record], tmp_
     line = next(line for line in page.splitlines() if line.startswith("| SPA (ours)") and "88.07" in line)
     assert f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]" in line
     assert line.endswith("88.07 | 88.56 |")
+    others = next(line for line in page.splitlines() if line.startswith("| brains |"))
+    assert f"| 9, 20, 88 | {100 * records['masks-brains']['dice_recommended'][0]:.1f} [" in others
     lean = json.loads((tmp_path / "docs" / "results" / "records.json").read_text())
     assert set(lean) == set(records)
     assert "cases" not in lean["combination"]

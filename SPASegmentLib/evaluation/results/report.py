@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
-from SPASegmentLib.evaluation.results import plots, tables
+from SPASegmentLib.evaluation.results import masks, plots, tables
 from SPASegmentLib.evaluation.results.records import Record
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
@@ -126,6 +126,13 @@ SECTIONS: Tuple[Section, ...] = (
         "After the first click. GED^2: smaller is better; SPA, label-sampling and Probabilistic U-Net have 48 samples, "
         "the others as many as they have. The uncertainty is the entropy of the recommended probability.",
         tables.sets,
+    ),
+    (
+        "Other organs and modalities",
+        "Sets with one mask per image, none of which training has seen: brain MR and spleen CT (`volumes`), "
+        "hippocampus MR, and soft-tissue sarcoma on MR and CT of patients kept out of training. The user wants the "
+        "largest piece of the slice's mask, clicks into its middle and answers by choices only. Whole slices.",
+        masks.other_images,
     ),
     (
         "Expected Dice",
