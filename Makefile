@@ -5,7 +5,7 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
-# Folder with the shared npz files, for `make baselines` and `make results`.
+# Folder with the shared npz files, for `make baselines`, `make losses` and `make results`.
 DATA ?= DATA
 
 # What `make viewer` opens; nothing for an empty page.
@@ -20,7 +20,7 @@ VIEWER := .venv-viewer
 NPZ ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines results lint clean
+	benchmark baselines losses results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -35,6 +35,7 @@ help:
 	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
 	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
 	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
+	@echo "make losses      train with each term of the loss left out in turn, on DATA; goes on where it stopped"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 15 minutes);"
 	@echo "                 NPZ=val.npz adds what speed costs in accuracy"
@@ -100,6 +101,17 @@ benchmark-viewer: $(VIEWER)/ready chromium
 
 baselines: $(READY)
 	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines
+
+# $(call loss,NAME,TERMS): a training without the TERMS of the loss.
+loss = $(BIN)/spa train Resources/Training/losses.yaml --data $(DATA) --device cpu --name $(1) \
+	--output runs/losses/$(1) $(foreach term,$(2),--set train.unroll.weights.$(term)=0)
+
+losses: $(READY)
+	$(call loss,full)
+	$(call loss,without-best-of-n,best_of_n)
+	$(call loss,without-energy,energy)
+	$(call loss,without-components,components)
+	$(call loss,recommended-only,best_of_n energy components)
 
 # Patients that no training has seen (see `skip_patients` in Resources/Training/compact.yaml).
 KEPT_OUT := STS_010 STS_011 STS_012 STS_015

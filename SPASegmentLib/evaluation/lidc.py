@@ -25,6 +25,8 @@ from SPASegmentLib.evaluation.task import Task
 from SPASegmentLib.evaluation.users import ORACLES, User
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
+#: What a record tells of the training of its weights.
+_COST = ("initial", "steps", "batch", "machine", "processes", "core_seconds", "last_run")
 Progress = Optional[Callable[[int, int], None]]
 
 
@@ -135,7 +137,8 @@ def about(spec: MethodSpec) -> Dict[str, Any]:
         "weights": card.name,
         "sha256": card.sha256,
         "parameters": sum(p.numel() for p in loaded.network.parameters()),
-        "training": {key: card.training.get(key) for key in ("steps", "batch", "machine")},
+        "training": {key: card.training.get(key) for key in _COST},
+        "history": card.extra.get("history"),
         "settings": settings,
         "generator": spec.generator,
     }
