@@ -163,6 +163,13 @@ SECTIONS: Tuple[Section, ...] = (
         masks.other_images,
     ),
     (
+        "What other sources bring, and cost",
+        "Two short trainings from random weights that differ in their data alone (`Resources/Training/losses.yaml` and "
+        "`widened.yaml`, `make widening`): LIDC-IDRI, or the mixture that the bundled weights learned from. Dice of "
+        "the recommended mask; lidc is the validation split, the other sets are as above.",
+        masks.widening,
+    ),
+    (
         "Expected Dice",
         "![Calibration](results/calibration.png)",
         tables.expected_dice,
