@@ -238,6 +238,29 @@ def evaluate_lidc(
         run_evaluate(task, [*npz, *(more or [])], output)
 
 
+@evaluate.command("masks")
+def evaluate_masks(
+    folder: Annotated[Path, typer.Argument(help="images and masks (or labels), or <name>_image and <name>_mask.")],
+    label: Annotated[Optional[int], typer.Option(help="Of the structure; by default all labels together.")] = None,
+    patient: Annotated[
+        Optional[List[str]], typer.Option(help="Use these patients only; may be repeated.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of sessions.")] = 0,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+    output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
+) -> None:
+    """Measure choices on images with one mask each: PNG folders, Decathlon sets, or volumes beside their masks."""
+    with plain_errors():
+        from SPASegmentLib.commands.evaluate import run_evaluate_masks
+        from SPASegmentLib.evaluation.single_mask import MaskTask
+
+        task = MaskTask(folder, label, tuple(patient or ()), rounds, limit, weights, seed, jobs)
+        run_evaluate_masks(task, output)
+
+
 @evaluate.command("cases")
 def evaluate_cases(
     npz: Npz,

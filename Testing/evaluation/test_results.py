@@ -89,7 +89,12 @@ def made_up(name: str, task: Task) -> Record:
 
 @pytest.fixture(scope="module")
 def records() -> Dict[str, Record]:
-    return {name: made_up(name, task) for name, task in plan().items()}
+    made = {name: made_up(name, task) for name, task in plan().items()}
+    masks = {"protocol": "masks", "files": ["brains"], "diameters_px": {"5": 9.0, "50": 20.4, "95": 88.0}}
+    made["masks-brains"] = {**made_up("masks", Task()), **masks}
+    for name in ("widening-lidc-widened", "widening-volumes-alone", "widening-volumes-widened"):
+        made[name] = made_up(name, Task())
+    return made
 
 
 def test_plan_covers_every_method_user_and_protocol() -> None:
@@ -203,6 +208,14 @@ def test_page_has_every_section_and_its_numbers(records: Dict[str, Record], tmp_
     line = next(line for line in page.splitlines() if line.startswith("| SPA (ours)") and "88.07" in line)
     assert f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]" in line
     assert line.endswith("88.07 | 88.56 |")
+    others = next(line for line in page.splitlines() if line.startswith("| brains |"))
+    assert f"| 9, 20, 88 | {100 * records['masks-brains']['dice_recommended'][0]:.1f} [" in others
+    alone, wide = (
+        np.array(records[f"widening-volumes-{kind}"]["cases"]["dice_recommended"]) for kind in ("alone", "widened")
+    )
+    line = next(line for line in page.splitlines() if line.startswith(f"| volumes | {CASES} | 6 |"))
+    gain = f"{100 * (wide - alone)[:, 5].mean():+.1f} ["
+    assert f"| {100 * alone[:, 5].mean():.1f} | {100 * wide[:, 5].mean():.1f} | {gain}" in line
     lean = json.loads((tmp_path / "docs" / "results" / "records.json").read_text())
     assert set(lean) == set(records)
     assert "cases" not in lean["combination"]

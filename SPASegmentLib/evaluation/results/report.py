@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Callable, Dict, List, Tuple
 
-from SPASegmentLib.evaluation.results import marks, plots, tables
+from SPASegmentLib.evaluation.results import marks, masks, plots, tables
 from SPASegmentLib.evaluation.results.records import Record
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
@@ -154,6 +154,20 @@ SECTIONS: Tuple[Section, ...] = (
         "the others as many as they have, all of which count in the first column. The uncertainty is the entropy of "
         "the recommended probability.",
         tables.sets,
+    ),
+    (
+        "Other organs and modalities",
+        "Sets with one mask per image, none of which training has seen: brain MR and spleen CT (`volumes`), "
+        "hippocampus MR, and soft-tissue sarcoma on MR and CT of patients kept out of training. The user wants the "
+        "largest piece of the slice's mask, clicks into its middle and answers by choices only. Whole slices.",
+        masks.other_images,
+    ),
+    (
+        "What other sources bring, and cost",
+        "Two short trainings from random weights that differ in their data alone (`Resources/Training/losses.yaml` and "
+        "`widened.yaml`, `make widening`): LIDC-IDRI, or the mixture that the bundled weights learned from. Dice of "
+        "the recommended mask; lidc is the validation split, the other sets are as above.",
+        masks.widening,
     ),
     (
         "Expected Dice",
