@@ -87,10 +87,12 @@ def _own(record: Record, values: Any) -> Tuple[Any, np.ndarray]:
 def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first: int = 1) -> List[List[str]]:
     """A row about the weakest of all comparisons: the one whose interval begins lowest."""
     worst: Optional[Tuple[float, str, str]] = None
-    for method, gap in found:
+    compared = list(found)
+    for method, gap in compared:
         for j in range(first - 1, len(gap["difference"])):
             cell = percent(gap["difference"][j], gap["ci95"][j], sign=True)
-            entry = (gap["ci95"][j][0], f"{NAMES[method]}, round {j + 1}", cell)
+            where = f"{NAMES[method]}, round {j + 1}" if len(compared) > 1 else f"round {j + 1}"
+            entry = (gap["ci95"][j][0], where, cell)
             worst = entry if worst is None else min(worst, entry)
     if worst is None:
         return []
