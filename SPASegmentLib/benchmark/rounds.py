@@ -27,7 +27,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
-from SPASegmentLib.model.precision import multiplies_half_faster, use_half
+from SPASegmentLib.model.precision import ready_for_use
 
 #: Rounds of a session (paper: 6).
 ROUNDS = 6
@@ -119,9 +119,8 @@ def measure_case(spec: CaseSpec) -> List[Dict[str, Any]]:
     network, weights = make_network(spec.backbone, spec.fusion, spec.size)
     network.to(device)
     reference = in_single(network)
-    half = spec.half and multiplies_half_faster(device)
-    if half:
-        use_half(network)
+    if spec.half:
+        ready_for_use(network)
     plan = [(n, spec.threads[0]) for n in spec.counts] + [(spec.counts[0], t) for t in spec.threads[1:]]
     records = []
     for n, threads in plan:
@@ -158,8 +157,8 @@ def _memory(spec: CaseSpec, device: torch.device, frame: FrameImage, click: Clic
         network, _ = make_network(spec.backbone, spec.fusion, spec.size)
         network.to(device)
         if side == "ours":
-            if spec.half and multiplies_half_faster(device):
-                use_half(network)
+            if spec.half:
+                ready_for_use(network)
             path = OwnPath(network, frame, click, spec.counts[0], SessionSettings().chunk)
             reset_peak()
             own = path.first()
