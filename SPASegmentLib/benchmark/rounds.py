@@ -43,8 +43,8 @@ class CaseSpec:
         threads: thread counts; the first is for all N, the others for the first N.
         device: "cpu", "cuda" or "auto".
         half: bfloat16 for SPA where the device multiplies it faster; the reference is always in single precision.
-        seconds: after this time on the wall no further round is begun. Two are always measured; with 0 it is one of
-            the reference, where a round takes most of a minute.
+        seconds: after this time on the wall no further round of the reference is begun. Two are always measured; with
+            0 it is one, where a round takes most of a minute. SPA's rounds are all measured.
     """
 
     backbone: str
@@ -180,7 +180,7 @@ def _take_turns(
     network: SPANetwork, reference: SPANetwork, frame: FrameImage, click: Click, n: int, seconds: float,
     device: torch.device,
 ) -> Dict[str, Any]:  # fmt: skip
-    """Alternate rounds of both sides until the time is up, at least two, at most `ROUNDS`."""
+    """Alternate rounds of both sides; when the time is up, SPA goes on alone. At most `ROUNDS` of each."""
     wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
     path = OwnPath(network, frame, click, n, SessionSettings().chunk)
     # Libraries set themselves up on their first call; neither side is charged for that.
@@ -196,15 +196,13 @@ def _take_turns(
             before = own
             own, taken = timed(lambda: path.after(before, number), wait)  # noqa: B023
             further.append(taken)
-        given = _given(path, own, device)
-        if number == 1 and not seconds:
+        if (number == 1 and not seconds) or (number > 2 and spent > seconds):
             continue
+        given = _given(path, own, device)
         output, taken = timed(lambda: reference_round(reference, given), wait)  # noqa: B023
         theirs.append(taken)
         agreement.append(_agreement(own, output))
         spent += taken.wall_s + (further[-1].wall_s if further else first.wall_s)
-        if number >= 2 and spent > seconds:
-            break
     record = _record(theirs, first, further, agreement)
     if device.type == "cuda":
         from SPASegmentLib.benchmark.gpu import measure_device
