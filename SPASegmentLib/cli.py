@@ -137,6 +137,11 @@ def train(
     other_sam: Annotated[
         bool, typer.Option("--other-sam", help="The file given as --sam need not be Meta's (MedSAM's, for example).")
     ] = False,
+    changes: Annotated[
+        Optional[List[str]],
+        typer.Option("--set", help="Change a value of the configuration: train.steps=100. May be repeated."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of the weights; by default the configuration's.")] = "",
 ) -> None:
     """Train weights on multi-rater data; an interrupted run goes on where it stopped.
 
@@ -145,7 +150,7 @@ def train(
     with plain_errors():
         from SPASegmentLib.commands.research import run_train
 
-        run_train(config, data, output, device, sam, other_sam)
+        run_train(config, data, output, device, sam, other_sam, changes or [], name)
 
 
 @app.command()
@@ -233,6 +238,29 @@ def evaluate_lidc(
         run_evaluate(task, [*npz, *(more or [])], output)
 
 
+@evaluate.command("masks")
+def evaluate_masks(
+    folder: Annotated[Path, typer.Argument(help="images and masks (or labels), or <name>_image and <name>_mask.")],
+    label: Annotated[Optional[int], typer.Option(help="Of the structure; by default all labels together.")] = None,
+    patient: Annotated[
+        Optional[List[str]], typer.Option(help="Use these patients only; may be repeated.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of sessions.")] = 0,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+    output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
+) -> None:
+    """Measure choices on images with one mask each: PNG folders, Decathlon sets, or volumes beside their masks."""
+    with plain_errors():
+        from SPASegmentLib.commands.evaluate import run_evaluate_masks
+        from SPASegmentLib.evaluation.single_mask import MaskTask
+
+        task = MaskTask(folder, label, tuple(patient or ()), rounds, limit, weights, seed, jobs)
+        run_evaluate_masks(task, output)
+
+
 @evaluate.command("cases")
 def evaluate_cases(
     npz: Npz,
@@ -258,13 +286,14 @@ def results(
     ] = None,
     weights: Weights = None,
     baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
+    losses: Annotated[Path, typer.Option(help="Folder of the weights that make losses trains.")] = Path("runs/losses"),
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
 ) -> None:
     """Run every measurement of docs/results.md; what is done is not run again."""
     with plain_errors():
         from SPASegmentLib.commands.results import run_results
 
-        run_results(npz, output, only or [], weights, baselines, jobs)
+        run_results(npz, output, only or [], weights, baselines, losses, jobs)
 
 
 @app.command()

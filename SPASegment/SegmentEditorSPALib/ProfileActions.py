@@ -81,10 +81,16 @@ class ProfileActions:
 
     def __init__(self, panel: Any, scripted_effect: Any, checked: Callable[[Callable[[], None]], None]) -> None:
         self._panel, self._effect, self._checked = panel, scripted_effect, checked
+        self._taught = DEFAULT
 
     def current(self) -> Any:
         """The profile in use."""
         return store().load(active())
+
+    def begin(self) -> Any:
+        """The profile in use, for a session that begins; what it teaches goes there, whatever is used by then."""
+        self._taught = active()
+        return store().load(self._taught)
 
     def use(self, name: str) -> None:
         """Use another one from the next session on; an empty name stands for the scene's copy."""
@@ -102,7 +108,7 @@ class ProfileActions:
     def learned(self, profile: Optional[Any]) -> None:
         """Keep what an accepted mask has taught."""
         if profile is not None:
-            store().save(active(), profile)
+            store().save(self._taught, profile)
         self.keep_in_scene()
         self.refresh()
 

@@ -67,8 +67,7 @@ class Profiles:
         """
         from SPASegmentLib.interaction.profile import Profile
 
-        if name in self.names():
-            raise InputError(_("There is a profile of this name already; choose another name."))
+        self._refuse_taken(name)
         self.save(name, Profile.new(name, "structure"))
 
     def rename(self, name: str, new: str) -> None:
@@ -77,8 +76,7 @@ class Profiles:
         Raises:
             InputError: the new name is taken or cannot be a file's.
         """
-        if new in self.names():
-            raise InputError(_("There is a profile of this name already; choose another name."))
+        self._refuse_taken(new)
         self.save(new, self.load(name))
         self.forget(name)
 
@@ -116,12 +114,12 @@ class Profiles:
         return name
 
     def export_to(self, name: str, path: str) -> None:
-        """Copy a profile into a file.
+        """Copy a profile into a file, under the name that it has here.
 
         Raises:
             OutputError: it cannot be written.
         """
-        self.load(name).save(path)
+        self.load(name).renamed(name).save(path)
 
     def path(self, name: str) -> Path:
         """The file of a profile.
@@ -132,3 +130,8 @@ class Profiles:
         if not re.fullmatch(r"[\w][\w \-]{0,60}", name) or name != name.strip():
             raise InputError(_("The name of a profile is made of letters, digits, spaces and hyphens."))
         return self.folder / f"{name}.json"
+
+    def _refuse_taken(self, name: str) -> None:
+        # On Windows and macOS "Mine" and "mine" are one file.
+        if name.casefold() in (each.casefold() for each in self.names()):
+            raise InputError(_("There is a profile of this name already; choose another name."))

@@ -142,7 +142,8 @@ class Workflow:
 
     def press(self, index: int) -> None:
         """A picture was pressed: the recommended one is marked, any other one is chosen."""
-        self._pressed_on = self.screen.proposal
+        # What is pressed while SPA computes is no answer.
+        self._pressed_on = None if self._runner.busy else self.screen.proposal
         if index == 0:
             self.mark(0)
         else:
@@ -184,7 +185,9 @@ class Workflow:
         """A double click: its first click has chosen the picture, so that choice is taken back first."""
         if not self.choosing:
             return
-        if self._runner.busy:
+        if self._runner.busy and self._pressed_on is None:
+            self._say_busy()
+        elif self._runner.busy:
             self._accept_next = index
         elif self._pressed_on is not None and self._pressed_on is not self.screen.proposal:
             self._run_checked(lambda: self._write_before(index))
@@ -210,6 +213,7 @@ class Workflow:
         had = self.choosing or self._runner.busy
         self._drop()
         self._target.close()
+        self._slices = set()
         if had:
             self._panel.say(text, True)
         self.refresh()
@@ -245,13 +249,21 @@ class Workflow:
             self._submit_start(start, without)
             return
         self._panel.say(_("Loading the network; the first time takes some seconds..."))
-        self._runner.submit(lambda: Model.load(choice), lambda _loaded: self._submit_start(start), self._failed)
+        on_slice = self.screen.slice_of_view()
+        self._runner.submit(lambda: Model.load(choice), lambda _loaded: self._loaded(start, on_slice), self._failed)
         self.refresh()
+
+    def _loaded(self, start: Callable[[], Any], on_slice: Any) -> None:
+        if on_slice == self.screen.slice_of_view():
+            self._submit_start(start)
+        else:
+            self._drop_scrolled()
+            self.refresh()
 
     def _submit_start(self, start: Callable[[], Any], without: bool = False) -> None:
         def submit() -> None:
             controller = self._target.prepare(None if without else Model.loaded(Model.choice()).network)
-            controller.profile, controller.mode = self.profiles.current(), self._mode()
+            controller.profile, controller.mode = self.profiles.begin(), self._mode()
             self._submit(start(), self.screen.slice_of_view())
 
         self.profiles.refresh()
@@ -270,8 +282,7 @@ class Workflow:
 
     def _finished(self, job: Any, on_slice: Any, answers: int) -> None:
         if on_slice is not None and on_slice != self.screen.slice_of_view():
-            self._drop()
-            self._panel.say(_("The view shows another slice now; the masks were dropped. Click again."), True)
+            self._drop_scrolled()
         elif self.controller is not None and self.controller.show(job) is not None:
             self._answers += answers
             accept, self._accept_next = self._accept_next, None
@@ -289,8 +300,15 @@ class Workflow:
 
     def _write_before(self, index: int) -> None:
         """Accept a mask of the round before the one that has just arrived."""
-        self.controller.run(self.controller.back())
-        self._write(index)
+        job = self.controller.back()
+        self.controller.run(job)
+        self._answers -= 1
+        try:
+            self._write(index)
+        except Exception:
+            # What was not written stays on screen.
+            self.screen.show(job, self.controller.preview)
+            raise
 
     def _write(self, index: int) -> None:
         frame = self.controller.frame
@@ -324,6 +342,10 @@ class Workflow:
         if self.controller is not None:
             self.controller.cancel()
         self._clear()
+
+    def _drop_scrolled(self) -> None:
+        self._drop()
+        self._panel.say(_("The view shows another slice now; the masks were dropped. Click again."), True)
 
     def _clear(self) -> None:
         self.screen.clear()

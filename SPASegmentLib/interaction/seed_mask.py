@@ -86,7 +86,11 @@ class SeedMaskPredictor:
         shrink = min(1.0, MAX_MAP_SIDE / max(region.native_size))
         size = (max(1, round(region.height * shrink)), max(1, round(region.width * shrink)))
         image = resample(region.pixels()[None], size)[0]
-        return cls(region.mask_to_region(mask, size), region.map_spacing(size), image, region.size)
+        seed = region.mask_to_region(mask, size)
+        if 0.0 < seed.max() <= 0.5:
+            # Smaller than half a pixel of the maps everywhere, yet not nothing.
+            seed = seed / seed.max()
+        return cls(seed, region.map_spacing(size), image, region.size)
 
     @property
     def latent_dim(self) -> int:

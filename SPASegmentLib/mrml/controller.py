@@ -21,6 +21,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.grid import volume_grid
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.preview import Preview
 from SPASegmentLib.mrml.writer import write_mask
@@ -137,18 +138,23 @@ class Controller:
         Raises:
             InputError: the box or the slice cannot be used, see `Frame.at` and `Frame.box`.
         """
-        middle = tuple(float(v) for v in (np.array(corner) + np.array(opposite)) / 2)
-        frame = Frame.at(self.volume, (middle[0], middle[1], middle[2]), _plane(plane))
+        plane = _plane(plane)
+        frame = Frame.at(self.volume, _innermost(self.volume, plane, corner, opposite), plane)
         box = frame.box(corner, opposite)
         return self._new(frame, lambda session: session.start(box=box))
 
     def start_from_segment(self, ras: Point, plane: Union[Plane, str]) -> Job:
         """Start with what the segment holds on the slice through a point, e.g. a threshold or another tool's result.
 
+        Args:
+            ras: a point in mm on the slice's plane, also one beside the volume.
+            plane: see `start_at`.
+
         Raises:
             InputError: the slice cannot be used, or the segment is empty there.
         """
-        frame = Frame.at(self.volume, ras, _plane(plane))
+        plane = _plane(plane)
+        frame = Frame.at(self.volume, _innermost(self.volume, plane, ras), plane)
         mask = frame.segment_mask(self.segmentation, self.segment_id)
         if not mask.any():
             raise InputError(_("The segment is empty on this slice; paint or threshold something first, or click."))
@@ -265,6 +271,24 @@ class Controller:
         shown = self._current()
         self._job = Job(shown.frame, shown.session, lambda: answer(shown.session))
         return self._job
+
+
+def _innermost(volume: Any, plane: Plane, ras: Point, opposite: Optional[Point] = None) -> Point:
+    """The point closest to the volume's middle, of a slice through `ras` or of a box from there to `opposite`.
+
+    A box may begin beside the image, and the middle of a view may lie there. Where the slice only cuts a corner of the
+    volume, `ras` itself is kept if it lies inside.
+    """
+    grid = volume_grid(volume)
+    middle = (grid.to_world @ grid.corners().mean(axis=1))[:3]
+    point = np.array(ras, dtype=np.float64)
+    for direction in (plane.right, plane.down):
+        wanted, start = float(direction @ middle), float(direction @ np.array(ras))
+        if opposite is not None:
+            wanted = float(np.clip(wanted, *sorted((start, float(direction @ np.array(opposite))))))
+        point += (wanted - start) * direction
+    r, a, s = (float(v) for v in point)
+    return (r, a, s) if grid.contains(grid.index_of((r, a, s))) else ras
 
 
 def _plane(plane: Union[Plane, str]) -> Plane:

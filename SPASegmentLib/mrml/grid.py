@@ -102,7 +102,8 @@ def volume_grid(volume: Any) -> Grid:
         InputError: the volume has no voxels or a non-linear transform.
     """
     image = volume.GetImageData()
-    if image is None or image.GetNumberOfPoints() == 0:
+    # Volumes of tensors have no scalars.
+    if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
         raise InputError(_("The volume holds no image; load or select another one."))
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
@@ -125,7 +126,7 @@ def segmentation_grid(segmentation: Any, volume: Any) -> Grid:
         InputError: the segmentation is not made of voxels, or is under a non-linear transform.
     """
     core = segmentation.GetSegmentation()
-    if core.GetNumberOfSegments() and core.GetSourceRepresentationName() != BINARY_LABELMAP:
+    if core.GetNumberOfSegments() and source_representation(core) != BINARY_LABELMAP:
         raise InputError(
             _(
                 "The segmentation is made of surfaces; make binary labelmap its source representation first "
@@ -150,6 +151,12 @@ def segmentation_grid(segmentation: Any, volume: Any) -> Grid:
     if all(low <= high for low, high in zip(used[::2], used[1::2])):
         image.SetExtent([(min, max)[n % 2](v, used[n]) for n, v in enumerate(image.GetExtent())])
     return image_grid(image, parent_to_world(segmentation))
+
+
+def source_representation(core: Any) -> str:
+    """Name of the representation that a vtkSegmentation is edited in; Slicer 5.2 calls it the master's."""
+    get = getattr(core, "GetSourceRepresentationName", None) or core.GetMasterRepresentationName
+    return str(get())
 
 
 def _grown_geometry(geometry: str, segmentation: Any, volume: Grid) -> str:

@@ -155,6 +155,7 @@ class ViewerApp:
         profiles = workspace.profiles
         actions: Dict[str, Callable[..., Any]] = {
             "phantom": self.open_phantom,
+            "settle": lambda: None,
             "dismiss": lambda: self._page.show(problem=""),
             "click": self._click,
             "choose": conversation.choose,

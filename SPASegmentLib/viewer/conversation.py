@@ -96,7 +96,12 @@ class Conversation:
         self.begin(lambda: self._workspace.controller.start_from_segment(point, self._views.plane(tag)))
 
     def accept(self, mask: int = RECOMMENDED) -> None:
-        """Write a mask on screen into the segment; an error leaves it on screen."""
+        """Write a mask on screen into the segment; an error leaves it on screen.
+
+        Raises:
+            StateError: an answer is being computed, no masks are on screen, and see `Controller.accept`.
+        """
+        self._refuse_while_busy()
         controller = self._workspace.controller
         result = controller.accept(mask)
         frame = controller.frame
@@ -135,8 +140,7 @@ class Conversation:
             answers: how many answers have been given once it is done.
         """
         try:
-            if self._running is not None:
-                raise StateError("SPA is still computing; wait for the masks, or cancel.")
+            self._refuse_while_busy()
             controller = self._workspace.controller
             job = make()
         except Exception as error:
@@ -145,6 +149,11 @@ class Conversation:
         self._running = job
         self._page.show(problem="")
         self._page.spawn(self._run(controller, job, answers))
+
+    def _refuse_while_busy(self) -> None:
+        # Also what the worker has not begun yet.
+        if self._running is not None:
+            raise StateError("SPA is still computing; wait for the masks, or cancel.")
 
     async def _run(self, controller: Controller, job: Job, answers: int) -> None:
         grey = grey_range(self._workspace.volume)

@@ -115,6 +115,22 @@ def test_keys_do_nothing_while_typing(screen: Any) -> None:
     assert screen.state("round") == 1 and screen.state("phase") == "choosing"
 
 
+def test_keys_that_follow_at_once_act_in_their_order(screen: Any) -> None:
+    """Redo is possible only after undo, which the page does not know before it is answered."""
+    page = screen.page
+    for count in (2, 3):
+        page.click("[data-test=add]")
+        screen.wait(f"get('segments').length === {count}")
+    page.evaluate(
+        "() => { window.seen = []; window.trame.state.watch(['segments'], "
+        "(rows) => { if (rows.length !== window.seen.at(-1)) window.seen.push(rows.length); }); }"
+    )
+    page.evaluate("() => { for (const key of 'zzyzy') document.body.dispatchEvent("
+                  "new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true, cancelable: true })); }")
+    screen.wait("window.seen.join('').endsWith('21212')", timeout=20)
+    assert not screen.state("problem")
+
+
 def test_segments_can_be_managed(screen: Any) -> None:
     page = screen.page
     page.click("[data-test=add]")

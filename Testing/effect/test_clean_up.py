@@ -241,3 +241,18 @@ def test_random_actions_leave_nothing(desk: Any, count: int) -> None:
     assert census(desk) == active
     desk.editor.setActiveEffectByName("")
     assert census(desk) == left
+
+
+def test_a_click_is_dropped_when_the_view_is_scrolled_while_the_network_loads(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from SegmentEditorSPALib import Model
+
+    view = desk.host.views["Red"]
+    monkeypatch.setattr(Model, "_loaded", {})
+    view.click(desk.lesion)
+    assert "Loading the network" in desk.panel.status.text
+    node = view.mrmlSliceNode()
+    node.SetSliceOffset(node.GetSliceOffset() + 10)
+    desk.wait()
+    assert not desk.workflow.choosing and "another slice" in desk.panel.status.text

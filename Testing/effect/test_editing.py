@@ -287,3 +287,72 @@ def test_the_pictures_do_not_cover_what_was_clicked(desk: Any) -> None:
     node.SetXYZOrigin(*middle)
     desk.click()
     assert strip.frame.y + strip.frame.height == view.height
+
+
+def test_another_profile_is_not_overwritten_by_what_a_session_of_the_first_teaches(desk: Any) -> None:
+    """A session belongs to the profile that it began with, also where another one is picked meanwhile."""
+    from SegmentEditorSPALib.ProfileActions import active, store
+
+    theirs = store().load("anna").updated(3.0).updated(3.0)
+    store().save("anna", theirs)
+    desk.click()
+    desk.workflow.profiles.use("anna")
+    desk.panel.accept.click()
+    assert active() == "anna" and store().load("anna") == theirs
+    assert store().load("default").accepted == 1
+    desk.click()
+    desk.panel.accept.click()
+    assert store().load("anna").accepted == 3 and store().load("default").accepted == 1
+
+
+def test_what_is_on_screen_is_what_the_session_is_at_after_a_double_click_that_could_not_be_written(desk: Any) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    desk.node.SetSourceVolumeIntensityMask(True)
+    desk.node.SetSourceVolumeIntensityMaskRange(5000, 6000)
+    for wait_between in (False, True):
+        first = desk.click()
+        button = desk.workflow.screen.strip.buttons[3]
+        QTest.mouseClick(button, Qt.LeftButton)
+        if wait_between:
+            desk.wait()
+        QTest.mouseDClick(button, Qt.LeftButton)
+        desk.wait()
+        assert "masking settings" in desk.panel.status.text
+        assert desk.proposal is first and desk.workflow.screen.proposal is first
+        assert not desk.panel.back.enabled
+        desk.workflow.cancel()
+
+
+def test_a_double_click_while_an_answer_is_taken_back_writes_nothing(desk: Any) -> None:
+    """The picture under the pointer is of a round that is about to go."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    first = desk.click()
+    desk.workflow.choose(1)
+    desk.wait()
+    desk.workflow.choose(1)
+    desk.wait()
+    desk.workflow.back()
+    button = desk.workflow.screen.strip.buttons[1]
+    QTest.mouseClick(button, Qt.LeftButton)
+    QTest.mouseDClick(button, Qt.LeftButton)
+    assert desk.workflow.busy
+    desk.wait()
+    assert desk.workflow.choosing and desk.proposal.round == 2 and not desk.voxels().any()
+    desk.workflow.back()
+    desk.wait()
+    assert desk.proposal is first
+
+
+def test_accepted_slices_are_counted_for_each_segment(desk: Any) -> None:
+    desk.click()
+    desk.panel.accept.click()
+    assert "1" in desk.panel.slices.text
+    desk.editor.setCurrentSegmentID(desk.other)
+    assert not desk.panel.slices.text
+    desk.click()
+    desk.panel.accept.click()
+    assert "1" in desk.panel.slices.text

@@ -144,12 +144,21 @@ def test_profiles(host: Any, panel: Any, tmp_path: Path) -> None:
     qt.answered("mine")
     section.new.click()
     assert "already" in panel.say.text
+    # On Windows and macOS these would be the same file.
+    for taken in ("Mine", "DEFAULT"):
+        qt.answered(taken)
+        section.rename.click()
+        assert "already" in panel.say.text
+    assert ProfileActions.store().names() == ["default", "mine"]
     qt.answered("a/b")
     section.new.click()
     assert "letters" in panel.say.text
     qt.answered("ours")
     section.rename.click()
     assert ProfileActions.store().names() == ["default", "ours"] and "tighter" in section.learned.text
+    qt.answered(str(tmp_path / "ours.json"))
+    section.exporting.click()
+    assert Profile.load(tmp_path / "ours.json") == learned.renamed("ours")
     qt.answered(True)
     section.reset.click()
     assert ProfileActions.store().load("ours").accepted == 0

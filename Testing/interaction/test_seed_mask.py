@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.region import Region
@@ -237,6 +238,15 @@ def test_a_large_region_is_seen_at_a_lower_resolution() -> None:
     assert predictor.map_size == (128, 128)
     back = region.maps_to_frame(predictor.predict(np.zeros((1, len(LATENTS))), 1))[0] > 0.5
     assert _dice(back, mask) > 0.985
+
+
+def test_what_is_smaller_than_a_pixel_of_the_map_is_not_lost() -> None:
+    frame = FrameImage(np.random.default_rng(7).normal(size=(400, 500)))
+    mask = np.zeros((400, 500), dtype=bool)
+    mask[20:22, 20:22] = mask[380, 470] = True
+    predictor = SeedMaskPredictor.for_region(Region.around_mask(frame, mask, 128), mask)
+    seed = predictor.neutral() > 0.5
+    assert ndimage.label(seed)[1] >= 1 and 1 <= seed.sum() <= 4
 
 
 def test_unusable_seeds_are_refused() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Optional, Tuple
 
 import numpy as np
 import pytest
@@ -278,6 +278,33 @@ def test_clicks_and_boxes_reach_the_network(
     assert rows.min() <= y <= rows.max() and columns.min() <= x <= columns.max()
     with pytest.raises(InputError, match="two different corners"):
         controller.start_box(MIDDLE, MIDDLE, plane)
+
+
+def test_a_box_may_begin_far_beside_the_volume(
+    ball: Any, target: Tuple[Any, str, LogicEditor], network: SPANetwork, plane: Plane
+) -> None:
+    controller = Controller(ball, *target, network=network, settings=SETTINGS)
+    beside = tuple(np.array(MIDDLE) - 200.0 * (plane.right + plane.down))
+    for corner, opposite in ((beside, MIDDLE), (MIDDLE, beside)):
+        job = controller.start_box(corner, opposite, plane)
+        x, y = job.frame.ras_to_xy(MIDDLE)
+        box = job.frame.box(corner, opposite)
+        assert (box.x0, box.y0, box.x1, box.y1) == pytest.approx((0.0, 0.0, x, y))
+    with pytest.raises(InputError, match="outside the volume"):
+        controller.start_box(beside, tuple(np.array(MIDDLE) - 100.0 * (plane.right + plane.down)), plane)
+
+
+@pytest.mark.parametrize("normal", [None, "0.3,0.2,1"])
+def test_any_point_of_a_slice_tells_which_slice_to_start_from(
+    controller: Controller, painted: np.ndarray, plane: Plane, normal: Optional[str]
+) -> None:
+    """The middle of a view lies beside the volume where the view was moved."""
+    plane = plane if normal is None else Plane.parse(normal)
+    beside = tuple(np.array(MIDDLE) + 200.0 * plane.right)
+    found = [controller.run(controller.start_from_segment(point, plane)).masks[0] for point in (MIDDLE, beside)]
+    assert found[0].any() and (found[0] & found[1]).sum() > 0.95 * found[0].sum()
+    with pytest.raises(InputError, match="outside the volume"):
+        controller.start_from_segment(tuple(np.array(MIDDLE) + 200.0 * plane.normal), plane)
 
 
 def test_the_same_answers_give_the_same_voxels(ball: Any, network: SPANetwork) -> None:

@@ -250,6 +250,11 @@ def test_what_is_no_image_is_refused(scene: Any, noise: np.ndarray) -> None:
         Frame.at(None, point, plane)
     with pytest.raises(InputError, match="no image"):
         Frame.at(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode"), point, plane)
+    tensors = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    tensors.SetAndObserveImageData(vtk.vtkImageData())
+    tensors.GetImageData().SetDimensions(9, 9, 9)
+    with pytest.raises(InputError, match="no image"):
+        Frame.at(tensors, point, plane)
     labels = scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
     labels.SetAndObserveImageData(add_volume(scene, noise).GetImageData())
     with pytest.raises(InputError, match="label map"):

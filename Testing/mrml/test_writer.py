@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Callable, List, NamedTuple, Tuple
 
 import numpy as np
@@ -11,7 +12,14 @@ import slicer
 from SPASegmentLib.errors import InputError, OutputError, StateError
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Grid, labelmap_image, matrix_from_array, volume_grid
+from SPASegmentLib.mrml.grid import (
+    BINARY_LABELMAP,
+    Grid,
+    labelmap_image,
+    matrix_from_array,
+    source_representation,
+    volume_grid,
+)
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, segment_array
 from SPASegmentLib.mrml.volumes import add_volume
@@ -386,3 +394,9 @@ def test_a_closed_editor_leaves_no_node(volume: Any, scene: Any) -> None:
     for editor in (first, second, first):
         editor.close()
     assert scene.GetNumberOfNodes() == nodes
+
+
+def test_slicer_5_2_has_other_names_for_the_representation_that_is_edited(desk: Desk) -> None:
+    core = desk.segmentation.GetSegmentation()
+    old = SimpleNamespace(GetMasterRepresentationName=core.GetSourceRepresentationName)
+    assert source_representation(old) == source_representation(core) == BINARY_LABELMAP

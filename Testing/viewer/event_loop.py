@@ -93,6 +93,8 @@ async def scenario(app: ViewerApp) -> None:
     app._pool.submit(go.wait)
     conversation.choose(1)
     assert state.busy
+    app.server.controller.trigger_fn("accept")(0)
+    assert "still computing" in state.problem and not workspace.can_undo and len(state.masks) == 5
     await app.open_phantom()
     assert state.phase == "idle" and state.masks == [] and not state.busy
     go.set()

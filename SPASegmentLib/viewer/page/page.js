@@ -90,20 +90,35 @@
     return target.matches("input[type=text], select, textarea");
   }
 
+  // What a key may do is known only once the answer to the one before it is on the page, so it waits for its turn.
+  let waiting = 0;
+  let turn = Promise.resolve();
+
+  async function press(selector) {
+    const control = document.querySelector(selector);
+    if (!control || control.disabled) return;
+    control.click();
+    // The viewer answers in order: first what the control has asked for, then this.
+    await window.trame.trigger("settle");
+    await new Promise((onPage) => setTimeout(onPage));
+  }
+
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey || event.metaKey || isTyping(event.target)) return;
     let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     if (event.ctrlKey) key = `Ctrl+${key}`;
-    let control = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+    let selector = `[data-key="${CSS.escape(key)}"]`;
     if (event.key === "Enter") {
       // On a picture Enter accepts that mask; on any other control it presses the control.
       const mask = event.target.dataset && event.target.dataset.mask;
-      if (mask !== undefined) control = document.querySelector(`[data-accept="${mask}"]`);
+      if (mask !== undefined) selector = `[data-accept="${mask}"]`;
       else if (event.target.matches("button, a, input, label, summary")) return;
     }
-    if (!control || control.disabled) return;
-    event.preventDefault();
-    control.click();
+    const control = document.querySelector(selector);
+    if (!waiting && (!control || control.disabled)) return;
+    if (control) event.preventDefault();
+    waiting += 1;
+    turn = turn.then(() => press(selector)).catch(() => {}).then(() => { waiting -= 1; });
   });
 
   window.trame.utils.spa = { send, fetchFile, mayLeave, readout, cross };
