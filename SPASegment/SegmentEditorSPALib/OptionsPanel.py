@@ -8,6 +8,7 @@ import ctk
 import qt
 
 from .Translate import tr as _
+from .Widgets import row
 
 #: Lines reserved for the status, so that nothing moves when it changes.
 STATUS_LINES = 3
@@ -51,11 +52,11 @@ class OptionsPanel:
         self.back = self._button(_("Back"), "back", _("Take the last answer back (Backspace, or undo)"))
         self.start_over = self._button(_("Start over"), "start_over", _("Forget all answers on this slice"))
         self.cancel = self._button(_("Cancel"), "cancel", _("Drop the masks; the segment stays as it is (Esc)"))
-        column.addLayout(_row(self.accept, self.cancel))
-        column.addLayout(_row(self.back, self.start_over))
+        column.addLayout(row(self.accept, self.cancel))
+        column.addLayout(row(self.back, self.start_over))
         self.previous = self._button(_("Previous slice"), "previous", _("Start there with the mask accepted last"))
         self.next = self._button(_("Next slice"), "next", _("Start there with the mask accepted last"))
-        column.addLayout(_row(self.previous, self.next))
+        column.addLayout(row(self.previous, self.next))
         self.slices = self._line()
         column.addWidget(self.slices)
         self.removes = qt.QCheckBox(_("Clicks say what does not belong (or Ctrl+click)"))
@@ -158,10 +159,3 @@ class OptionsPanel:
         for button in (self.previous, self.next):
             button.setEnabled(can_move and not choosing and not busy)
         self.from_segment.setEnabled(not choosing and not busy)
-
-
-def _row(*widgets: Any) -> Any:
-    row = qt.QHBoxLayout()
-    for widget in widgets:
-        row.addWidget(widget)
-    return row

@@ -106,7 +106,8 @@ class Profiles:
         Returns:
             The name that it has here.
         """
-        base = re.sub(r"[^\w \-]", "_", profile.name).strip() or DEFAULT
+        # Of what `path` allows, with room for a number.
+        base = re.sub(r"[^\w \-]", "_", profile.name).lstrip("- ")[:50].strip() or DEFAULT
         name, count = base, 2
         while self.path(name).is_file() and self.load(name) != profile:
             name, count = f"{base} {count}", count + 1

@@ -23,9 +23,12 @@ def round_text(proposal: Any, rounds: int) -> str:
 def difference_text(proposal: Any, index: int) -> str:
     """What the mask is, and what to do with it."""
     if index == 0:
-        return _("Recommended mask. Enter accepts it; 1 to {count} choose a better one.").format(
-            count=len(proposal.masks) - 1
-        )
+        count = len(proposal.masks) - 1
+        if count == 0:
+            return _("All predictions agree on this mask. Enter accepts it; a click says what is missing.")
+        if count == 1:
+            return _("Recommended mask. Enter accepts it; 1 chooses the other one.")
+        return _("Recommended mask. Enter accepts it; 1 to {count} choose a better one.").format(count=count)
     return _("{index}: {difference}. Press {index} to go on from it, Enter to accept it.").format(
         index=index, difference=proposal.differences[index - 1].description
     )
@@ -34,6 +37,8 @@ def difference_text(proposal: Any, index: int) -> str:
 def area_text(proposal: Any, index: int) -> str:
     """How much larger or smaller a candidate is than the recommended mask, for its picture."""
     recommended, area = (int(proposal.masks[n].sum()) for n in (0, index))
+    if area and not recommended:
+        return _("+{area} mm2").format(area=round(proposal.differences[index - 1].added_mm2))
     percent = round(100 * (area - recommended) / max(recommended, 1))
     return _("{percent} %").format(percent=f"{percent:+d}".replace("-", "\u2212") if percent else "\u00b10")
 

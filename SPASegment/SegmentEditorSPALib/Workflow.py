@@ -277,7 +277,11 @@ class Workflow:
 
     def _submit(self, job: Any, on_slice: Any, answers: int = 0) -> None:
         self._panel.say(_("Computing..."))
-        self._runner.submit(job.run, lambda _proposal: self._finished(job, on_slice, answers), self._failed)
+        self._runner.submit(
+            job.run,
+            lambda _proposal: self._run_checked(lambda: self._finished(job, on_slice, answers)),
+            self._failed,
+        )
         self.refresh()
 
     def _finished(self, job: Any, on_slice: Any, answers: int) -> None:

@@ -11,11 +11,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, List, Optional, Tuple
 
 import numpy as np
-from scipy import ndimage
 
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
 from SPASegmentLib.interaction.differences import compare_all
+from SPASegmentLib.interaction.opening import Opener
 from SPASegmentLib.interaction.predictor import Predictor, PreferenceDistribution
 from SPASegmentLib.interaction.preference import (
     Answer,
@@ -27,15 +27,12 @@ from SPASegmentLib.interaction.preference import (
     systematic_resample,
 )
 from SPASegmentLib.interaction.profile import Profile
-from SPASegmentLib.interaction.region import Region, ellipse_in, resample
-from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
+from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Prompts, Proposal, Result
 from SPASegmentLib.translation import texts
 
-# PyTorch is imported where a network is at hand, and nowhere else: masks around an existing mask do without.
 if TYPE_CHECKING:
-    from SPASegmentLib.interaction.network_predictor import NetworkPredictor
     from SPASegmentLib.model.network import SPANetwork
 
 _ = texts(__name__)
@@ -162,20 +159,17 @@ class Session:
             raise StateError(_("This session has been started already; begin a new one for another structure."))
         if sum(given is not None for given in (click, box, mask)) != 1:
             raise InputError(_("Start with a click, a box or a mask, and with one of them only."))
+        opener = Opener(self._network, self._frame, self._settings, self._profile)
         if mask is not None:
-            region, predictor, prompts = self._from_mask(mask)
-        elif self._network is None:
-            raise InputError(
-                _("Without a network SPA needs an existing mask to start from; paint or threshold one first.")
-            )
+            opening = opener.from_mask(mask)
         elif click is not None:
-            region, predictor, prompts = self._from_click(self._network, click)
+            opening = opener.from_click(click)
         else:
             assert box is not None
-            region, predictor, prompts = self._from_box(self._network, box)
-        self._region, self._predictor = region, predictor
+            opening = opener.from_box(box)
+        self._region, self._predictor = opening.region, opening.predictor
         try:
-            record = self._round(prompts, (), None, 1)
+            record = self._round(opening.prompts, (), None, 1)
         except BaseException:
             self._region = self._predictor = self._neutral_radius = None
             raise
@@ -303,56 +297,6 @@ class Session:
         self._state = SessionState.CHOOSING
         self._actions += 1
         return record.proposal
-
-    def _from_click(self, network: SPANetwork, click: Click) -> Tuple[Region, Predictor, Prompts]:
-        from SPASegmentLib.interaction.zoom import find_region
-
-        if not click.positive:
-            raise InputError(_("The first click must lie on the structure; negative clicks correct a mask."))
-        region, predictor = find_region(network, self._frame, click, self._settings.region_mm, self._settings.chunk)
-        x, y = region.to_region(click.x, click.y)
-        return region, self._refined(predictor, region), Prompts((Click(x, y),))
-
-    def _from_box(self, network: SPANetwork, box: Box) -> Tuple[Region, Predictor, Prompts]:
-        from SPASegmentLib.interaction.network_predictor import NetworkPredictor
-
-        region = Region.around_box(self._frame, box, network.config.image_size)
-        predictor = NetworkPredictor(network, region)
-        x, y = region.to_region((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-        ellipse = ellipse_in(box, region, predictor.map_size)
-        return region, self._refined(predictor, region), Prompts((Click(x, y),), ellipse)
-
-    def _from_mask(self, mask: np.ndarray) -> Tuple[Region, Predictor, Prompts]:
-        mask = np.asarray(mask, dtype=bool)
-        if mask.shape != self._frame.shape:
-            raise InputError(
-                _("The mask has the size {mask}, the image {image}; they must agree.").format(
-                    mask=mask.shape, image=self._frame.shape
-                )
-            )
-        if not mask.any():
-            raise InputError(_("The mask to start from is empty; paint or threshold something first."))
-        # The innermost pixel stands for the click that nobody made.
-        depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-        row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-        if self._network is None:
-            region = Region.around_mask(self._frame, mask, 128)
-            predictor: Predictor = SeedMaskPredictor.for_region(region, mask)
-        else:
-            from SPASegmentLib.interaction.network_predictor import NetworkPredictor
-
-            region = Region.around_mask(self._frame, mask, self._network.config.image_size)
-            predictor = self._refined(NetworkPredictor(self._network, region), region)
-        x, y = region.to_region(float(column), float(row))
-        return region, predictor, Prompts((Click(x, y),), region.mask_to_region(mask, predictor.map_size))
-
-    def _refined(self, predictor: NetworkPredictor, region: Region) -> Predictor:
-        if not self._settings.refine:
-            return predictor
-        from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
-
-        profile = self._profile if self._profile is not None and self._profile.accepted else None
-        return RefinedPredictor(predictor, region, None if profile is None else profile.expected_offset_mm())
 
     def _round(
         self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int

@@ -285,7 +285,8 @@ def _innermost(volume: Any, plane: Plane, ras: Point, opposite: Optional[Point] 
     for direction in (plane.right, plane.down):
         wanted, start = float(direction @ middle), float(direction @ np.array(ras))
         if opposite is not None:
-            wanted = float(np.clip(wanted, *sorted((start, float(direction @ np.array(opposite))))))
+            low, high = sorted((start, float(direction @ np.array(opposite))))
+            wanted = min(max(wanted, low), high)
         point += (wanted - start) * direction
     r, a, s = (float(v) for v in point)
     return (r, a, s) if grid.contains(grid.index_of((r, a, s))) else ras

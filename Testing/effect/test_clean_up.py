@@ -8,6 +8,8 @@ from typing import Any, Callable, Dict
 
 import numpy as np
 import pytest
+import slicer
+import vtk
 
 
 def actors(desk: Any) -> int:
@@ -256,3 +258,19 @@ def test_a_click_is_dropped_when_the_view_is_scrolled_while_the_network_loads(
     node.SetSliceOffset(node.GetSliceOffset() + 10)
     desk.wait()
     assert not desk.workflow.choosing and "another slice" in desk.panel.status.text
+
+
+def test_what_cannot_be_shown_is_said(desk: Any) -> None:
+    """A volume that is bent while its masks are computed; nothing may stay half done."""
+    warp = slicer.vtkMRMLTransformNode()
+    desk.host.scene.AddNode(warp)
+    warp.SetAndObserveTransformToParent(vtk.vtkThinPlateSplineTransform())
+    desk.click()
+    desk.workflow.cancel()
+    desk.host.views["Red"].click(desk.lesion)
+    assert desk.workflow.busy
+    desk.volume.SetAndObserveTransformNodeID(warp.GetID())
+    desk.wait()
+    assert "non-linear" in desk.panel.status.text and not desk.workflow.choosing
+    desk.volume.SetAndObserveTransformNodeID(None)
+    assert desk.click().round == 1

@@ -168,6 +168,13 @@ def test_profiles(host: Any, panel: Any, tmp_path: Path) -> None:
     qt.answered(True)
     section.forget.click()
     assert ProfileActions.active() == "default" and ProfileActions.store().names() == ["default", "ours"]
+    # A name that the viewer allows, and that cannot be a file's.
+    learned.renamed("- the outlines of: " + 60 * "x").save(tmp_path / "long.json")
+    qt.answered(str(tmp_path / "long.json"))
+    section.importing.click()
+    assert ProfileActions.active() == "the outlines of_ " + 33 * "x"
+    qt.answered(True)
+    section.forget.click()
     (tmp_path / "broken.json").write_text("{")
     qt.answered(str(tmp_path / "broken.json"))
     section.importing.click()

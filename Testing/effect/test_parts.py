@@ -224,6 +224,26 @@ def test_how_much_larger_a_candidate_is(host: Any) -> None:
     assert area_text(empty, 1) == "\u00b10 %"
 
 
+def test_a_candidate_where_the_recommended_mask_is_empty(host: Any) -> None:
+    """A share of nothing says nothing."""
+    from SegmentEditorSPALib.Texts import area_text
+
+    from SPASegmentLib.interaction.differences import compare_all
+
+    masks = np.zeros((2, 40, 40), dtype=bool)
+    masks[1, 10:20, 10:30] = True
+    proposal = SimpleNamespace(masks=masks, differences=compare_all(masks, (0.5, 0.5)))
+    assert area_text(proposal, 1) == "+50 mm2"
+
+
+def test_what_can_be_chosen_is_what_there_is(host: Any) -> None:
+    from SegmentEditorSPALib.Texts import difference_text
+
+    said = [difference_text(SimpleNamespace(masks=np.ones((1 + k, 3, 3), dtype=bool)), 0) for k in (0, 1, 3)]
+    assert "choose" not in said[0] and "Enter accepts it" in said[0] and "click" in said[0]
+    assert "1 chooses" in said[1] and "1 to 3 choose" in said[2]
+
+
 def test_the_outline_of_what_is_uncertain(host: Any) -> None:
     """Between the two thin dashed lines lies what a quarter to three quarters of the predictions have."""
     from SegmentEditorSPALib.Presentation import outline_lines
