@@ -102,7 +102,7 @@ def _machine(m: Dict[str, Any]) -> List[str]:
 def _runs(m: Dict[str, Any]) -> List[str]:
     """Commands, each with the parts that it measured last."""
     runs: Dict[tuple[str, str], List[str]] = {}
-    for part, run in m.get("runs", {"": m}).items():
+    for part, run in (m.get("runs") or {"": m}).items():
         runs.setdefault((run["command"], str(run["load_at_start"])), []).append(part)
     return [
         f"* {', '.join(parts) or 'command'}: `{command}`; load at the start {load}"
@@ -211,7 +211,7 @@ def _product(records: List[Dict[str, Any]]) -> List[str]:
         memory = r["memory_mib"]
         lines += [
             "",
-            f"{r['threads']} {'thread' if r['threads'] == 1 else 'threads'}; memory {memory['peak']:.0f} MiB at most,"
+            f"{_threads(r)}; memory {memory['peak']:.0f} MiB at most,"
             f" {memory['with network and volume']:.0f} with network and volume,"
             f" {memory['interpreter and libraries']:.0f} without.",
             "",
@@ -225,7 +225,7 @@ def _product(records: List[Dict[str, Any]]) -> List[str]:
             "",
             *_times(r["extras"]),
         ]
-    rows = [(f"{what}, {r['threads']} threads", limit, got) for r in records for what, limit, got in _waiting(r)]
+    rows = [(f"{what}, {_threads(r)}", limit, got) for r in records for what, limit, got in _waiting(r)]
     return [
         *lines,
         "",
@@ -235,6 +235,10 @@ def _product(records: List[Dict[str, Any]]) -> List[str]:
             ("", "goal", "measured", ""), ((w, limit, f"{got:.4g}", _verdict(got <= limit)) for w, limit, got in rows)
         ),
     ]
+
+
+def _threads(r: Dict[str, Any]) -> str:
+    return f"{r['threads']} {'thread' if r['threads'] == 1 else 'threads'}"
 
 
 def _waiting(r: Dict[str, Any]) -> Iterable[tuple[str, float, float]]:

@@ -44,12 +44,13 @@ def run_benchmark(
     if weights is not None:
         load(weights)  # so that a wrong file ends the run now and not in an hour
     plan = cases(choice) if "rounds" in parts else []
-    note_run(parts, command, output.parent)
+    run = begin_run(command, output.parent)
     for n, spec in enumerate(plan, 1):
         what = f"{spec['backbone']}, {spec['fusion']} fusion, {spec['size']} pixels"
         with console.status(f"[{n}/{len(plan)}] {what}"):
             found = in_process("rounds", spec)
         write_json(_merged(_stored(output, []), found), output)
+        note_run("rounds", run, output.parent)
         console.print(
             f"[{n}/{len(plan)}] {what}: a round takes {found[0]['reference_cpu_s']:.3f} s as published,"
             f" {found[0]['ours_cpu_s']:.4f} s here: {found[0]['ratio']:.1f} times",
@@ -69,10 +70,12 @@ def run_benchmark(
                 markup=False, soft_wrap=True,
             )  # fmt: skip
         write_json(product, output.with_name("product.json"))
+        note_run("product", run, output.parent)
     if "imports" in parts:
         with console.status("imports"):
             imports = in_process("imports", {"repeats": 1} if choice.quick else {})
         write_json(imports, output.with_name("imports.json"))
+        note_run("imports", run, output.parent)
         for record in imports:
             console.print(f"import {record['module']}: {record['wall_s']['median']:.3f} s", markup=False)
     if "soak" in parts:
@@ -80,6 +83,7 @@ def run_benchmark(
             spec = {"weights": name, **({"sessions": 8, "seconds": 5.0, **small} if choice.quick else {})}
             soak = in_process("soak", spec, 1)
         write_json(soak, output.with_name("soak.json"))
+        note_run("soak", run, output.parent)
         console.print(
             f"soak: {soak['sessions']} sessions, {soak['mib_per_session_second_half']:.3f} MiB a session", markup=False
         )
@@ -87,6 +91,7 @@ def run_benchmark(
         with console.status("throughput"):
             throughput = measure_throughput(choice.quick, name)
         write_json(throughput, output.with_name("throughput.json"))
+        note_run("throughput", run, output.parent)
         for record in throughput:
             console.print(
                 f"{record['work']}, {record['processes']} processes: {record['frames_per_s']} frames/s", markup=False
@@ -94,8 +99,8 @@ def run_benchmark(
     console.print(f"The records are in {output.parent}.", markup=False, soft_wrap=True)
 
 
-def note_run(parts: Sequence[str], command: str, folder: Path) -> None:
-    """Write down the machine, and with which command and under which load each part was measured last.
+def begin_run(command: str, folder: Path) -> Dict[str, Any]:
+    """Write down the machine; what comes back is for `note_run`.
 
     Raises:
         InputError: the folder holds records of another machine or of other versions.
@@ -111,8 +116,15 @@ def note_run(parts: Sequence[str], command: str, folder: Path) -> None:
             f"{path} is of another machine or other versions ({', '.join(different)}), and records of both would not"
             " compare; choose another folder, or remove this one."
         )
-    run = {"command": command, "load_at_start": machine["load_at_start"]}
-    write_json({**machine, "runs": {**before.get("runs", {}), **dict.fromkeys(parts, run)}}, path)
+    write_json({**machine, "runs": before.get("runs", {})}, path)
+    return {"command": command, "load_at_start": machine["load_at_start"]}
+
+
+def note_run(part: str, run: Dict[str, Any], folder: Path) -> None:
+    """Write down that a part was measured by this run."""
+    path = folder / "machine.json"
+    machine = _stored(path, {})
+    write_json({**machine, "runs": {**machine.get("runs", {}), part: run}}, path)
 
 
 def _merged(before: List[Dict[str, Any]], found: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
@@ -147,9 +159,10 @@ def run_accuracy(
 
     console = Console()
     with progress_bar(console, "Settings") as progress:
-        note_run(["accuracy"], command, output.parent)
+        run = begin_run(command, output.parent)
         records = measure_accuracy(files, weights, limit, seed, progress=progress)
     write_json(records, output)
+    note_run("accuracy", run, output.parent)
     for record in records:
         dice = " ".join(f"{value:.3f}" for value in record["dice_recommended"])
         console.print(
