@@ -5,7 +5,7 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
-# Folder with the shared npz files, for `make baselines` and `make results`.
+# Folder with the shared npz files, for `make baselines`, `make losses` and `make results`.
 DATA ?= DATA
 
 # What `make viewer` opens; nothing for an empty page.
@@ -18,9 +18,12 @@ VIEWER := .venv-viewer
 
 # A file with multi-rater slices for `make benchmark`; without it accuracy is left out.
 NPZ ?=
+# What `make benchmark` measures, if not everything.
+PARTS ?=
+CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines results lint clean
+	benchmark baselines losses widening results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -35,9 +38,11 @@ help:
 	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
 	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
 	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
+	@echo "make losses      train with each term of the loss left out in turn, on DATA; goes on where it stopped"
+	@echo "make widening    train on more than lungs and on lungs alone, and compare"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
-	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 15 minutes);"
-	@echo "                 NPZ=val.npz adds what speed costs in accuracy"
+	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 17 minutes);"
+	@echo "                 NPZ=val.npz adds what speed costs in accuracy; PARTS=product,soak measures some again"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)
@@ -101,15 +106,52 @@ benchmark-viewer: $(VIEWER)/ready chromium
 baselines: $(READY)
 	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines
 
+# $(call loss,NAME,TERMS): a training without the TERMS of the loss.
+loss = $(BIN)/spa train Resources/Training/losses.yaml --data $(DATA) --device cpu --name $(1) \
+	--output runs/losses/$(1) $(foreach term,$(2),--set train.unroll.weights.$(term)=0)
+
+losses: $(READY)
+	$(call loss,full)
+	$(call loss,without-best-of-n,best_of_n)
+	$(call loss,without-energy,energy)
+	$(call loss,without-components,components)
+	$(call loss,recommended-only,best_of_n energy components)
+
+# Patients that no training has seen (see `skip_patients` in Resources/Training/compact.yaml).
+KEPT_OUT := STS_010 STS_011 STS_012 STS_015
+
+# $(call unseen,NAME,WEIGHTS): sets that no training has seen, with weights of `make losses` or of this target.
+unseen = \
+	$(BIN)/spa evaluate masks $(DATA)/volumes --weights $(2) --json out/results/widening-volumes-$(1).json && \
+	$(BIN)/spa evaluate masks $(DATA)/msd_hippocampus --limit 100 --weights $(2) \
+		--json out/results/widening-hippocampus-$(1).json && \
+	$(BIN)/spa evaluate masks $(DATA)/sarcoma_mr_ct $(KEPT_OUT:%=--patient %) --limit 100 --weights $(2) \
+		--json out/results/widening-sarcoma-$(1).json
+
+# Needs `make losses`.
+widening: $(READY)
+	$(BIN)/spa train Resources/Training/widened.yaml --data $(DATA) --device cpu --name widened \
+		--output runs/losses/widened
+	$(BIN)/spa evaluate lidc --npz $(DATA)/lidc_idri/val.npz --limit 232 \
+		--weights runs/losses/widened/widened.safetensors --json out/results/widening-lidc-widened.json
+	$(call unseen,widened,runs/losses/widened/widened.safetensors)
+	$(call unseen,alone,runs/losses/full/full.safetensors)
+
 # The example rounds are crops of the data; they stay in out/.
 results: $(READY)
 	$(BIN)/spa results --npz $(DATA)/lidc_idri/val.npz --output out/results
+	$(BIN)/spa evaluate masks $(DATA)/volumes --json out/results/masks-volumes.json
+	$(BIN)/spa evaluate masks $(DATA)/msd_hippocampus --limit 200 \
+		--json out/results/masks-hippocampus.json
+	$(BIN)/spa evaluate masks $(DATA)/sarcoma_mr_ct $(KEPT_OUT:%=--patient %) \
+		--json out/results/masks-sarcoma.json
 	$(BIN)/spa report out/results --npz $(DATA)/lidc_idri/val.npz --output docs/results.md --examples out/examples
 
 # On a machine that does nothing else.
+# PARTS=product,soak measures these again; CASES="--backbones vit_b --sizes 512" some of the comparison's cases.
 benchmark: $(READY)
-	$(BIN)/spa benchmark --json out/benchmark/rounds.json
-	$(if $(NPZ),$(BIN)/spa benchmark accuracy --npz $(NPZ) --json out/benchmark/accuracy.json)
+	$(BIN)/spa benchmark --json out/benchmark/rounds.json $(if $(PARTS),--parts $(PARTS)) $(CASES)
+	$(if $(NPZ),$(BIN)/spa benchmark accuracy --npz $(NPZ) --limit 40 --json out/benchmark/accuracy.json)
 	$(BIN)/spa benchmark report out/benchmark --output docs/benchmarks.md
 
 clean:

@@ -137,6 +137,11 @@ def train(
     other_sam: Annotated[
         bool, typer.Option("--other-sam", help="The file given as --sam need not be Meta's (MedSAM's, for example).")
     ] = False,
+    changes: Annotated[
+        Optional[List[str]],
+        typer.Option("--set", help="Change a value of the configuration: train.steps=100. May be repeated."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="Of the weights; by default the configuration's.")] = "",
 ) -> None:
     """Train weights on multi-rater data; an interrupted run goes on where it stopped.
 
@@ -145,7 +150,7 @@ def train(
     with plain_errors():
         from SPASegmentLib.commands.research import run_train
 
-        run_train(config, data, output, device, sam, other_sam)
+        run_train(config, data, output, device, sam, other_sam, changes or [], name)
 
 
 @app.command()
@@ -233,6 +238,29 @@ def evaluate_lidc(
         run_evaluate(task, [*npz, *(more or [])], output)
 
 
+@evaluate.command("masks")
+def evaluate_masks(
+    folder: Annotated[Path, typer.Argument(help="images and masks (or labels), or <name>_image and <name>_mask.")],
+    label: Annotated[Optional[int], typer.Option(help="Of the structure; by default all labels together.")] = None,
+    patient: Annotated[
+        Optional[List[str]], typer.Option(help="Use these patients only; may be repeated.")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of sessions.")] = 0,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+    output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
+) -> None:
+    """Measure choices on images with one mask each: PNG folders, Decathlon sets, or volumes beside their masks."""
+    with plain_errors():
+        from SPASegmentLib.commands.evaluate import run_evaluate_masks
+        from SPASegmentLib.evaluation.single_mask import MaskTask
+
+        task = MaskTask(folder, label, tuple(patient or ()), rounds, limit, weights, seed, jobs)
+        run_evaluate_masks(task, output)
+
+
 @evaluate.command("cases")
 def evaluate_cases(
     npz: Npz,
@@ -258,13 +286,14 @@ def results(
     ] = None,
     weights: Weights = None,
     baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
+    losses: Annotated[Path, typer.Option(help="Folder of the weights that make losses trains.")] = Path("runs/losses"),
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
 ) -> None:
     """Run every measurement of docs/results.md; what is done is not run again."""
     with plain_errors():
         from SPASegmentLib.commands.results import run_results
 
-        run_results(npz, output, only or [], weights, baselines, jobs)
+        run_results(npz, output, only or [], weights, baselines, losses, jobs)
 
 
 @app.command()
@@ -321,23 +350,27 @@ def benchmark_run(
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
     half: Annotated[bool, typer.Option(help="Half precision for SPA where the device multiplies it faster.")] = True,
     parts: Annotated[
-        str, typer.Option(help="What to measure beside the comparison of rounds; may be empty.")
-    ] = "product,soak,throughput",
+        str, typer.Option(help="What to measure; the others' records in the folder stay as they are.")
+    ] = "rounds,product,imports,soak,throughput",
     weights: Weights = None,
     quick: Annotated[bool, typer.Option("--quick", help="The smallest cases, to see that everything runs.")] = False,
     output: Annotated[
         Path, typer.Option("--json", help="Records of the comparison; the other parts go beside it.")
     ] = Path("out/benchmark/rounds.json"),
 ) -> None:
-    """Measure SPA beside the published procedure, in turns, and its own parts. About 15 minutes on two cores."""
+    """Measure SPA beside the published procedure, in turns, and its own parts. About 14 minutes on two cores.
+
+    Parts, and cases of the comparison, can be measured again one by one: what is new takes the place of what was
+    measured before, and the rest stays.
+    """
     if context.invoked_subcommand is not None:
         return
     with plain_errors():
-        from SPASegmentLib.benchmark.plan import parse_choice
+        from SPASegmentLib.benchmark.plan import parse_choice, parse_parts
         from SPASegmentLib.commands.benchmark import run_benchmark
 
         choice = parse_choice(sizes, n, backbones, fusions, threads, device, half, quick)
-        run_benchmark(choice, output, [p for p in parts.split(",") if p], weights, _typed())
+        run_benchmark(choice, output, parse_parts(parts), weights, _typed())
 
 
 @benchmark.command("accuracy")
@@ -352,7 +385,7 @@ def benchmark_accuracy(
     with plain_errors():
         from SPASegmentLib.commands.benchmark import run_accuracy
 
-        run_accuracy(npz, weights or [], limit, seed, output)
+        run_accuracy(npz, weights or [], limit, seed, output, _typed())
 
 
 @benchmark.command("report")

@@ -60,7 +60,7 @@ def load(key: Tuple[str, str]) -> Loaded:
     path, device = key
     if device == "auto" or (device == "cuda" and not torch.cuda.is_available()):
         device = "cuda" if torch.cuda.is_available() else "cpu"
-    found = weights.load(Path(path), device) if path else weights.load_default(device=device)
+    found = weights.load_for_use(Path(path) if path else None, device)
     _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, device)
     return _loaded[key]
 

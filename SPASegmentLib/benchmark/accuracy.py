@@ -16,9 +16,10 @@ from SPASegmentLib.evaluation.users import User
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.model.precision import use_half
-from SPASegmentLib.model.weights import LoadedNetwork, load, load_default
+from SPASegmentLib.model.weights import LoadedNetwork, load, load_default, load_for_use
 
-#: What is varied, each against the defaults. "bfloat16" is a setting of the network, the rest are of the session.
+#: What is varied, each against the defaults. "bfloat16" is a setting of the network, left out
+#: where it is the default on this machine already; the rest are of the session.
 SETTINGS: Tuple[Tuple[str, Dict[str, Any]], ...] = (
     ("default", {}),
     ("N = 24", {"predictions": 24}),
@@ -32,6 +33,7 @@ SETTINGS: Tuple[Tuple[str, Dict[str, Any]], ...] = (
     ("amortised, N = 12", {"preference_update": "amortised", "refine": False, "predictions": 12}),
     ("6 candidates", {"candidates": 6}),
     ("bfloat16", {"bfloat16": True}),
+    ("float32", {"bfloat16": False}),
 )
 
 
@@ -63,47 +65,57 @@ def measure_accuracy(
     opened = open_files(files)
     ids = thinned(draw_ids(opened, "combination", seed), "combination", limit)
     cases = [open_case(case, opened) for case in ids]
-    networks = [load(path) for path in weights] or [load_default()]
-    records, done, total = [], 0, len(networks) * len(settings) * len(cases)
-    for loaded in networks:
-        for name, changed in settings:
-            network, values = _prepared(loaded, changed, seed)
-            method, results = SPAMethod(network, values), []
-            cpu = 0.0
-            for case in cases:
-                began = time.process_time()
-                results.append(run_case(method, case, User(), values.rounds))
-                cpu += time.process_time() - began
-                done += 1
-                if progress is not None:
-                    progress(done, total)
-            patients = [case.patient for case in cases]
-            found = summary(results, [str(p) for p in patients] if None not in patients else None)
-            records.append(
-                {
-                    "setting": name,
-                    "default": not changed,
-                    "changed": changed,
-                    "weights": loaded.card.name,
-                    "fusion": network.config.fusion,
-                    "n_cases": found["n_cases"],
-                    "dice_recommended": found["dice_recommended"],
-                    "dice_recommended_ci95": found["dice_recommended_ci95"],
-                    "dice_best_on_screen": found["dice_best_on_screen"],
-                    "session_cpu_s": round(cpu / len(cases), 4),
-                    "files": [Path(f).name for f in files],
-                    "seed": seed,
-                }
-            )
+    networks = [(load_for_use(path), path) for path in weights or (None,)]
+    plan = [
+        (loaded, path, name, changed)
+        for loaded, path in networks
+        for name, changed in settings
+        if changed.get("bfloat16") != _in_half(loaded.network)
+    ]
+    records, done, total = [], 0, len(plan) * len(cases)
+    for loaded, path, name, changed in plan:
+        network, values = _prepared(loaded, path, changed, seed)
+        method, results = SPAMethod(network, values), []
+        cpu = 0.0
+        for case in cases:
+            began = time.process_time()
+            results.append(run_case(method, case, User(), values.rounds))
+            cpu += time.process_time() - began
+            done += 1
+            if progress is not None:
+                progress(done, total)
+        patients = [case.patient for case in cases]
+        found = summary(results, [str(p) for p in patients] if None not in patients else None)
+        records.append(
+            {
+                "setting": name,
+                "default": not changed,
+                "changed": changed,
+                "weights": loaded.card.name,
+                "fusion": network.config.fusion,
+                "n_cases": found["n_cases"],
+                "dice_recommended": found["dice_recommended"],
+                "dice_recommended_ci95": found["dice_recommended_ci95"],
+                "dice_best_on_screen": found["dice_best_on_screen"],
+                "session_cpu_s": round(cpu / len(cases), 4),
+                "files": [Path(f).name for f in files],
+                "seed": seed,
+            }
+        )
     return records
 
 
-def _prepared(loaded: LoadedNetwork, changed: Dict[str, Any], seed: int) -> Tuple[SPANetwork, SessionSettings]:
-    changed = dict(changed)
-    network = loaded.network
-    if changed.pop("bfloat16", False):
-        # Everything in half, also where `use_half` sees nothing to gain, to show what it would cost.
-        from copy import deepcopy
-
-        network = use_half(deepcopy(network), everything=True)
+def _prepared(
+    loaded: LoadedNetwork, path: Optional[Path], changed: Dict[str, Any], seed: int
+) -> Tuple[SPANetwork, SessionSettings]:
+    changed, network = dict(changed), loaded.network
+    if "bfloat16" in changed:
+        network = (load_default() if path is None else load(path)).network
+        if changed.pop("bfloat16"):
+            # Everything in half, also where `use_half` sees nothing to gain, to show what it would cost.
+            use_half(network, everything=True)
     return network, SessionSettings(seed=seed, **changed)
+
+
+def _in_half(network: SPANetwork) -> bool:
+    return any(parameter.dtype == torch.bfloat16 for parameter in network.parameters())

@@ -9,6 +9,8 @@ from SPASegmentLib.benchmark.rounds import CaseSpec
 from SPASegmentLib.benchmark.subject import FUSIONS, SIZES
 from SPASegmentLib.errors import InputError
 
+#: What a run can measure; each is a file of records, and can be measured again alone.
+PARTS = ("rounds", "product", "imports", "soak", "throughput")
 #: The largest size at which all N and thread counts are measured; above, a reference round takes most of a minute.
 EVERYTHING_UP_TO = 512
 
@@ -49,6 +51,15 @@ def parse_choice(
     if not quick:
         return choice
     return replace(choice, sizes=(128, 256), counts=choice.counts[:1], threads=choice.threads[:1])
+
+
+def parse_parts(text: str) -> Tuple[str, ...]:
+    """Names of `PARTS`, comma-separated.
+
+    Raises:
+        InputError: there is no such part, or none is named.
+    """
+    return _names(text, PARTS)
 
 
 def _numbers(text: str, what: str) -> Tuple[int, ...]:
@@ -95,7 +106,7 @@ def cases(choice: Choice) -> List[Dict[str, Any]]:
 
 
 def _seconds(size: int) -> float:
-    """Time for a case's rounds: six where they are short, two or three where they are long."""
+    """Time for a case's rounds: six of the reference where they are short, two or three where they are long."""
     return 4.0 if size <= 256 else 8.0
 
 

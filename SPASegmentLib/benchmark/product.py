@@ -14,7 +14,7 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.weights import load, load_default
+from SPASegmentLib.model.weights import load_for_use
 
 #: (k, j, i) and (i, j, k) in mm, of a CT of the chest.
 SHAPE, SPACING = (300, 512, 512), (0.7, 0.7, 1.25)
@@ -80,7 +80,7 @@ def lay_out(scene: Any, shape: Tuple[int, int, int], network: Any) -> Desk:
 
 def network_of(weights: Optional[str]) -> Any:
     """The network of a weights file, or the bundled one."""
-    return (load(Path(weights)) if weights else load_default()).network
+    return load_for_use(Path(weights) if weights else None).network
 
 
 def measure_product(

@@ -27,7 +27,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
-from SPASegmentLib.model.precision import multiplies_half_faster, use_half
+from SPASegmentLib.model.precision import ready_for_use
 
 #: Rounds of a session (paper: 6).
 ROUNDS = 6
@@ -43,8 +43,8 @@ class CaseSpec:
         threads: thread counts; the first is for all N, the others for the first N.
         device: "cpu", "cuda" or "auto".
         half: bfloat16 for SPA where the device multiplies it faster; the reference is always in single precision.
-        seconds: after this time on the wall no further round is begun. Two are always measured; with 0 it is one of
-            the reference, where a round takes most of a minute.
+        seconds: after this time on the wall no further round of the reference is begun. Two are always measured; with
+            0 it is one, where a round takes most of a minute. SPA's rounds are all measured.
     """
 
     backbone: str
@@ -119,9 +119,8 @@ def measure_case(spec: CaseSpec) -> List[Dict[str, Any]]:
     network, weights = make_network(spec.backbone, spec.fusion, spec.size)
     network.to(device)
     reference = in_single(network)
-    half = spec.half and multiplies_half_faster(device)
-    if half:
-        use_half(network)
+    if spec.half:
+        ready_for_use(network)
     plan = [(n, spec.threads[0]) for n in spec.counts] + [(spec.counts[0], t) for t in spec.threads[1:]]
     records = []
     for n, threads in plan:
@@ -158,8 +157,8 @@ def _memory(spec: CaseSpec, device: torch.device, frame: FrameImage, click: Clic
         network, _ = make_network(spec.backbone, spec.fusion, spec.size)
         network.to(device)
         if side == "ours":
-            if spec.half and multiplies_half_faster(device):
-                use_half(network)
+            if spec.half:
+                ready_for_use(network)
             path = OwnPath(network, frame, click, spec.counts[0], SessionSettings().chunk)
             reset_peak()
             own = path.first()
@@ -181,7 +180,7 @@ def _take_turns(
     network: SPANetwork, reference: SPANetwork, frame: FrameImage, click: Click, n: int, seconds: float,
     device: torch.device,
 ) -> Dict[str, Any]:  # fmt: skip
-    """Alternate rounds of both sides until the time is up, at least two, at most `ROUNDS`."""
+    """Alternate rounds of both sides; when the time is up, SPA goes on alone. At most `ROUNDS` of each."""
     wait = torch.cuda.synchronize if device.type == "cuda" else (lambda: None)
     path = OwnPath(network, frame, click, n, SessionSettings().chunk)
     # Libraries set themselves up on their first call; neither side is charged for that.
@@ -197,15 +196,13 @@ def _take_turns(
             before = own
             own, taken = timed(lambda: path.after(before, number), wait)  # noqa: B023
             further.append(taken)
-        given = _given(path, own, device)
-        if number == 1 and not seconds:
+        if (number == 1 and not seconds) or (number > 2 and spent > seconds):
             continue
+        given = _given(path, own, device)
         output, taken = timed(lambda: reference_round(reference, given), wait)  # noqa: B023
         theirs.append(taken)
         agreement.append(_agreement(own, output))
         spent += taken.wall_s + (further[-1].wall_s if further else first.wall_s)
-        if number >= 2 and spent > seconds:
-            break
     record = _record(theirs, first, further, agreement)
     if device.type == "cuda":
         from SPASegmentLib.benchmark.gpu import measure_device

@@ -67,6 +67,10 @@ def run(part: str, spec: Dict[str, Any]) -> Any:
         from SPASegmentLib.benchmark.product import measure_product
 
         return measure_product(**spec)
+    if part == "imports":
+        from SPASegmentLib.benchmark.imports import measure_imports
+
+        return measure_imports(**spec)
     if part == "soak":
         from SPASegmentLib.benchmark.soak import measure_soak
 

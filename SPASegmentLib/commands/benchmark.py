@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from rich.console import Console
 
 from SPASegmentLib.benchmark.plan import Choice, cases
 from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
-#: Parts beside the comparison of rounds.
-OTHER_PARTS = ("product", "soak", "throughput")
+#: What has to be equal for records of several runs to stand on one page.
+_SAME = ("processor", "cores", "instructions", "gpu", "system", "python", "spa", "packages")
+#: What tells cases of the comparison apart.
+_CASE = ("backbone", "fusion", "size", "n", "device", "threads")
 
 
 def run_benchmark(
@@ -24,7 +27,7 @@ def run_benchmark(
     Args:
         choice: of the comparison.
         output: the list of records of the comparison; the other parts go beside it.
-        parts: of `OTHER_PARTS`.
+        parts: of `plan.PARTS`.
         weights: for the product's parts; None for the bundled ones.
         command: as typed, for the record.
 
@@ -32,7 +35,6 @@ def run_benchmark(
         SPAError: something cannot be measured or written.
     """
     with interruption_at_the_end():
-        from SPASegmentLib.benchmark.machine import describe_machine
         from SPASegmentLib.benchmark.throughput import measure_throughput
         from SPASegmentLib.benchmark.worker import in_process
         from SPASegmentLib.model.weights import load
@@ -41,15 +43,13 @@ def run_benchmark(
     name = str(weights.resolve()) if weights is not None else None
     if weights is not None:
         load(weights)  # so that a wrong file ends the run now and not in an hour
-    plan = cases(choice)
-    write_json(describe_machine(command), output.with_name("machine.json"))
-    records = []
+    plan = cases(choice) if "rounds" in parts else []
+    note_run(parts, command, output.parent)
     for n, spec in enumerate(plan, 1):
         what = f"{spec['backbone']}, {spec['fusion']} fusion, {spec['size']} pixels"
         with console.status(f"[{n}/{len(plan)}] {what}"):
             found = in_process("rounds", spec)
-        records += found
-        write_json(records, output)
+        write_json(_merged(_stored(output, []), found), output)
         console.print(
             f"[{n}/{len(plan)}] {what}: a round takes {found[0]['reference_cpu_s']:.3f} s as published,"
             f" {found[0]['ours_cpu_s']:.4f} s here: {found[0]['ratio']:.1f} times",
@@ -69,6 +69,12 @@ def run_benchmark(
                 markup=False, soft_wrap=True,
             )  # fmt: skip
         write_json(product, output.with_name("product.json"))
+    if "imports" in parts:
+        with console.status("imports"):
+            imports = in_process("imports", {"repeats": 1} if choice.quick else {})
+        write_json(imports, output.with_name("imports.json"))
+        for record in imports:
+            console.print(f"import {record['module']}: {record['wall_s']['median']:.3f} s", markup=False)
     if "soak" in parts:
         with console.status("soak"):
             spec = {"weights": name, **({"sessions": 8, "seconds": 5.0, **small} if choice.quick else {})}
@@ -85,11 +91,50 @@ def run_benchmark(
             console.print(
                 f"{record['work']}, {record['processes']} processes: {record['frames_per_s']} frames/s", markup=False
             )
-    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    console.print(f"The records are in {output.parent}.", markup=False, soft_wrap=True)
+
+
+def note_run(parts: Sequence[str], command: str, folder: Path) -> None:
+    """Write down the machine, and with which command and under which load each part was measured last.
+
+    Raises:
+        InputError: the folder holds records of another machine or of other versions.
+        OutputError: it cannot be written.
+    """
+    from SPASegmentLib.benchmark.machine import describe_machine
+
+    path = folder / "machine.json"
+    before, machine = _stored(path, {}), describe_machine(command)
+    different = [name for name in _SAME if before and before.get(name) != machine[name]]
+    if different:
+        raise InputError(
+            f"{path} is of another machine or other versions ({', '.join(different)}), and records of both would not"
+            " compare; choose another folder, or remove this one."
+        )
+    run = {"command": command, "load_at_start": machine["load_at_start"]}
+    write_json({**machine, "runs": {**before.get("runs", {}), **dict.fromkeys(parts, run)}}, path)
+
+
+def _merged(before: List[Dict[str, Any]], found: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+    """Records with those of the same case replaced; by backbone, size and fusion, N downwards."""
+    by_case = {tuple(record[name] for name in _CASE): record for record in (*before, *found)}
+    return sorted(
+        by_case.values(),
+        key=lambda r: (r["device"], r["backbone"], r["size"], r["fusion"], r["threads"], -r["n"]),
+    )
+
+
+def _stored(path: Path, default: Any) -> Any:
+    if not path.exists():
+        return default
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path.name} is no JSON; remove it and measure again.") from error
 
 
 def run_accuracy(
-    files: Sequence[Path], weights: Sequence[Path], limit: int, seed: int, output: Path
+    files: Sequence[Path], weights: Sequence[Path], limit: int, seed: int, output: Path, command: str
 ) -> None:
     """Dice by round and time for each setting; see `benchmark.accuracy`.
 
@@ -102,6 +147,7 @@ def run_accuracy(
 
     console = Console()
     with progress_bar(console, "Settings") as progress:
+        note_run(["accuracy"], command, output.parent)
         records = measure_accuracy(files, weights, limit, seed, progress=progress)
     write_json(records, output)
     for record in records:

@@ -40,7 +40,7 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
         from SPASegmentLib.commands.volume_session import VolumeSession
         from SPASegmentLib.data.phantom import READERS, ambiguous_phantom
         from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load, load_default
+        from SPASegmentLib.model.weights import load_for_use
         from SPASegmentLib.mrml.files import save_segmentation
         from SPASegmentLib.mrml.grid import volume_grid
         from SPASegmentLib.mrml.plane import Plane
@@ -49,7 +49,7 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
 
         if reader not in READERS:
             raise InputError(f'--reader is one of {", ".join(READERS)}, not "{reader}".')
-        loaded = load(weights) if weights is not None else load_default()
+        loaded = load_for_use(weights)
         phantom = ambiguous_phantom(seed)
 
     with open_scene() as scene:

@@ -12,6 +12,7 @@ from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.research import progress_bar
 
 if TYPE_CHECKING:
+    from SPASegmentLib.evaluation.single_mask import MaskTask
     from SPASegmentLib.evaluation.task import Task
 
 
@@ -31,6 +32,24 @@ def run_evaluate(task: Task, files: Sequence[Path], output: Path) -> None:
     console.print(rounds_table(record))
     if "policy" in record:
         console.print(policy_table(record["policy"]))
+    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def run_evaluate_masks(task: MaskTask, output: Path) -> None:
+    """The same for a set with one mask per image.
+
+    Raises:
+        SPAError: an argument or a file cannot be used.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.evaluation.lidc import write_record
+        from SPASegmentLib.evaluation.single_mask import evaluate_masks
+
+    console = Console()
+    with progress_bar(console, "Evaluating") as progress:
+        record = evaluate_masks(task, progress)
+    write_record(record, output)
+    console.print(rounds_table(record))
     console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
 
 

@@ -23,7 +23,16 @@ def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], N
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def run_train(config: Path, data: Path, output: Path, device: str, sam: Optional[Path], other_sam: bool) -> None:
+def run_train(
+    config: Path,
+    data: Path,
+    output: Path,
+    device: str,
+    sam: Optional[Path],
+    other_sam: bool,
+    changes: Sequence[str] = (),
+    name: str = "",
+) -> None:
     """Train by a configuration file; an interrupted run goes on where its last checkpoint was.
 
     Raises:
@@ -34,8 +43,8 @@ def run_train(config: Path, data: Path, output: Path, device: str, sam: Optional
 
     # Of several processes the first one speaks.
     console = Console(quiet=os.environ.get("RANK", "0") != "0")
-    with progress_bar(console, f"Training {config.stem}") as progress:
-        weights = train(config, data, output, progress, device, sam, other_sam)
+    with progress_bar(console, f"Training {name or config.stem}") as progress:
+        weights = train(config, data, output, progress, device, sam, other_sam, changes, name)
     if weights is not None:
         text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
         console.print(text, markup=False, soft_wrap=True)

@@ -17,6 +17,7 @@ def run_results(
     only: Sequence[str],
     weights: Optional[Path],
     baselines: Path,
+    losses: Path,
     jobs: Optional[int],
 ) -> None:
     """Measure everything in the plan that has not been measured with these weights yet.
@@ -27,6 +28,7 @@ def run_results(
         only: names of records, or the beginning of names; none for all.
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines; what is not trained is left out.
+        losses: folder of the weights that were trained with some terms of the loss; the same.
         jobs: processes; None for one per processor core.
 
     Raises:
@@ -37,7 +39,7 @@ def run_results(
         from SPASegmentLib.evaluation.results.plan import plan
         from SPASegmentLib.evaluation.results.records import run_plan
 
-    tasks = plan(weights, baselines, jobs)
+    tasks = plan(weights, baselines, losses, jobs)
     chosen = {name: task for name, task in tasks.items() if not only or any(name.startswith(o) for o in only)}
     if not chosen:
         raise InputError(f"No record begins with {only[0]!r}; there are {', '.join(tasks)}.")
@@ -49,7 +51,7 @@ def run_results(
     with progress_bar(console, "Evaluating") as progress:
         missing = run_plan(chosen, files, folder, say, progress)
     if missing:
-        say(f"{len(missing)} records were left out for want of trained baselines: spa baselines train makes them.")
+        say(f"{len(missing)} records were left out for want of trained networks: see the lines above.")
 
 
 def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path, card: Optional[Path]) -> None:

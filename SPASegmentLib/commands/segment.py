@@ -60,7 +60,7 @@ def run_segment(task: SegmentTask) -> None:
         from SPASegmentLib.commands.volume_session import VolumeSession
         from SPASegmentLib.interaction.profile import Profile
         from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load, load_default
+        from SPASegmentLib.model.weights import load_for_use
         from SPASegmentLib.mrml.files import check_output, save_segmentation
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
@@ -70,7 +70,7 @@ def run_segment(task: SegmentTask) -> None:
         plane = Plane.parse(task.plane)
         settings = SessionSettings(seed=task.seed, region_mm=task.region_mm)
         profile = Profile.load(task.profile) if task.profile is not None and task.profile.exists() else None
-        loaded = load(task.weights) if task.weights is not None else load_default()
+        loaded = load_for_use(task.weights)
 
     with open_scene() as scene:
         with console.status("Reading the volume ..."):

@@ -43,12 +43,12 @@ def run_viewer(
     if any(find_spec(name) is None for name in _NEEDED):
         raise InputError("The viewer needs more packages; install them with: pip install 'spa-segment[viewer]'")
     from SPASegmentLib.interaction.profile import Profile
-    from SPASegmentLib.model.weights import load, load_default
+    from SPASegmentLib.model.weights import load_for_use
     from SPASegmentLib.viewer.guard import is_local
 
     known = None if profile is None else Profile.load(profile)
     try:
-        network = (load_default() if weights is None else load(weights)).network
+        network = load_for_use(weights).network
     except WeightsError as error:
         if weights is not None:
             raise

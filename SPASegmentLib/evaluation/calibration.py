@@ -22,7 +22,7 @@ from SPASegmentLib.evaluation.rounds import run_case
 from SPASegmentLib.evaluation.slices import open_files
 from SPASegmentLib.evaluation.users import User
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.weights import UNCALIBRATED, load
+from SPASegmentLib.model.weights import UNCALIBRATED, load, load_for_use
 from SPASegmentLib.output import whole_file
 
 #: Fewer values than this say nothing.
@@ -93,7 +93,7 @@ class _Uncalibrated:
         self.weights = weights
 
     def __call__(self) -> SPAMethod:
-        network = load(self.weights).network
+        network = load_for_use(self.weights).network
         network.expected_dice = UNCALIBRATED
         return SPAMethod(network, SessionSettings())
 

@@ -7,7 +7,7 @@ machines measure the same. For any other file the same numbers are drawn, slice 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.evaluation.slices import EvaluationFile
 from SPASegmentLib.interaction.simulated_user import offset_mask, reader_mask
 from SPASegmentLib.interaction.types import Click
+
+Item = TypeVar("Item")
 
 #: What the user wants: the majority of a random combination of raters (the paper's protocol), a single rater's mask
 #: (each in turn), or a mask by a policy, the same on all images of a sequence.
@@ -134,9 +136,14 @@ def thinned(ids: Sequence[CaseId], protocol: str, limit: Optional[int]) -> List[
         count = len(ids) // SEQUENCE
         keep = count if limit is None else max(1, min(count, limit // (SEQUENCE * len(POLICY_USERS))))
         return list(ids[: keep * SEQUENCE])
-    if limit is None or limit >= len(ids):
-        return list(ids)
-    return [ids[i] for i in np.linspace(0, len(ids) - 1, limit).astype(int)]
+    return evenly(ids, limit)
+
+
+def evenly(items: Sequence[Item], limit: Optional[int]) -> List[Item]:
+    """At most `limit` items, evenly spread; None for all."""
+    if limit is None or limit >= len(items):
+        return list(items)
+    return [items[i] for i in np.linspace(0, len(items) - 1, limit).astype(int)]
 
 
 def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str] = None) -> Case:

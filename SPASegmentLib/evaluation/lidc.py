@@ -25,6 +25,8 @@ from SPASegmentLib.evaluation.task import Task
 from SPASegmentLib.evaluation.users import ORACLES, User
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
+#: What a record tells of the training of its weights.
+_COST = ("initial", "steps", "batch", "machine", "processes", "core_seconds", "last_run")
 Progress = Optional[Callable[[int, int], None]]
 
 
@@ -60,7 +62,7 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         )
     started, processes = time.perf_counter(), task.jobs or cores()
     run = _run_policy if task.protocol == "policy" else _run_cases
-    figures, per_case = run(task, ids, files, processes, progress)
+    values, per_case = run(task, ids, files, processes, progress)
     return {
         "protocol": task.protocol,
         "method": task.method,
@@ -68,12 +70,12 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         "oracle": task.user in ORACLES or task.method == "consensus",
         "noise": task.noise,
         "rounds": task.rounds,
-        **figures,
+        **values,
         "files": [Path(path).name for path in paths],
         "case_list": listed,
         "limit": task.limit,
         "seed": task.seed,
-        **_about(spec),
+        **about(spec),
         "command": task.command(paths),
         "machine": f"{platform.machine()}, {processes} processes of one thread",
         "seconds": round(time.perf_counter() - started, 1),
@@ -86,11 +88,12 @@ def _run_cases(
     task: Task, ids: List[CaseId], files: List[EvaluationFile], processes: int, progress: Progress
 ) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     jobs = [(open_case(case, files), task.simulated_user(), task.rounds) for case in ids]
-    results = run_all(_run_one, jobs, task.spec(), processes, progress)
-    return _figures(results, [job[0] for job in jobs])
+    results = run_all(run_one, jobs, task.spec(), processes, progress)
+    return figures(results, [job[0] for job in jobs])
 
 
-def _run_one(method: Method, job: Tuple[Case, User, int]) -> CaseRounds:
+def run_one(method: Method, job: Tuple[Case, User, int]) -> CaseRounds:
+    """A user's way through a case; in a worker."""
     case, user, rounds = job
     return run_case(method, case, user, rounds)
 
@@ -101,12 +104,12 @@ def _run_policy(
     jobs = make_jobs(ids, files, task.simulated_user(), task.rounds)
     results = run_all(run_sequence, jobs, task.spec(), processes, progress)
     rounds = [r for result in results for r in result.profile]
-    figures, per_case = _figures(rounds, [case for job in jobs for case in job.cases])
+    values, per_case = figures(rounds, [case for job in jobs for case in job.cases])
     per_case["user"] = [job.name for job in jobs for _ in job.cases]
-    return {**figures, "policy": policy_summary(results)}, per_case
+    return {**values, "policy": policy_summary(results)}, per_case
 
 
-def _figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+def figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
     """The summary, and the values of every case; patients become numbers."""
     known = [case.patient for case in cases if case.patient is not None]
     patients = known if len(known) == len(cases) else None
@@ -121,7 +124,7 @@ def _figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, An
     return {**summary(results, patients), "intervals_over": over}, per_case
 
 
-def _about(spec: MethodSpec) -> Dict[str, Any]:
+def about(spec: MethodSpec) -> Dict[str, Any]:
     """Weights and settings of a method."""
     settings = {name: getattr(spec.settings, name) for name in spec.settings.__dataclass_fields__}
     if spec.name in TRAINED:
@@ -134,7 +137,8 @@ def _about(spec: MethodSpec) -> Dict[str, Any]:
         "weights": card.name,
         "sha256": card.sha256,
         "parameters": sum(p.numel() for p in loaded.network.parameters()),
-        "training": {key: card.training.get(key) for key in ("steps", "batch", "machine")},
+        "training": {key: card.training.get(key) for key in _COST},
+        "history": card.extra.get("history"),
         "settings": settings,
         "generator": spec.generator,
     }

@@ -124,7 +124,10 @@ def summary(results: Sequence[CaseRounds], patients: Optional[Sequence[str]] = N
         `first_round` (sets of predictions and candidates against all raters); `candidate_similarity`; `calibration`.
     """
     out: Dict[str, Any] = {"n_cases": len(results)}
-    stacked = {name: np.stack([r.rounds[name] for r in results]) for name in results[0].rounds}
+    # Not every case has every value: distances in mm, for one, need the size of a pixel.
+    unknown = np.full_like(results[0].rounds["dice_recommended"], np.nan)
+    names = dict.fromkeys(name for r in results for name in r.rounds)
+    stacked = {name: np.stack([r.rounds.get(name, unknown) for r in results]) for name in names}
     for name, values in stacked.items():
         if np.isfinite(values).any():
             out[name], out[f"{name}_ci95"] = _with_interval(values, patients)

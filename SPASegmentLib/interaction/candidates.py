@@ -1,23 +1,20 @@
 """From many predictions to the few masks that a user can choose from (paper 3.3).
 
 K-means over the probability maps; the centroids are the candidates. What the released code leaves out is added:
-restarts (one run alone often ends elsewhere), an exact reduction to n coordinates, which makes them nearly free,
-no two masks alike on screen, and no failure where fewer than K distinct masks exist.
+restarts (one run alone often ends elsewhere), which cost next to nothing on the distances between predictions, no two
+masks alike on screen, and no failure where fewer than K distinct masks exist.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Callable, List, Optional, Tuple
 
 import numpy as np
 from scipy import ndimage
-from sklearn.cluster import KMeans
-from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
+from SPASegmentLib.interaction.k_means import cluster, squared_distances
 from SPASegmentLib.interaction.region import resample
-from SPASegmentLib.interaction.starts import best_start
 from SPASegmentLib.interaction.types import Click
 
 #: A pixel belongs to a mask if its probability lies above this.
@@ -183,11 +180,7 @@ def _centroids(predictions: np.ndarray, weights: np.ndarray, count: int, seed: i
     small = (min(height, CLUSTER_SIZE), min(width, CLUSTER_SIZE))
     flat = resample(predictions, small).reshape(n, -1)
     count = min(count, len({mask.tobytes() for mask in flat > THRESHOLD}))
-    points = _isometric(flat)
-    start = best_start(points, weights, count, RESTARTS, seed)
-    # On several threads so small a problem takes ten times as long.
-    with _thread_pools().limit(limits=1):
-        labels = KMeans(count, init=start, n_init=1).fit(points, sample_weight=weights).labels_
+    labels = cluster(squared_distances(flat), weights, count, RESTARTS, seed)
     shares = [(float(weights[labels == label].sum()), int(label)) for label in np.unique(labels)]
     shares.sort(key=lambda share: (-share[0], share[1]))
     return [_weighted_mean(predictions[labels == label], weights[labels == label]) for _, label in shares]
@@ -196,20 +189,6 @@ def _centroids(predictions: np.ndarray, weights: np.ndarray, count: int, seed: i
 def _weighted_mean(maps: np.ndarray, weights: np.ndarray) -> np.ndarray:
     share = (weights / weights.sum()).astype(np.float32)
     return np.asarray((share @ maps.reshape(len(maps), -1)).reshape(maps.shape[1:]))
-
-
-@lru_cache(maxsize=1)
-def _thread_pools() -> ThreadpoolController:
-    """Found once: looking for the thread pools takes about as long as a restart of K-means."""
-    return ThreadpoolController()
-
-
-def _isometric(points: np.ndarray) -> np.ndarray:
-    """(n, p) points as (n, at most n) coordinates with the same pairwise distances, from their Gram matrix."""
-    centred = points - points.mean(axis=0)
-    values, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))
-    keep = values > 1e-9 * max(float(values[-1]), 1e-30)
-    return np.asarray(vectors[:, keep] * np.sqrt(values[keep])) if keep.any() else np.zeros((len(points), 1))
 
 
 def _refill(screen: _Screen, predictions: np.ndarray, count: int) -> None:

@@ -52,9 +52,9 @@ class Predictor(Protocol):
         """
 
     def neutral(self) -> np.ndarray:
-        """(h, w) float32 in 0..1: the mask under the last prompts for a user of whom nothing is known.
+        """(h, w) float32 in 0..1: the mask of the first round for a user of whom nothing is known.
 
-        Users' outline offsets are measured from it.
+        Users' outline offsets are measured from it. After later rounds it may answer to their prompts instead.
         """
 
     def predict(self, latents: Latents, chunk: int) -> Any:

@@ -68,11 +68,13 @@ class RefinedPredictor:
         """The network's preference distribution, joined by an independent one of shape."""
         own = None if previous is None else _first(previous, previous.dim - SHAPE_LATENTS)
         mixture = self._network.preference(prompts, own)
-        self._neutral = self._network.neutral()
+        if self._neutral is None or prompts.mask is None:
+            # Later rounds bring a mask of their own, and how steeply the network draws outlines is known by then.
+            self._neutral = self._network.neutral()
+            self._slope = _slope(self._neutral, self._spacing)
         mask = self._neutral > 0.5 if prompts.mask is None else prompts.mask > 0.5
         usable = bool(mask.any()) and not bool(mask.all())
         self._family = ShapeFamily.around(mask, self._spacing, self._image) if usable else None
-        self._slope = _slope(self._neutral, self._spacing)
         means = mixture.means.new_zeros(SHAPE_LATENTS)
         spread = torch.full_like(means, FIRST_SPREAD if previous is None else LATER_SPREAD)
         if previous is None and self._offset_mm is not None and self._family is not None:
@@ -85,7 +87,7 @@ class RefinedPredictor:
         )
 
     def neutral(self) -> np.ndarray:
-        """See `Predictor`: what the network draws, without shape."""
+        """See `Predictor`: what the network draws, without shape; made once, and again for prompts without a mask."""
         if self._neutral is None:
             raise InputError(_("Prompts come before predictions."))
         return self._neutral

@@ -1,4 +1,12 @@
-"""Half precision (bfloat16) where the machine multiplies it faster and the masks stay the same."""
+"""Half precision (bfloat16) where the machine multiplies it faster and the masks stay the same.
+
+Measured on one core with bfloat16 instructions (AVX-512), processor time, single to half precision: ViT-B encoder at
+256 0.55 to 0.15 s, at 512 2.2 to 0.59 s; 48 predictions of embedding fusion with the compact encoder at 128 71 to
+40 ms. Masks of single predictions agree at a mean Dice of 0.985 or more with those of single precision.
+
+The compact encoder would gain as well (8 to 5 ms at 128), but stays in single precision: a few milliseconds of a click
+are not worth measured results that depend on the processor.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +18,10 @@ from SPASegmentLib.model.network import SPANetwork
 
 
 def multiplies_half_faster(device: torch.device) -> bool:
-    """Whether a device has matrix instructions for bfloat16."""
+    """Whether a device has matrix instructions for bfloat16; where it only emulates them, half precision is slower."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        # `torch.cuda.is_bf16_supported` counts emulation. Ampere was the first with the instructions.
+        return torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu":
         return False
     # What oneDNN asks for is less: AVX-512 without bfloat16 instructions emulates them, slowly.
@@ -21,12 +30,17 @@ def multiplies_half_faster(device: torch.device) -> bool:
     return "AVX512" in capabilities and fast is not None and bool(fast())
 
 
+def ready_for_use(network: SPANetwork) -> SPANetwork:
+    """`use_half` where the device that the network is on gains from it; in place."""
+    return use_half(network) if multiplies_half_faster(network.device) else network
+
+
 def use_half(network: SPANetwork, everything: bool = False) -> SPANetwork:
     """Turn a network's large products to bfloat16, in place; for use, not for training or saving.
 
     These are SAM's ViT, and the mask decoder of embedding fusion, which runs once for each prediction. The compact
-    encoder and token fusion have too little to multiply to gain from it, and stay as they are. Norms, softmax sums,
-    the prompts, the preference distribution and probabilities are in single precision everywhere.
+    encoder and token fusion have too little to multiply, and stay as they are. Norms, softmax sums, the prompts, the
+    preference distribution and probabilities are in single precision everywhere.
 
     Args:
         network: in evaluation mode.

@@ -2,15 +2,15 @@
 
 The module and its weights are `segment-anything`'s. What is different: the padding of windows goes through no linear
 layer and asks for nothing, the relative positions are part of the product of queries and keys instead of two sums
-over every pair of tokens, the attention maps are made a few heads at a time so that they stay in the cache, and a
-grey image is not multiplied by the same weights three times. Matrices may be in half precision; sums and norms are not.
+over every pair of tokens, windows of one size are seen together, the attention maps are made a few heads at a time so
+that they stay in the cache, and a grey image is not multiplied by the same weights three times. Matrices may be in
+half precision; sums and norms are not.
 """
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, List, Tuple
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -29,9 +29,7 @@ def encode(vit: Any, image: Tensor) -> Tensor:
     Returns:
         (B, 256, S / 16, S / 16) float32.
     """
-    patch = vit.patch_embed.proj
-    grey = patch.weight.sum(1, keepdim=True)
-    x = F.conv2d(image.to(grey.dtype), grey, patch.bias, patch.stride).permute(0, 2, 3, 1).float() + vit.pos_embed
+    x = _patches(vit.patch_embed.proj, image).float() + vit.pos_embed
     for block in vit.blocks:
         x = x + _attention(block.attn, block.norm1(x), block.window_size)
         x = x + block.mlp(block.norm2(x).to(block.mlp.lin1.weight.dtype))
@@ -42,69 +40,109 @@ def encode(vit: Any, image: Tensor) -> Tensor:
     return F.layer_norm(x, x.shape[-1:], last.weight, last.bias, last.eps).permute(0, 3, 1, 2).contiguous()
 
 
+def _patches(convolution: Any, image: Tensor) -> Tensor:
+    """(B, 1, S, S) to (B, h, w, C): patches that do not overlap are rows of a product.
+
+    Every later step reads a token's channels side by side, so that they are made that way.
+    """
+    grey = convolution.weight.sum(1)
+    side = grey.shape[-1]
+    b, _, height, width = image.shape
+    patches = image.to(grey.dtype).view(b, height // side, side, width // side, side).transpose(2, 3)
+    return F.linear(patches.flatten(3), grey.flatten(1), convolution.bias)
+
+
 def _attention(attention: Any, x: Tensor, window: int) -> Tensor:
     """One attention layer: (B, H, W, C) float32 to the same shape; `window` 0 attends to everything."""
     b, height, width, _ = x.shape
-    side = (window, window) if window else (height, width)
-    down, across = -(-height // side[0]), -(-width // side[1])
-    qkv = attention.qkv(x.to(attention.qkv.weight.dtype))
-    qkv, bias = (t.unflatten(-1, (3, attention.num_heads, -1)) for t in (qkv, attention.qkv.bias))
-    # Keys beyond the image are the projections of zero; queries there are none.
-    padded = bias[1:].expand(b, down * side[0], across * side[1], -1, -1, -1).contiguous()
-    padded[:, :height, :width] = qkv[..., 1:, :, :]
-    asked = _asked(attention, qkv[..., 0, :, :], side)
-    offered = _offered(padded[..., 0, :, :], side, asked.shape[-1])
-    value = padded[..., 1, :, :]
-    seen = torch.empty_like(qkv[..., 0, :, :], memory_format=torch.contiguous_format)
-    for top in range(0, height, side[0]):
-        for left in range(0, width, side[1]):
-            part = np.s_[:, top : top + side[0], left : left + side[1]]
-            seen[part] = _look(asked[part], offered[part], value[part])
+    qkv = attention.qkv(x.to(attention.qkv.weight.dtype)).unflatten(-1, (3, attention.num_heads, -1))
+    if not window:
+        seen = _look(attention, qkv, (1, 1), (height, width))
+    else:
+        seen = torch.empty_like(qkv[..., 0, :, :], memory_format=torch.contiguous_format)
+        for rows, down in _bands(height, window):
+            for columns, across in _bands(width, window):
+                part = qkv[:, rows, columns]
+                seen[:, rows, columns] = _look(attention, part, (down, across), (window, window))
     answered: Tensor = attention.proj(seen.flatten(3))
     return answered
 
 
-def _look(asked: Tensor, offered: Tensor, value: Tensor) -> Tensor:
-    """Attention in a window: (B, h, w, heads, c) queries, and (B, H, W, heads, c) keys and values that they meet."""
-    b, h, w, heads, _ = asked.shape
-    # (B x heads, tokens, c)
-    asked, offered, value = (t.flatten(1, 2).transpose(1, 2).flatten(0, 1) for t in (asked, offered, value))
-    step = max(1, _PAIRS // (asked.shape[1] * offered.shape[1]))
-    seen = [
-        torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), dim=-1), v)
-        for q, k, v in zip(asked.split(step), offered.split(step), value.split(step))
-    ]
-    return torch.cat(seen).view(b, heads, h, w, -1).permute(0, 2, 3, 1, 4)
+def _bands(length: int, window: int) -> List[Tuple[slice, int]]:
+    """The windows along an axis: those inside the image, and the one that reaches beyond it; each with their number."""
+    whole = length // window
+    bands = [(slice(0, whole * window), whole), (slice(whole * window, length), 1)]
+    return [(part, count) for part, count in bands if part.stop > part.start]
 
 
-def _asked(attention: Any, q: Tensor, side: Tuple[int, int]) -> Tensor:
-    """(B, H, W, heads, c) queries, each joined by what it gives to every row and column of keys in its window."""
-    height, width = q.shape[1:3]
-    to_rows = _relative(attention.rel_pos_h, height, side[0])
-    to_columns = _relative(attention.rel_pos_w, width, side[1])
-    rows = torch.einsum("byxhc,ykc->byxhk", q, to_rows)
-    columns = torch.einsum("byxhc,xkc->byxhk", q, to_columns)
-    spare = q.new_zeros(*q.shape[:-1], -(q.shape[-1] + sum(side)) % 16)
-    return torch.cat([q * attention.scale, rows, columns, spare], dim=-1)
+def _look(attention: Any, qkv: Tensor, windows: Tuple[int, int], side: Tuple[int, int]) -> Tensor:
+    """Attention in windows of the same size.
 
+    Args:
+        attention: the layer.
+        qkv: (B, H, W, 3, heads, c) queries, keys and values.
+        windows: how many stand below and beside each other in it.
+        side: (h, w) of a window; where (H, W) is smaller, keys and values go on beyond the image.
 
-def _offered(k: Tensor, side: Tuple[int, int], length: int) -> Tensor:
-    """(B, H, W, heads, c) keys, each joined by ones at its row and column in its window, and zeros up to a length.
-
-    Their product with the queries of `_asked` is the scaled one plus the decomposed relative positions.
+    Returns:
+        (B, H, W, heads, c)
     """
-    b, height, width, heads, c = k.shape
-    offered = k.new_zeros(b, height, width, heads, length)
-    offered[..., :c] = k
-    row = torch.arange(height, device=k.device)
-    column = torch.arange(width, device=k.device)
-    offered[:, row, :, :, c + row % side[0]] = 1.0
-    offered[:, :, column, :, c + side[0] + column % side[1]] = 1.0
-    return offered
+    b, (down, across), heads, c = len(qkv), windows, qkv.shape[-2], qkv.shape[-1]
+    # (B, down, h, across, w, 3, heads, c)
+    tiles = qkv.unflatten(2, (across, -1)).unflatten(1, (down, -1))
+    h, w = tiles.shape[2], tiles.shape[4]
+    asked = _with_positions(attention, _by_head(tiles[..., 0, :, :]), (h, w), side)
+    met = tiles[..., 1:, :, :]
+    if (h, w) != side:
+        # Beyond the image there are the projections of zero.
+        beyond = attention.qkv.bias.view(3, heads, c)[1:]
+        whole = beyond.expand(b, down, side[0], across, side[1], -1, -1, -1).contiguous()
+        whole[:, :, :h, :, :w] = met
+        met = whole
+    offered, value = _with_places(_by_head(met[..., 0, :, :]), side, asked.shape[-1]), _by_head(met[..., 1, :, :])
+    step = max(1, _PAIRS // (asked.shape[1] * offered.shape[1]))
+    seen = torch.cat(
+        [
+            torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), dim=-1), v)
+            for q, k, v in zip(asked.split(step), offered.split(step), value.split(step))
+        ]
+    )
+    seen = seen.view(b, down, across, heads, h, w, c).permute(0, 1, 4, 2, 5, 3, 6)
+    return seen.reshape(b, down * h, across * w, heads, c)
 
 
-def _relative(table: Tensor, length: int, window: int) -> Tensor:
-    """(2 window - 1, c) by difference of position to (length, window, c) by query and key in the query's window."""
-    query = torch.arange(length, device=table.device) % window
-    key = torch.arange(window, device=table.device)
-    return table[query[:, None] - key[None, :] + window - 1]
+def _by_head(tiles: Tensor) -> Tensor:
+    """(B, down, h, across, w, heads, c) to (B x down x across x heads, h w, c)."""
+    return tiles.permute(0, 1, 3, 5, 2, 4, 6).flatten(4, 5).flatten(0, 3)
+
+
+def _with_positions(attention: Any, q: Tensor, part: Tuple[int, int], side: Tuple[int, int]) -> Tensor:
+    """(n, h w, c) queries, each joined by what it gives to every row and column of keys in its window.
+
+    Args:
+        attention: the layer, with its tables of relative positions.
+        q: the queries.
+        part: (h, w), the queries of a window.
+        side: of the window.
+    """
+    n, (h, w), c = len(q), part, q.shape[-1]
+    # Products with the whole tables, from the largest difference to the smallest: what a query at (y, x) gives to
+    # the rows of keys are then as many numbers in a line, which begin one place earlier with each y.
+    tables = torch.cat([attention.rel_pos_h.flip(0), attention.rel_pos_w.flip(0)])
+    given = F.linear(q, tables)
+    (to_window, length), ahead = given.stride()[:2], 2 * side[0] - 1
+    rows = given.as_strided((n, h, w, side[0]), (to_window, w * length - 1, length, 1), side[0] - 1)
+    columns = given.as_strided((n, h, w, side[1]), (to_window, w * length, length - 1, 1), ahead + side[1] - 1)
+    spare = q.new_zeros(n, h, w, -(c + sum(side)) % 16)
+    return torch.cat([(q * attention.scale).view(n, h, w, c), rows, columns, spare], dim=-1).flatten(1, 2)
+
+
+def _with_places(k: Tensor, side: Tuple[int, int], length: int) -> Tensor:
+    """(n, h w, c) keys, each joined by ones at its row and column in the window, and zeros up to a length.
+
+    Their product with the queries of `_with_positions` is the scaled one plus the decomposed relative positions.
+    """
+    row = torch.eye(side[0], dtype=k.dtype, device=k.device).repeat_interleave(side[1], 0)
+    column = torch.eye(side[1], dtype=k.dtype, device=k.device).repeat(side[0], 1)
+    places = F.pad(torch.cat([row, column], dim=1), (0, length - k.shape[-1] - sum(side)))
+    return torch.cat([k, places.expand(len(k), -1, -1)], dim=-1)

@@ -19,6 +19,7 @@ from torch import Tensor
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.encoders import resize_vit_positions
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+from SPASegmentLib.model.precision import ready_for_use
 from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.translation import texts
 
@@ -126,8 +127,22 @@ def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
     return finished
 
 
+def load_for_use(path: Optional[Path] = None, device: str = "cpu") -> LoadedNetwork:
+    """What every front end and the evaluation start from: a weights file, or the bundled one, ready to draw masks.
+
+    Its large products are in half precision where the device gains from it (see `precision`), so it is not for
+    training or saving.
+
+    Raises:
+        WeightsError: see `load`.
+    """
+    loaded = load_default(device=device) if path is None else load(path, device)
+    ready_for_use(loaded.network)
+    return loaded
+
+
 def load(path: Path, device: str = "cpu") -> LoadedNetwork:
-    """Read weights and card.
+    """Read weights and card, in single precision.
 
     Raises:
         WeightsError: a file is missing, truncated or damaged, its checksum or architecture does not fit, or it

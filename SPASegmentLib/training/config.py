@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 from pathlib import Path
-from typing import Annotated, Any, Iterable, List, Tuple
+from typing import Annotated, Any, Iterable, List, Sequence, Tuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -46,8 +46,12 @@ class TrainConfig(BaseModel):
     initial: str = ""
 
 
-def load_config(path: Path) -> TrainConfig:
+def load_config(path: Path, changes: Sequence[str] = ()) -> TrainConfig:
     """Read a configuration.
+
+    Args:
+        path: YAML.
+        changes: of single values, such as ``train.unroll.weights.energy=0``; checked as the file's own are.
 
     Raises:
         InputError: the file cannot be read, or a key or value does not fit; the message names it.
@@ -60,6 +64,8 @@ def load_config(path: Path) -> TrainConfig:
         raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
     except yaml.YAMLError as error:
         raise InputError(f"{name} is not valid YAML: {error}".splitlines()[0]) from error
+    for change in changes:
+        _apply(change, content, yaml)
     try:
         return TrainConfig.model_validate(content)
     except ValidationError as error:
@@ -85,6 +91,24 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
     return BatchSource(
         loaded, config.batch, config.network.image_size, map_size, config.targets, config.train.seed, augment
     )
+
+
+def _apply(change: str, content: Any, yaml: Any) -> None:
+    """Put one value into a configuration; entries of a list are counted from 1."""
+    key, equals, text = change.partition("=")
+    *way, last = key.strip().split(".")
+    try:
+        value = yaml.safe_load(text)
+        if not (equals and last):
+            raise ValueError("a key and a value are needed")
+        for part in way:
+            content = content[int(part) - 1] if isinstance(content, list) else content.setdefault(part, {})
+        content[int(last) - 1 if isinstance(content, list) else last] = value
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"The change {change!r} does not fit ({str(error).splitlines()[0]}); write it as "
+            "train.unroll.weights.energy=0 or sources.1.share=0.5."
+        ) from error
 
 
 def _explain(error: ValidationError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from pathlib import Path
-from typing import Callable, Dict, Optional
+from typing import Callable, Dict, Optional, Sequence
 
 import numpy as np
 import torch
@@ -46,27 +46,34 @@ def train(
     device: str = "auto",
     sam: Optional[Path] = None,
     other_sam: bool = False,
+    changes: Sequence[str] = (),
+    name: str = "",
 ) -> Optional[Path]:
     """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
 
     Args:
-        config_file: YAML; its name names the weights.
+        config_file: YAML.
         data: folder that the configuration's paths are relative to.
         output: folder for checkpoint, log and weights.
         progress: called with (steps done, steps in all) at the start and after each step.
         device: see `processes`.
         sam: SAM's ViT-B checkpoint to start from; not read again where a run goes on.
         other_sam: that file need not be Meta's.
+        changes: of the configuration, see `load_config`.
+        name: of the weights; the configuration's if empty.
 
     Returns:
         The weights file; None in all but the first of several processes, which writes nothing.
 
     Raises:
-        InputError: the configuration or the data cannot be used.
+        InputError: the configuration, the data or the name cannot be used.
         WeightsError: the weights to start from cannot be used.
         OutputError: the weights cannot be written.
     """
-    config = load_config(config_file)
+    name = name or config_file.stem
+    if Path(name).name != name:
+        raise InputError(f"A name of weights is no path, as {name!r} is; the folder is --output.")
+    config = load_config(config_file, changes)
     start = None
     if not checkpoint_in(output).exists():
         start = find_start(config.network, config.initial, config_file.parent, sam, other_sam)
@@ -77,8 +84,8 @@ def train(
         if not group.first:
             return None
         last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
-        path = output / f"{config_file.stem}.safetensors"
-        save(network, card(config_file.stem, config, trainer, last_run), path)
+        path = output / f"{name}.safetensors"
+        save(network, card(name, config, trainer, last_run, changes), path)
         return path
 
 
@@ -112,7 +119,9 @@ def write_held_out(config_file: Path, data: Path, output: Path) -> int:
     return len(images)
 
 
-def card(name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int]) -> ModelCard:
+def card(
+    name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int], changes: Sequence[str] = ()
+) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
     group = trainer.processes
     shares: Dict[str, float] = {}
@@ -134,11 +143,13 @@ def card(name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, i
             "batch": config.batch,
             "seed": config.train.seed,
             "learning_rate": config.train.learning_rate,
+            **({"changes": list(changes)} if changes else {}),
             "torch": torch.__version__,
             "machine": torch.cuda.get_device_name(group.device)
             if group.device.type == "cuda"
             else f"{platform.machine()}, {torch.get_num_threads()} threads, device {group.device.type}",
             "processes": group.size,
+            "core_seconds": round(trainer.core_seconds),
             "last_run": last_run,
         },
         metrics={},

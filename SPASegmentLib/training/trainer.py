@@ -126,7 +126,8 @@ class Trainer:
             own = np.random.SeedSequence([settings.seed, self.processes.rank])
             torch.manual_seed(int(own.generate_state(1)[0]))
             self.source.rng = np.random.default_rng(own)
-        self.step = 0
+        #: Processor time of this process in all steps, before an interruption too.
+        self.step, self.core_seconds = 0, 0.0
         if self.processes.first:
             with reporting_write_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
@@ -171,7 +172,9 @@ class Trainer:
         end = min(self.settings.steps, until or self.settings.steps)
         started, seen = time.perf_counter(), self.step
         while self.step < end:
+            began = time.process_time()
             log = self.train_step()
+            self.core_seconds += time.process_time() - began
             if self.step % self.settings.log_every == 0 or self.step == end:
                 self._log(log, (self.step - seen) / (time.perf_counter() - started))
             if self.step % self.settings.checkpoint_every == 0 or self.step == end:
@@ -239,6 +242,7 @@ class Trainer:
             torch.save(
                 {
                     "step": self.step,
+                    "core_seconds": self.core_seconds,
                     "network": self.network.state_dict(),
                     "averaged": self.averaged.state_dict(),
                     "optimiser": self.optimiser.state_dict(),
@@ -270,6 +274,7 @@ class Trainer:
                 f"start as many, {elsewhere}."
             )
         self.step, self.origin = state["step"], state.get("origin", {})
+        self.core_seconds = state.get("core_seconds", 0.0)
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])

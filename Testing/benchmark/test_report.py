@@ -26,7 +26,9 @@ def round_record(**changed: Any) -> Dict[str, Any]:
     record = {
         "backbone": "vit_b", "fusion": "token", "size": 512, "n": 48, "device": "cpu", "threads": 1,
         "weights": "random", "precision": "bfloat16+float32", "reference_cpu_s": 4.0, "ours_cpu_s": 0.05, "ratio": 80.0,
-        "wall_ratio": 75.5, "ours_first_cpu_s": 0.75, "session_ratio": 24.0, "reference_peak_mib": 900.4,
+        "wall_ratio": 75.5, "ours_first_cpu_s": 0.75, "session_ratio": 24.0, "session_reference_cpu_s": 24.5,
+        "reference_wall_s": 4.1, "ours_wall_s": 0.06, "reference_peak_mib": 900.4,
+        "spread": {"reference_cpu_s": {**spread(4.0), "n": 1}, "ours_cpu_s": spread(0.05)},
         "ours_peak_mib": 600.6, "agreement": agreement,
     }  # fmt: skip
     return {**record, **changed}
@@ -48,6 +50,10 @@ PARTS: Dict[str, Any] = {
             "extras": {"defaults: click": {"wall_s": spread(0.1), "cpu_s": spread(0.1)}},
             "memory_mib": {"interpreter and libraries": 200.0, "with network and volume": 400.0, "peak": 512.3},
         }
+    ],
+    "imports": [
+        {"module": "SPASegmentLib", "wall_s": spread(0.012), "cpu_s": spread(0.012), "with_torch": False},
+        {"module": "SPASegmentLib.cli", "wall_s": spread(0.6), "cpu_s": spread(0.6), "with_torch": True},
     ],
     "soak": {
         "sessions": 5, "rounds": 15, "memory_mib": [1.0, 2.0, 3.0, 4.0, 5.5], "scene_nodes": [9] * 5,
@@ -84,10 +90,48 @@ def test_page_says_what_was_measured() -> None:
     page = render(PARTS)
     for text in ("`spa benchmark`", "**80.0**", "0.123", "512 MiB at most", "0.012 MiB", "70 %", "**default**"):
         assert text in page, text
-    assert "| vit_b | token | 512 | round | 50 | 80.0 | reached |" in page
-    assert "| vit_b | token | 512 | session | 40 | 24.0 | missed |" in page
+    assert "| vit_b | token | 512 | round | 50 | 80.0 | reached |  |" in page
+    # 24.5 s as published beside 0.75 - 0.05 s of encoding.
+    assert "| vit_b | token | 512 | session | 40 | 24.0 | missed | 35.0 |" in page
+    assert "| 4.00 | 0.0500 (0.0250 to 0.100) | **80.0** |" in page
+    assert "| 4.10 | 0.0600 | 75.5 | 1, 5 |" in page
+    assert "| click to five masks, 2 threads | 0.4 | 0.123 | reached |" in page
+    assert "| peak memory, 2 threads | 1536 | 512.3 | reached |" in page
+    assert "0.3 s: reached" in page
+    assert "| `SPASegmentLib.cli` | 0.600 | 0.300 to 1.20 | 0.600 | yes |" in page
     assert "120.0 | reached" not in page  # goals are for N = 48
     assert "Not measured: no GPU" in page
+
+
+def test_each_part_stands_with_its_command() -> None:
+    once, again = {"command": "spa benchmark", "load_at_start": [0.1]}, {"command": "spa again", "load_at_start": [0.2]}
+    page = render({**PARTS, "machine": {**PARTS["machine"], "runs": {"rounds": once, "soak": again, "product": once}}})
+    assert "* rounds, product: `spa benchmark`; load at the start [0.1]\n* soak: `spa again`; load" in page
+
+
+def test_a_part_measured_again_joins_the_others(tmp_path: Path) -> None:
+    def run(*arguments: str) -> Any:
+        return CliRunner().invoke(app, ["benchmark", "--quick", "--json", str(tmp_path / "rounds.json"), *arguments])
+
+    def stored(name: str) -> Any:
+        return json.loads((tmp_path / f"{name}.json").read_text())
+
+    old = round_record(backbone="compact", size=128, ours_cpu_s=99.0)
+    (tmp_path / "rounds.json").write_text(json.dumps([round_record(), old]))
+    assert run("--parts", "imports").exit_code == 0
+    assert stored("rounds") == [round_record(), old]
+    assert [record["module"] for record in stored("imports")][0] == "SPASegmentLib"
+    assert not stored("imports")[0]["with_torch"]
+    assert run("--parts", "rounds", "--backbones", "compact", "--fusions", "token", "--threads", "1").exit_code == 0
+    found = {(r["backbone"], r["size"]): r["ours_cpu_s"] for r in stored("rounds")}
+    assert found[("vit_b", 512)] == 0.05
+    assert found[("compact", 128)] < 99.0
+    assert set(stored("machine")["runs"]) == {"imports", "rounds"}
+    assert "## Importing" in render(read_parts(tmp_path))
+    (tmp_path / "machine.json").write_text(json.dumps({**stored("machine"), "processor": "Another one"}))
+    refused = run("--parts", "imports")
+    assert refused.exit_code == 2
+    assert "another machine or other versions (processor)" in refused.stderr
 
 
 def test_parts_that_are_missing_are_left_out() -> None:
@@ -101,6 +145,7 @@ def test_parts_that_are_missing_are_left_out() -> None:
     [
         (["benchmark", "report", "{folder}"], "no measurements"),
         (["benchmark", "--sizes", "big"], "Sizes are whole numbers"),
+        (["benchmark", "--parts", "everything"], "There is no 'everything'"),
         (["benchmark", "--backbones", "resnet"], "There is no 'resnet'"),
         (["benchmark", "--backbones", "vit_b", "--sizes", "128"], "No backbone has"),
         (["benchmark", "--weights", "gone.safetensors"], "gone"),

@@ -58,6 +58,22 @@ def test_train_writes_weights_that_evaluate_reads(data: Path, tmp_path: Path) ->
     assert {"protocol", "user", "failure_rate", "noc", "dice_best_on_screen"} <= set(found)
 
 
+def test_training_with_a_changed_value_and_a_name_of_its_own(data: Path, tmp_path: Path) -> None:
+    config = tmp_path / "tiny.yaml"
+    config.write_text(CONFIG)
+    change = "train.unroll.weights.energy=0"
+    arguments = ["train", str(config), "--data", str(data), "--output", str(tmp_path / "run"), "--name", "other"]
+    run = CliRunner().invoke(app, [*arguments, "--set", change, "--set", "train.steps=2"])
+    assert run.exit_code == 0, run.output
+    card = load(tmp_path / "run" / "other.safetensors").card
+    assert card.name == "other"
+    assert card.training["changes"] == [change, "train.steps=2"]
+    assert card.training["steps"] == 2
+    run = CliRunner().invoke(app, [*arguments[:-1], "../other"])
+    assert run.exit_code == 2
+    assert "no path" in run.stderr
+
+
 def test_a_baseline_is_trained_and_measured_on_listed_cases(data: Path, tmp_path: Path) -> None:
     npz, folder, cases = str(data / "slices.npz"), str(tmp_path / "baselines"), str(tmp_path / "cases.json")
     train = ["baselines", "train", "--npz", npz, "--name", "unet-0", "--steps", "2", "--output", folder]

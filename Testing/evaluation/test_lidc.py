@@ -52,6 +52,10 @@ def test_distances_are_measured_where_the_pixel_size_is_known(slices: RaterSlice
     spaced = evaluate(task, [path])
     assert 0 < spaced["hd95_recommended_mm"][0] < 2
     assert spaced["intervals_over"] == "cases"
+    both = evaluate(task, [npz, path])  # the file without sizes first: its cases have no distance and do not count
+    assert both["n_cases"] == 2 * spaced["n_cases"]
+    assert both["hd95_recommended_mm"] == spaced["hd95_recommended_mm"]
+    assert both["intervals_over"] == "cases"
 
 
 def test_commands_name_what_differs_from_the_defaults() -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
-from dataclasses import replace
+import subprocess
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Dict
 
 import numpy as np
 import pytest
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.evaluation.baselines.kinds import NETWORKS
 from SPASegmentLib.evaluation.cases import POLICY_USERS, SEQUENCE
 from SPASegmentLib.evaluation.lidc import evaluate, write_record
@@ -20,8 +22,9 @@ from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.policy import LATER, OPPOSITES, SequenceResult, policy_summary
 from SPASegmentLib.evaluation.results import tables
 from SPASegmentLib.evaluation.results.card import write_metrics
+from SPASegmentLib.evaluation.results.marks import leads, marks
 from SPASegmentLib.evaluation.results.pictures import draw_examples, ranked
-from SPASegmentLib.evaluation.results.plan import plan
+from SPASegmentLib.evaluation.results.plan import LOSSES, plan
 from SPASegmentLib.evaluation.results.records import Record, paired, read_records, run_plan
 from SPASegmentLib.evaluation.results.report import SECTIONS, write_report
 from SPASegmentLib.evaluation.rounds import CaseRounds, summary
@@ -29,8 +32,12 @@ from SPASegmentLib.evaluation.slices import open_files
 from SPASegmentLib.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.evaluation.task import Task
 from SPASegmentLib.model.weights import models_folder, read_card
+from SPASegmentLib.training.config import load_config
+from SPASegmentLib.training.losses import LossWeights
 
 CASES = 12
+ROOT = Path(__file__).resolve().parents[2]
+TERMS = [field.name for field in fields(LossWeights)]
 
 
 def made_up(name: str, task: Task) -> Record:
@@ -53,7 +60,8 @@ def made_up(name: str, task: Task) -> Record:
     record: Record = {
         "protocol": task.protocol, "method": task.method, "user": task.user, "rounds": 6,
         **summary(results, patients), "intervals_over": "5 patients", "files": ["val.npz"], "weights": "compact",
-        "sha256": "0" * 64, "parameters": 2e6, "training": {"steps": 100, "batch": 32, "machine": "a core"},
+        "sha256": "0" * 64, "parameters": 2e6, 
+        "training": {"steps": 100, "batch": 32, "machine": "a core", "core_seconds": 1200},
         "command": task.command([Path("val.npz")]), "machine": "here", "seconds": 1.0, "torch": "2",
         "cases": {
             "id": [f"val:{i}:1" for i in range(CASES)], "patient": [i % 5 for i in range(CASES)],
@@ -81,17 +89,23 @@ def made_up(name: str, task: Task) -> Record:
 
 @pytest.fixture(scope="module")
 def records() -> Dict[str, Record]:
-    return {name: made_up(name, task) for name, task in plan().items()}
+    made = {name: made_up(name, task) for name, task in plan().items()}
+    masks = {"protocol": "masks", "files": ["brains"], "diameters_px": {"5": 9.0, "50": 20.4, "95": 88.0}}
+    made["masks-brains"] = {**made_up("masks", Task()), **masks}
+    for name in ("widening-lidc-widened", "widening-volumes-alone", "widening-volumes-widened"):
+        made[name] = made_up(name, Task())
+    return made
 
 
 def test_plan_covers_every_method_user_and_protocol() -> None:
-    tasks = plan(weights=Path("w.safetensors"), jobs=3).values()
+    tasks = list(plan(weights=Path("w.safetensors"), jobs=3).values())
     assert {t.method for t in tasks} == {"spa", "resample", "seed-mask", "consensus", *TRAINED}
     assert {t.user for t in tasks} == {"choice", "choice+point", "choice+oracle-point", "clicks"}
     assert {t.protocol for t in tasks} == {"combination", "rater", "policy"}
     assert {n for names in TRAINED.values() for n in names} == set(NETWORKS)
-    assert all(t.weights == Path("w.safetensors") and t.jobs == 3 for t in tasks)
-    assert len({t.command([Path("a.npz")]) for t in tasks}) == len(list(tasks))
+    assert {t.weights for t in tasks if t.weights and "losses" not in t.weights.parts} == {Path("w.safetensors")}
+    assert {t.jobs for t in tasks} == {3}
+    assert len({t.command([Path("a.npz")]) for t in tasks}) == len(tasks)
     for task in tasks:
         task.spec()
         task.simulated_user()
@@ -116,6 +130,44 @@ def test_finished_records_are_not_run_again(npz: Path, tmp_path: Path) -> None:
     assert set(read_records(tmp_path / "out")) == {"a", "b"}
     with pytest.raises(InputError, match="no records"):
         read_records(tmp_path)
+
+
+def test_losses_are_trained_as_the_plan_measures_them() -> None:
+    """`make losses` writes what `spa results` looks for, without the terms that the table names."""
+    made = subprocess.run(["make", "--dry-run", "losses", "DATA=data"], cwd=ROOT, capture_output=True, text=True)
+    lines = [line for line in made.stdout.replace("\\\n", " ").splitlines() if "spa train" in line]
+    commands = [shlex.split(line) for line in lines]
+    found = {}
+    for words in commands:
+        name = words[words.index("--name") + 1]
+        assert words[words.index("--output") + 1] == f"runs/losses/{name}"
+        changes = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+        weights = load_config(ROOT / words[words.index("train") + 1], changes).train.unroll.weights
+        found[name] = tuple(field.name for field in fields(weights) if getattr(weights, field.name) == 0)
+    assert found == {name: tuple(sorted(terms, key=TERMS.index)) for name, terms in LOSSES.items()}
+    for name in LOSSES:
+        assert plan()[f"loss-{name}"].weights == Path(f"runs/losses/{name}/{name}.safetensors")
+
+
+def test_losses_that_are_not_trained_are_left_out(npz: Path, tmp_path: Path) -> None:
+    tasks, said = plan(losses=tmp_path, jobs=1), []
+    only = {name: tasks[name] for name in tasks if name.startswith("loss-full")}
+    assert run_plan(only, [npz], tmp_path, said.append) == ["loss-full", "loss-full-alone"]
+    assert all("left out" in line and line.endswith("make losses trains it.") for line in said)
+    with pytest.raises(WeightsError):
+        run_plan({"combination": only["loss-full"]}, [npz], tmp_path, said.append)
+
+
+def test_table_of_losses_compares_with_the_full_one(records: Dict[str, Record]) -> None:
+    some = {name: records[name] for name in ("loss-full", "loss-without-energy")}
+    full, without = some.values()
+    values, gaps = tables.losses(some)[2:4], tables.losses(some)[9:]
+    assert values[1].startswith("| without energy | yes |")
+    assert f"{100 * without['dice_recommended'][2]:.1f} |" in values[1]
+    assert f"{without['first_round']['ged_48']:.3f} |" in values[1]
+    rounds = [np.array(r["cases"]["dice_best_on_screen"])[:, 0].mean() for r in (without, full)]
+    assert f"{100 * (rounds[0] - rounds[1]):+.1f} [" in gaps[0].split("|")[6]
+    assert tables.losses({"loss-without-energy": without})[3:] == [""]
 
 
 def test_records_of_other_weights_are_run_again(npz: Path, tmp_path: Path) -> None:
@@ -156,6 +208,14 @@ def test_page_has_every_section_and_its_numbers(records: Dict[str, Record], tmp_
     line = next(line for line in page.splitlines() if line.startswith("| SPA (ours)") and "88.07" in line)
     assert f"{100 * value:.1f} [{100 * low:.1f}, {100 * high:.1f}]" in line
     assert line.endswith("88.07 | 88.56 |")
+    others = next(line for line in page.splitlines() if line.startswith("| brains |"))
+    assert f"| 9, 20, 88 | {100 * records['masks-brains']['dice_recommended'][0]:.1f} [" in others
+    alone, wide = (
+        np.array(records[f"widening-volumes-{kind}"]["cases"]["dice_recommended"]) for kind in ("alone", "widened")
+    )
+    line = next(line for line in page.splitlines() if line.startswith(f"| volumes | {CASES} | 6 |"))
+    gain = f"{100 * (wide - alone)[:, 5].mean():+.1f} ["
+    assert f"| {100 * alone[:, 5].mean():.1f} | {100 * wide[:, 5].mean():.1f} | {gain}" in line
     lean = json.loads((tmp_path / "docs" / "results" / "records.json").read_text())
     assert set(lean) == set(records)
     assert "cases" not in lean["combination"]
@@ -174,8 +234,97 @@ def test_page_leaves_out_what_was_not_measured(records: Dict[str, Record], tmp_p
 def test_marks_say_what_was_missed(records: Dict[str, Record]) -> None:
     good, bad = json.loads(json.dumps(records["combination"])), json.loads(json.dumps(records["combination"]))
     good["dice_recommended"], bad["dice_recommended"] = [0.851] * 6, [0.849] * 6
-    assert "| reached |" in tables.marks({"combination": good})[2]
-    assert "| **missed** |" in tables.marks({"combination": bad})[2]
+    assert "| reached |" in marks({"combination": good})[2]
+    assert "| **missed** |" in marks({"combination": bad})[2]
+
+
+def test_a_mark_is_missed_where_the_interval_of_one_baseline_in_one_round_holds_zero(
+    records: Dict[str, Record],
+) -> None:
+    def with_lead(lead: float, last: float) -> Record:
+        other = json.loads(json.dumps(records["rater"]))
+        for values in other["cases"]["dice_best_seen"]:
+            values[:] = [v - lead for v in values[:5]] + [values[5] - last]
+        return other
+
+    some = {"rater": records["rater"], "probabilistic-rater": with_lead(0.02, 0.02)}
+    wanted = "rater, best mask seen against the trained baselines"
+    (row,) = (line for line in marks(some) if wanted in line)
+    assert row.endswith("| +2.0 [+2.0, +2.0] | reached |")
+    (row,) = (line for line in marks({**some, "ensemble-rater": with_lead(0.02, 0.0)}) if wanted in line)
+    assert "(ensemble of three U-Nets, round 6)" in row
+    assert row.endswith("| +0.0 [+0.0, +0.0] | **missed** |")
+
+
+def test_other_measures_are_those_of_the_records(records: Dict[str, Record]) -> None:
+    some = {name: json.loads(json.dumps(records[name])) for name in ("combination", "unet-combination")}
+    rows = tables.other_measures(some, "combination")
+    assert [row.split("|")[1].strip() for row in rows[2:-1]] == ["SPA (ours)", "U-Net, majority vote"]
+    own = some["combination"]
+    assert f"| {tables.at(own, 'iou_recommended', 3)} |" in rows[2]
+    assert f"| {tables.at(own, 'dice_best_on_screen', 6)} |" in rows[2]
+    assert rows[2].split("|")[-2].strip() == tables.percent(own["auc_recommended"], own["auc_recommended_ci95"])
+    assert "HD95" not in rows[0]
+    own["hd95_recommended_mm"], own["hd95_recommended_mm_ci95"] = [1.5] * 6, [[1.0, 2.0]] * 6
+    rows = tables.other_measures(some, "combination")
+    assert rows[2].endswith("| 1.50 [1.00, 2.00] | 1.50 [1.00, 2.00] |")
+    assert rows[3].endswith("| - | - |")
+
+
+def test_the_default_is_compared_on_the_cases_of_the_others(records: Dict[str, Record]) -> None:
+    """Every second case of the other records: the default's row is over those cases too, and absent without others."""
+    some = {"combination": records["combination"], "noise-10": json.loads(json.dumps(records["noise-10"]))}
+    assert tables.users({"combination": records["combination"]})[2:] == [""]
+    assert tables.predictions(some)[2:] == [""]
+    for values in some["noise-10"]["cases"].values():
+        del values[6:]
+    (row, _, _) = tables.users(some)[2:]
+    half = np.array(records["combination"]["cases"]["dice_recommended"])[:6]
+    assert float(row.split("|")[2].split("[")[0]) == pytest.approx(100 * half[:, 0].mean(), abs=0.06)
+
+
+def test_alignment_without_excluded_raters_has_one_row(records: Dict[str, Record]) -> None:
+    record = {k: v for k, v in records["combination"].items() if not k.startswith("dice_excluded")}
+    assert [row.split("|")[1].strip() for row in tables.table_2({"combination": record})[2:-1]] == ["included raters"]
+
+
+def test_few_samples_are_all_counted(records: Dict[str, Record]) -> None:
+    record = json.loads(json.dumps(records["ensemble-combination"]))
+    once = record["first_round"]
+    for name in ("ged_16", "ged_48"):
+        del once[name], once[f"{name}_ci95"]
+    once["ged_all"], once["ged_all_ci95"] = 0.25, [0.2, 0.3]
+    (row,) = tables.sets({"ensemble-combination": record})[2:-1]
+    assert row.startswith("| ensemble of three U-Nets | 0.250 [0.200, 0.300] | - |")
+
+
+def test_budgets_stand_side_by_side(records: Dict[str, Record]) -> None:
+    some = {name: json.loads(json.dumps(records[name])) for name in ("combination", "unet-combination")}
+    own = some["combination"]
+    assert tables.budgets(some)[2:] == [
+        "| compact | SPA | 2.00 M | 100 | 3200 | 20 |",
+        "| unet-0 | a network | 1.00 M | 9 | 36 | 1 |",
+        "",
+    ]
+    own["history"] = "Begun elsewhere."
+    own["training"].update(core_seconds=None, machine="x86_64, 1 threads", last_run={"steps": 100, "seconds": 600})
+    lines = tables.budgets(some)
+    assert lines[2] == "| compact | SPA | 2.00 M | 100 | 3200 | < 10 |"
+    assert lines[-2] == "`compact`: Begun elsewhere."
+    own["training"]["last_run"]["steps"] = 50
+    assert tables.budgets(some)[2].endswith("| 3200 | - |")
+
+
+def test_one_mask_is_compared_with_that_mask_and_several_with_the_best_seen(records: Dict[str, Record]) -> None:
+    ours = records["combination"]
+    for method, theirs in (("unet", "dice_recommended"), ("probabilistic", "dice_best_seen")):
+        other = records[f"{method}-combination"]
+        some = {"combination": ours, f"{method}-combination": other}
+        (row,) = leads(some, "combination", "dice_recommended")[2:-1]
+        gap = np.array(ours["cases"]["dice_recommended"])[:, 3] - np.array(other["cases"][theirs])[:, 3]
+        low, high = bootstrap_interval(gap, [i % 5 for i in range(CASES)])
+        shown = [float(v) for v in re.findall(r"[-+][\d.]+", row.split("|")[6])]
+        assert shown == pytest.approx([100 * gap.mean(), 100 * low, 100 * high], abs=0.06)
 
 
 def test_examples_are_chosen_by_rank_and_drawn(npz: Path, tmp_path: Path) -> None:

@@ -46,6 +46,41 @@ def test_the_mixture_is_the_networks_joined_by_shape(
     assert float(later.variances[:, own.dim :].min()) > float(joint.variances[:, own.dim :].max())
 
 
+class Counting(NetworkPredictor):
+    """Counts how often the neutral mask is drawn."""
+
+    drawn = 0
+
+    def neutral(self) -> np.ndarray:
+        self.drawn += 1
+        return super().neutral()
+
+
+def test_the_neutral_mask_is_drawn_once_for_an_encoding(
+    network: SPANetwork, lesion: Lesion, predictors: tuple[NetworkPredictor, RefinedPredictor, Prompts]
+) -> None:
+    region = Region.around(lesion[0], (70, 52), 50.0, network.config.image_size)
+    plain, prompts = Counting(network, region), predictors[2]
+    refined = RefinedPredictor(plain, region)
+    mixture = refined.preference(prompts)
+    neutral = refined.neutral()
+    told = Prompts(prompts.clicks, np.asarray(refined.predict(mixture.draw(8, 0), 8).mean(0)))
+    for _ in range(3):
+        mixture = refined.preference(told, mixture)
+    assert plain.drawn == 1
+    assert refined.neutral() is neutral
+    # The family of shapes is around the mask that was told, as for a predictor that has seen no round before.
+    fresh = RefinedPredictor(NetworkPredictor(network, region), region)
+    fresh.preference(prompts)
+    fresh.preference(told, mixture)
+    z = mixture.draw(4, 1)
+    torch.testing.assert_close(refined.predict(z, 8), fresh.predict(z, 8))
+    # A click that corrects the first round has no mask beside it: the neutral mask is another one.
+    refined.preference(Prompts((*prompts.clicks, Click(prompts.clicks[0].x + 9, prompts.clicks[0].y))))
+    assert plain.drawn == 2
+    assert not np.array_equal(refined.neutral(), neutral)
+
+
 @pytest.mark.parametrize("sign", [-1.0, 1.0])
 def test_offset_moves_the_outline(predictors: tuple[NetworkPredictor, RefinedPredictor, Prompts], sign: float) -> None:
     _, refined, prompts = predictors

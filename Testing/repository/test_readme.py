@@ -26,7 +26,7 @@ def test_the_library_example_runs() -> None:
 
 def test_the_options_it_names_exist() -> None:
     wide = {"COLUMNS": "200", "NO_COLOR": "1"}
-    commands = (["segment"], ["viewer"], ["train"], ["evaluate", "lidc"])
+    commands = (["segment"], ["viewer"], ["train"], ["evaluate", "lidc"], ["benchmark"])
     text = "".join(CliRunner().invoke(app, [*command, "--help"], env=wide).stdout for command in commands)
     named = set(re.findall(r"`(--[a-z-]+)", README))
     assert {"--slices", "--reference", "--choices", "--profile", "--plane"} <= named

@@ -9,6 +9,7 @@ import pytest
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.training.config import load_config, open_sources
+from SPASegmentLib.training.losses import LossWeights
 from SPASegmentLib.training.sources import Shards, Synthetic
 from SPASegmentLib.training.widen import synthetic_slices
 
@@ -53,6 +54,39 @@ def test_unreadable_configurations_are_named(tmp_path: Path, content: bytes) -> 
         (tmp_path / "c.yaml").write_bytes(content)
     with pytest.raises(InputError, match="c.yaml cannot be read"):
         load_config(tmp_path / "c.yaml")
+
+
+def test_single_values_are_changed(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("batch: 8\ntrain: {steps: 9}\nsources: [{kind: synthetic, share: 1}]")
+    changes = ["train.unroll.weights.energy=0", "sources.1.share=0.5", "batch=2", "train.bfloat16=false"]
+    config = load_config(path, changes)
+    assert config.train.unroll.weights == LossWeights(energy=0.0)
+    assert (config.batch, config.train.steps, config.train.bfloat16) == (2, 9, False)
+    assert config.sources[0].share == 0.5
+    assert load_config(path).batch == 8
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("train.unroll.weights.energi=0", "weights: there is no key 'energi'; there are recommended, best_of_n"),
+        ("train.steps=many", "train: steps: input should be a valid integer"),
+        ("train.steps=0", "steps must be at least 1"),
+        ("train.steps", "'train.steps' does not fit .*write it as"),
+        ("=3", "'=3' does not fit"),
+        ("batch=[", "does not fit"),
+        ("batch.more=1", "'batch.more=1' does not fit"),
+        ("sources.2.share=1", "'sources.2.share=1' does not fit"),
+        ("sources.one.share=1", "'sources.one.share=1' does not fit"),
+    ],
+)
+def test_changes_that_do_not_fit_are_explained(tmp_path: Path, change: str, message: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("batch: 8" + SYNTHETIC)
+    with pytest.raises(InputError, match=message) as caught:
+        load_config(path, [change])
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("path", sorted(TRAINING.glob("*.yaml")), ids=lambda path: path.stem)

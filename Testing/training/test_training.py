@@ -139,9 +139,12 @@ def test_a_killed_run_resumes_exactly(slices: RaterSlices, tmp_path: Path) -> No
     Trainer(SMALL, settings, source(slices), tmp_path / "cut").run(until=4)
     first = Trainer(SMALL, settings, source(slices), tmp_path / "cut")
     assert first.step == 4
+    before = first.core_seconds
+    assert before > 0
     resumed = first.run()
     for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values()):
         assert torch.equal(a, b), name
+    assert first.core_seconds > before, "the cost of the part before the interruption counts too"
 
 
 def test_checkpoints_of_the_earlier_form_are_resumed(slices: RaterSlices, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ class BaselineSettings:
         checkpoint_every: steps.
     """
 
-    steps: int = 1200
+    steps: int = 1600
     batch: int = 32
     learning_rate: float = 2e-3
     warmup: int = 50

@@ -13,7 +13,7 @@ from SPASegmentLib.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.evaluation.methods.trained import TRAINED, open_trained
 from SPASegmentLib.evaluation.methods.untrained import ConsensusMethod, ResampleMethod, SeedMaskMethod
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.weights import LoadedNetwork, load, load_default
+from SPASegmentLib.model.weights import LoadedNetwork, load_for_use
 
 #: Methods without trained baselines; "spa" is what the front ends run.
 OWN = ("spa", "resample", "seed-mask", "consensus")
@@ -57,7 +57,7 @@ class MethodSpec:
         Raises:
             WeightsError: it cannot be read.
         """
-        return load(self.weights) if self.weights is not None else load_default()
+        return load_for_use(self.weights)
 
     def __call__(self) -> Method:
         """Open it.

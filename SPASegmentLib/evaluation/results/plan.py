@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Optional
+from typing import Dict, Optional, Tuple
 
 from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.task import Task
@@ -27,17 +27,29 @@ ABLATIONS = {
     "without-prompts": {"feedback_prompts": False},
     "48-particles": {"particles": 48},
 }
+#: Trainings with some terms of the loss (`Resources/Training/losses.yaml`, `make losses`) -> the terms left out.
+LOSSES: Dict[str, Tuple[str, ...]] = {
+    "full": (),
+    "without-best-of-n": ("best_of_n",),
+    "without-energy": ("energy",),
+    "without-components": ("components",),
+    "recommended-only": ("best_of_n", "energy", "components"),
+}
 UNTRAINED = ("resample", "seed-mask", "consensus")
 
 
 def plan(
-    weights: Optional[Path] = None, baselines: Path = Path("runs/baselines"), jobs: Optional[int] = None
+    weights: Optional[Path] = None,
+    baselines: Path = Path("runs/baselines"),
+    losses: Path = Path("runs/losses"),
+    jobs: Optional[int] = None,
 ) -> Dict[str, Task]:
     """Name of the record -> what to measure.
 
     Args:
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines.
+        losses: folder of the weights that were trained with some terms of the loss.
         jobs: processes; None for one per processor core.
     """
     spa = Task(weights=weights, baselines=baselines, jobs=jobs)
@@ -61,4 +73,13 @@ def plan(
         user = "clicks" if name in ("click-network", "sam-u") else "choice"
         for protocol, limit in (("combination", None), ("rater", THIRD)):
             tasks[f"{name}-{protocol}"] = replace(spa, method=name, user=user, protocol=protocol, limit=limit)
+    for name in LOSSES:
+        trained = replace(spa, weights=losses / name / f"{name}.safetensors", limit=HALF)
+        tasks[f"loss-{name}"] = trained
+        tasks[f"loss-{name}-alone"] = replace(trained, refine=False)
     return tasks
+
+
+def may_be_missing(name: str, task: Task) -> bool:
+    """Whether a record is left out where its network has not been trained."""
+    return task.method in TRAINED or name.startswith("loss-")

@@ -12,6 +12,7 @@ from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.evaluation.lidc import evaluate, write_record
 from SPASegmentLib.evaluation.methods.trained import TRAINED
+from SPASegmentLib.evaluation.results.plan import may_be_missing
 from SPASegmentLib.evaluation.statistics import difference
 from SPASegmentLib.evaluation.task import Task
 
@@ -35,7 +36,7 @@ def run_plan(
         progress: called with (done, in all) of the running one.
 
     Returns:
-        Names of records left out, since their baseline has not been trained.
+        Names of records left out, since their network has not been trained.
 
     Raises:
         SPAError: see `lidc.evaluate`.
@@ -46,10 +47,11 @@ def run_plan(
         try:
             expected = _identity(task, paths)
         except WeightsError as error:
-            if task.method not in TRAINED:
+            if not may_be_missing(name, task):
                 raise
             missing.append(name)
-            say(f"{name}: left out. {error}")
+            hint = " make losses trains it." if name.startswith("loss-") else ""
+            say(f"{name}: left out. {error}{hint}")
             continue
         if path.exists():
             record = read_record(path)

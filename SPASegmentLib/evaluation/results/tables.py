@@ -8,7 +8,7 @@ import numpy as np
 
 from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.results import paper
-from SPASegmentLib.evaluation.results.plan import ABLATIONS, NOISES, PREDICTIONS, UNTRAINED
+from SPASegmentLib.evaluation.results.plan import ABLATIONS, LOSSES, NOISES, PREDICTIONS, UNTRAINED
 from SPASegmentLib.evaluation.results.records import Record, paired
 from SPASegmentLib.evaluation.statistics import bootstrap_interval
 
@@ -29,10 +29,6 @@ NAMES = {
     "click-network": "click-only network (in the manner of SAM)",
     "sam-u": "SAM-U (the click-only network, 9 prompts)",
 }
-#: Marks of the project: round -> Dice of the recommended mask, majority of a rater combination.
-MARKS = {1: 0.85, 3: 0.88, 6: 0.90}
-#: Methods with one mask on screen; of the others the user may keep any mask seen.
-SINGLE_MASK = ("unet", "click-network", "sam-u", "consensus")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Lines:
@@ -65,50 +61,6 @@ def at(record: Record, name: str, round_: int) -> str:
     return percent(record[name][round_ - 1], record[f"{name}_ci95"][round_ - 1])
 
 
-def marks(records: Records) -> Lines:
-    """What the project wants to reach, and what was reached."""
-    rows: List[List[str]] = []
-    if "combination" in records:
-        for round_, wanted in MARKS.items():
-            reached = records["combination"]["dice_recommended"][round_ - 1] >= wanted
-            cells = [f">= {100 * wanted:.0f}", at(records["combination"], "dice_recommended", round_)]
-            rows.append([f"combination, recommended Dice in round {round_}", *cells, _verdict(reached)])
-    if "combination" in records:
-        value = records["combination"]["failure_rate"]["0.7"]
-        interval = records["combination"]["failure_rate_ci95"]["0.7"]
-        rows.append(["combination, failures at Dice 0.70", "< 5", percent(value, interval), _verdict(value < 0.05)])
-    if "rater" in records:
-        gain = records["rater"]["dice_recommended"][5] - records["rater"]["dice_recommended"][0]
-        rows.append(["rater, gain from round 1 to 6", ">= +4", percent(gain, sign=True), _verdict(gain >= 0.04)])
-    if {"rater", "resample-rater"} <= set(records):
-        for values in ("dice_recommended", "dice_best_seen"):
-            found = paired(records["rater"], records["resample-rater"], values, "dice_best_seen")
-            worst = min(range(1, 6), key=lambda j: found["ci95"][j][0])
-            what = "recommended" if values == "dice_recommended" else "best mask seen"
-            rows.append(
-                [f"rater, {what} against resample and keep: smallest lead in rounds 2 to 6 (round {worst + 1})",
-                 "> 0, interval too", percent(found["difference"][worst], found["ci95"][worst], sign=True),
-                 _verdict(found["ci95"][worst][0] > 0)]
-            )  # fmt: skip
-    if "policy" in records:
-        policy = records["policy"]["policy"]
-        gain = policy["all_users"]
-        rows.append(
-            ["policy, first round with the profile against without, images 7 to 12", ">= +5",
-             percent(gain["gain"], gain["gain_ci95"], sign=True), _verdict(gain["gain"] >= 0.05)]
-        )  # fmt: skip
-        harm = policy["user_changes"]["all"]
-        rows.append(
-            ["policy, the same after the user has changed to the opposite", ">= -1",
-             percent(harm["gain"], harm["gain_ci95"], sign=True), _verdict(harm["gain"] >= -0.01)]
-        )  # fmt: skip
-    return table(["figure", "wanted", "reached", ""], rows)
-
-
-def _verdict(reached: bool) -> str:
-    return "reached" if reached else "**missed**"
-
-
 def table_1(records: Records) -> Lines:
     """Dice after the first click and in round 3, the paper's LIDC column beside it."""
     rows = []
@@ -136,23 +88,23 @@ def by_round(records: Records, protocol: str, values: str) -> Lines:
     return table(["method", "n", *(f"round {j + 1}" for j in range(6))], rows)
 
 
-def leads(records: Records, protocol: str, values: str) -> Lines:
-    """SPA minus every other method on the same cases."""
+def other_measures(records: Records, protocol: str) -> Lines:
+    """IoU, best mask on screen, area under the curve and, where pixels have a size, HD95 of every method."""
+    columns = [(name, j) for name in ("iou_recommended", "dice_best_on_screen") for j in (1, 3, 6)]
+    found = [
+        (method, record) for method in ("spa", *TRAINED, *UNTRAINED)
+        if (record := records.get(protocol if method == "spa" else f"{method}-{protocol}")) is not None
+    ]  # fmt: skip
+    measured = [j for j in (1, 6) if any("hd95_recommended_mm" in record for _, record in found)]
     rows = []
-    for method in (*TRAINED, *UNTRAINED):
-        other = records.get(f"{method}-{protocol}")
-        if other is None or protocol not in records:
-            continue
-        # Whoever may keep any mask seen is compared with the best one seen.
-        theirs = (
-            "dice_best_seen" if method not in ("unet", "click-network", "sam-u", "consensus") else "dice_recommended"
-        )
-        found = paired(records[protocol], other, values, theirs)
-        rows.append(
-            [NAMES[method], str(found["n"])]
-            + [percent(d, i, sign=True) for d, i in zip(found["difference"], found["ci95"])]
-        )
-    return table(["SPA minus", "n", *(f"round {j + 1}" for j in range(6))], rows)
+    for method, r in found:
+        cells = [at(r, name, j) for name, j in columns] + [percent(r["auc_recommended"], r["auc_recommended_ci95"])]
+        for j in measured:
+            far = r.get("hd95_recommended_mm")
+            cells.append(number(far and far[j - 1], far and r["hd95_recommended_mm_ci95"][j - 1]))
+        rows.append([NAMES[method], *cells])
+    head = [f"{words}, round {j}" for words in ("IoU", "on screen") for j in (1, 3, 6)]
+    return table(["method", *head, "area under Dice", *(f"HD95 in mm, round {j}" for j in measured)], rows)
 
 
 def figure_4(records: Records) -> Lines:
@@ -231,6 +183,8 @@ def table_2(records: Records) -> Lines:
     if "combination" in records:
         r = records["combination"]
         for name, what in (("dice_included_raters", "included raters"), ("dice_excluded_raters", "excluded raters")):
+            if name not in r:  # nobody was left out of any combination
+                continue
             change = r[name][-1] / r[name][0] - 1
             rows.append([what, *(at(r, name, j + 1) for j in range(6)), f"{100 * change:+.1f} %"])
     return table(["Dice with", *(f"round {j + 1}" for j in range(6)), "change"], rows)
@@ -255,18 +209,49 @@ def table_3(records: Records) -> Lines:
             rows.append(
                 [words[name], *(at(r, "dice_recommended", j) for j in (1, 3, 6)), _pair(paper.TABLE_3.get(name))]
             )
-    if "combination" in records and rows:
-        full = _half(records)
+    full = _half(records, "ablation-")
+    if full is not None:
         rows.append(
             ["**Bayes with shape latents (default)**", *(at(full, "dice_recommended", j) for j in (1, 3, 6)), "-"]
         )
     return table(["", "round 1", "round 3", "round 6", "paper, 3 iterations: REFUGE2, Kidney"], rows)
 
 
-def _half(records: Records) -> Record:
-    """The default's values on the cases that the ablations have."""
-    reference = next((r for name, r in records.items() if name.startswith("ablation-")), None)
-    return restricted(records["combination"], reference) if reference else records["combination"]
+def losses(records: Records) -> Lines:
+    """What the terms of the loss buy: trainings without them, and their difference to the full loss on equal cases."""
+    found = {
+        (name, suffix): records[f"loss-{name}{suffix}"]
+        for name in LOSSES for suffix in ("-alone", "") if f"loss-{name}{suffix}" in records
+    }  # fmt: skip
+    columns = [("dice_recommended", 1), ("dice_recommended", 3), ("dice_recommended", 6),
+               ("dice_best_on_screen", 1), ("dice_best_on_screen", 6)]  # fmt: skip
+    values, gaps = [], []
+    for (name, suffix), r in found.items():
+        words = [_left_out(LOSSES[name]), "no" if suffix else "yes"]
+        once = [number(r["first_round"].get(key), digits=3) for key in ("ged_48", "dice_max")]
+        values.append([*words, *(percent(r[key][j - 1]) for key, j in columns), *once])
+        full = found.get(("full", suffix))
+        if full is not None and full is not r:
+            gap = {key: paired(r, full, key, key) for key in dict(columns)}
+            cells = [percent(gap[key]["difference"][j - 1], gap[key]["ci95"][j - 1], sign=True) for key, j in columns]
+            gaps.append([*words, *cells])
+    head = ["loss", "shape latents", "round 1", "round 3", "round 6", "on screen, 1", "on screen, 6"]
+    lines = table([*head, "GED^2, 48", "Dice-max of raters"], values, words=2)
+    return lines + (["Minus the full loss, paired:", "", *table(head, gaps, words=2)] if gaps else [])
+
+
+def _left_out(terms: Sequence[str]) -> str:
+    if len(terms) > 1:
+        return "recommended prediction alone (the released code's loss)"
+    return f"without {terms[0].replace('_', ' ')}" if terms else "full"
+
+
+def _half(records: Records, *beginnings: str) -> Optional[Record]:
+    """The default's values on the cases of the records whose names begin so; None where there are none to compare."""
+    reference = next((r for name, r in records.items() if name.startswith(beginnings)), None)
+    if reference is None or "combination" not in records:
+        return None
+    return restricted(records["combination"], reference)
 
 
 def restricted(record: Record, other: Record) -> Record:
@@ -292,7 +277,7 @@ def predictions(records: Records) -> Lines:
     """24, 36 and 48 predictions."""
     rows = []
     for n in (*PREDICTIONS, 48):
-        r = records.get(f"predictions-{n}") or (_half(records) if n == 48 and "combination" in records else None)
+        r = records.get(f"predictions-{n}") or (_half(records, "predictions-") if n == 48 else None)
         if r is not None:
             rows.append([str(n), *(at(r, "dice_recommended", j) for j in (1, 3, 6)), _paper(paper.PREDICTIONS[n])])
     return table(["predictions", "round 1", "round 3", "round 6", "paper (REFUGE2, 6 iterations)"], rows)
@@ -307,8 +292,8 @@ def users(records: Records) -> Lines:
         **{f"noise-{n}": f"choice, {n} % at random" for n in NOISES},
     }
     rows = []
-    if "combination" in records:
-        half = _half(records)
+    half = _half(records, "user-", "noise-")
+    if half is not None:
         rows.append(["choice", *(at(half, "dice_recommended", j + 1) for j in range(6)), at(half, "dice_best_seen", 6)])
     for name, words in names.items():
         if name in records:
@@ -374,6 +359,8 @@ def sets(records: Records) -> Lines:
         record = records.get("combination" if method == "spa" else f"{method}-combination")
         if record is not None:
             first = record["first_round"]
+            if "ged_all" in first:  # fewer samples than 16
+                first = {**first, "ged_16": first["ged_all"], "ged_16_ci95": first["ged_all_ci95"]}
             cells = [number(first.get(c), first.get(f"{c}_ci95"), 3) for c in columns]
             rows.append([NAMES[method], *cells, number(record["calibration"]["pixel_ece"], digits=3)])
     head = ["", "GED^2, 16", "GED^2, 48", "Dice-max of raters", "Dice-max of predictions", "Dice-match",
@@ -391,6 +378,7 @@ def expected_dice(records: Records) -> Lines:
             ["reached", *(at(r, "dice_recommended", j + 1) for j in range(6))],
             ["expected minus reached", *(percent(v, sign=True) for v in c["expected_dice_bias"])],
             ["correlation", *(number(v) for v in c["expected_dice_correlation"])],
+            ["calibration error (ECE) over all rounds", number(c["expected_dice_ece"], digits=3), *5 * [""]],
         ]
     return table(["", *(f"round {j + 1}" for j in range(6))], rows)
 
@@ -398,19 +386,33 @@ def expected_dice(records: Records) -> Lines:
 def budgets(records: Records) -> Lines:
     """What the networks were trained with."""
     cards = {card["name"]: card for record in records.values() for card in record.get("trained", ())}
-    rows = []
-    own = next((r for r in records.values() if r.get("training")), None)
-    if own is not None:
-        training = own["training"]
-        what = f"SPA, several rounds per image and step; {training['machine']}"
-        size = f"{own['parameters'] / 1e6:.2f} M"
-        rows.append([own["weights"], what, size, str(training["steps"]), str(training["batch"]), "see left"])
+    own = {"SPA": next((records[name] for name in ("combination", "rater", "policy") if name in records), None)}
+    own.update({f"SPA, loss {_left_out(LOSSES[name])}": records.get(f"loss-{name}") for name in LOSSES})
+    rows, history = [], []
+    for words, record in own.items():
+        if record is not None and record.get("training"):
+            training = record["training"]
+            spent = training["steps"] * training["batch"] * (training.get("processes") or 1)
+            size = f"{record['parameters'] / 1e6:.2f} M"
+            rows.append([record["weights"], words, size, str(training["steps"]), str(spent), _core_minutes(training)])
+            if words == "SPA" and record.get("history"):
+                history = [f"`{record['weights']}`: {record['history']}", ""]
     rows += [
-        [name, card["description"], f"{card['parameters'] / 1e6:.2f} M", str(card["steps"]), str(card["batch"]),
-         f"{card['core_seconds'] / 60:.0f}"]
+        [name, card["description"], f"{card['parameters'] / 1e6:.2f} M", str(card["steps"]),
+         str(card["steps"] * card["batch"]), f"{card['core_seconds'] / 60:.0f}"]
         for name, card in sorted(cards.items())
     ]  # fmt: skip
-    return table(["network", "what", "parameters", "steps", "crops per step", "core minutes"], rows, words=2)
+    head = ["network", "what", "parameters", "steps", "crops seen", "core minutes"]
+    return [*table(head, rows, words=2), *history]
+
+
+def _core_minutes(training: Record) -> str:
+    """Of a training on the CPU: processor time, or less than the clock's where an older card says no more."""
+    seconds, last = training.get("core_seconds"), training.get("last_run") or {}
+    if seconds:
+        return f"{seconds / 60:.0f}"
+    whole = last.get("steps") == training["steps"] and "1 threads" in training["machine"]
+    return f"< {last['seconds'] / 60:.0f}" if whole else "-"
 
 
 def commands(records: Records) -> Lines:

@@ -1,6 +1,6 @@
-"""Good starting centres for K-means: many k-means++ starts and their Lloyd iterations, all at once.
+"""K-means of a few dozen points: many k-means++ starts and their Lloyd iterations, all at once.
 
-With few points, a library's K-means spends its time between the calls. Everything here needs only the matrix of
+With so few points, a library's K-means spends its time between the calls. Everything here needs only the matrix of
 squared distances between the points, so that all starts are a few products of small matrices.
 """
 
@@ -10,26 +10,32 @@ import numpy as np
 
 #: Candidates that each step of k-means++ draws, of which it keeps the best (greedy k-means++).
 _TRIALS = 3
-#: Lloyd iterations at most; the best start is then run to its end by the caller.
-_ITERATIONS = 12
+#: Lloyd iterations of all starts, and those at most of the best one, which is run to its end.
+_ITERATIONS, _AT_MOST = 12, 100
 
 
-def best_start(points: np.ndarray, weights: np.ndarray, count: int, starts: int, seed: int) -> np.ndarray:
-    """Centres of the best of several K-means runs.
+def squared_distances(points: np.ndarray) -> np.ndarray:
+    """(n, p) points to (n, n) float64."""
+    centred = points - points.mean(axis=0)
+    gram = (centred @ centred.T).astype(np.float64)
+    square = np.diagonal(gram)
+    return np.maximum(square[:, None] + square[None, :] - 2.0 * gram, 0.0)
+
+
+def cluster(distance: np.ndarray, weights: np.ndarray, count: int, starts: int, seed: int) -> np.ndarray:
+    """Labels of the best of several K-means runs.
 
     Args:
-        points: (n, p) float64.
+        distance: (n, n) float64 squared distances between the points.
         weights: (n,) positive.
         count: K, at most the number of distinct points.
         starts: runs.
         seed: of all of them.
 
     Returns:
-        (K, p) centres.
+        (n,) labels below K. A label is missing only where there are fewer distinct points than K.
     """
     rng = np.random.default_rng(seed)
-    square = (points**2).sum(axis=1)
-    distance = np.maximum(square[:, None] + square[None, :] - 2.0 * points @ points.T, 0.0)
     labels = _seeds(distance, weights, count, starts, rng)
     for _ in range(_ITERATIONS):
         to_centre = _to_centres(distance, weights, labels, count)
@@ -38,11 +44,22 @@ def best_start(points: np.ndarray, weights: np.ndarray, count: int, starts: int,
             break
         labels = moved
     inertia = _to_centres(distance, weights, labels, count).min(axis=1) @ weights
-    best = labels[int(inertia.argmin())]
-    share = np.equal(best, np.arange(count)[:, None]) * weights
-    # A cluster that ran empty keeps a point of its own; K-means itself finds a better place for it.
-    share[share.sum(axis=1) == 0, 0] = 1.0
-    return np.asarray(share / share.sum(axis=1, keepdims=True) @ points)
+    return _settled(distance, weights, labels[int(inertia.argmin())], count)
+
+
+def _settled(distance: np.ndarray, weights: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+    """Lloyd's iterations to their end; a cluster that ran empty begins again at the point that is worst off."""
+    for _ in range(_AT_MOST):
+        to_centre = _to_centres(distance, weights, labels[None], count)[0]
+        moved, cost = to_centre.argmin(axis=0), weights * to_centre.min(axis=0)
+        for empty in np.flatnonzero(np.bincount(moved, minlength=count) == 0):
+            worst = int(cost.argmax())
+            if cost[worst] > 0:
+                moved[worst], cost[worst] = empty, 0.0
+        if np.array_equal(moved, labels):
+            break
+        labels = moved
+    return labels
 
 
 def _seeds(
