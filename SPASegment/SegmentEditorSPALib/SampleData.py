@@ -43,6 +43,9 @@ def register(icon: str) -> None:
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category=_("Segmentation by choices (SPA)"),
         sampleName=NAME,
+        # Nothing is fetched; without the lists Slicer refuses the source.
+        uris=[],
+        fileNames=[],
         customDownloader=load_phantom,
         thumbnailFileName=icon,
     )

@@ -45,13 +45,23 @@ def _module(name: str, **content: Any) -> ModuleType:
 
 
 class SampleDataLogic:
-    """Where modules register sample data."""
+    """Where modules register sample data; as strict as Slicer, which refuses sources whose lists differ in length."""
 
     sources: Dict[str, Dict[str, Any]] = {}
 
     @classmethod
     def registerCustomSampleDataSource(cls, **source: Any) -> None:  # noqa: N802
-        """Keep what would appear in the module Sample Data."""
+        """Keep what would appear in the module Sample Data.
+
+        Raises:
+            TypeError: there is neither an address nor a list of addresses.
+            ValueError: there are not as many file names as addresses.
+        """
+        uris, names = source.get("uris"), source.get("fileNames")
+        if isinstance(uris, str):
+            uris, names = [uris], [names]
+        if len(uris) != len(names):
+            raise ValueError("All fields of sample data source must have the same length")
         cls.sources[source["sampleName"]] = source
 
 
