@@ -115,34 +115,6 @@ def _pointwise(tokens: Tensor, convolution: nn.Conv2d) -> Tensor:
 _TOKEN_BYTES, _MAP_BYTES = 1 << 21, 1 << 17
 
 
-class RefineBlock(nn.Module):
-    """Three convolutions over the finest maps, added to them; fresh ones add nothing.
-
-    Args:
-        channels: of the maps.
-        width: inside.
-        dilation: of the middle convolution.
-    """
-
-    def __init__(self, channels: int, width: int, dilation: int) -> None:
-        super().__init__()
-        last = nn.Conv2d(width, channels, 3, padding=1)
-        nn.init.zeros_(last.weight)
-        assert last.bias is not None
-        nn.init.zeros_(last.bias)
-        self.body = nn.Sequential(
-            nn.Conv2d(channels, width, 3, padding=1),
-            nn.ReLU(),
-            nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation),
-            nn.ReLU(),
-            last,
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(B, C, H, W) to the same shape."""
-        return x + self.body(x)
-
-
 class MaskHead(nn.Module):
     """SAM's mask decoder with one mask token, and finer image features added while it upscales.
 
@@ -153,12 +125,9 @@ class MaskHead(nn.Module):
         mlp_dim: width inside the transformer's blocks.
         details: whether the encoder gives finer feature maps.
         mask_tokens: of the decoder; 4 in SAM's checkpoints, of which the first is used.
-        refine_blocks: more convolutions over the finest maps, for heads that run once for all predictions.
     """
 
-    def __init__(
-        self, channels: int, mlp_dim: int, details: bool, mask_tokens: int = 1, refine_blocks: int = 0
-    ) -> None:
+    def __init__(self, channels: int, mlp_dim: int, details: bool, mask_tokens: int = 1) -> None:
         super().__init__()
         self.decoder = MaskDecoder(
             transformer_dim=channels,
@@ -176,7 +145,6 @@ class MaskHead(nn.Module):
                 nn.ReLU(),
                 nn.Conv2d(2 * fine, fine, 3, padding=1),
             )
-        self.blocks = nn.Sequential(*(RefineBlock(fine, 2 * fine, 1 + i % 2) for i in range(refine_blocks)))
 
     def transform(self, context: Tokens, source: Tensor) -> Tuple[Tensor, Tensor]:
         """Two-way transformer on (B, h w, C) image tokens: mask token (B, C) and image tokens."""
@@ -192,7 +160,7 @@ class MaskHead(nn.Module):
         fine = self._fine(context, image)
         if self.refine is not None:
             x = fine.permute(0, 3, 1, 2)
-            fine = self.blocks(x + self.refine(x)).permute(0, 2, 3, 1)
+            fine = (x + self.refine(x)).permute(0, 2, 3, 1)
         return fine
 
     def map_each(self, context: Tokens, image: Tensor, weights: Tensor) -> Tensor:

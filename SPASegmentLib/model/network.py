@@ -32,8 +32,6 @@ class NetworkConfig:
         components: M, Gaussians of the mixture (paper's code: 16).
         mlp_dim: width inside the decoder's transformer.
         mask_tokens: of SAM's decoder.
-        refine_blocks: of the mask head (see `fusion.RefineBlock`); for the compact encoder with token fusion, whose
-            head runs once for all predictions.
     """
 
     encoder: str = "compact"
@@ -44,7 +42,6 @@ class NetworkConfig:
     components: int = 16
     mlp_dim: int = 256
     mask_tokens: int = 1
-    refine_blocks: int = 0
 
     def __post_init__(self) -> None:
         if self.encoder not in ("compact", "vit_b"):
@@ -53,8 +50,6 @@ class NetworkConfig:
             raise WeightsError(f"Unknown fusion {self.fusion!r}; there are {sorted(FUSIONS)}.")
         if self.encoder == "vit_b" and self.channels != 256:
             raise WeightsError("SAM ViT-B has 256 embedding channels.")
-        if self.refine_blocks and (self.encoder, self.fusion) != ("compact", "token"):
-            raise WeightsError("refine_blocks are for the compact encoder with token fusion.")
         if self.image_size % 16:
             raise WeightsError(f"The image size must be a multiple of 16, not {self.image_size}.")
 
@@ -95,7 +90,7 @@ class SPANetwork(nn.Module):
         )
         self.generator = PreferenceDistributionGenerator(config.channels, config.latent_dim, config.components)
         self.fusion: Fusion = FUSIONS[config.fusion](config.channels, config.latent_dim)
-        self.head = MaskHead(config.channels, config.mlp_dim, compact, config.mask_tokens, config.refine_blocks)
+        self.head = MaskHead(config.channels, config.mlp_dim, details=compact, mask_tokens=config.mask_tokens)
 
     @property
     def map_size(self) -> int:

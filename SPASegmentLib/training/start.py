@@ -37,7 +37,7 @@ def find_start(
     Args:
         network: the configured architecture.
         initial: name of bundled weights or a .safetensors file, see `TrainConfig`; may be empty. Its fusion may be
-            another one, and it may have fewer refine blocks.
+            another one.
         folder: that a file's path is relative to.
         sam: SAM's ViT-B checkpoint, or None.
         other_sam: it need not be the file that Meta distributes (MedSAM's, for example).
@@ -64,15 +64,11 @@ def find_start(
         return None
     begun = load(folder / initial) if initial.endswith(".safetensors") else load_default(initial)
     theirs, ours = begun.network.config.as_dict(), network.as_dict()
-    # Fusions share everything else: one can start from the other's weights, with fresh ones of its own. Fresh refine
-    # blocks add nothing at first.
-    same_fusion = theirs["fusion"] == ours["fusion"]
-    dropped = same_fusion and theirs["refine_blocks"] > ours["refine_blocks"]
-    free = {"fusion"} if dropped else {"fusion", "refine_blocks"}
+    # Fusions share everything else: one can start from the other's weights, with fresh ones of its own.
     different = [
         f"{key} {theirs[key]!r} instead of {ours[key]!r}"
         for key in ours
-        if theirs[key] != ours[key] and key not in free
+        if theirs[key] != ours[key] and key != "fusion"
     ]
     if different:
         raise InputError(
@@ -80,10 +76,10 @@ def find_start(
             "configuration's network their values, or start from other weights."
         )
     learned = begun.card.training.get("data", [])
-    state = SPANetwork(network).state_dict()
-    for key, value in begun.network.state_dict().items():
-        if key in state and (same_fusion or not key.startswith("fusion.")):
-            state[key] = value
+    state = begun.network.state_dict()
+    if theirs["fusion"] != ours["fusion"]:
+        shared = {key: value for key, value in state.items() if not key.startswith("fusion.")}
+        state = {**SPANetwork(network).state_dict(), **shared}
     return Start(
         state,
         {

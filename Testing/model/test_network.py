@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -160,27 +158,11 @@ def test_wrong_configurations_are_refused() -> None:
         {"fusion": "late"},
         {"encoder": "vit_b", "channels": 128},
         {"image_size": 100},
-        {"refine_blocks": 1, "fusion": "embedding"},
     ):
         with pytest.raises(WeightsError):
             NetworkConfig(**wrong)
     with pytest.raises(WeightsError, match="256, 512, 1024"):
         SPANetwork(NetworkConfig.vit_b(384))
-
-
-@torch.no_grad()
-def test_fresh_refine_blocks_add_nothing_and_trained_ones_do() -> None:
-    plain, refined = network(), network(replace(SMALL, refine_blocks=2))
-    refined.load_state_dict({**refined.state_dict(), **plain.state_dict()})
-    image, points, labels, mask = prompts(plain)
-    z = torch.randn(1, 3, 4, generator=torch.Generator().manual_seed(1))
-
-    def logits(net: SPANetwork) -> Tensor:
-        return net.decode(net.context(net.encode(image), points, labels, None, mask), z)
-
-    torch.testing.assert_close(logits(refined), logits(plain))
-    refined.head.blocks[1].body[-1].weight.normal_(generator=torch.Generator().manual_seed(2))
-    assert float((logits(refined) - logits(plain)).abs().mean()) > 0.01
 
 
 def test_compact_network_is_small() -> None:

@@ -74,19 +74,3 @@ def test_one_fusion_starts_from_the_weights_of_the_other(begun: Path, tmp_path: 
     for name, value in start.items():
         if not name.startswith("fusion.") and not name.endswith(("running_mean", "running_var", "num_batches_tracked")):
             torch.testing.assert_close(end[name], value, atol=1e-6, rtol=1e-3, msg=name)
-
-
-def test_refine_blocks_can_be_added_but_not_dropped(begun: Path, tmp_path: Path) -> None:
-    """Fresh ones add nothing at first; dropped ones would change every mask, but the other fusion has none anyway."""
-    with_blocks = NETWORK.replace("}", ", refine_blocks: 1}")
-    more = train(config(tmp_path, with_blocks + REST + "initial: begun.safetensors\n"), tmp_path, tmp_path / "more")
-    start, end = load(begun).network.state_dict(), load(more).network.state_dict()
-    assert {key.split(".")[1] for key in set(end) - set(start)} == {"blocks"}
-    torch.testing.assert_close(end["head.refine.0.weight"], start["head.refine.0.weight"], atol=1e-6, rtol=1e-3)
-    more.rename(tmp_path / "more.safetensors")
-    more.with_suffix(".json").rename(tmp_path / "more.json")
-    with pytest.raises(InputError, match="refine_blocks 1 instead of 0"):
-        train(config(tmp_path, NETWORK + REST + "initial: more.safetensors\n"), tmp_path, tmp_path / "fewer")
-    other = NETWORK.replace("}", ", fusion: embedding}") + REST + "initial: more.safetensors\n"
-    weights = train(config(tmp_path, other), tmp_path, tmp_path / "other")
-    assert load(weights).network.config.fusion == "embedding"
