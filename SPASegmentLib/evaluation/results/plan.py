@@ -9,9 +9,9 @@ from typing import Dict, Optional, Tuple
 from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.task import Task
 
-#: Cases of the measurements that take every second slice, and of those with single raters, which take every third
-#: (a step of two would always meet the same two raters of a slice): of val.npz, whose lists have 464 and 1856.
-HALF, THIRD = 232, 619
+#: Cases of the measurements that take every second or fourth slice, and of those with single raters, which take every
+#: third (a step of two would always meet the same two raters of a slice): of val.npz, whose lists have 464 and 1856.
+HALF, THIRD, QUARTER = 232, 619, 116
 #: Choice noise, in percent.
 NOISES = (10, 30)
 #: Predictions per round beside the default 48 (paper, appendix 8).
@@ -66,7 +66,7 @@ def plan(
     for user in ("choice+point", "choice+oracle-point", "clicks"):
         tasks[f"user-{user}"] = replace(spa, user=user, limit=HALF)
     for name, options in ABLATIONS.items():
-        tasks[f"ablation-{name}"] = replace(spa, limit=HALF, **options)  # type: ignore[arg-type]
+        tasks[f"ablation-{name}"] = replace(spa, limit=QUARTER, **options)  # type: ignore[arg-type]
     for n in PREDICTIONS:
         tasks[f"predictions-{n}"] = replace(spa, predictions=n, limit=HALF)
     for name in TRAINED:
@@ -74,7 +74,7 @@ def plan(
         for protocol, limit in (("combination", None), ("rater", THIRD)):
             tasks[f"{name}-{protocol}"] = replace(spa, method=name, user=user, protocol=protocol, limit=limit)
     for name in LOSSES:
-        trained = replace(spa, weights=losses / name / f"{name}.safetensors", limit=HALF)
+        trained = replace(spa, weights=losses / name / f"{name}.safetensors", limit=QUARTER)
         tasks[f"loss-{name}"] = trained
         tasks[f"loss-{name}-alone"] = replace(trained, refine=False)
     return tasks

@@ -103,7 +103,7 @@ SECTIONS: Tuple[Section, ...] = (
     ),
     (
         "Ablations (paper, Table 3)",
-        "Parts are switched off in use, not trained anew as in the paper. Every second case.",
+        "Parts are switched off in use, not trained anew as in the paper. Every fourth case.",
         tables.table_3,
     ),
     (
@@ -111,7 +111,7 @@ SECTIONS: Tuple[Section, ...] = (
         "The network trained from random weights without some terms of its loss, otherwise alike: the same batches, "
         "far fewer steps than the bundled weights' training (`Resources/Training/losses.yaml`, `make losses`). "
         "With shape latents is how SPA runs; without them the network's own set of predictions is judged. On screen: "
-        "the best of the five masks. Every second case.",
+        "the best of the five masks. Every fourth case.",
         tables.losses,
     ),
     (
