@@ -132,7 +132,7 @@ unseen = \
 widening: $(READY)
 	$(BIN)/spa train Resources/Training/widened.yaml --data $(DATA) --device cpu --name widened \
 		--output runs/losses/widened
-	$(BIN)/spa evaluate lidc --npz $(DATA)/lidc_idri/val.npz --limit 232 \
+	$(BIN)/spa evaluate lidc --npz $(DATA)/lidc_idri/val.npz --limit 116 \
 		--weights runs/losses/widened/widened.safetensors --json out/results/widening-lidc-widened.json
 	$(call unseen,widened,runs/losses/widened/widened.safetensors)
 	$(call unseen,alone,runs/losses/full/full.safetensors)

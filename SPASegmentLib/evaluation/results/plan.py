@@ -9,9 +9,9 @@ from typing import Dict, Optional, Tuple
 from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.task import Task
 
-#: Cases of the measurements that take every second or fourth slice, and of those with single raters, which take every
-#: third (a step of two would always meet the same two raters of a slice): of val.npz, whose lists have 464 and 1856.
-HALF, THIRD, QUARTER = 232, 619, 116
+#: Cases of the measurements that take every fourth slice, and of those with single raters, which take every third (a
+#: step of two or four would always meet the same raters of a slice): of val.npz, whose lists have 464 and 1856.
+QUARTER, THIRD = 116, 619
 #: Choice noise, in percent.
 NOISES = (10, 30)
 #: Predictions per round beside the default 48 (paper, appendix 8).
@@ -62,13 +62,13 @@ def plan(
         for protocol, limit in (("combination", None), ("rater", THIRD)):
             tasks[f"{name}-{protocol}"] = replace(spa, method=name, protocol=protocol, limit=limit)
     for percent in NOISES:
-        tasks[f"noise-{percent}"] = replace(spa, noise=percent / 100, limit=HALF)
+        tasks[f"noise-{percent}"] = replace(spa, noise=percent / 100, limit=QUARTER)
     for user in ("choice+point", "choice+oracle-point", "clicks"):
-        tasks[f"user-{user}"] = replace(spa, user=user, limit=HALF)
+        tasks[f"user-{user}"] = replace(spa, user=user, limit=QUARTER)
     for name, options in ABLATIONS.items():
         tasks[f"ablation-{name}"] = replace(spa, limit=QUARTER, **options)  # type: ignore[arg-type]
     for n in PREDICTIONS:
-        tasks[f"predictions-{n}"] = replace(spa, predictions=n, limit=HALF)
+        tasks[f"predictions-{n}"] = replace(spa, predictions=n, limit=QUARTER)
     for name in TRAINED:
         user = "clicks" if name in ("click-network", "sam-u") else "choice"
         for protocol, limit in (("combination", None), ("rater", THIRD)):

@@ -116,13 +116,13 @@ SECTIONS: Tuple[Section, ...] = (
     ),
     (
         "Number of predictions (paper, appendix 8)",
-        "Every second case. The candidates come from the predictions; the recommended mask is the mean of all 512 "
+        "Every fourth case. The candidates come from the predictions; the recommended mask is the mean of all 512 "
         "latents that carry the preference (48 of them: see the ablations).",
         tables.predictions,
     ),
     (
         "Other users",
-        "How users answer is defined in `SPASegmentLib/evaluation/users.py`. Every second case.",
+        "How users answer is defined in `SPASegmentLib/evaluation/users.py`. Every fourth case.",
         tables.users,
     ),
     (
