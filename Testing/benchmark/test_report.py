@@ -152,7 +152,10 @@ def test_parts_that_are_missing_are_left_out() -> None:
         (["benchmark", "accuracy", "--npz", "gone.npz"], "gone.npz cannot be read"),
     ],
 )
-def test_bad_arguments_end_in_one_sentence(tmp_path: Path, arguments: list[str], message: str) -> None:
+def test_bad_arguments_end_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)  # records go below the working folder by default, where somebody's may be
     run = CliRunner().invoke(app, [a.format(folder=tmp_path) for a in arguments])
     assert run.exit_code == 2, run.output
     assert message in run.stderr
