@@ -11,11 +11,7 @@ import slicer
 from .Translate import tr as _
 
 #: Import names and the requirement of each: what every session needs ...
-PACKAGES = {
-    "scipy": "scipy>=1.10",
-    "sklearn": "scikit-learn>=1.2",
-    "threadpoolctl": "threadpoolctl>=3.1",
-}
+PACKAGES = {"scipy": "scipy>=1.10"}
 #: ... and what networks need on top; torch comes from the PyTorch extension.
 NETWORK_PACKAGES = {
     "safetensors": "safetensors>=0.4",

@@ -193,8 +193,8 @@ def test_from_slicer_5_12_on_slicer_asks_and_installs(host: Any, without: Any, m
 def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) -> None:
     assert not without.python.has_torch()
     assert without.python.missing(with_network=False) == [] and without.python.ensure(with_network=False) == ""
-    without.lacking.add("sklearn")
-    assert without.python.missing(with_network=False) == ["sklearn"]
+    without.lacking.add("scipy")
+    assert without.python.missing(with_network=False) == ["scipy"]
 
 
 def test_the_hint_that_another_round_changes_little(host: Any) -> None:

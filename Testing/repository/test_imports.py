@@ -29,8 +29,8 @@ RESEARCH = {
     "SPASegmentLib.training", "SPASegmentLib.evaluation", "SPASegmentLib.data", "SPASegmentLib.benchmark",
     "SPASegmentLib.commands",
 }  # fmt: skip
-#: The layers that run inside 3D Slicer use no more than this (threadpoolctl comes with scikit-learn).
-RUN_TIME = {"SPASegmentLib", "numpy", "safetensors", "scipy", "segment_anything", "sklearn", "threadpoolctl", "torch"}
+#: The layers that run inside 3D Slicer use no more than this.
+RUN_TIME = {"SPASegmentLib", "numpy", "safetensors", "scipy", "segment_anything", "torch"}
 
 
 def imports(path: Path) -> Set[str]:
