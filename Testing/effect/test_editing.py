@@ -177,18 +177,23 @@ def test_start_over(desk: Any) -> None:
     assert np.array_equal(desk.proposal.masks, first.masks)
 
 
-def test_double_click_accepts_the_mask_that_was_on_screen(desk: Any) -> None:
+def double_click(desk: Any, picture: int, wait_between: bool) -> None:
+    """A double click on a picture as Qt sends it, with or without the masks of its first click before the second."""
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest
 
+    button = desk.workflow.screen.strip.buttons[picture]
+    QTest.mouseClick(button, Qt.LeftButton)
+    if wait_between:
+        desk.wait()
+    QTest.mouseDClick(button, Qt.LeftButton)
+    desk.wait()
+
+
+def test_double_click_accepts_the_mask_that_was_on_screen(desk: Any) -> None:
     for wait_between in (False, True):
         first = desk.click()
-        button = desk.workflow.screen.strip.buttons[3]
-        QTest.mouseClick(button, Qt.LeftButton)
-        if wait_between:
-            desk.wait()
-        QTest.mouseDClick(button, Qt.LeftButton)
-        desk.wait()
+        double_click(desk, 3, wait_between)
         assert not desk.workflow.choosing
         assert desk.voxels().sum() == first.masks[3].sum()
         desk.editor.undo()
@@ -306,19 +311,11 @@ def test_another_profile_is_not_overwritten_by_what_a_session_of_the_first_teach
 
 
 def test_what_is_on_screen_is_what_the_session_is_at_after_a_double_click_that_could_not_be_written(desk: Any) -> None:
-    from PySide6.QtCore import Qt
-    from PySide6.QtTest import QTest
-
     desk.node.SetSourceVolumeIntensityMask(True)
     desk.node.SetSourceVolumeIntensityMaskRange(5000, 6000)
     for wait_between in (False, True):
         first = desk.click()
-        button = desk.workflow.screen.strip.buttons[3]
-        QTest.mouseClick(button, Qt.LeftButton)
-        if wait_between:
-            desk.wait()
-        QTest.mouseDClick(button, Qt.LeftButton)
-        desk.wait()
+        double_click(desk, 3, wait_between)
         assert "masking settings" in desk.panel.status.text
         assert desk.proposal is first and desk.workflow.screen.proposal is first
         assert not desk.panel.back.enabled
