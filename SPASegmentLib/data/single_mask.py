@@ -65,7 +65,7 @@ def find_pairs(folder: Path) -> List[Pair]:
 
     * Medical Segmentation Decathlon: ``images/<case>.nii.gz`` and ``labels/<case>.nii.gz``, or ``imagesTr`` and
       ``labelsTr``;
-    * pictures: ``images/<name>.png`` and ``masks/<name>.png``;
+    * pictures: ``images/<name>.png`` and ``masks/<name>.png`` or ``labels/<name>.png``;
     * ``<name>_image.<ending>`` beside ``<name>_mask.<ending>`` (NIfTI or NRRD), in the folder or in one per patient.
 
     Raises:

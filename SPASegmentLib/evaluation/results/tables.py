@@ -209,7 +209,7 @@ def table_3(records: Records) -> Lines:
             rows.append(
                 [words[name], *(at(r, "dice_recommended", j) for j in (1, 3, 6)), _pair(paper.TABLE_3.get(name))]
             )
-    full = _half(records, "ablation-")
+    full = _default_on_cases_of(records, "ablation-")
     if full is not None:
         rows.append(
             ["**Bayes with shape latents (default)**", *(at(full, "dice_recommended", j) for j in (1, 3, 6)), "-"]
@@ -246,7 +246,7 @@ def _left_out(terms: Sequence[str]) -> str:
     return f"without {terms[0].replace('_', ' ')}" if terms else "full"
 
 
-def _half(records: Records, *beginnings: str) -> Optional[Record]:
+def _default_on_cases_of(records: Records, *beginnings: str) -> Optional[Record]:
     """The default's values on the cases of the records whose names begin so; None where there are none to compare."""
     reference = next((r for name, r in records.items() if name.startswith(beginnings)), None)
     if reference is None or "combination" not in records:
@@ -277,7 +277,7 @@ def predictions(records: Records) -> Lines:
     """24, 36 and 48 predictions."""
     rows = []
     for n in (*PREDICTIONS, 48):
-        r = records.get(f"predictions-{n}") or (_half(records, "predictions-") if n == 48 else None)
+        r = records.get(f"predictions-{n}") or (_default_on_cases_of(records, "predictions-") if n == 48 else None)
         if r is not None:
             rows.append([str(n), *(at(r, "dice_recommended", j) for j in (1, 3, 6)), _paper(paper.PREDICTIONS[n])])
     return table(["predictions", "round 1", "round 3", "round 6", "paper (REFUGE2, 6 iterations)"], rows)
@@ -292,7 +292,7 @@ def users(records: Records) -> Lines:
         **{f"noise-{n}": f"choice, {n} % at random" for n in NOISES},
     }
     rows = []
-    half = _half(records, "user-", "noise-")
+    half = _default_on_cases_of(records, "user-", "noise-")
     if half is not None:
         rows.append(["choice", *(at(half, "dice_recommended", j + 1) for j in range(6)), at(half, "dice_best_seen", 6)])
     for name, words in names.items():
@@ -387,7 +387,8 @@ def budgets(records: Records) -> Lines:
     """What the networks were trained with."""
     cards = {card["name"]: card for record in records.values() for card in record.get("trained", ())}
     own = {"SPA": next((records[name] for name in ("combination", "rater", "policy") if name in records), None)}
-    own.update({f"SPA, loss {_left_out(LOSSES[name])}": records.get(f"loss-{name}") for name in LOSSES})
+    for name, terms in LOSSES.items():
+        own[f"SPA, loss {_left_out(terms)}"] = records.get(f"loss-{name}") or records.get(f"loss-{name}-alone")
     rows, history = [], []
     for words, record in own.items():
         if record is not None and record.get("training"):
