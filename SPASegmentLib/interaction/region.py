@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Tuple
 
 import numpy as np
+from scipy import sparse
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import Box, FrameImage
@@ -57,17 +59,22 @@ def resample(maps: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
     if maps.shape[1:] == tuple(size):
         return maps.copy()
     rows, columns = (_triangles(n, m) for n, m in zip(maps.shape[1:], size))
-    return np.asarray(np.matmul(np.matmul(rows, maps), columns.T))
+    resampled = np.empty((len(maps), *size), dtype=np.float32)
+    for before, after in zip(maps, resampled):
+        # The columns first: where the grid gets finer, what is turned round is then the smaller of the two.
+        after[:] = rows @ (columns @ before.T).T
+    return resampled
 
 
-def _triangles(n: int, m: int) -> np.ndarray:
-    """(m, n) float32: the weights of n pixels in each of m pixels along the same line."""
+@lru_cache(maxsize=32)
+def _triangles(n: int, m: int) -> sparse.csr_matrix:
+    """(m, n) float32: the weights of n pixels in each of m pixels along the same line; most are zero."""
     one = np.float32(1.0)
     step = np.float32(n) / np.float32(m)
     centre = step * (np.arange(m, dtype=np.float32) + one / 2)
     away = (np.arange(n, dtype=np.float32) - centre[:, None] + one / 2) * (one / max(step, one))
     weights = np.clip(one - np.abs(away), 0, None)
-    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+    return sparse.csr_matrix(weights / weights.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, eq=False)
