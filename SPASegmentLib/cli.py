@@ -348,7 +348,7 @@ def benchmark_run(
     fusions: Annotated[str, typer.Option(help="embedding, token.")] = "embedding,token",
     threads: Annotated[str, typer.Option(help="Thread counts.")] = "1,2",
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    half: Annotated[bool, typer.Option(help="Half precision for SPA where the device multiplies it faster.")] = True,
+    half: Annotated[bool, typer.Option(help="Fewer bits for SPA where the device multiplies them faster.")] = True,
     parts: Annotated[
         str, typer.Option(help="What to measure; the others' records in the folder stay as they are.")
     ] = "rounds,product,imports,soak,throughput",

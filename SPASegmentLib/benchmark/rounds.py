@@ -25,6 +25,7 @@ from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
+from SPASegmentLib.model.eight_bits import EightBitLinear
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.model.precision import ready_for_use
@@ -42,7 +43,7 @@ class CaseSpec:
         counts: N, the first also for memory.
         threads: thread counts; the first is for all N, the others for the first N.
         device: "cpu", "cuda" or "auto".
-        half: bfloat16 for SPA where the device multiplies it faster; the reference is always in single precision.
+        half: fewer bits for SPA where the device multiplies them faster; the reference is always in single precision.
         seconds: after this time on the wall no further round of the reference is begun. Two are always measured; with
             0 it is one, where a round takes most of a minute. SPA's rounds are all measured.
     """
@@ -267,7 +268,10 @@ def _agreement(own: OwnRound, theirs: RoundOutput) -> Dict[str, float]:
 
 
 def _precision(network: SPANetwork) -> str:
-    return "+".join(sorted({str(p.dtype).replace("torch.", "") for p in network.parameters()}))
+    found = {str(p.dtype).replace("torch.", "") for p in network.parameters()}
+    if any(isinstance(module, EightBitLinear) for module in network.modules()):
+        found.add("int8")
+    return "+".join(sorted(found))
 
 
 def _device_name(device: torch.device) -> str:

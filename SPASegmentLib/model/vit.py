@@ -2,9 +2,9 @@
 
 The module and its weights are `segment-anything`'s. What is different: the padding of windows goes through no linear
 layer and asks for nothing, the relative positions are part of the product of queries and keys instead of two sums
-over every pair of tokens, windows of one size are seen together, the attention maps are made a few heads at a time so
-that they stay in the cache, and a grey image is not multiplied by the same weights three times. Matrices may be in
-half precision; sums and norms are not.
+over every pair of tokens, windows of one size are seen together, the attention maps are made a part at a time so that
+they stay in the cache, and a grey image is not multiplied by the same weights three times. Matrices may be in half
+precision, and linear layers in 8 bits (see `eight_bits`); sums and norms are not.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from __future__ import annotations
 from typing import Any, List, Tuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-#: Attention weights held at a time.
-_PAIRS = 1 << 21
+from SPASegmentLib.model.eight_bits import EightBitLinear
+
+#: Attention weights held at a time: what stays in a processor's cache, and what keeps a GPU busy.
+_PAIRS = {"cpu": 1 << 20}
+_PAIRS_ELSEWHERE = 1 << 27
 
 
 def encode(vit: Any, image: Tensor) -> Tensor:
@@ -32,7 +35,7 @@ def encode(vit: Any, image: Tensor) -> Tensor:
     x = _patches(vit.patch_embed.proj, image).float() + vit.pos_embed
     for block in vit.blocks:
         x = x + _attention(block.attn, block.norm1(x), block.window_size)
-        x = x + block.mlp(block.norm2(x).to(block.mlp.lin1.weight.dtype))
+        x = x + _feed_forward(block.mlp, block.norm2(x))
     shrink, norm, mix, last = vit.neck
     x = F.linear(x.to(shrink.weight.dtype), shrink.weight.flatten(1)).float()
     x = F.layer_norm(x, x.shape[-1:], norm.weight, norm.bias, norm.eps).permute(0, 3, 1, 2)
@@ -55,7 +58,7 @@ def _patches(convolution: Any, image: Tensor) -> Tensor:
 def _attention(attention: Any, x: Tensor, window: int) -> Tensor:
     """One attention layer: (B, H, W, C) float32 to the same shape; `window` 0 attends to everything."""
     b, height, width, _ = x.shape
-    qkv = attention.qkv(x.to(attention.qkv.weight.dtype)).unflatten(-1, (3, attention.num_heads, -1))
+    qkv = _linear(attention.qkv, x, attention.rel_pos_h.dtype).unflatten(-1, (3, attention.num_heads, -1))
     if not window:
         seen = _look(attention, qkv, (1, 1), (height, width))
     else:
@@ -64,7 +67,24 @@ def _attention(attention: Any, x: Tensor, window: int) -> Tensor:
             for columns, across in _bands(width, window):
                 part = qkv[:, rows, columns]
                 seen[:, rows, columns] = _look(attention, part, (down, across), (window, window))
-    answered: Tensor = attention.proj(seen.flatten(3))
+    return _linear(attention.proj, seen.flatten(3))
+
+
+def _feed_forward(mlp: Any, x: Tensor) -> Tensor:
+    """The two linear layers of a block with SAM's GELU between them."""
+    if isinstance(mlp.lin1, EightBitLinear):
+        return _linear(mlp.lin2, mlp.lin1(x, gelu=True))
+    return _linear(mlp.lin2, mlp.act(_linear(mlp.lin1, x)))
+
+
+def _linear(layer: nn.Module, x: Tensor, wanted: torch.dtype = torch.float32) -> Tensor:
+    """A layer on (..., C); one in 8 bits answers in the wanted precision, others in that of their weights."""
+    answered: Tensor
+    if isinstance(layer, EightBitLinear):
+        answered = layer(x, wanted)
+    else:
+        assert isinstance(layer, nn.Linear)
+        answered = layer(x.to(layer.weight.dtype))
     return answered
 
 
@@ -95,20 +115,26 @@ def _look(attention: Any, qkv: Tensor, windows: Tuple[int, int], side: Tuple[int
     met = tiles[..., 1:, :, :]
     if (h, w) != side:
         # Beyond the image there are the projections of zero.
-        beyond = attention.qkv.bias.view(3, heads, c)[1:]
+        beyond = attention.qkv.bias.to(qkv.dtype).view(3, heads, c)[1:]
         whole = beyond.expand(b, down, side[0], across, side[1], -1, -1, -1).contiguous()
         whole[:, :, :h, :, :w] = met
         met = whole
     offered, value = _with_places(_by_head(met[..., 0, :, :]), side, asked.shape[-1]), _by_head(met[..., 1, :, :])
-    step = max(1, _PAIRS // (asked.shape[1] * offered.shape[1]))
-    seen = torch.cat(
-        [
-            torch.bmm(torch.softmax(torch.bmm(q, k.transpose(1, 2)), dim=-1), v)
-            for q, k, v in zip(asked.split(step), offered.split(step), value.split(step))
-        ]
-    )
-    seen = seen.view(b, down, across, heads, h, w, c).permute(0, 1, 4, 2, 5, 3, 6)
+    seen = _weigh(asked, offered, value).view(b, down, across, heads, h, w, c).permute(0, 1, 4, 2, 5, 3, 6)
     return seen.reshape(b, down * h, across * w, heads, c)
+
+
+def _weigh(asked: Tensor, offered: Tensor, value: Tensor) -> Tensor:
+    """``softmax(asked offered^T) value`` for (n, Q, d), (n, K, d) and (n, K, c): several heads, or part of one."""
+    pairs = _PAIRS.get(asked.device.type, _PAIRS_ELSEWHERE)
+    rows = max(1, pairs // offered.shape[1])
+    heads = max(1, rows // asked.shape[1])
+    seen = []
+    for q, k, v in zip(asked.split(heads), offered.split(heads), value.split(heads)):
+        keys = k.transpose(1, 2)
+        parts = [torch.bmm(torch.softmax(torch.bmm(part, keys), dim=-1), v) for part in q.split(rows, dim=1)]
+        seen.append(torch.cat(parts, dim=1) if len(parts) > 1 else parts[0])
+    return torch.cat(seen)
 
 
 def _by_head(tiles: Tensor) -> Tensor:

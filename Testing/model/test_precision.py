@@ -1,4 +1,4 @@
-"""Which weights run in half precision, on which machines, and how close the masks stay to those of single precision."""
+"""Which weights run with fewer bits, on which machines, and how close the masks stay to those of single precision."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.types import Click, Prompts
 from SPASegmentLib.model import weights
+from SPASegmentLib.model.eight_bits import multiplies_eight_bits_faster
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.precision import multiplies_half_faster, use_half
+from SPASegmentLib.model.precision import multiplies_half_faster, shorten_vit, use_half
 
 CPU = torch.device("cpu")
 ASK = (
@@ -67,16 +68,20 @@ def test_graphics_cards_with_the_instructions_take_half(
 @pytest.mark.parametrize(("backbone", "fusion", "size"), [
     ("vit_b", "token", 256), ("vit_b", "embedding", 256), ("compact", "embedding", 128),
 ])  # fmt: skip
-def test_masks_in_half_precision_are_those_of_single_precision(backbone: str, fusion: str, size: int) -> None:
-    """Over two rounds, with random weights."""
+def test_masks_with_fewer_bits_are_those_of_single_precision(backbone: str, fusion: str, size: int) -> None:
+    """Half precision, and 8 bits where the processor has the instructions; over two rounds, with random weights."""
     network, _ = make_network(backbone, fusion, size)
     frame, click = make_frame(size)
     region = Region.around(frame, (click.x, click.y), float(size), size)
     prompts = Prompts((Click(*region.to_region(click.x, click.y)),))
     latents = torch.randn(24, network.config.latent_dim, generator=torch.Generator().manual_seed(0))
     found = []
-    for half in (False, True):
-        predictor = NetworkPredictor(use_half(network) if half else network, region)
+    for shorter in (False, True):
+        if shorter:
+            use_half(network)
+            if multiplies_eight_bits_faster(CPU):
+                assert shorten_vit(network) == (48 if backbone == "vit_b" else 0)
+        predictor = NetworkPredictor(network, region)
         masks = []
         for told in (prompts, None):
             # The second round gets the mask of single precision in both, so that the same question is compared.
