@@ -102,7 +102,7 @@ class NetworkPredictor:
         """See `Predictor`."""
         with torch.inference_mode():
             logits = self._decode(self.context, latents.to(self._network.device)[None], chunk)
-            return torch.sigmoid(logits[0].float()).cpu()
+            return torch.sigmoid_(logits[0].float()).cpu()
 
     def _decode(self, context: Context, latents: Tensor, chunk: int) -> Tensor:
         """`SPANetwork.decode`; with token fusion the one decoder pass of these prompts is kept for later calls."""

@@ -61,8 +61,8 @@ def resample(maps: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
     rows, columns = (_triangles(n, m) for n, m in zip(maps.shape[1:], size))
     resampled = np.empty((len(maps), *size), dtype=np.float32)
     for before, after in zip(maps, resampled):
-        # The columns first: where the grid gets finer, what is turned round is then the smaller of the two.
-        after[:] = rows @ (columns @ before.T).T
+        # The axis first that keeps small what has to be turned round.
+        after[:] = rows @ (columns @ before.T).T if size[0] > before.shape[0] else (columns @ (rows @ before).T).T
     return resampled
 
 

@@ -61,8 +61,8 @@ class Tokens:
     details: Tuple[Tensor, ...]
 
     @classmethod
-    def of(cls, context: Context) -> Tokens:
-        """Rearrange a context; once for all predictions."""
+    def of(cls, context: Context, head: MaskHead) -> Tokens:
+        """Rearrange a context for a decoder; once for all predictions."""
         features = context.features
         return cls(
             (int(features.embedding.shape[-2]), int(features.embedding.shape[-1])),
@@ -70,7 +70,7 @@ class Tokens:
             rows(context.dense),
             rows(context.position),
             context.sparse,
-            two_way.details_by_token(features.details),
+            two_way.details_by_token(head.decoder.output_upscaling, features.details),
         )
 
     def rows(self, some: slice) -> Tokens:
@@ -112,7 +112,7 @@ def _pointwise(tokens: Tensor, convolution: nn.Conv2d) -> Tensor:
 
 #: Bytes of a chunk's image tokens, and of one channel of its finest maps, that processors work on at full speed;
 #: measured at map sides of 64 to 256 in both precisions.
-_TOKEN_BYTES, _MAP_BYTES = 1 << 21, 1 << 17
+_TOKEN_BYTES, _MAP_BYTES = 1 << 21, 1 << 16
 
 
 class MaskHead(nn.Module):
@@ -223,7 +223,7 @@ class EmbeddingFusion(nn.Module):
     def decode(self, head: MaskHead, context: Context, latents: Tensor, chunk: int) -> Tensor:
         """(B, n, d) latents to (B, n, H, W) logits, at most `chunk` decoder passes at a time."""
         b, n, _ = latents.shape
-        tokens = Tokens.of(context)
+        tokens = Tokens.of(context, head)
         image_part = _pointwise(tokens.embedding, self.image_part)
         chunk = max(2, min(chunk, _TOKEN_BYTES // (tokens.embedding[0].nbytes)))
         flat = latents.reshape(b * n, -1)
@@ -255,7 +255,7 @@ class TokenFusion(nn.Module):
 
     def run(self, head: MaskHead, context: Context) -> Tuple[Tensor, Tensor]:
         """The one decoder pass: (B, C) mask tokens and (B, H, W, C / 8) maps, for any number of latents."""
-        tokens = Tokens.of(context)
+        tokens = Tokens.of(context, head)
         token, image = head.transform(tokens, tokens.embedding)
         return token, head.fine(tokens, image)
 

@@ -109,14 +109,14 @@ def double(rows: Tensor, convolution: Any, added: Optional[Tensor] = None) -> Te
     Args:
         rows: (..., C).
         convolution: the module.
-        added: (1 or more, ..., 2, 2, D) to add to the result.
+        added: (1 or more, ..., 2, 2, D) to add to the result in the place of the convolution's bias.
     """
     weight = convolution.weight
     matrix = weight.permute(2, 3, 1, 0).reshape(-1, weight.shape[0])
     if added is None:
         return F.linear(rows, matrix, convolution.bias.repeat(4)).view(*rows.shape[:-1], 2, 2, weight.shape[1])
-    # What is added serves many predictions: the bias joins it there.
-    return F.linear(rows, matrix).view(*rows.shape[:-1], 2, 2, weight.shape[1]) + (added + convolution.bias)
+    doubled = F.linear(rows, matrix).view(*rows.shape[:-1], 2, 2, weight.shape[1])
+    return doubled + added if torch.is_grad_enabled() else doubled.add_(added)
 
 
 def upscale(layers: Any, image: Tensor, details: Tuple[Tensor, ...]) -> Tensor:
@@ -137,15 +137,21 @@ def upscale(layers: Any, image: Tensor, details: Tuple[Tensor, ...]) -> Tensor:
     return upscaled
 
 
-def details_by_token(details: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
-    """Finer feature maps (B, C / 4, 2 h, 2 w) and (B, C / 8, 4 h, 4 w) in the order of `upscale`."""
+def details_by_token(layers: Any, details: Tuple[Tensor, ...]) -> Tuple[Tensor, ...]:
+    """Finer feature maps (B, C / 4, 2 h, 2 w) and (B, C / 8, 4 h, 4 w) in the order of `upscale`.
+
+    They serve many predictions: the biases of the convolutions, which are added with them, join them here.
+    """
     if not details:
         return ()
     coarse, fine = details
     b, c, h, w = coarse.shape
     coarse = coarse.view(b, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 3, 5, 1)
     fine = fine.view(b, -1, h // 2, 2, 2, w // 2, 2, 2).permute(0, 2, 5, 3, 6, 4, 7, 1)
-    return coarse.reshape(b, -1, 2, 2, c), fine.reshape(b, -1, 2, 2, 2, 2, fine.shape[-1])
+    return (
+        coarse.reshape(b, -1, 2, 2, c) + layers[0].bias,
+        fine.reshape(b, -1, 2, 2, 2, 2, fine.shape[-1]) + layers[3].bias,
+    )
 
 
 def pixels(rows: Tensor, side: Tuple[int, int]) -> Tensor:
