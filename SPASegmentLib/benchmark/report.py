@@ -93,17 +93,23 @@ def _machine(m: Dict[str, Any]) -> List[str]:
         "## Machine",
         "",
         f"* {m['processor']}, {m['cores']} cores, {m['memory_gib']} GiB, {m['instructions']}, bfloat16 instructions:"
-        f" {'yes' if m['bfloat16_on_cpu'] else 'no'}; GPU: {m['gpu'] or 'none'}; {m['system']}",
+        f" {_yes(m['bfloat16_on_cpu'])}, 8-bit instructions: {_yes(m['int8_on_cpu'])}; GPU: {m['gpu'] or 'none'};"
+        f" {m['system']}",
         f"* SPA {m['spa']}, Python {m['python']}, {packages}",
         *_runs(m),
     ]
 
 
+def _yes(has: bool) -> str:
+    return "yes" if has else "no"
+
+
 def _runs(m: Dict[str, Any]) -> List[str]:
-    """Commands, each with the parts that it measured last."""
+    """Commands, each with the parts that it measured last; cases of the comparison can be of several."""
     runs: Dict[tuple[str, str], List[str]] = {}
-    for part, run in (m.get("runs") or {"": m}).items():
-        runs.setdefault((run["command"], str(run["load_at_start"])), []).append(part)
+    for part, of_part in (m.get("runs") or {"": [m]}).items():
+        for run in of_part:
+            runs.setdefault((run["command"], str(run["load_at_start"])), []).append(part)
     return [
         f"* {', '.join(parts) or 'command'}: `{command}`; load at the start {load}"
         for (command, load), parts in runs.items()

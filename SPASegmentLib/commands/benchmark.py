@@ -49,8 +49,9 @@ def run_benchmark(
         what = f"{spec['backbone']}, {spec['fusion']} fusion, {spec['size']} pixels"
         with console.status(f"[{n}/{len(plan)}] {what}"):
             found = in_process("rounds", spec)
-        write_json(_merged(_stored(output, []), found), output)
-        note_run("rounds", run, output.parent)
+        records = _merged(_stored(output, []), [{**record, "run": run} for record in found])
+        write_json(records, output)
+        note_runs("rounds", [record["run"] for record in records if "run" in record], output.parent)
         console.print(
             f"[{n}/{len(plan)}] {what}: a round takes {found[0]['reference_cpu_s']:.3f} s as published,"
             f" {found[0]['ours_cpu_s']:.4f} s here: {found[0]['ratio']:.1f} times",
@@ -70,12 +71,12 @@ def run_benchmark(
                 markup=False, soft_wrap=True,
             )  # fmt: skip
         write_json(product, output.with_name("product.json"))
-        note_run("product", run, output.parent)
+        note_runs("product", [run], output.parent)
     if "imports" in parts:
         with console.status("imports"):
             imports = in_process("imports", {"repeats": 1} if choice.quick else {})
         write_json(imports, output.with_name("imports.json"))
-        note_run("imports", run, output.parent)
+        note_runs("imports", [run], output.parent)
         for record in imports:
             console.print(f"import {record['module']}: {record['wall_s']['median']:.3f} s", markup=False)
     if "soak" in parts:
@@ -83,7 +84,7 @@ def run_benchmark(
             spec = {"weights": name, **({"sessions": 8, "seconds": 5.0, **small} if choice.quick else {})}
             soak = in_process("soak", spec, 1)
         write_json(soak, output.with_name("soak.json"))
-        note_run("soak", run, output.parent)
+        note_runs("soak", [run], output.parent)
         console.print(
             f"soak: {soak['sessions']} sessions, {soak['mib_per_session_second_half']:.3f} MiB a session", markup=False
         )
@@ -91,7 +92,7 @@ def run_benchmark(
         with console.status("throughput"):
             throughput = measure_throughput(choice.quick, name)
         write_json(throughput, output.with_name("throughput.json"))
-        note_run("throughput", run, output.parent)
+        note_runs("throughput", [run], output.parent)
         for record in throughput:
             console.print(
                 f"{record['work']}, {record['processes']} processes: {record['frames_per_s']} frames/s", markup=False
@@ -100,7 +101,7 @@ def run_benchmark(
 
 
 def begin_run(command: str, folder: Path) -> Dict[str, Any]:
-    """Write down the machine; what comes back is for `note_run`.
+    """Write down the machine; what comes back is for `note_runs`.
 
     Raises:
         InputError: the folder holds records of another machine or of other versions.
@@ -120,11 +121,11 @@ def begin_run(command: str, folder: Path) -> Dict[str, Any]:
     return {"command": command, "load_at_start": machine["load_at_start"]}
 
 
-def note_run(part: str, run: Dict[str, Any], folder: Path) -> None:
-    """Write down that a part was measured by this run."""
+def note_runs(part: str, runs: Sequence[Dict[str, Any]], folder: Path) -> None:
+    """Write down which runs measured a part."""
     path = folder / "machine.json"
-    machine = _stored(path, {})
-    write_json({**machine, "runs": {**machine.get("runs", {}), part: run}}, path)
+    machine, different = _stored(path, {}), [run for n, run in enumerate(runs) if run not in runs[:n]]
+    write_json({**machine, "runs": {**machine.get("runs", {}), part: different}}, path)
 
 
 def _merged(before: List[Dict[str, Any]], found: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
@@ -156,13 +157,15 @@ def run_accuracy(
     with interruption_at_the_end():
         from SPASegmentLib.benchmark.accuracy import measure_accuracy
         from SPASegmentLib.commands.research import progress_bar
+        from SPASegmentLib.evaluation.slices import open_files
 
     console = Console()
     with progress_bar(console, "Settings") as progress:
+        open_files(files)  # what cannot be read leaves no trace among the records
         run = begin_run(command, output.parent)
         records = measure_accuracy(files, weights, limit, seed, progress=progress)
     write_json(records, output)
-    note_run("accuracy", run, output.parent)
+    note_runs("accuracy", [run], output.parent)
     for record in records:
         dice = " ".join(f"{value:.3f}" for value in record["dice_recommended"])
         console.print(

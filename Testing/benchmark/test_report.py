@@ -37,8 +37,8 @@ def round_record(**changed: Any) -> Dict[str, Any]:
 PARTS: Dict[str, Any] = {
     "machine": {
         "command": "spa benchmark", "processor": "A processor", "cores": 2, "memory_gib": 16.0, "instructions": "AVX2",
-        "bfloat16_on_cpu": False, "gpu": None, "load_at_start": [0.1, 0.1, 0.1], "system": "Linux x86_64",
-        "python": "3.11.0", "spa": "0.1.0", "packages": {"torch": "2.0"},
+        "bfloat16_on_cpu": False, "int8_on_cpu": True, "gpu": None, "load_at_start": [0.1, 0.1, 0.1],
+        "system": "Linux x86_64", "python": "3.11.0", "spa": "0.1.0", "packages": {"torch": "2.0"},
     },
     "rounds": [round_record(), round_record(n=12, ratio=120.0)],
     "product": [
@@ -105,8 +105,9 @@ def test_page_says_what_was_measured() -> None:
 
 def test_each_part_stands_with_its_command() -> None:
     once, again = {"command": "spa benchmark", "load_at_start": [0.1]}, {"command": "spa again", "load_at_start": [0.2]}
-    page = render({**PARTS, "machine": {**PARTS["machine"], "runs": {"rounds": once, "soak": again, "product": once}}})
-    assert "* rounds, product: `spa benchmark`; load at the start [0.1]\n* soak: `spa again`; load" in page
+    runs = {"rounds": [once, again], "soak": [again], "product": [once]}
+    page = render({**PARTS, "machine": {**PARTS["machine"], "runs": runs}})
+    assert "* rounds, product: `spa benchmark`; load at the start [0.1]\n* rounds, soak: `spa again`; load" in page
 
 
 def test_a_part_measured_again_joins_the_others(tmp_path: Path) -> None:
@@ -127,6 +128,14 @@ def test_a_part_measured_again_joins_the_others(tmp_path: Path) -> None:
     assert found[("vit_b", 512)] == 0.05
     assert found[("compact", 128)] < 99.0
     assert set(stored("machine")["runs"]) == {"imports", "rounds"}
+    assert len(stored("machine")["runs"]["rounds"]) == 1
+    earlier = {"command": "spa earlier", "load_at_start": [0.5]}
+    (tmp_path / "rounds.json").write_text(json.dumps([{**record, "run": earlier} for record in stored("rounds")]))
+    again = ("--parts", "rounds", "--backbones", "compact", "--fusions", "token", "--threads", "1", "--sizes", "256")
+    assert run(*again).exit_code == 0
+    runs = stored("machine")["runs"]["rounds"]
+    assert len(runs) == 2, "either command has measured cases that are on the page"
+    assert earlier in runs
     assert "## Importing" in render(read_parts(tmp_path))
     (tmp_path / "machine.json").write_text(json.dumps({**stored("machine"), "processor": "Another one"}))
     refused = run("--parts", "imports")
@@ -159,6 +168,7 @@ def test_bad_arguments_end_in_one_sentence(
     run = CliRunner().invoke(app, [a.format(folder=tmp_path) for a in arguments])
     assert run.exit_code == 2, run.output
     assert message in run.stderr
+    assert not list(tmp_path.iterdir()), "what ends before anything is measured leaves nothing"
 
 
 def test_quick_is_one_small_case_for_each_network() -> None:
