@@ -5,7 +5,7 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
-# Folder with the shared npz files, for `make baselines`, `make losses` and `make results`.
+# Folder with the shared npz files, for the trainings and `make results`.
 DATA ?= DATA
 
 # What `make viewer` opens; nothing for an empty page.
@@ -23,7 +23,7 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses widening results lint clean
+	benchmark baselines losses embedding widening results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
 	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
 	@echo "make losses      train with each term of the loss left out in turn, on DATA; goes on where it stopped"
+	@echo "make embedding   train the network with the paper's fusion; goes on where it stopped"
 	@echo "make widening    train on more than lungs and on lungs alone, and compare"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 17 minutes);"
@@ -109,6 +110,11 @@ baselines: $(READY)
 # $(call loss,NAME,TERMS): a training without the TERMS of the loss.
 loss = $(BIN)/spa train Resources/Training/losses.yaml --data $(DATA) --device cpu --name $(1) \
 	--output runs/losses/$(1) $(foreach term,$(2),--set train.unroll.weights.$(term)=0)
+
+# The paper's fusion, for the table of fusions.
+embedding: $(READY)
+	$(BIN)/spa train Resources/Training/compact-embedding.yaml --data $(DATA) --device cpu \
+		--output runs/losses/compact-embedding
 
 losses: $(READY)
 	$(call loss,full)

@@ -286,7 +286,9 @@ def results(
     ] = None,
     weights: Weights = None,
     baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
-    losses: Annotated[Path, typer.Option(help="Folder of the weights that make losses trains.")] = Path("runs/losses"),
+    losses: Annotated[Path, typer.Option(help="Folder of what make losses and make embedding train.")] = Path(
+        "runs/losses"
+    ),
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
 ) -> None:
     """Run every measurement of docs/results.md; what is done is not run again."""

@@ -28,7 +28,7 @@ def run_results(
         only: names of records, or the beginning of names; none for all.
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines; what is not trained is left out.
-        losses: folder of the weights that were trained with some terms of the loss; the same.
+        losses: folder of the weights of `make losses` and `make embedding`; the same.
         jobs: processes; None for one per processor core.
 
     Raises:

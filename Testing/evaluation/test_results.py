@@ -158,6 +158,30 @@ def test_losses_that_are_not_trained_are_left_out(npz: Path, tmp_path: Path) -> 
         run_plan({"combination": only["loss-full"]}, [npz], tmp_path, said.append)
 
 
+def test_the_other_fusion_is_trained_as_the_plan_measures_it(npz: Path, tmp_path: Path) -> None:
+    made = subprocess.run(["make", "--dry-run", "embedding", "DATA=data"], cwd=ROOT, capture_output=True, text=True)
+    line = next(line for line in made.stdout.replace("\\\n", " ").splitlines() if "spa train" in line)
+    words = shlex.split(line)
+    config = load_config(ROOT / words[words.index("train") + 1])
+    folder = Path(words[words.index("--output") + 1])
+    assert config.network.fusion == "embedding"
+    weights = {task.weights for name, task in plan().items() if name.startswith("fusion-")}
+    assert weights == {folder / f"{Path(words[words.index('train') + 1]).stem}.safetensors"}
+    said: list[str] = []
+    only = {name: task for name, task in plan(losses=tmp_path, jobs=1).items() if name.startswith("fusion-")}
+    assert run_plan(only, [npz], tmp_path, said.append) == list(only)
+    assert all(line.endswith("make embedding trains it.") for line in said)
+
+
+def test_table_of_fusions_is_over_equal_cases(records: Dict[str, Record]) -> None:
+    token, embedding = records["combination"], records["fusion-embedding-combination"]
+    lines = tables.fusions({"combination": token, "fusion-embedding-combination": embedding})
+    assert [line.split("|")[2].strip() for line in lines[2:5]] == ["token", "embedding", "embedding minus token"]
+    gap = np.array(embedding["cases"]["dice_recommended"]) - np.array(token["cases"]["dice_recommended"])
+    assert f"| {100 * gap[:, 5].mean():+.1f} [" in lines[4]
+    assert tables.fusions({"rater": token})[2:] == [""]
+
+
 def test_table_of_losses_compares_with_the_full_one(records: Dict[str, Record]) -> None:
     some = {name: records[name] for name in ("loss-full", "loss-without-energy")}
     full, without = some.values()

@@ -35,6 +35,8 @@ LOSSES: Dict[str, Tuple[str, ...]] = {
     "without-components": ("components",),
     "recommended-only": ("best_of_n", "energy", "components"),
 }
+#: The paper's fusion (`make embedding`), beside the bundled weights' own.
+EMBEDDING = "compact-embedding"
 UNTRAINED = ("resample", "seed-mask", "consensus")
 
 
@@ -49,7 +51,7 @@ def plan(
     Args:
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines.
-        losses: folder of the weights that were trained with some terms of the loss.
+        losses: folder of the weights that were trained with some terms of the loss, and with the other fusion.
         jobs: processes; None for one per processor core.
     """
     spa = Task(weights=weights, baselines=baselines, jobs=jobs)
@@ -77,9 +79,12 @@ def plan(
         trained = replace(spa, weights=losses / name / f"{name}.safetensors", limit=QUARTER)
         tasks[f"loss-{name}"] = trained
         tasks[f"loss-{name}-alone"] = replace(trained, refine=False)
+    embedding = replace(spa, weights=losses / EMBEDDING / f"{EMBEDDING}.safetensors")
+    tasks["fusion-embedding-combination"] = embedding
+    tasks["fusion-embedding-rater"] = replace(embedding, protocol="rater", limit=THIRD)
     return tasks
 
 
 def may_be_missing(name: str, task: Task) -> bool:
     """Whether a record is left out where its network has not been trained."""
-    return task.method in TRAINED or name.startswith("loss-")
+    return task.method in TRAINED or name.startswith(("loss-", "fusion-"))

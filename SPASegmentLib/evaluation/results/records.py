@@ -18,6 +18,9 @@ from SPASegmentLib.evaluation.task import Task
 
 Record = Dict[str, Any]
 
+#: First word of a record's name -> how its network is trained.
+_TRAINED_BY = {"loss": " make losses trains it.", "fusion": " make embedding trains it."}
+
 
 def run_plan(
     tasks: Dict[str, Task],
@@ -50,7 +53,7 @@ def run_plan(
             if not may_be_missing(name, task):
                 raise
             missing.append(name)
-            hint = " make losses trains it." if name.startswith("loss-") else ""
+            hint = _TRAINED_BY.get(name.split("-")[0], "")
             say(f"{name}: left out. {error}{hint}")
             continue
         if path.exists():

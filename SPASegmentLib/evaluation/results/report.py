@@ -115,6 +115,14 @@ SECTIONS: Tuple[Section, ...] = (
         tables.losses,
     ),
     (
+        "Two fusions",
+        "Embedding fusion is the paper's: every prediction is a decoder pass of its own, so that 48 latents carry the "
+        "preference. With token fusion all come of one pass, and 512 do. The network with embedding fusion started "
+        "from the bundled weights, everything but the fusion (`make embedding`); what either costs in time stands in "
+        "docs/benchmarks.md.",
+        tables.fusions,
+    ),
+    (
         "Number of predictions (paper, appendix 8)",
         "Every fourth case. The candidates come from the predictions; the recommended mask is the mean of all 512 "
         "latents that carry the preference (48 of them: see the ablations).",

@@ -240,6 +240,25 @@ def losses(records: Records) -> Lines:
     return lines + (["Minus the full loss, paired:", "", *table(head, gaps, words=2)] if gaps else [])
 
 
+def fusions(records: Records) -> Lines:
+    """The two fusions on equal cases, and the paper's minus the other one."""
+    columns = [("dice_recommended", 1), ("dice_recommended", 3), ("dice_recommended", 6),
+               ("dice_best_on_screen", 1), ("dice_best_on_screen", 6)]  # fmt: skip
+    values, gaps = [], []
+    for protocol in ("combination", "rater"):
+        token, embedding = records.get(protocol), records.get(f"fusion-embedding-{protocol}")
+        if token is None or embedding is None:
+            continue
+        for name, r in (("token", token), ("embedding", embedding)):
+            cells = [percent(r[key][j - 1], r[f"{key}_ci95"][j - 1]) for key, j in columns]
+            values.append([protocol, name, *cells, number(r["first_round"].get("ged_48"), digits=3)])
+        gap = {key: paired(embedding, token, key, key) for key in dict(columns)}
+        cells = [percent(gap[key]["difference"][j - 1], gap[key]["ci95"][j - 1], sign=True) for key, j in columns]
+        gaps.append([protocol, "embedding minus token", *cells, ""])
+    head = ["target", "fusion", "round 1", "round 3", "round 6", "on screen, 1", "on screen, 6", "GED^2, 48"]
+    return table(head, [*values, *gaps], words=2)
+
+
 def _left_out(terms: Sequence[str]) -> str:
     if len(terms) > 1:
         return "recommended prediction alone (the released code's loss)"
@@ -389,6 +408,7 @@ def budgets(records: Records) -> Lines:
     own = {"SPA": next((records[name] for name in ("combination", "rater", "policy") if name in records), None)}
     for name, terms in LOSSES.items():
         own[f"SPA, loss {_left_out(terms)}"] = records.get(f"loss-{name}") or records.get(f"loss-{name}-alone")
+    own["SPA, embedding fusion"] = records.get("fusion-embedding-combination")
     rows, history = [], []
     for words, record in own.items():
         if record is not None and record.get("training"):
