@@ -14,6 +14,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
+from SPASegmentLib.interaction.correction import follow
 from SPASegmentLib.interaction.differences import compare_all
 from SPASegmentLib.interaction.opening import Opener
 from SPASegmentLib.interaction.predictor import Predictor, PreferenceDistribution
@@ -324,11 +325,17 @@ class Session:
         count = max(settings.particles, settings.predictions) if predictor.one_pass else settings.predictions
         latents = mixture.draw(count, settings.seed + 7919 * (len(answers) + 1))
         maps = np.asarray(predictor.predict(latents, settings.chunk))
-        masks = maps > THRESHOLD
         if self._neutral_radius is None:
             self._neutral_radius = self._map_radius(predictor.neutral())
-        heard = answers if settings.preference_update == "bayesian" else ()
-        log_weights = log_likelihood(masks, heard, settings)
+        corrections = [answer for answer in answers if isinstance(answer, Correction)]
+        choices = [answer for answer in answers if isinstance(answer, Choice)]
+        exact, log_weights = settings.preference_update == "bayesian", np.zeros(len(maps))
+        if corrections:
+            # Which predictions the clicks speak for shows before they follow them.
+            log_weights += log_likelihood(maps > THRESHOLD, corrections if exact else (), settings)
+            maps = follow(maps, corrections)
+        masks = maps > THRESHOLD
+        log_weights += log_likelihood(masks, choices if exact else (), settings)
         if self._profile is not None and self._profile.accepted > 0 and number == 1:
             radii = np.array([self._map_radius(mask) for mask in masks])
             log_weights = log_weights + self._profile.log_weight(radii - self._neutral_radius)
