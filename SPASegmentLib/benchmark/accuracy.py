@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import torch
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from SPASegmentLib.evaluation.cases import draw_ids, open_case, thinned
 from SPASegmentLib.evaluation.methods.spa import SPAMethod
@@ -79,7 +80,9 @@ def measure_accuracy(
         cpu = 0.0
         for case in cases:
             began = time.process_time()
-            results.append(run_case(method, case, User(), values.rounds))
+            # Threads that wait for each other would count as work.
+            with threadpool_limits(limits=1):
+                results.append(run_case(method, case, User(), values.rounds))
             cpu += time.process_time() - began
             done += 1
             if progress is not None:

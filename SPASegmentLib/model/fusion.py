@@ -147,12 +147,10 @@ class MaskHead(nn.Module):
             )
 
     def transform(self, context: Tokens, source: Tensor) -> Tuple[Tensor, Tensor]:
-        """Two-way transformer on (B, h w, C) image tokens: mask token (B, C) and image tokens."""
+        """Two-way transformer on (B, h w, C) image and prompted mask: mask token (B, C) and image tokens."""
         own = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
         tokens = torch.cat([own.unsqueeze(0).expand(len(context.sparse), -1, -1), context.sparse], dim=1)
-        answered, image = two_way.transform(
-            self.decoder.transformer, source + context.dense, context.position, tokens
-        )
+        answered, image = two_way.transform(self.decoder.transformer, source, context.position, tokens)
         return answered[:, 1], image
 
     def fine(self, context: Tokens, image: Tensor) -> Tensor:
@@ -225,6 +223,7 @@ class EmbeddingFusion(nn.Module):
         b, n, _ = latents.shape
         tokens = Tokens.of(context, head)
         image_part = _pointwise(tokens.embedding, self.image_part)
+        shared = tokens.embedding + tokens.dense
         chunk = max(2, min(chunk, _TOKEN_BYTES // (tokens.embedding[0].nbytes)))
         flat = latents.reshape(b * n, -1)
         owner = torch.arange(b, device=latents.device).repeat_interleave(n)
@@ -233,7 +232,7 @@ class EmbeddingFusion(nn.Module):
             part = tokens.expand(row)
             hidden = F.relu_((image_part if b == 1 else image_part[row]) + self.latent_part(z)[:, None])
             hidden = F.relu_(_pointwise(F.relu_(_pointwise(hidden, self.second)), self.third))
-            token, image = head.transform(part, hidden + part.embedding)
+            token, image = head.transform(part, hidden + (shared if b == 1 else shared[row]))
             weights, few = head.weights_of(token), head.upscaled_at_once(tokens.size, latents.element_size())
             for start in range(0, len(z), few):
                 some = slice(start, start + few)
@@ -256,7 +255,7 @@ class TokenFusion(nn.Module):
     def run(self, head: MaskHead, context: Context) -> Tuple[Tensor, Tensor]:
         """The one decoder pass: (B, C) mask tokens and (B, H, W, C / 8) maps, for any number of latents."""
         tokens = Tokens.of(context, head)
-        token, image = head.transform(tokens, tokens.embedding)
+        token, image = head.transform(tokens, tokens.embedding + tokens.dense)
         return token, head.fine(tokens, image)
 
     def combine(self, head: MaskHead, token: Tensor, fine: Tensor, latents: Tensor) -> Tensor:
