@@ -150,8 +150,9 @@ class MaskHead(nn.Module):
         """Two-way transformer on (B, h w, C) image and prompted mask: mask token (B, C) and image tokens."""
         own = torch.cat([self.decoder.iou_token.weight, self.decoder.mask_tokens.weight])
         tokens = torch.cat([own.unsqueeze(0).expand(len(context.sparse), -1, -1), context.sparse], dim=1)
-        answered, image = two_way.transform(self.decoder.transformer, source, context.position, tokens)
-        return answered[:, 1], image
+        mask_token = slice(1, 2)
+        answered, image = two_way.transform(self.decoder.transformer, source, context.position, tokens, mask_token)
+        return answered[:, 0], image
 
     def fine(self, context: Tokens, image: Tensor) -> Tensor:
         """(B, h w, C) image tokens of a decoder pass to (B, H, W, C / 8), of which every mask is a weighted sum."""

@@ -16,7 +16,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 
-def transform(transformer: Any, image: Tensor, position: Tensor, tokens: Tensor) -> Tuple[Tensor, Tensor]:
+def transform(
+    transformer: Any, image: Tensor, position: Tensor, tokens: Tensor, answer: slice = slice(None)
+) -> Tuple[Tensor, Tensor]:
     """What ``TwoWayTransformer.forward`` returns.
 
     Args:
@@ -24,9 +26,10 @@ def transform(transformer: Any, image: Tensor, position: Tensor, tokens: Tensor)
         image: (n, P, C) image tokens; without gradients they are overwritten.
         position: (1, P, C) their positional encoding.
         tokens: (n, T, C) prompt tokens, or (1, T, C) where they are the same for all.
+        answer: which of the prompt tokens are asked for; the others' last look at the image is left out.
 
     Returns:
-        (n, T, C) prompt tokens and (n, P, C) image tokens.
+        (n, T, C) prompt tokens, of the wanted ones, and (n, P, C) image tokens.
     """
     queries = tokens
     # The prompt tokens know nothing of the image until they have looked at it: until then one row stands for all.
@@ -44,6 +47,7 @@ def transform(transformer: Any, image: Tensor, position: Tensor, tokens: Tensor)
         image = _add_image_to_tokens(layer.cross_attn_image_to_token, image, placed, queries + tokens, queries)
         image = layer.norm4(image)
     final = transformer.final_attn_token_to_image
+    queries, tokens = queries[:, answer], tokens[:, answer]
     queries = queries + _tokens_to_image(final, queries + tokens, image + position, image)
     return transformer.norm_final_attn(queries), image
 

@@ -61,6 +61,9 @@ def test_transformer_is_segment_anythings(batch: int) -> None:
         torch.testing.assert_close(ours, theirs, atol=1e-4, rtol=1e-4)
     shared = two_way.transform(transformer, rows.clone(), places, tokens[:1])
     torch.testing.assert_close(shared[1][0], found[1][0], atol=1e-5, rtol=1e-5)
+    one = two_way.transform(transformer, rows.clone(), places, tokens, slice(1, 2))
+    torch.testing.assert_close(one[0], found[0][:, 1:2], atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(one[1], found[1], atol=1e-5, rtol=1e-5)
     with torch.enable_grad():
         kept = two_way.transform(transformer, rows, places, tokens)
     torch.testing.assert_close(kept[1], found[1], atol=1e-5, rtol=1e-5)
