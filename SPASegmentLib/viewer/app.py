@@ -142,7 +142,7 @@ class ViewerApp:
             {
                 "masks": [], "phase": "empty", "message": "", "problem": "", "round": 1, "rounds": 1, "expected": 0,
                 "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
-                "view_names": VIEWS, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
+                "view_names": VIEWS, "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
                 "network": self.workspace.has_network,
             }
         )  # fmt: skip
@@ -155,7 +155,6 @@ class ViewerApp:
         profiles = workspace.profiles
         actions: Dict[str, Callable[..., Any]] = {
             "phantom": self.open_phantom,
-            "settle": lambda: None,
             "dismiss": lambda: self._page.show(problem=""),
             "click": self._click,
             "choose": conversation.choose,
@@ -186,6 +185,7 @@ class ViewerApp:
         }
         for name, action in actions.items():
             self._page.action(name, action)
+        self.server.trigger("settle")(self._page.settle)
         state = self.server.state
         state.change("highlighted")(lambda highlighted, **_: conversation.highlight(int(highlighted)))
         state.change("uncertainty")(lambda uncertainty, **_: conversation.set_uncertainty(bool(uncertainty)))

@@ -30,6 +30,7 @@ class PageState:
     def __init__(self, server: Any, facts: Callable[[], Dict[str, Any]]) -> None:
         self._server, self._facts = server, facts
         self._tasks: List[str] = []
+        self._answered = 0
         self._running: set[asyncio.Task[None]] = set()
 
     @property
@@ -41,6 +42,12 @@ class PageState:
         """Put values and all facts on the page."""
         with self._server.state as state:
             state.update({**values, **self._facts()})
+
+    def settle(self) -> int:
+        """Count up the value `answered`, and return it: the page is up to date once it shows this number."""
+        self._answered += 1
+        self.show(answered=self._answered)
+        return self._answered
 
     def explain(self, error: BaseException) -> str:
         """Put a message about an error on the page, and return it; its details go to the terminal."""

@@ -302,7 +302,7 @@ def test_the_3d_view_is_off_until_it_is_wanted(screen: Any) -> None:
     page.keyboard.press("Control+z")
     screen.until(lambda: not coloured())
     # The picture may change before the button does, and a key does what its button would.
-    screen.wait("get('can_redo')")
+    page.wait_for_selector("[data-key='Ctrl+y']:enabled")
     page.keyboard.press("Control+y")
     screen.until(coloured)
     page.reload(wait_until="load")

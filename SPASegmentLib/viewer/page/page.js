@@ -99,8 +99,15 @@
     if (!control || control.disabled) return;
     control.click();
     // The viewer answers in order: first what the control has asked for, then this.
-    await window.trame.trigger("settle");
-    await new Promise((onPage) => setTimeout(onPage));
+    await shown(await window.trame.trigger("settle"));
+  }
+
+  // The answer may be here before the values are, and these before the controls follow them.
+  async function shown(answered) {
+    const place = document.getElementById("answered");
+    const end = Date.now() + 5000;
+    do await new Promise((later) => setTimeout(later, 5));
+    while (place && Number(place.dataset.number) < answered && Date.now() < end);
   }
 
   document.addEventListener("keydown", (event) => {
