@@ -38,12 +38,12 @@ def is_complete(path: Path) -> bool:
             return False
         encoding = header.get("encoding", "").lower()
         if encoding == "raw":
-            return _count(file, expected) == expected
+            return count_bytes(file, expected) == expected
         if encoding not in ("gzip", "gz"):
             return False
         try:
             with gzip.open(file) as voxels:
-                return _count(voxels, expected) == expected
+                return count_bytes(voxels, expected) == expected
         except (EOFError, gzip.BadGzipFile, zlib.error):
             return False
 
@@ -73,7 +73,7 @@ def _size(header: Dict[str, str]) -> Optional[int]:
     return int(np.prod([int(n) for n in sizes], dtype=object)) * np.dtype(kind).itemsize
 
 
-def _count(stream: Union[BinaryIO, gzip.GzipFile], enough: int) -> int:
+def count_bytes(stream: Union[BinaryIO, gzip.GzipFile], enough: int) -> int:
     """Bytes that a stream holds, counted to the end, or to one more than enough."""
     count = 0
     while count <= enough:

@@ -16,6 +16,7 @@ from vtk.util import numpy_support
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.dicom import series_files
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, matrix_from_array, segment_image, volume_grid
+from SPASegmentLib.mrml.nifti import is_cut_off
 from SPASegmentLib.mrml.nrrd import is_complete
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.translation import texts
@@ -213,8 +214,13 @@ def _load(scene: Any, path: str, label_map: bool) -> Any:
     place = _existing(path)
     try:
         files = series_files(place)
+        cut_off = is_cut_off(place)
     except OSError as error:
         raise InputError(_("'{path}' cannot be read ({reason}).").format(path=path, reason=error.strerror)) from None
+    if cut_off:
+        raise InputError(
+            _("'{path}' is not a readable volume: it ends too early; copy or download it again.").format(path=path)
+        )
     options = slicer.vtkSlicerVolumesLogic.AutoWindowLevel
     if label_map:
         options |= slicer.vtkSlicerVolumesLogic.LabelMap

@@ -129,6 +129,26 @@ def test_unreadable_files(scene: Any, tmp_path: Path, capfd: Any, name: str, wri
 
 
 @pytest.mark.parametrize("load", [load_volume, load_mask])
+@pytest.mark.parametrize("name", ["a.nii", "a.nii.gz", "a.NII"])
+def test_an_incomplete_nifti_file(scene: Any, tmp_path: Path, image: np.ndarray, load: Callable, name: str) -> None:
+    """Slicer's reader takes it, and fills what is missing with whatever lies in memory."""
+    whole = tmp_path / name.lower()
+    storage = slicer.vtkMRMLVolumeArchetypeStorageNode()
+    scene.AddNode(storage)
+    storage.SetFileName(str(whole))
+    assert storage.WriteData(add_volume(scene, image))
+    content = whole.read_bytes()
+    path = tmp_path / name
+    for kept in (len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:kept])
+        with pytest.raises(InputError, match="not a readable volume.*too early"):
+            load(scene, str(path))
+    # What lies behind the voxels does no harm.
+    path.write_bytes(content + (b"" if name.endswith("gz") else b"more"))
+    load(scene, str(path))
+
+
+@pytest.mark.parametrize("load", [load_volume, load_mask])
 @pytest.mark.parametrize("name", ["missing.nrrd", "missing.seg.nrrd", "missing/a.nii"])
 def test_missing_files(scene: Any, tmp_path: Path, load: Callable, name: str) -> None:
     with pytest.raises(InputError, match="does not exist|is a segmentation"):
