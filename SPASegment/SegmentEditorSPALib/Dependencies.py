@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import logging
 from typing import List
 
 import slicer
@@ -63,13 +64,16 @@ def _install_torch() -> str:
         import PyTorchUtils
     except ModuleNotFoundError:
         return _("SPA needs PyTorch: install the extension PyTorch with the Extensions Manager and restart Slicer.")
-    torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=TORCH)
+    try:
+        torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=TORCH)
+    except Exception:
+        logging.exception("SPA")
+        return _failed()
     return "" if torch is not None else _("PyTorch was not installed; click again when you want to install it.")
 
 
 def _install(requirements: List[str]) -> str:
     declined = _("Nothing was installed; click again when you want to install what SPA needs.")
-    failed = _("The installation failed; check the connection, and see the Python console for details.")
     try:
         import slicer.packaging as packaging
     except ModuleNotFoundError:
@@ -81,12 +85,18 @@ def _install(requirements: List[str]) -> str:
         try:
             slicer.util.pip_install(requirements)
         except Exception:
-            return failed
+            logging.exception("SPA")
+            return _failed()
         return ""
     try:
         packaging.pip_ensure(requirements, requester="SPA")
     except RuntimeError:
         return declined
     except Exception:
-        return failed
+        logging.exception("SPA")
+        return _failed()
     return ""
+
+
+def _failed() -> str:
+    return _("The installation failed; check the connection, and see the Python console for details.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import slicer
 
 from SPASegmentLib.errors import StateError
-from SPASegmentLib.mrml.editor import is_masked
+from SPASegmentLib.mrml.editor import editable_voxels, is_masked
 
 from .Translate import tr as _
 
@@ -23,8 +24,14 @@ class DesktopEditor:
         """Whether masking or an intensity range may keep voxels from being written."""
         return is_masked(self._effect.parameterSetNode())
 
+    def editable(self, segment_id: str, labelmap: Any, removing: bool = False) -> np.ndarray:
+        """(k, j, i) bool: where in the extent of a vtkOrientedImageData `add` (or `remove`) may change a segment."""
+        node = self._effect.parameterSetNode()
+        source = self._effect.sourceVolumeImageData() if node.GetSourceVolumeIntensityMask() else None
+        return editable_voxels(node, segment_id, labelmap, source, removing)
+
     def save_state(self) -> None:
-        """Save one undo state."""
+        """Save one undo state; an effect can neither take it back nor undo."""
         self._effect.saveStateForUndo()
 
     def add(self, segment_id: str, labelmap: Any) -> None:

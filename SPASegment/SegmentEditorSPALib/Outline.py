@@ -83,6 +83,10 @@ class Outline:
         """Draw these lines in place of those before."""
         self.clear()
         self._frame, self._lines = frame, lines
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw again in all views."""
         for widget in slice_widgets():
             self.update(widget)
 

@@ -9,6 +9,8 @@ from typing import Any, Callable, Optional
 import qt
 import slicer
 
+from SPASegmentLib.errors import SPAError
+
 from . import Dependencies, SceneProfile
 from .Profiles import DEFAULT, Profiles
 from .Translate import tr as _
@@ -33,14 +35,13 @@ def activate(name: str) -> None:
 
 
 def learned_text() -> str:
-    """What the profile in use has learned, in words; empty while SPA's libraries are missing.
-
-    Raises:
-        InputError: its file is damaged.
-    """
+    """What the profile in use has learned, or what is wrong with it; empty while SPA's libraries are missing."""
     if Dependencies.missing(with_network=False):
         return ""
-    profile = store().load(active())
+    try:
+        profile = store().load(active())
+    except SPAError as error:
+        return str(error)
     return _("{learned} (masks accepted: {count})").format(count=profile.accepted, learned=profile.describe())
 
 

@@ -61,10 +61,7 @@ class ProfileSection:
             self.profiles.addItem(name)
         self.profiles.setCurrentIndex(names.index(active))
         self.profiles.blockSignals(False)
-        try:
-            self.learned.setText(ProfileActions.learned_text())
-        except SPAError as error:
-            self.learned.setText(str(error))
+        self.learned.setText(ProfileActions.learned_text())
         for each in (self.rename, self.forget):
             each.setEnabled(active != DEFAULT)
         self.from_scene.setEnabled(bool(ProfileActions.name_in_scene()))

@@ -41,7 +41,13 @@ class Profiles:
         from SPASegmentLib.interaction.profile import Profile
 
         path = self.path(name)
-        return Profile.load(path) if path.is_file() else Profile.new(name, "structure")
+        if not path.is_file():
+            return Profile.new(name, "structure")
+        try:
+            return Profile.load(path)
+        except InputError as error:
+            text = _("The profile {name} cannot be read; pick another one, or reset it in the module SPA.")
+            raise InputError(text.format(name=name)) from error
 
     def save(self, name: str, profile: Profile) -> None:
         """Keep a profile under a name.
@@ -81,8 +87,14 @@ class Profiles:
         self.forget(name)
 
     def reset(self, name: str) -> None:
-        """Forget what a profile has learned, and keep the profile."""
-        self.save(name, self.load(name).reset())
+        """Forget what a profile has learned, and keep the profile; a damaged one is whole afterwards."""
+        from SPASegmentLib.interaction.profile import Profile
+
+        try:
+            empty = self.load(name).reset()
+        except InputError:
+            empty = Profile.new(name, "structure")
+        self.save(name, empty)
 
     def forget(self, name: str) -> None:
         """Delete a profile."""

@@ -127,6 +127,12 @@ class Screen:
         """A slice view was panned, zoomed or scrolled."""
         self.outline.update(view)
 
+    def target_moved(self) -> None:
+        """A transform moves the volume."""
+        if self.proposal is not None:
+            self._preview.follow(self._frame.volume)
+            self.outline.redraw()
+
     def layout_changed(self) -> None:
         """The pictures leave a view that is no longer there, and come back with it."""
         if self.proposal is not None:
@@ -140,7 +146,10 @@ class Screen:
 
         if self.view is None:
             return None
-        return tuple(array_from_matrix(self.view.mrmlSliceNode().GetSliceToRAS())[:3, 2:].round(3).ravel())
+        matrix = array_from_matrix(self.view.mrmlSliceNode().GetSliceToRAS())
+        normal = matrix[:3, 2]
+        # Not the whole position: it also moves within the slice, e.g. where the view is fitted.
+        return (*normal.round(3).tolist(), round(float(normal @ matrix[:3, 3]), 3))
 
     def clear(self) -> None:
         """Show nothing; may be called twice."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Callable, List, Tuple
 
 import slicer
+
+from SPASegmentLib.errors import SPAError
 
 from .DesktopEditor import DesktopEditor
 from .Translate import tr as _
@@ -17,9 +19,17 @@ class Target:
         controller: the `SPASegmentLib.mrml.controller.Controller`, None before the first session.
     """
 
-    def __init__(self, scripted_effect: Any) -> None:
-        self._effect = scripted_effect
+    def __init__(self, scripted_effect: Any, on_change: Callable[[], None]) -> None:
+        """Nothing is selected yet.
+
+        Args:
+            scripted_effect: Slicer's side of the effect.
+            on_change: called when something happens to what was selected: a transform, another image, a segment less.
+        """
+        self._effect, self._on_change = scripted_effect, on_change
         self._selected: Tuple[Any, ...] = ()
+        self._nodes: Tuple[Any, ...] = ()
+        self._observed: List[Tuple[Any, int]] = []
         self.controller: Any = None
 
     @property
@@ -32,6 +42,25 @@ class Target:
         if self.changed:
             self.close()
         self._selected = self._selection()
+        if not self._observed:
+            self._observe()
+
+    def trouble(self) -> str:
+        """Why nothing can be written any more into what was selected, in words; empty if it can."""
+        from SPASegmentLib.mrml.grid import parent_to_world, segment_image, volume_grid
+
+        volume, segmentation = self._nodes
+        choosing = self.controller is not None and self.controller.session is not None
+        try:
+            volume_grid(volume)
+            parent_to_world(segmentation)
+            segment_image(segmentation, self._selected[-1])
+            if choosing:
+                # The frame knows whether its volume is still the one that it was cut from.
+                self.controller.frame.check()
+        except SPAError as error:
+            return str(error)
+        return ""
 
     def problem(self) -> str:
         """Why no session can begin, in words; empty if it can. Slicer may ask about a hidden segment."""
@@ -68,7 +97,23 @@ class Target:
         """Drop the controller and whatever it shows; may be called twice, also after the scene was closed."""
         if self.controller is not None:
             self.controller.close()
-        self.controller, self._selected = None, ()
+        for thing, tag in self._observed:
+            thing.RemoveObserver(tag)
+        self.controller, self._selected, self._nodes, self._observed = None, (), (), []
+
+    def _observe(self) -> None:
+        node = self._effect.parameterSetNode()
+        volume, segmentation = self._nodes = (node.GetSourceVolumeNode(), node.GetSegmentationNode())
+        moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
+        self._observed = [
+            (thing, thing.AddObserver(event, lambda *_: self._on_change()))
+            for thing, event in (
+                (volume, moved),
+                (volume, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent),
+                (segmentation, moved),
+                (segmentation.GetSegmentation(), slicer.vtkSegmentation.SegmentRemoved),
+            )
+        ]
 
     def _selection(self) -> Tuple[Any, ...]:
         node = self._effect.parameterSetNode()

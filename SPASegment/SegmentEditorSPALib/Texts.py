@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
@@ -43,9 +43,19 @@ def area_text(proposal: Any, index: int) -> str:
     return _("{percent} %").format(percent=f"{percent:+d}".replace("-", "\u2212") if percent else "\u00b10")
 
 
-def accepted_text(result: Any, frame: Any) -> str:
-    """What was written."""
-    area = int(result.mask.sum()) * frame.image.pixel_area
+def accepted_text(mask: np.ndarray, frame: Any, held: Optional[np.ndarray] = None) -> str:
+    """What was written.
+
+    Args:
+        mask: (height, width) bool, the mask that was accepted.
+        frame: its slice.
+        held: (height, width) bool, what the segment holds now, where masking may have kept some of the mask out.
+    """
+    area = int(mask.sum()) * frame.image.pixel_area
+    if held is not None and (mask & ~held).any():
+        return _("Accepted: {written:.0f} of {area:.0f} mm2; the masking settings kept the rest out.").format(
+            written=int((mask & held).sum()) * frame.image.pixel_area, area=area
+        )
     return _("Accepted: {area:.0f} mm2 on this slice. Go on with the next slice, or click another structure.").format(
         area=area
     )

@@ -8,6 +8,7 @@ from typing import Any, Callable, List, Optional, Tuple
 import vtk
 
 from SPASegmentLib.errors import SPAError
+from SPASegmentLib.mrml.editor import is_masked
 from SPASegmentLib.mrml.plane import Plane, xy_to_ras
 
 from . import Dependencies, Model
@@ -37,7 +38,7 @@ class Workflow:
         self._accept_next: Optional[int] = None
         self._slices: set = set()
         self._runner = JobRunner()
-        self._target = Target(scripted_effect)
+        self._target = Target(scripted_effect, self._target_touched)
         self.screen = Screen(panel, self)
         self.profiles = ProfileActions(panel, scripted_effect, self._run_checked)
         self._observed: List[Tuple[Any, int]] = []
@@ -117,7 +118,9 @@ class Workflow:
 
     def from_segment(self) -> None:
         """Start from what the segment holds on the slice in view."""
-        view = self.screen.view or next((widget for widget in slice_widgets() if widget.visible), None)
+        view = self.screen.view
+        if view is None or not view.visible:
+            view = next((widget for widget in slice_widgets() if widget.visible), None)
         if view is None:
             self._panel.say(_("Show a slice view first: its slice is where SPA starts."), True)
             return
@@ -218,6 +221,16 @@ class Workflow:
             self._panel.say(text, True)
         self.refresh()
 
+    def _target_touched(self) -> None:
+        """A transform, another image, a segment less: the masks on screen move along, or cannot be written any more."""
+        if not self.choosing and not self._runner.busy:
+            return
+        problem = self._target.trouble()
+        if problem:
+            self.target_changed(_("{problem} The masks on screen were dropped.").format(problem=problem))
+        elif self.choosing:
+            self.screen.target_moved()
+
     def _settings_changed(self, node: Any, _event: str) -> None:
         if self._target.changed:
             self.target_changed(_("Another segment or image was selected; the masks on screen were dropped."))
@@ -234,6 +247,10 @@ class Workflow:
             self._panel.say(problem, True)
             return
         self._target.select()
+        problem = self._target.trouble()
+        if problem:
+            self._panel.say(problem, True)
+            return
         without = from_mask and not Dependencies.has_torch()
         problem = Dependencies.ensure(with_network=not without)
         if problem:
@@ -310,18 +327,26 @@ class Workflow:
         try:
             self._write(index)
         except Exception:
-            # What was not written stays on screen.
-            self.screen.show(job, self.controller.preview)
+            if self.choosing:
+                # What was not written stays on screen.
+                self.screen.show(job, self.controller.preview)
             raise
 
     def _write(self, index: int) -> None:
         frame = self.controller.frame
         result = self.controller.accept(index)
         self._slices.add(frame.key)
-        self.profiles.learned(self.controller.profile)
         self._clear()
-        self._panel.say(accepted_text(result, frame))
+        masked = is_masked(self._effect.parameterSetNode())
+        written = frame.segment_mask(self.controller.segmentation, self.controller.segment_id) if masked else None
+        self._panel.say(accepted_text(result.mask, frame, written))
         self.refresh()
+        try:
+            self.profiles.learned(self.controller.profile)
+        except SPAError as error:
+            # The mask is written, so this is no failure of its acceptance.
+            said = _("The mask was accepted, but the profile was not kept: {problem}").format(problem=error)
+            self._panel.say(said, True)
 
     def _run_checked(self, action: Callable[[], None]) -> None:
         try:

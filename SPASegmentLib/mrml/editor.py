@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Optional, Protocol
 
+import numpy as np
 import slicer
+import vtk
 
 from SPASegmentLib.errors import StateError
+from SPASegmentLib.mrml.snapshot import region_of
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -19,8 +22,11 @@ class SegmentEditor(Protocol):
     def masked(self) -> bool:
         """Whether masking or an intensity range may keep voxels from being written."""
 
+    def editable(self, segment_id: str, labelmap: Any, removing: bool = False) -> np.ndarray:
+        """(k, j, i) bool: where in the extent of a vtkOrientedImageData `add` (or `remove`) may change a segment."""
+
     def save_state(self) -> None:
-        """Save one undo state of the segmentation."""
+        """Save one undo state of the segmentation; it cannot be taken back."""
 
     def add(self, segment_id: str, labelmap: Any) -> None:
         """Add the voxels of a vtkOrientedImageData (0 and 1) to a segment."""
@@ -33,6 +39,53 @@ def is_masked(node: Any) -> bool:
     """Whether the masking settings of a vtkMRMLSegmentEditorNode restrict what can be edited."""
     everywhere = slicer.vtkMRMLSegmentationNode.EditAllowedEverywhere
     return bool(node.GetMaskMode() != everywhere or node.GetSourceVolumeIntensityMask())
+
+
+def editable_voxels(
+    node: Any, segment_id: str, labelmap: Any, source: Optional[Any], removing: bool = False
+) -> np.ndarray:
+    """What masking lets through, by the same steps as Slicer's own write, which tells nobody.
+
+    Args:
+        node: vtkMRMLSegmentEditorNode with the settings.
+        segment_id: the segment that is written into.
+        labelmap: vtkOrientedImageData on the segmentation's lattice; its extent is looked at.
+        source: vtkOrientedImageData of the source volume on the same lattice; looked at only where an intensity range
+            is set.
+        removing: the voxels are to be taken out of the segment.
+
+    Returns:
+        (k, j, i) bool.
+    """
+    extent = labelmap.GetExtent()
+    allowed = np.ones(labelmap.GetDimensions()[::-1], dtype=bool)
+    mode = node.GetMaskMode()
+    if removing and mode == slicer.vtkMRMLSegmentationNode.EditAllowedInsideSingleSegment:
+        # There Slicer lets all of the segment go.
+        return allowed
+    if mode != slicer.vtkMRMLSegmentationNode.EditAllowedEverywhere:
+        kept = slicer.vtkOrientedImageData()
+        if not node.GetSegmentationNode().GenerateEditMask(
+            kept, mode, labelmap, segment_id, node.GetMaskSegmentID() or ""
+        ):
+            return np.zeros_like(allowed)
+        allowed &= region_of(kept, 0, extent)
+    if node.GetSourceVolumeIntensityMask():
+        if source is None or not slicer.vtkOrientedImageDataResample.DoGeometriesMatch(labelmap, source):
+            return np.zeros_like(allowed)
+        own = source.GetExtent()
+        shared = [(max, min)[n % 2](own[n], extent[n]) for n in range(6)]
+        if all(low <= high for low, high in zip(shared[::2], shared[1::2])):
+            # VTK's own filter, since it rounds the limits to the type of the voxels.
+            threshold = vtk.vtkImageThreshold()
+            threshold.SetInputData(source)
+            threshold.ThresholdBetween(*node.GetSourceVolumeIntensityMaskRange())
+            threshold.SetInValue(0)
+            threshold.SetOutValue(1)
+            threshold.SetOutputScalarTypeToUnsignedChar()
+            threshold.UpdateExtent(shared)
+            allowed &= ~region_of(threshold.GetOutput(), 1, extent)
+    return allowed
 
 
 class LogicEditor:
@@ -64,6 +117,15 @@ class LogicEditor:
     def masked(self) -> bool:
         """Whether masking or an intensity range may keep voxels from being written."""
         return is_masked(self.node)
+
+    def editable(self, segment_id: str, labelmap: Any, removing: bool = False) -> np.ndarray:
+        """(k, j, i) bool: where in the extent of a vtkOrientedImageData `add` (or `remove`) may change a segment."""
+        source = None
+        if self.node.GetSourceVolumeIntensityMask():
+            self.logic.UpdateReferenceGeometryImage()
+            if self.logic.UpdateAlignedSourceVolume():
+                source = self.logic.GetAlignedSourceVolume()
+        return editable_voxels(self.node, segment_id, labelmap, source, removing)
 
     def save_state(self) -> None:
         """Save one undo state.

@@ -53,6 +53,7 @@ class Frame:
         self.to_index = to_index
         self.aligned = aligned
         voxels = image_array(volume.GetImageData())
+        self._size = volume.GetImageData().GetDimensions()
         if voxels.ndim == 4 and voxels.shape[3] not in (3, 4):
             raise InputError(
                 _("The volume has {count} values per voxel; SPA needs one, or red-green-blue.").format(
@@ -92,8 +93,20 @@ class Frame:
 
     @property
     def to_world(self) -> np.ndarray:
-        """(4, 4) float64 from pixel (x, y) and slice step to RAS in mm."""
-        return np.asarray(volume_grid(self.volume).to_world @ self.to_index)
+        """(4, 4) float64 from pixel (x, y) and slice step to RAS in mm.
+
+        Raises:
+            InputError: see `check`.
+        """
+        return np.asarray(self._grid().to_world @ self.to_index)
+
+    def check(self) -> None:
+        """Make sure that the frame still shows where its pixels lie.
+
+        Raises:
+            InputError: the volume has another size now, no image, or a non-linear transform.
+        """
+        self._grid()
 
     @property
     def key(self) -> Tuple[Any, ...]:
@@ -106,7 +119,7 @@ class Frame:
         Raises:
             InputError: the point lies outside the volume or on another slice.
         """
-        _inside(volume_grid(self.volume), ras)
+        _inside(self._grid(), ras)
         x, y, step = np.linalg.solve(self.to_world, [*ras, 1.0])[:3]
         if abs(step) > 0.5 + _SAME:
             raise InputError(
@@ -153,7 +166,7 @@ class Frame:
         to_index = self.to_index.copy()
         to_index[:3, 3] += step * to_index[:3, 2]
         height, width = self.image.shape
-        grid = volume_grid(self.volume)
+        grid = self._grid()
         middle = to_index @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
         depths = np.linalg.solve(to_index, grid.corners(0.5))[2]
         if (self.aligned and not grid.contains(middle[:3])) or not depths.min() <= 0.0 <= depths.max():
@@ -172,7 +185,7 @@ class Frame:
             vtkOrientedImageData (0 and 1) in the local coordinates of the grid's node, no larger than the mask
             needs and inside the grid; None where no voxel is on.
         """
-        grid = grid or volume_grid(self.volume)
+        grid = grid or self._grid()
         to_grid = np.linalg.solve(grid.to_world, self.to_world)
         exact = self._exact(to_grid)
         if exact is None:
@@ -196,6 +209,13 @@ class Frame:
     def segmentation_grid(self, segmentation: Any) -> Grid:
         """Lattice in which masks of this frame are written into a segmentation."""
         return segmentation_grid(segmentation, self.volume)
+
+    def _grid(self) -> Grid:
+        """Grid of the volume, as long as its voxels are those that the frame's indices mean."""
+        grid = volume_grid(self.volume)
+        if self.volume.GetImageData().GetDimensions() != self._size:
+            raise InputError(_("The image of the volume was replaced by one of another size; click again."))
+        return grid
 
     def _exact(self, to_grid: np.ndarray) -> Optional[np.ndarray]:
         """`to_grid` in whole numbers if every pixel is one voxel of the lattice."""

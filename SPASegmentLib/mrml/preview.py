@@ -77,10 +77,15 @@ class Preview:
             core = self.node.GetSegmentation()
             for index, image in enumerate(images):
                 core.GetSegment(segment_id(index)).GetRepresentation(BINARY_LABELMAP).DeepCopy(image)
-        transform = frame.volume.GetParentTransformNode()
-        self.node.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
+        self.follow(frame.volume)
         self._shown = len(masks)
         self.highlight(highlighted)
+
+    def follow(self, volume: Any) -> None:
+        """Lie under the same transform as the volume that the masks belong to."""
+        if self.node is not None:
+            transform = volume.GetParentTransformNode()
+            self.node.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
 
     def highlight(self, index: int) -> None:
         """Fill and outline one mask; the recommended one stays outlined, the others are hidden."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 import numpy as np
 
@@ -10,13 +10,33 @@ from SPASegmentLib.errors import InputError, OutputError, SPAError
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_grid, labelmap_image, segment_image
-from SPASegmentLib.mrml.snapshot import Snapshot, region_of, segment_region, shape_of, union
+from SPASegmentLib.mrml.snapshot import Bounds, Snapshot, region_of, segment_region, shape_of, union
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
 #: "add" to the segment, or "replace" what the segment holds on this slice.
 WRITE_MODES = ("add", "replace")
+
+
+class _Change(NamedTuple):
+    """What a write is about: (k, j, i) bool each, within `extent` of a grid.
+
+    Attributes:
+        old: what the segment held before.
+        on, off: voxels to add and to take out.
+    """
+
+    grid: Grid
+    extent: Bounds
+    old: np.ndarray
+    on: np.ndarray
+    off: np.ndarray
+
+    @property
+    def wanted(self) -> np.ndarray:
+        """What the segment is to hold."""
+        return (self.old & ~self.off) | self.on
 
 
 def write_mask(
@@ -37,11 +57,13 @@ def write_mask(
         mode: "add" or "replace".
 
     Returns:
-        Number of voxels of the segment that changed.
+        Number of voxels of the segment that changed. Where the write would change nothing, none is made, and no undo
+        state.
 
     Raises:
         InputError: the mask is empty, there is no such segment, or the mode is unknown. Nothing was written.
-        OutputError: the write failed or the masking settings let no voxel through; the segmentation is as it was.
+        OutputError: the masking settings let no voxel through, which leaves no undo state; or the write failed. The
+            segmentation is as it was.
     """
     if mode not in WRITE_MODES:
         raise InputError(
@@ -61,13 +83,17 @@ def write_mask(
     if added is None and removed is None:
         raise InputError(_("The mask is empty here; choose another one."))
     before = Snapshot(segmentation)
+    change = _change(before, segment_id, grid, added, removed)
+    # Before an undo state is saved, since an effect cannot take that back.
+    if not _changes_anything(editor, before, segment_id, change):
+        return 0
     editor.save_state()
     try:
         if removed is not None:
             editor.remove(segment_id, removed)
         if added is not None:
             editor.add(segment_id, added)
-        return _verify(before, segmentation, segment_id, grid, added, removed, editor.masked)
+        return _verify(before, segmentation, segment_id, change, editor.masked)
     except BaseException as error:
         before.restore()
         if isinstance(error, SPAError) or not isinstance(error, Exception):
@@ -95,34 +121,57 @@ def _to_remove(frame: Frame, added: Optional[Any], segmentation: Any, segment_id
     return labelmap_image(voxels, (extent[0], extent[2], extent[4]), grid.to_local) if voxels.any() else None
 
 
-def _verify(
-    before: Snapshot,
-    segmentation: Any,
-    segment_id: str,
-    grid: Grid,
-    added: Optional[Any],
-    removed: Optional[Any],
-    masked: bool,
-) -> int:
+def _change(before: Snapshot, segment_id: str, grid: Grid, added: Optional[Any], removed: Optional[Any]) -> _Change:
     extent = union([image.GetExtent() for image in (added, removed) if image is not None])
-    on = np.zeros(shape_of(extent), dtype=bool) if added is None else region_of(added, 1, extent)
-    off = np.zeros_like(on) if removed is None else region_of(removed, 1, extent)
-    old = before.region(segment_id, grid, extent)
+    nothing = np.zeros(shape_of(extent), dtype=bool)
+    on = nothing if added is None else region_of(added, 1, extent)
+    off = nothing if removed is None else region_of(removed, 1, extent)
+    return _Change(grid, extent, before.region(segment_id, grid, extent), on, off)
+
+
+def _changes_anything(editor: SegmentEditor, before: Snapshot, segment_id: str, change: _Change) -> bool:
+    """Whether any voxel of any segment will be another one.
+
+    Raises:
+        OutputError: some should, but the masking settings let none of the segment through.
+    """
+    possible = change
+    if editor.masked:
+        first = (change.extent[0], change.extent[2], change.extent[4])
+        region = labelmap_image(change.on | change.off, first, change.grid.to_local)
+        possible = change._replace(
+            on=change.on & editor.editable(segment_id, region),
+            off=change.off & editor.editable(segment_id, region, removing=True),
+        )
+    if not np.array_equal(possible.wanted, change.old):
+        return True
+    if not np.array_equal(change.wanted, change.old):
+        raise _nothing_let_through()
+    # The voxels are there already, but other segments may have them too and lose them.
+    others = (other for other in before.segment_ids if other != segment_id)
+    return any((before.region(other, change.grid, change.extent) & possible.on).any() for other in others)
+
+
+def _nothing_let_through() -> OutputError:
+    return OutputError(
+        _("The masking settings of the Segment Editor let no voxel of this mask through; nothing was written.")
+    )
+
+
+def _verify(before: Snapshot, segmentation: Any, segment_id: str, change: _Change, masked: bool) -> int:
+    grid, extent, old, wanted = change.grid, change.extent, change.old, change.wanted
     new = segment_region(segmentation, segment_id, grid, extent)
-    wanted = (old & ~off) | on
     allowed = (new >= (old & wanted)) & (new <= (old | wanted))
     if not (allowed.all() if masked else np.array_equal(new, wanted)):
         raise OutputError(_("Slicer did not write the mask as it should have; the segmentation is as it was."))
     changed = int(np.count_nonzero(new != old))
     if masked and not changed and (wanted != old).any():
-        raise OutputError(
-            _("The masking settings of the Segment Editor let no voxel of this mask through; nothing was written.")
-        )
+        raise _nothing_let_through()
     if not before.same_elsewhere(segment_id, grid, extent):
         raise OutputError(_("Slicer changed voxels beside the mask; the segmentation is as it was."))
     for other in before.segment_ids:
         if other != segment_id:
             kept = segment_region(segmentation, other, grid, extent)
-            if (kept & ~before.region(other, grid, extent)).any() and not (masked and removed is not None):
+            if (kept & ~before.region(other, grid, extent)).any() and not (masked and change.off.any()):
                 raise OutputError(_("Slicer changed another segment; the segmentation is as it was."))
     return changed

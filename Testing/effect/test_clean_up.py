@@ -239,6 +239,10 @@ def test_random_actions_leave_nothing(desk: Any, count: int) -> None:
         each.show()
     desk.wait()
     workflow.cancel()
+    # As at the beginning: what is selected has been worked on.
+    actions["home"]()
+    desk.click()
+    workflow.cancel()
     assert shown > count / 10, "masks were on screen much of the time"
     assert census(desk) == active
     desk.editor.setActiveEffectByName("")
@@ -274,3 +278,169 @@ def test_what_cannot_be_shown_is_said(desk: Any) -> None:
     assert "non-linear" in desk.panel.status.text and not desk.workflow.choosing
     desk.volume.SetAndObserveTransformNodeID(None)
     assert desk.click().round == 1
+
+
+def warped(desk: Any) -> str:
+    """Id of a non-linear transform in the scene."""
+    warp = slicer.vtkMRMLTransformNode()
+    desk.host.scene.AddNode(warp)
+    warp.SetAndObserveTransformToParent(vtk.vtkThinPlateSplineTransform())
+    return str(warp.GetID())
+
+
+def cropped(desk: Any) -> None:
+    """The volume cropped in place: fewer voxels, and they lie elsewhere."""
+    crop = vtk.vtkExtractVOI()
+    crop.SetInputData(desk.volume.GetImageData())
+    crop.SetVOI(10, 80, 10, 90, 2, 20)
+    moved = vtk.vtkImageChangeInformation()
+    moved.SetInputConnection(crop.GetOutputPort())
+    moved.SetOutputExtentStart(0, 0, 0)
+    moved.Update()
+    to_ras = vtk.vtkMatrix4x4()
+    desk.volume.GetIJKToRASMatrix(to_ras)
+    desk.volume.SetOrigin(to_ras.MultiplyPoint((10, 10, 2, 1))[:3])
+    desk.volume.SetAndObserveImageData(moved.GetOutput())
+
+
+#: What may happen to what is segmented, and what the user is told.
+MISHAPS: Dict[str, Any] = {
+    "volume bent": (lambda desk: desk.volume.SetAndObserveTransformNodeID(warped(desk)), "non-linear"),
+    "segmentation bent": (lambda desk: desk.segmentation.SetAndObserveTransformNodeID(warped(desk)), "non-linear"),
+    "volume emptied": (lambda desk: desk.volume.SetAndObserveImageData(None), "no image"),
+    "volume cropped": (cropped, "another size"),
+    "segment removed": (lambda desk: desk.segmentation.GetSegmentation().RemoveSegment(desk.segment), "not exist"),
+}
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["choosing", "busy"])
+@pytest.mark.parametrize("mishap", sorted(MISHAPS))
+def test_what_cannot_be_segmented_any_more_ends_the_session(desk: Any, mishap: str, busy: bool) -> None:
+    desk.click()
+    desk.workflow.cancel()
+    before = leftovers(desk)["nodes"]
+    undisturbed = desk.voxels(desk.other)
+    desk.click()
+    if busy:
+        desk.workflow.choose(1)
+    happen, told = MISHAPS[mishap]
+    happen(desk)
+    said = desk.panel.status.text
+    assert told in said and "dropped" in said
+    assert not desk.workflow.choosing and not desk.workflow.busy and not desk.workflow.screen.keys.taken
+    assert leftovers(desk)["nodes"] == before
+    desk.qt.processEvents()
+    for view in desk.host.views.values():
+        x, y, z = view.mrmlSliceNode().GetXYZOrigin()
+        view.mrmlSliceNode().SetXYZOrigin(x + 3, y, z)
+    for act in (desk.workflow.accept, desk.workflow.back, lambda: desk.workflow.mark(1), desk.editor.layoutChanged):
+        act()
+    assert desk.panel.status.text == said
+    assert desk.editor.activeEffect() is not None and not desk.editor.logic.CanUndo()
+    if "bent" in mishap:
+        for node in (desk.volume, desk.segmentation):
+            node.SetAndObserveTransformNodeID(None)
+        assert not desk.voxels().any() and np.array_equal(desk.voxels(desk.other), undisturbed)
+        assert desk.click().round == 1
+
+
+def test_the_masks_on_screen_move_with_the_volume(desk: Any) -> None:
+    desk.click()
+    mask, frame = desk.proposal.masks[0], desk.controller.frame
+
+    def drawn() -> Any:
+        widget = desk.host.views["Red"]
+        return [
+            np.array(actor.GetMapper().GetInput().GetPoints().GetBounds()[:4])
+            for owner, actor in desk.workflow.screen.outline._actors if owner is widget
+        ][0]
+
+    where = drawn()
+    shift = slicer.vtkMRMLLinearTransformNode()
+    desk.host.scene.AddNode(shift)
+    matrix = vtk.vtkMatrix4x4()
+    matrix.SetElement(0, 3, 6)
+    shift.SetMatrixTransformToParent(matrix)
+    desk.volume.SetAndObserveTransformNodeID(shift.GetID())
+    assert desk.controller.preview.node.GetParentTransformNode() is shift
+    # To the left on the screen is the patient's right.
+    assert drawn()[0] < where[0] - 5
+    matrix.SetElement(0, 3, 0)
+    shift.SetMatrixTransformToParent(matrix)
+    assert np.allclose(drawn(), where, atol=0.1)
+    matrix.SetElement(0, 3, 6)
+    shift.SetMatrixTransformToParent(matrix)
+    desk.panel.accept.click()
+    assert np.array_equal(frame.segment_mask(desk.segmentation, desk.segment), mask)
+
+
+def test_another_geometry_of_the_segmentation_in_mid_session(desk: Any) -> None:
+    from SPASegmentLib.mrml.grid import matrix_from_array, volume_grid
+
+    desk.click()
+    mask, frame = desk.proposal.masks[0], desk.controller.frame
+    grid = volume_grid(desk.volume)
+    fine = grid.to_local @ np.array([[0.5, 0, 0, -0.25], [0, 0.5, 0, -0.25], [0, 0, 0.5, -0.25], [0, 0, 0, 1]])
+    geometry = slicer.vtkOrientedImageData()
+    i, j, k = grid.shape
+    geometry.SetExtent(0, 2 * i - 1, 0, 2 * j - 1, 0, 2 * k - 1)
+    geometry.SetGeometryFromImageToWorldMatrix(matrix_from_array(fine))
+    desk.segmentation.GetSegmentation().SetConversionParameter(
+        slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName(),
+        slicer.vtkSegmentationConverter.SerializeImageGeometry(geometry),
+    )
+    desk.panel.accept.click()
+    assert np.array_equal(frame.segment_mask(desk.segmentation, desk.segment), mask)
+
+
+@pytest.mark.parametrize("double_click", [False, True])
+def test_a_profile_that_cannot_be_kept_does_not_keep_the_masks_on_screen(desk: Any, double_click: bool) -> None:
+    from SegmentEditorSPALib.ProfileActions import store
+
+    drawn = actors(desk)
+    folder = store().folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # Where the folder has to be made lies a file.
+    folder.write_text("")
+    first = desk.click()
+    if double_click:
+        desk.workflow.press(1)
+        desk.workflow.accept_at_once(1)
+        desk.wait()
+    else:
+        desk.panel.accept.click()
+    said = desk.panel.status.text
+    assert "accepted" in said and "profile" in said and "disk" in said
+    assert desk.voxels().sum() == first.masks[int(double_click)].sum()
+    assert not desk.workflow.choosing and not desk.workflow.screen.keys.taken
+    assert desk.workflow.screen.proposal is None and actors(desk) == drawn
+    assert desk.panel.next.enabled and not desk.panel.accept.enabled
+
+
+def test_a_segmentation_that_cannot_be_written_is_said_before_anything_is_computed(desk: Any) -> None:
+    desk.segmentation.SetAndObserveTransformNodeID(warped(desk))
+    desk.host.views["Red"].click(desk.lesion)
+    assert "non-linear" in desk.panel.status.text and not desk.workflow.busy
+
+
+def test_fitting_the_view_while_masks_are_computed_does_not_drop_them(desk: Any) -> None:
+    """The slice is the same; only its middle lies elsewhere."""
+    view = desk.host.views["Red"]
+    desk.click()
+    desk.workflow.cancel()
+    view.click(desk.lesion)
+    assert desk.workflow.busy
+    r, a, s = desk.lesion
+    view.mrmlSliceNode().JumpSliceByCentering(r + 20, a - 10, s)
+    desk.wait()
+    assert desk.workflow.choosing
+
+
+def test_start_from_the_segment_in_a_view_that_is_shown(desk: Any) -> None:
+    mask = desk.click("Red").masks[0]
+    desk.panel.accept.click()
+    desk.host.views["Red"].hide()
+    desk.editor.layoutChanged()
+    desk.panel.from_segment.click()
+    desk.wait()
+    assert mask.any() and desk.workflow.screen.view is desk.host.views["Green"]

@@ -34,6 +34,8 @@ def test_intensity_range_is_honoured(desk: Any) -> None:
     wanted = mask & (frame.image.pixels >= -200)
     assert wanted.any() and (wanted != mask).any()
     assert np.array_equal(frame.segment_mask(desk.segmentation, desk.segment), wanted)
+    written, area = (frame.image.pixel_area * each.sum() for each in (wanted, mask))
+    assert f"{written:.0f} of {area:.0f} mm2" in desk.panel.status.text
 
 
 def test_masks_that_nothing_lets_through_stay_on_screen(desk: Any) -> None:
@@ -43,6 +45,24 @@ def test_masks_that_nothing_lets_through_stay_on_screen(desk: Any) -> None:
     desk.panel.accept.click()
     assert "masking settings" in desk.panel.status.text and desk.workflow.choosing
     assert not desk.voxels().any()
+
+
+def test_a_refused_mask_is_no_step_of_the_history(desk: Any) -> None:
+    desk.click()
+    desk.panel.accept.click()
+    written = desk.voxels()
+    desk.editor.setCurrentSegmentID(desk.other)
+    desk.click()
+    desk.node.SetMaskMode(slicer.vtkMRMLSegmentationNode.EditAllowedInsideSingleSegment)
+    desk.node.SetMaskSegmentID(desk.other)
+    desk.panel.accept.click()
+    assert "masking settings" in desk.panel.status.text and not desk.voxels(desk.other).any()
+    desk.editor.undo()
+    assert not desk.voxels().any()
+    desk.panel.accept.click()
+    assert "masking settings" in desk.panel.status.text
+    desk.editor.redo()
+    assert np.array_equal(desk.voxels(), written)
 
 
 def test_replace_the_slice(desk: Any) -> None:
@@ -353,3 +373,17 @@ def test_accepted_slices_are_counted_for_each_segment(desk: Any) -> None:
     desk.click()
     desk.panel.accept.click()
     assert "1" in desk.panel.slices.text
+
+
+def test_a_damaged_profile_is_said_and_another_one_can_be_picked(desk: Any) -> None:
+    from SegmentEditorSPALib.ProfileActions import active, store
+
+    store().create("anna")
+    store().path("default").write_text("{", encoding="utf-8")
+    desk.editor.setActiveEffectByName("")
+    desk.activate()
+    assert desk.panel.profiles.count == 2 and "default cannot be read" in desk.panel.learned.text
+    desk.host.views["Red"].click(desk.lesion)
+    assert "default cannot be read" in desk.panel.status.text and not desk.workflow.busy
+    desk.workflow.profiles.use("anna")
+    assert active() == "anna" and desk.click().round == 1

@@ -181,6 +181,23 @@ def test_profiles(host: Any, panel: Any, tmp_path: Path) -> None:
     assert "damaged" in panel.say.text
 
 
+def test_a_damaged_profile_can_be_reset(host: Any, panel: Any) -> None:
+    from SegmentEditorSPALib import ProfileActions
+    from slicerhost import qt
+
+    store = ProfileActions.store()
+    store.create("mine")
+    for name in ("mine", "default"):
+        store.path(name).write_text("{", encoding="utf-8")
+        ProfileActions.activate(name)
+        panel.refresh()
+        assert f"{name} cannot be read" in panel.profiles.learned.text
+        qt.answered(True)
+        panel.profiles.reset.click()
+        assert store.load(name).accepted == 0 and store.load(name).name == name
+        assert "cannot be read" not in panel.profiles.learned.text
+
+
 def test_other_weights(host: Any, panel: Any, tmp_path: Path) -> None:
     from SegmentEditorSPALib import Model
     from slicerhost import qt

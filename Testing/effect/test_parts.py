@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
 import time
@@ -169,6 +170,17 @@ def test_torch_comes_from_the_extension_and_the_rest_from_pip(host: Any, without
     qt.answered(True)
     assert without.python.ensure() == ""
     assert asked == [(True, ">=2.2"), ["safetensors>=0.4"]]
+
+
+def test_an_installation_of_torch_that_fails_is_said(host: Any, without: Any) -> None:
+    """Without a connection the extension PyTorch raises whatever its tools do."""
+
+    class Logic:
+        def installTorch(self, askConfirmation: bool, torchVersionRequirement: str) -> Any:  # noqa: N802, N803
+            raise subprocess.CalledProcessError(1, "pip")
+
+    without.set(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
+    assert "installation failed" in without.python.ensure()
 
 
 def test_from_slicer_5_12_on_slicer_asks_and_installs(host: Any, without: Any, monkeypatch: Any) -> None:

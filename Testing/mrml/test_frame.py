@@ -291,3 +291,17 @@ def test_planes_from_text() -> None:
     axes = np.stack([oblique.right, oblique.down, oblique.normal])
     assert axes @ axes.T == pytest.approx(np.eye(3))
     assert oblique.right[0] < 0  # the patient's left is on the right, as on the axial plane
+
+
+def test_a_volume_that_was_cropped_in_place_is_refused(volume: Any, ras_of: Callable, noise: np.ndarray) -> None:
+    """The indices of the frame stand for other voxels then."""
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(volume_grid(volume)))
+    mask = np.ones(frame.image.shape, dtype=bool)
+    other = add_volume(volume.GetScene(), noise[:, 5:, 5:])
+    volume.SetAndObserveImageData(other.GetImageData())
+    for use in (
+        lambda: frame.to_world, lambda: frame.click(ras_of(20, 15, 6)), lambda: frame.neighbour(1),
+        lambda: frame.mask_to_labelmap(mask),
+    ):
+        with pytest.raises(InputError, match="another size"):
+            use()

@@ -166,6 +166,36 @@ def test_masking_modes(desk: Desk, mask_mode: int, editable: np.ndarray, write_m
     assert np.array_equal(desk.voxels(desk.second), SECOND | removed if single else SECOND)
 
 
+@pytest.mark.parametrize("removing", [False, True])
+@pytest.mark.parametrize("intensity", [False, True])
+@pytest.mark.parametrize("mask_mode", range(Segmentation.EditAllowed_Last))
+def test_what_can_be_edited_is_told_as_slicer_does_it(
+    desk: Desk, noise: np.ndarray, mask_mode: int, intensity: bool, removing: bool
+) -> None:
+    """The prediction before the write against the write itself, also for limits between two whole numbers."""
+    node = desk.editor.node
+    node.SetOverwriteMode(Editor.OverwriteNone)
+    desk.segmentation.GetDisplayNode().SetSegmentVisibility(desk.second, False)
+    node.SetMaskMode(mask_mode)
+    node.SetMaskSegmentID(desk.second)
+    node.SetSourceVolumeIntensityMask(intensity)
+    low, high = np.percentile(noise, [20, 70])
+    node.SetSourceVolumeIntensityMaskRange(low + 0.5, high - 0.25)
+    third = add_segment(desk.segmentation, "third")
+    before = block((5, 8), (10, 21), (14, 30))
+    set_voxels(desk.segmentation, third, before, desk.volume)
+    grid = desk.frame.segmentation_grid(desk.segmentation)
+    mask = desk.frame.labels(block((6, 7), (3, 25), (3, 35)), volume_grid(desk.volume))
+    labelmap = desk.frame.mask_to_labelmap(mask, grid)
+    extent = labelmap.GetExtent()
+    told = np.zeros(SHAPE, dtype=bool)
+    told[extent[4] : extent[5] + 1, extent[2] : extent[3] + 1, extent[0] : extent[1] + 1] = desk.editor.editable(
+        third, labelmap, removing
+    )
+    (desk.editor.remove if removing else desk.editor.add)(third, labelmap)
+    assert np.array_equal(desk.voxels(third), before & ~told if removing else before | told)
+
+
 def test_intensity_range(desk: Desk, noise: np.ndarray) -> None:
     low, high = np.percentile(noise, [20, 70])
     desk.editor.node.SetSourceVolumeIntensityMask(True)
@@ -184,10 +214,45 @@ def test_masking_that_lets_nothing_through_is_said(desk: Desk) -> None:
     assert np.array_equal(desk.voxels(desk.first), FIRST)
 
 
+@pytest.mark.parametrize("mode", ["add", "replace"])
+@pytest.mark.parametrize("masking", ["intensity", "outside all segments"])
+def test_what_masking_refuses_leaves_the_history_alone(desk: Desk, masking: str, mode: str) -> None:
+    """One undo after a refusal takes back the last mask that was written, and what was undone can still be redone."""
+    third = add_segment(desk.segmentation, "third")
+    desk.editor.node.SetOverwriteMode(Editor.OverwriteNone)
+    desk.write(desk.first)
+    desk.write(desk.second)
+    written = desk.voxels(desk.second)
+    desk.editor.undo()
+    if masking == "intensity":
+        desk.editor.node.SetSourceVolumeIntensityMask(True)
+        desk.editor.node.SetSourceVolumeIntensityMaskRange(1e9, 2e9)
+    else:
+        desk.editor.node.SetMaskMode(Segmentation.EditAllowedOutsideAllSegments)
+    with pytest.raises(OutputError, match="masking settings"):
+        desk.write(third, FIRST & SLICE, mode)
+    assert not desk.voxels(third).any()
+    desk.editor.redo()
+    assert np.array_equal(desk.voxels(desk.second), written)
+    for state in (FIRST | WRITTEN, FIRST):
+        desk.editor.undo()
+        assert np.array_equal(desk.voxels(desk.first), state)
+        assert np.array_equal(desk.voxels(desk.second), SECOND)
+    assert not desk.editor.logic.CanUndo()
+
+
 def test_a_mask_that_is_there_already(desk: Desk) -> None:
     desk.editor.node.SetOverwriteMode(Editor.OverwriteNone)
-    assert desk.write(desk.first, FIRST & SLICE) == 0
+    assert desk.write(desk.first, FIRST & SLICE & ~SECOND) == 0
     assert np.array_equal(desk.voxels(desk.first), FIRST)
+    assert not desk.editor.logic.CanUndo()
+
+
+def test_a_mask_that_is_there_already_still_overwrites_other_segments(desk: Desk) -> None:
+    assert desk.write(desk.first, FIRST & SLICE) == 0
+    assert np.array_equal(desk.voxels(desk.second), SECOND & ~(FIRST & SLICE))
+    desk.editor.undo()
+    assert np.array_equal(desk.voxels(desk.second), SECOND)
 
 
 def test_undo_and_redo_are_exact(desk: Desk) -> None:

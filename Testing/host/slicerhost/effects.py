@@ -79,6 +79,12 @@ class qSlicerSegmentEditorScriptedEffect:  # noqa: N801
     def saveStateForUndo(self) -> None:  # noqa: N802
         self._editor.logic.SaveStateForUndo()
 
+    def sourceVolumeImageData(self) -> Any:  # noqa: N802
+        """The source volume on the segmentation's lattice."""
+        logic = self._editor.logic
+        logic.UpdateReferenceGeometryImage()
+        return logic.GetAlignedSourceVolume() if logic.UpdateAlignedSourceVolume() else None
+
     def modifySelectedSegmentByLabelmap(self, labelmap: Any, mode: int) -> None:  # noqa: N802
         if not isinstance(mode, int):
             raise TypeError("the mode is an int")
