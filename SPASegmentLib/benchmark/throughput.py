@@ -19,6 +19,7 @@ from SPASegmentLib.evaluation.slices import EvaluationFile
 from SPASegmentLib.evaluation.users import User
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import NetworkConfig
+from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.training.batches import BatchSource, row_weights
 from SPASegmentLib.training.trainer import Trainer, TrainSettings
 from SPASegmentLib.training.unroll import UnrollSettings, unroll
@@ -85,7 +86,7 @@ def _split(trainer: Trainer, steps: int) -> Dict[str, float]:
         marks = [time.process_time()]
         batch = trainer.source.draw()
         marks.append(time.process_time())
-        with torch.autocast("cpu", torch.bfloat16, enabled=settings.bfloat16):
+        with training_precision(torch.device("cpu"), settings.bfloat16):
             loss, _ = unroll(network, batch, settings.unroll, carried=False)
         marks.append(time.process_time())
         trainer.optimiser.zero_grad(set_to_none=True)

@@ -27,6 +27,11 @@ def multiplies_half_faster(device: torch.device) -> bool:
     return "AVX512" in capabilities and fast is not None and bool(fast())
 
 
+def training_precision(device: torch.device, half: bool) -> torch.autocast:
+    """Context of a training step's forward pass: bfloat16 where it is wanted and the device gains from it."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=half and multiplies_half_faster(device))
+
+
 def ready_for_use(network: SPANetwork) -> SPANetwork:
     """`use_half` and `shorten_vit` where the device that the network is on gains from them; in place."""
     if multiplies_half_faster(network.device):

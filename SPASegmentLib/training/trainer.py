@@ -16,6 +16,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.training.batches import Batch, BatchSource
 from SPASegmentLib.training.log import TrainingLog
@@ -36,7 +37,7 @@ class TrainSettings:
         warmup: steps.
         weight_decay: AdamW's, on matrices and kernels only.
         ema: decay of the averaged weights, which are what is saved for use.
-        bfloat16: run the network in bfloat16 where it is safe and the device knows it.
+        bfloat16: run the network in bfloat16 where it is safe and the device has instructions for it.
         checkpoint_every: steps.
         log_every: steps.
         seed: of weights, batches and choices.
@@ -194,7 +195,7 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate() * group.get("factor", 1.0)
         carried = bool(torch.rand(()) < s.unroll.carried)
-        with torch.autocast(device.type, torch.bfloat16, enabled=s.bfloat16 and _knows_bfloat16(device)):
+        with training_precision(device, s.bfloat16):
             loss, log = self.rounds(batch, carried)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -288,7 +289,3 @@ class Trainer:
 def checkpoint_in(folder: Path) -> Path:
     """The checkpoint of a run."""
     return folder / "checkpoint.pt"
-
-
-def _knows_bfloat16(device: torch.device) -> bool:
-    return device.type == "cpu" or (device.type == "cuda" and torch.cuda.is_bf16_supported())

@@ -19,7 +19,7 @@ from SPASegmentLib.interaction.types import Click, Prompts
 from SPASegmentLib.model import weights
 from SPASegmentLib.model.eight_bits import multiplies_eight_bits_faster
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.precision import multiplies_half_faster, shorten_vit, use_half
+from SPASegmentLib.model.precision import multiplies_half_faster, shorten_vit, training_precision, use_half
 
 CPU = torch.device("cpu")
 ASK = (
@@ -55,6 +55,14 @@ def test_a_processor_without_bfloat16_instructions_keeps_single_precision(tmp_pa
     environment = {**os.environ, "ATEN_CPU_CAPABILITY": "avx2", "PYTHONPATH": os.pathsep.join(sys.path)}
     found = subprocess.run([sys.executable, "-c", ASK], env=environment, text=True, capture_output=True, check=True)
     assert found.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_training_takes_half_where_it_is_wanted_and_faster(wanted: bool) -> None:
+    ones = torch.ones(2, 2)
+    with training_precision(CPU, wanted):
+        product = ones @ ones
+    assert product.dtype == (torch.bfloat16 if wanted and multiplies_half_faster(CPU) else torch.float32)
 
 
 @pytest.mark.parametrize("capability", [(7, 5), (8, 0)])

@@ -22,6 +22,7 @@ from SPASegmentLib.data.shards import RaterSlices
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.evaluation.baselines.crops import CropSource
 from SPASegmentLib.evaluation.baselines.kinds import KINDS, NETWORKS
+from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
 
@@ -36,7 +37,7 @@ class BaselineSettings:
         warmup: steps.
         weight_decay: AdamW's.
         ema: decay of the averaged weights, which are what is used.
-        bfloat16: run the network in bfloat16.
+        bfloat16: run the network in bfloat16 where the processor has instructions for it.
         checkpoint_every: steps.
     """
 
@@ -114,7 +115,7 @@ class BaselineTrainer:
         rate = s.learning_rate * ((self.step + 1) / s.warmup if warm else 0.5 * (1 + math.cos(math.pi * progress)))
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        with torch.autocast("cpu", torch.bfloat16, enabled=s.bfloat16):
+        with training_precision(torch.device("cpu"), s.bfloat16):
             loss = self.kind.loss(self.network, self.source.draw())
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
