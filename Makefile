@@ -23,7 +23,7 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses embedding widening results lint clean
+	benchmark baselines losses ablations embedding widening results lint clean
 .DELETE_ON_ERROR:
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
 	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
 	@echo "make losses      train with each term of the loss left out in turn, on DATA; goes on where it stopped"
+	@echo "make ablations   train with parts of the preference generator, on DATA; goes on where it stopped"
 	@echo "make embedding   train the network with the paper's fusion; goes on where it stopped"
 	@echo "make widening    train on more than lungs and on lungs alone, and compare"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
@@ -122,6 +123,17 @@ losses: $(READY)
 	$(call loss,without-energy,energy)
 	$(call loss,without-components,components)
 	$(call loss,recommended-only,best_of_n energy components)
+
+# $(call part,PART): the same training with a PART of the preference generator alone. In single precision, which is much
+# faster where the processor has no bfloat16; "all" is trained here too, so that all four differ in nothing else.
+part = $(BIN)/spa train Resources/Training/losses.yaml --data $(DATA) --device cpu --name generator-$(1) \
+	--output runs/losses/generator-$(1) --set train.bfloat16=false --set train.unroll.generator=$(1)
+
+ablations: $(READY)
+	$(call part,all)
+	$(call part,none)
+	$(call part,gaussians)
+	$(call part,weights)
 
 # Patients that no training has seen (see `skip_patients` in Resources/Training/compact.yaml).
 KEPT_OUT := STS_010 STS_011 STS_012 STS_015

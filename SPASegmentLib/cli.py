@@ -286,7 +286,7 @@ def results(
     ] = None,
     weights: Weights = None,
     baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
-    losses: Annotated[Path, typer.Option(help="Folder of what make losses and make embedding train.")] = Path(
+    losses: Annotated[Path, typer.Option(help="Folder of what make losses, ablations and embedding train.")] = Path(
         "runs/losses"
     ),
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
@@ -309,12 +309,19 @@ def report(
     card: Annotated[
         Optional[Path], typer.Option(help="Card of the measured weights, to put its metrics in.")
     ] = None,
+    section: Annotated[
+        Optional[List[str]],
+        typer.Option(
+            help="Write only the sections whose title begins so anew, in a page that is there, from the records in the "
+            "folder and those beside the page; may be repeated."
+        ),
+    ] = None,
 ) -> None:
     """Write the page of results from its records, and example rounds as pictures."""
     with plain_errors():
         from SPASegmentLib.commands.results import run_report
 
-        run_report(records, output, npz or [], examples, card)
+        run_report(records, output, npz or [], examples, card, section or [])
 
 
 baselines = typer.Typer(help="Networks that SPA is compared with.", no_args_is_help=True)

@@ -28,7 +28,7 @@ def run_results(
         only: names of records, or the beginning of names; none for all.
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines; what is not trained is left out.
-        losses: folder of the weights of `make losses` and `make embedding`; the same.
+        losses: folder of the weights of `make losses`, `make ablations` and `make embedding`; the same.
         jobs: processes; None for one per processor core.
 
     Raises:
@@ -54,8 +54,10 @@ def run_results(
         say(f"{len(missing)} records were left out for want of trained networks: see the lines above.")
 
 
-def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path, card: Optional[Path]) -> None:
-    """Write the page of results, and example rounds as pictures where the data is given.
+def run_report(
+    folder: Path, output: Path, files: Sequence[Path], examples: Path, card: Optional[Path], sections: Sequence[str]
+) -> None:
+    """Write the page of results or some of its sections, and example rounds as pictures where the data is given.
 
     Args:
         folder: with the records.
@@ -63,6 +65,8 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
         files: npz files for the example rounds; none to leave them out.
         examples: folder for them; they are crops of the data and belong to no repository.
         card: of the weights that were measured, whose metrics are to be replaced; None to leave it.
+        sections: titles, or their beginnings, of the only sections to write anew, in a page that is there; none to
+            write the whole page.
 
     Raises:
         SPAError: a record cannot be read or something cannot be written.
@@ -74,13 +78,19 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
         from SPASegmentLib.evaluation.results.plan import plan
         from SPASegmentLib.evaluation.results.records import read_records
         from SPASegmentLib.evaluation.results.report import write_report
+        from SPASegmentLib.evaluation.results.update import update_report
         from SPASegmentLib.evaluation.slices import open_files
 
     console, records = Console(), read_records(folder)
-    write_report(records, output)
-    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    of_page = records
+    if sections:
+        of_page, written = update_report(records, output, sections)
+        console.print(f"Wrote into {output}: {'; '.join(written)}.", markup=False, soft_wrap=True)
+    else:
+        write_report(records, output)
+        console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     if card is not None:
-        write_metrics(records, card)
+        write_metrics(of_page, card)
         console.print(f"Wrote the metrics into {card}.", markup=False, soft_wrap=True)
     if files:
         if "combination" not in records:

@@ -26,7 +26,7 @@ class Task:
         rounds: per case.
         noise: share of choices that fall on another candidate at random.
         update: "bayesian" or "amortised".
-        generator: what the preference generator may move (`ablation.PARTS`).
+        generator: what the preference generator may move (`model.ablation.PARTS`).
         refine: whether shape latents vary the network's predictions.
         feedback_prompts: whether the chosen mask and its point go to the network.
         predictions: N, the candidates come from these.

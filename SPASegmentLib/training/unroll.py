@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from SPASegmentLib.model.ablation import Part, ablated
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
 from SPASegmentLib.training.batches import Batch
@@ -27,6 +28,8 @@ class UnrollSettings:
         candidates: K.
         choice_noise: share of choices made at random.
         carried: share of steps that start from the mask of a neighbouring slice.
+        generator: the part of the preference generator's answer that is used, see `model.ablation`; "all" but for
+            ablations (paper, Table 3).
         weights: of the loss terms.
     """
 
@@ -36,6 +39,7 @@ class UnrollSettings:
     candidates: int = 4
     choice_noise: float = 0.05
     carried: float = 0.15
+    generator: Part = "all"
     weights: LossWeights = LossWeights()
 
 
@@ -110,6 +114,8 @@ def unroll(
         generator: of the simulated user's slips.
         carried: start from the mask of a neighbouring slice instead of the click alone.
     """
+    if settings.generator != "all":
+        network = ablated(network, settings.generator)
     features = network.encode(batch.images)
     device = batch.clicks.device
     points, labels = batch.clicks.unsqueeze(1), torch.ones(len(batch.clicks), 1, device=device)

@@ -10,7 +10,6 @@ import torch
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.evaluation.cases import Case, draw_ids, open_case
-from SPASegmentLib.evaluation.methods.ablation import ablated
 from SPASegmentLib.evaluation.methods.method import Screen
 from SPASegmentLib.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.evaluation.methods.untrained import ConsensusMethod, ResampleMethod, SeedMaskMethod, grown_mask
@@ -21,6 +20,7 @@ from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.interaction.types import Click
+from SPASegmentLib.model.ablation import ablated
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.model.weights import load_default
 

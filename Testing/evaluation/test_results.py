@@ -16,85 +16,27 @@ import pytest
 
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.evaluation.baselines.kinds import NETWORKS
-from SPASegmentLib.evaluation.cases import POLICY_USERS, SEQUENCE
 from SPASegmentLib.evaluation.lidc import evaluate, write_record
 from SPASegmentLib.evaluation.methods.trained import TRAINED
-from SPASegmentLib.evaluation.policy import LATER, OPPOSITES, SequenceResult, policy_summary
 from SPASegmentLib.evaluation.results import tables
 from SPASegmentLib.evaluation.results.card import write_metrics
 from SPASegmentLib.evaluation.results.marks import leads, marks
 from SPASegmentLib.evaluation.results.pictures import draw_examples, ranked
-from SPASegmentLib.evaluation.results.plan import LOSSES, plan
+from SPASegmentLib.evaluation.results.plan import GENERATORS, LOSSES, plan
 from SPASegmentLib.evaluation.results.records import Record, paired, read_records, run_plan
 from SPASegmentLib.evaluation.results.report import SECTIONS, write_report
-from SPASegmentLib.evaluation.rounds import CaseRounds, summary
 from SPASegmentLib.evaluation.slices import open_files
 from SPASegmentLib.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.evaluation.task import Task
+from SPASegmentLib.model.ablation import PARTS
 from SPASegmentLib.model.weights import models_folder, read_card
-from SPASegmentLib.training.config import load_config
+from SPASegmentLib.training.config import TrainConfig, load_config
 from SPASegmentLib.training.losses import LossWeights
 
+#: Of every record of the fixture `records`; every fifth is of the same patient.
 CASES = 12
 ROOT = Path(__file__).resolve().parents[2]
 TERMS = [field.name for field in fields(LossWeights)]
-
-
-def made_up(name: str, task: Task) -> Record:
-    """A record of cases that were never run, in the form of a real one."""
-    rng = np.random.default_rng(len(name) + 7 * sum(map(ord, name)))
-
-    def rounds() -> CaseRounds:
-        dice = np.sort(rng.uniform(0.6, 0.95, 6))
-        values = {
-            "dice_recommended": dice, "iou_recommended": dice / (2 - dice), "dice_best_on_screen": dice + 0.01,
-            "dice_best_seen": dice + 0.02, "expected_dice": dice + 0.05, "dice_included_raters": dice - 0.1,
-            "dice_excluded_raters": dice - 0.2,
-        }  # fmt: skip
-        once = {k: rng.random() for k in ("ged_16", "ged_48", "dice_max", "dice_max_of_predictions", "dice_match",
-                                          "dice_match_candidates", "uncertainty_correlation")}  # fmt: skip
-        return CaseRounds(values, once, rng.uniform(0.8, 0.9, (6, 6)), rng.random((3, 15)) + 1)
-
-    results = [rounds() for _ in range(CASES)]
-    patients = [f"p{i % 5}" for i in range(CASES)]
-    record: Record = {
-        "protocol": task.protocol, "method": task.method, "user": task.user, "rounds": 6,
-        **summary(results, patients), "intervals_over": "5 patients", "files": ["val.npz"], "weights": "compact",
-        "sha256": "0" * 64, "parameters": 2e6, 
-        "training": {"steps": 100, "batch": 32, "machine": "a core", "core_seconds": 1200},
-        "command": task.command([Path("val.npz")]), "machine": "here", "seconds": 1.0, "torch": "2",
-        "cases": {
-            "id": [f"val:{i}:1" for i in range(CASES)], "patient": [i % 5 for i in range(CASES)],
-            **{k: [r.rounds[k].tolist() for r in results]
-               for k in ("dice_recommended", "dice_best_on_screen", "dice_best_seen")},
-        },
-    }  # fmt: skip
-    if task.method in TRAINED:
-        record["trained"] = [
-            {"name": n, "description": "a network", "parameters": 1e6, "steps": 9, "batch": 4, "core_seconds": 60}
-            for n in TRAINED[task.method]
-        ]
-    if task.protocol == "policy":
-        later = SEQUENCE - LATER
-        sequences = [
-            SequenceResult(
-                0, user, tuple(f"p{i}" for i in range(SEQUENCE)), [rounds() for _ in range(SEQUENCE)],
-                [rounds() for _ in range(SEQUENCE)], [rounds() for _ in range(later)] if user in OPPOSITES else [],
-            )
-            for user in POLICY_USERS
-        ]  # fmt: skip
-        record["policy"] = policy_summary(sequences)
-    return record
-
-
-@pytest.fixture(scope="module")
-def records() -> Dict[str, Record]:
-    made = {name: made_up(name, task) for name, task in plan().items()}
-    masks = {"protocol": "masks", "files": ["brains"], "diameters_px": {"5": 9.0, "50": 20.4, "95": 88.0}}
-    made["masks-brains"] = {**made_up("masks", Task()), **masks}
-    for name in ("widening-lidc-widened", "widening-volumes-alone", "widening-volumes-widened"):
-        made[name] = made_up(name, Task())
-    return made
 
 
 def test_plan_covers_every_method_user_and_protocol() -> None:
@@ -132,21 +74,41 @@ def test_finished_records_are_not_run_again(npz: Path, tmp_path: Path) -> None:
         read_records(tmp_path)
 
 
-def test_losses_are_trained_as_the_plan_measures_them() -> None:
-    """`make losses` writes what `spa results` looks for, without the terms that the table names."""
-    made = subprocess.run(["make", "--dry-run", "losses", "DATA=data"], cwd=ROOT, capture_output=True, text=True)
+def trainings(target: str) -> Dict[str, TrainConfig]:
+    """Name of the weights -> configuration of all trainings of a target of the Makefile that write to runs/losses."""
+    made = subprocess.run(["make", "--dry-run", target, "DATA=data"], cwd=ROOT, capture_output=True, text=True)
     lines = [line for line in made.stdout.replace("\\\n", " ").splitlines() if "spa train" in line]
-    commands = [shlex.split(line) for line in lines]
     found = {}
-    for words in commands:
+    for words in map(shlex.split, lines):
         name = words[words.index("--name") + 1]
         assert words[words.index("--output") + 1] == f"runs/losses/{name}"
         changes = [words[i + 1] for i, word in enumerate(words) if word == "--set"]
-        weights = load_config(ROOT / words[words.index("train") + 1], changes).train.unroll.weights
+        found[name] = load_config(ROOT / words[words.index("train") + 1], changes)
+    return found
+
+
+def test_losses_are_trained_as_the_plan_measures_them() -> None:
+    """`make losses` writes what `spa results` looks for, without the terms that the table names."""
+    found = {}
+    for name, config in trainings("losses").items():
+        weights = config.train.unroll.weights
         found[name] = tuple(field.name for field in fields(weights) if getattr(weights, field.name) == 0)
     assert found == {name: tuple(sorted(terms, key=TERMS.index)) for name, terms in LOSSES.items()}
     for name in LOSSES:
         assert plan()[f"loss-{name}"].weights == Path(f"runs/losses/{name}/{name}.safetensors")
+
+
+def test_parts_of_the_generator_are_trained_as_the_plan_uses_them() -> None:
+    """`make ablations`: a network for each part, trained and used with it, and otherwise alike."""
+    configs, tasks = trainings("ablations"), {k: v for k, v in plan().items() if k.startswith("generator-")}
+    assert set(configs) == set(tasks) == {f"generator-{part}" for part in PARTS}
+    for name, task in tasks.items():
+        assert name == f"generator-{task.generator}" == f"generator-{configs[name].train.unroll.generator}"
+        assert task.weights == Path(f"runs/losses/{name}/{name}.safetensors")
+        assert (task.update, task.refine, task.limit) == ("amortised", False, 116)
+        train = configs[name].train
+        alike = replace(train, unroll=replace(train.unroll, generator="all"))
+        assert configs[name].model_copy(update={"train": alike}) == configs["generator-all"]
 
 
 def test_losses_that_are_not_trained_are_left_out(npz: Path, tmp_path: Path) -> None:
@@ -156,6 +118,13 @@ def test_losses_that_are_not_trained_are_left_out(npz: Path, tmp_path: Path) -> 
     assert all("left out" in line and line.endswith("make losses trains it.") for line in said)
     with pytest.raises(WeightsError):
         run_plan({"combination": only["loss-full"]}, [npz], tmp_path, said.append)
+
+
+def test_parts_of_the_generator_that_are_not_trained_are_left_out(npz: Path, tmp_path: Path) -> None:
+    tasks, said = plan(losses=tmp_path, jobs=1), []
+    only = {name: tasks[name] for name in ("generator-none", "generator-all")}
+    assert run_plan(only, [npz], tmp_path, said.append) == list(only)
+    assert all("left out" in line and line.endswith("make ablations trains it.") for line in said)
 
 
 def test_the_other_fusion_is_trained_as_the_plan_measures_it(npz: Path, tmp_path: Path) -> None:
@@ -192,6 +161,24 @@ def test_table_of_losses_compares_with_the_full_one(records: Dict[str, Record]) 
     rounds = [np.array(r["cases"]["dice_best_on_screen"])[:, 0].mean() for r in (without, full)]
     assert f"{100 * (rounds[0] - rounds[1]):+.1f} [" in gaps[0].split("|")[6]
     assert tables.losses({"loss-without-energy": without})[3:] == [""]
+
+
+def test_table_of_parts_trained_anew_compares_with_the_whole_generator(records: Dict[str, Record]) -> None:
+    some = {name: records[name] for name in ("generator-weights", "generator-none", "generator-all")}
+    rows = tables.table_3_anew(some)
+    names = [line.split("|")[1].strip() for line in rows[2:5]]
+    assert names == [tables.ABLATION_NAMES[row] for row in ("random-gaussian", "weights", "amortised")]
+    assert rows[2].split("|")[2].strip() == tables.at(records["generator-none"], "dice_recommended", 1)
+    assert rows[2].endswith("| 80.29, 90.05 |")
+    gaps = [line.split("|") for line in rows[10:-1]]
+    assert [cells[1].strip() for cells in gaps] == names[:2]
+    cases = [records[f"generator-{part}"]["cases"]["dice_best_on_screen"] for part in ("weights", "all")]
+    part, whole = np.array(cases)[..., 5]
+    low, high = bootstrap_interval(part - whole, [i % 5 for i in range(CASES)])
+    shown = [float(v) for v in re.findall(r"[-+][\d.]+", gaps[1][6])]
+    assert shown == pytest.approx([100 * (part - whole).mean(), 100 * low, 100 * high], abs=0.06)
+    assert tables.table_3_anew({"generator-none": records["generator-none"]})[3:] == [""]
+    assert set(GENERATORS) == set(PARTS)
 
 
 def test_records_of_other_weights_are_run_again(npz: Path, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ SYNTHETIC = "\nsources: [{kind: synthetic, share: 1}]"
         ("batch: 8\ncolour: red" + SYNTHETIC, "there is no key 'colour'; there are network, train, batch, "),
         ("train: {unroll: {weights: {energi: 1}}}" + SYNTHETIC,
          "train: unroll: weights: there is no key 'energi'; there are recommended, best_of_n, energy"),
+        ("train: {unroll: {generator: means}}" + SYNTHETIC,
+         "train: unroll: generator: input should be 'none', 'gaussians', 'weights' or 'all' .it is 'means'"),
         ("train: {steps: many}" + SYNTHETIC, "train: steps: input should be a valid integer.*'many'"),
         ("train: {steps: 0}" + SYNTHETIC, "c.yaml: train: steps must be at least 1, not 0"),
         ("train: {ema: 1}" + SYNTHETIC, "ema must be at least 0 and below 1"),
@@ -60,8 +62,10 @@ def test_single_values_are_changed(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text("batch: 8\ntrain: {steps: 9}\nsources: [{kind: synthetic, share: 1}]")
     changes = ["train.unroll.weights.energy=0", "sources.1.share=0.5", "batch=2", "train.bfloat16=false"]
+    changes.append("train.unroll.generator=none")
     config = load_config(path, changes)
     assert config.train.unroll.weights == LossWeights(energy=0.0)
+    assert config.train.unroll.generator == "none"
     assert (config.batch, config.train.steps, config.train.bfloat16) == (2, 9, False)
     assert config.sources[0].share == 0.5
     assert load_config(path).batch == 8

@@ -12,10 +12,11 @@ from sklearn.cluster import KMeans
 
 from SPASegmentLib.data.shards import RaterSlices, load_slices, pack, unpack
 from SPASegmentLib.errors import InputError, OutputError
-from SPASegmentLib.model.network import NetworkConfig
+from SPASegmentLib.model.ablation import Part
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.training.batches import BatchSource, combinations, combine, normalise
 from SPASegmentLib.training.trainer import Trainer, TrainSettings
-from SPASegmentLib.training.unroll import UnrollSettings, cluster_batch, simulate_choice
+from SPASegmentLib.training.unroll import UnrollSettings, cluster_batch, simulate_choice, unroll
 from SPASegmentLib.training.widen import pseudo_raters, synthetic_slices
 
 SMALL = NetworkConfig(channels=16, image_size=64, latent_dim=3, components=4, mlp_dim=16)
@@ -193,3 +194,36 @@ def test_a_damaged_checkpoint_is_named(slices: RaterSlices, tmp_path: Path) -> N
     (tmp_path / "checkpoint.pt").write_bytes(b"PK cut off")
     with pytest.raises(InputError, match="checkpoint.pt is damaged; remove it"):
         Trainer(SMALL, TrainSettings(), source(slices), tmp_path)
+
+
+def first_gradients(slices: RaterSlices, settings: UnrollSettings) -> dict[str, torch.Tensor]:
+    """Of the loss of one batch by the network's parameters; of the same batch and draws for all settings."""
+    torch.manual_seed(0)
+    network = SPANetwork(SMALL)
+    torch.manual_seed(1)
+    loss, _ = unroll(network, source(slices).draw(), settings, carried=False)
+    loss.backward()
+    return {name: p.grad for name, p in network.named_parameters() if p.grad is not None and p.grad.any()}
+
+
+@pytest.mark.parametrize(
+    ("part", "moving"),
+    [("none", set()), ("gaussians", {"gaussians"}), ("weights", {"weights"}), ("all", {"gaussians", "weights"})],
+)
+def test_training_with_a_part_of_the_generator_leaves_the_others_alone(
+    slices: RaterSlices, part: Part, moving: set[str]
+) -> None:
+    names = list(first_gradients(slices, UnrollSettings(rounds=2, predictions=4, generator=part)))
+    assert {name.split(".")[1] for name in names if name.startswith(("generator.g", "generator.w"))} == moving
+    # The prior and everything else are trained whatever the generator may move.
+    assert {"generator.prior_means", "generator.prior_spread", "generator.prior_logits"} <= set(names)
+    assert any(name.startswith("encoder.") for name in names)
+
+
+def test_the_whole_generator_is_used_as_it_is_by_default(slices: RaterSlices, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No training but an ablation goes through what takes the generator apart."""
+    monkeypatch.delattr("SPASegmentLib.training.unroll.ablated")
+    default = first_gradients(slices, UnrollSettings(rounds=2, predictions=4))
+    assert {name.split(".")[1] for name in default if name.startswith("generator.")} >= {"gaussians", "weights"}
+    with pytest.raises(NameError, match="ablated"):
+        first_gradients(slices, UnrollSettings(rounds=2, predictions=4, generator="none"))

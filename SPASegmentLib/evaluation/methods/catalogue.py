@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Optional
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.evaluation.methods.ablation import PARTS, ablated
 from SPASegmentLib.evaluation.methods.method import Method
 from SPASegmentLib.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.evaluation.methods.trained import TRAINED, open_trained
 from SPASegmentLib.evaluation.methods.untrained import ConsensusMethod, ResampleMethod, SeedMaskMethod
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.ablation import PARTS, ablated
 from SPASegmentLib.model.weights import LoadedNetwork, load_for_use
 
 #: Methods without trained baselines; "spa" is what the front ends run.
@@ -29,7 +29,7 @@ class MethodSpec:
         settings: of sessions.
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines.
-        generator: which part of the preference generator is used (`ablation.PARTS`).
+        generator: which part of the preference generator is used (`model.ablation.PARTS`).
         protocol: decides what the best fixed consensus is measured against.
     """
 

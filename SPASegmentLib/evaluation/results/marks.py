@@ -39,13 +39,12 @@ def _combination(records: Records) -> List[List[str]]:
         cells = [f">= {100 * wanted:.0f}", at(record, "dice_recommended", round_)]
         reached = record["dice_recommended"][round_ - 1] >= wanted
         rows.append([f"combination, recommended Dice in round {round_}", *cells, _verdict(reached)])
-    if "cases" in record:
-        gap, interval = _own(record, lambda v: (v["dice_best_on_screen"] - v["dice_recommended"]))
-        j = int(gap.argmin())
-        rows.append(
-            [f"combination, best of the five masks minus the recommended one, smallest (round {j + 1})", "> 0",
-             percent(gap[j], interval[:, j].tolist(), sign=True), _verdict(gap[j] > 0)]
-        )  # fmt: skip
+    gap, interval = _own(record, lambda v: v["dice_best_on_screen"] - v["dice_recommended"])
+    j = int(gap.argmin())
+    rows.append(
+        [f"combination, best of the five masks minus the recommended one, smallest (round {j + 1})", "> 0",
+         percent(gap[j], interval[:, j].tolist(), sign=True), _verdict(gap[j] > 0)]
+    )  # fmt: skip
     value, bounds = record["failure_rate"]["0.7"], record["failure_rate_ci95"]["0.7"]
     rows.append(["combination, failures at Dice 0.70", "< 5", percent(value, bounds), _verdict(value < 0.05)])
     return rows

@@ -35,9 +35,14 @@ LOSSES: Dict[str, Tuple[str, ...]] = {
     "without-components": ("components",),
     "recommended-only": ("best_of_n", "energy", "components"),
 }
+#: Part of the preference generator that a network is trained with and used with (`make ablations`) -> the row of
+#: `ABLATIONS` with that part in use.
+GENERATORS = {"none": "random-gaussian", "gaussians": "gaussians", "weights": "weights", "all": "amortised"}
 #: The paper's fusion (`make embedding`), beside the bundled weights' own.
 EMBEDDING = "compact-embedding"
 UNTRAINED = ("resample", "seed-mask", "consensus")
+#: What the names of records begin with whose networks are trained for them alone; the others have the bundled weights.
+OWN_WEIGHTS = ("loss-", "generator-", "fusion-", "widening-")
 
 
 def plan(
@@ -51,7 +56,8 @@ def plan(
     Args:
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines.
-        losses: folder of the weights that were trained with some terms of the loss, and with the other fusion.
+        losses: folder of the weights that were trained with some terms of the loss, with parts of the preference
+            generator, and with the other fusion.
         jobs: processes; None for one per processor core.
     """
     spa = Task(weights=weights, baselines=baselines, jobs=jobs)
@@ -79,6 +85,9 @@ def plan(
         trained = replace(spa, weights=losses / name / f"{name}.safetensors", limit=QUARTER)
         tasks[f"loss-{name}"] = trained
         tasks[f"loss-{name}-alone"] = replace(trained, refine=False)
+    for part, row in GENERATORS.items():
+        name = f"generator-{part}"
+        tasks[name] = replace(tasks[f"ablation-{row}"], weights=losses / name / f"{name}.safetensors")
     embedding = replace(spa, weights=losses / EMBEDDING / f"{EMBEDDING}.safetensors")
     tasks["fusion-embedding-combination"] = embedding
     tasks["fusion-embedding-rater"] = replace(embedding, protocol="rater", limit=THIRD)
@@ -87,4 +96,4 @@ def plan(
 
 def may_be_missing(name: str, task: Task) -> bool:
     """Whether a record is left out where its network has not been trained."""
-    return task.method in TRAINED or name.startswith(("loss-", "fusion-"))
+    return task.method in TRAINED or name.startswith(OWN_WEIGHTS)

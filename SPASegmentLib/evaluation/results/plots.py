@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, Sequence, Tuple
+from typing import Any, Callable, Container, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,20 +26,30 @@ CURVES: Tuple[Tuple[str, str, str, str], ...] = (
 )
 
 
-def draw_all(records: Dict[str, Record], folder: Path) -> None:
+#: File -> the record that it cannot do without, and how it is drawn.
+PLOTS: Dict[str, Tuple[str, Callable[[Dict[str, Record]], Figure]]] = {
+    "combination.png": ("combination", lambda records: _by_round(records, "combination")),
+    "rater.png": ("rater", lambda records: _by_round(records, "rater")),
+    "similarity.png": ("combination", lambda records: _similarity(records["combination"])),
+    "calibration.png": ("combination", lambda records: _calibration(records["combination"])),
+    "profile.png": ("policy", lambda records: _profile(records["policy"]["policy"])),
+}
+
+
+def draw_all(records: Dict[str, Record], folder: Path, only: Optional[Container[str]] = None) -> None:
     """Draw what the records allow.
+
+    Args:
+        records: all of them.
+        folder: for the plots.
+        only: names of files; None for all.
 
     Raises:
         OutputError: a plot cannot be written.
     """
-    for protocol in ("combination", "rater"):
-        if protocol in records:
-            _save(_by_round(records, protocol), folder / f"{protocol}.png")
-    if "combination" in records:
-        _save(_similarity(records["combination"]), folder / "similarity.png")
-        _save(_calibration(records["combination"]), folder / "calibration.png")
-    if "policy" in records:
-        _save(_profile(records["policy"]["policy"]), folder / "profile.png")
+    for name, (needed, draw) in PLOTS.items():
+        if needed in records and (only is None or name in only):
+            _save(draw(records), folder / name)
 
 
 def _save(figure: Figure, path: Path) -> None:

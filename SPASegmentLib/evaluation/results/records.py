@@ -19,7 +19,11 @@ from SPASegmentLib.evaluation.task import Task
 Record = Dict[str, Any]
 
 #: First word of a record's name -> how its network is trained.
-_TRAINED_BY = {"loss": " make losses trains it.", "fusion": " make embedding trains it."}
+_TRAINED_BY = {
+    "loss": " make losses trains it.",
+    "generator": " make ablations trains it.",
+    "fusion": " make embedding trains it.",
+}
 
 
 def run_plan(

@@ -8,7 +8,7 @@ import numpy as np
 
 from SPASegmentLib.evaluation.methods.trained import TRAINED
 from SPASegmentLib.evaluation.results import paper
-from SPASegmentLib.evaluation.results.plan import ABLATIONS, LOSSES, NOISES, PREDICTIONS, UNTRAINED
+from SPASegmentLib.evaluation.results.plan import ABLATIONS, GENERATORS, LOSSES, NOISES, PREDICTIONS, UNTRAINED
 from SPASegmentLib.evaluation.results.records import Record, paired
 from SPASegmentLib.evaluation.statistics import bootstrap_interval
 
@@ -29,6 +29,21 @@ NAMES = {
     "click-network": "click-only network (in the manner of SAM)",
     "sam-u": "SAM-U (the click-only network, 9 prompts)",
 }
+#: How the rows of the ablation are called.
+ABLATION_NAMES = {
+    "random-gaussian": "random Gaussian: the prior, never moved",
+    "gaussians": "+ mean and variance",
+    "weights": "+ mixture weights",
+    "amortised": "all three, amortised (the paper's method)",
+    "bayesian": "all three, exact Bayes over choices",
+    "amortised-refined": "amortised, with shape latents",
+    "without-prompts": "default, but the chosen mask is not given to the network",
+    "48-particles": "default, but 48 latents carry everything",
+}
+#: Figures and rounds that trainings are compared by, and their heads.
+COMPARED = (("dice_recommended", 1), ("dice_recommended", 3), ("dice_recommended", 6), ("dice_best_on_screen", 1),
+            ("dice_best_on_screen", 6))  # fmt: skip
+COMPARED_HEADS = ("round 1", "round 3", "round 6", "on screen, 1", "on screen, 6")
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], words: int = 1) -> Lines:
@@ -192,23 +207,12 @@ def table_2(records: Records) -> Lines:
 
 def table_3(records: Records) -> Lines:
     """Ablations."""
-    words = {
-        "random-gaussian": "random Gaussian: the prior, never moved",
-        "gaussians": "+ mean and variance",
-        "weights": "+ mixture weights",
-        "amortised": "all three, amortised (the paper's method)",
-        "bayesian": "all three, exact Bayes over choices",
-        "amortised-refined": "amortised, with shape latents",
-        "without-prompts": "default, but the chosen mask is not given to the network",
-        "48-particles": "default, but 48 latents carry everything",
-    }
     rows = []
     for name in ABLATIONS:
         if f"ablation-{name}" in records:
             r = records[f"ablation-{name}"]
-            rows.append(
-                [words[name], *(at(r, "dice_recommended", j) for j in (1, 3, 6)), _pair(paper.TABLE_3.get(name))]
-            )
+            cells = [at(r, "dice_recommended", j) for j in (1, 3, 6)]
+            rows.append([ABLATION_NAMES[name], *cells, _pair(paper.TABLE_3.get(name))])
     full = _default_on_cases_of(records, "ablation-")
     if full is not None:
         rows.append(
@@ -217,45 +221,56 @@ def table_3(records: Records) -> Lines:
     return table(["", "round 1", "round 3", "round 6", "paper, 3 iterations: REFUGE2, Kidney"], rows)
 
 
+def table_3_anew(records: Records) -> Lines:
+    """Networks trained with the part of the generator that they are used with, and their difference to the whole."""
+    found = {row: records[f"generator-{part}"] for part, row in GENERATORS.items() if f"generator-{part}" in records}
+    rows = [
+        [ABLATION_NAMES[row], *(at(r, key, j) for key, j in COMPARED), _pair(paper.TABLE_3[row])]
+        for row, r in found.items()
+    ]
+    whole = found.pop("amortised", None)
+    gaps = [] if whole is None else [[ABLATION_NAMES[row], *_minus(r, whole)] for row, r in found.items()]
+    lines = table(["", *COMPARED_HEADS, "paper, 3 iterations: REFUGE2, Kidney"], rows)
+    return lines + (["Minus all three, paired:", "", *table(["", *COMPARED_HEADS], gaps)] if gaps else [])
+
+
+def _minus(a: Record, b: Record) -> List[str]:
+    """What a reaches more than b on equal cases, in the columns of `COMPARED`."""
+    gap = {key: paired(a, b, key, key) for key, _ in COMPARED}
+    return [percent(gap[key]["difference"][j - 1], gap[key]["ci95"][j - 1], sign=True) for key, j in COMPARED]
+
+
 def losses(records: Records) -> Lines:
     """What the terms of the loss buy: trainings without them, and their difference to the full loss on equal cases."""
     found = {
         (name, suffix): records[f"loss-{name}{suffix}"]
         for name in LOSSES for suffix in ("-alone", "") if f"loss-{name}{suffix}" in records
     }  # fmt: skip
-    columns = [("dice_recommended", 1), ("dice_recommended", 3), ("dice_recommended", 6),
-               ("dice_best_on_screen", 1), ("dice_best_on_screen", 6)]  # fmt: skip
     values, gaps = [], []
     for (name, suffix), r in found.items():
         words = [_left_out(LOSSES[name]), "no" if suffix else "yes"]
         once = [number(r["first_round"].get(key), digits=3) for key in ("ged_48", "dice_max")]
-        values.append([*words, *(percent(r[key][j - 1]) for key, j in columns), *once])
+        values.append([*words, *(percent(r[key][j - 1]) for key, j in COMPARED), *once])
         full = found.get(("full", suffix))
         if full is not None and full is not r:
-            gap = {key: paired(r, full, key, key) for key in dict(columns)}
-            cells = [percent(gap[key]["difference"][j - 1], gap[key]["ci95"][j - 1], sign=True) for key, j in columns]
-            gaps.append([*words, *cells])
-    head = ["loss", "shape latents", "round 1", "round 3", "round 6", "on screen, 1", "on screen, 6"]
+            gaps.append([*words, *_minus(r, full)])
+    head = ["loss", "shape latents", *COMPARED_HEADS]
     lines = table([*head, "GED^2, 48", "Dice-max of raters"], values, words=2)
     return lines + (["Minus the full loss, paired:", "", *table(head, gaps, words=2)] if gaps else [])
 
 
 def fusions(records: Records) -> Lines:
     """The two fusions on equal cases, and the paper's minus the other one."""
-    columns = [("dice_recommended", 1), ("dice_recommended", 3), ("dice_recommended", 6),
-               ("dice_best_on_screen", 1), ("dice_best_on_screen", 6)]  # fmt: skip
     values, gaps = [], []
     for protocol in ("combination", "rater"):
         token, embedding = records.get(protocol), records.get(f"fusion-embedding-{protocol}")
         if token is None or embedding is None:
             continue
         for name, r in (("token", token), ("embedding", embedding)):
-            cells = [percent(r[key][j - 1], r[f"{key}_ci95"][j - 1]) for key, j in columns]
+            cells = [at(r, key, j) for key, j in COMPARED]
             values.append([protocol, name, *cells, number(r["first_round"].get("ged_48"), digits=3)])
-        gap = {key: paired(embedding, token, key, key) for key in dict(columns)}
-        cells = [percent(gap[key]["difference"][j - 1], gap[key]["ci95"][j - 1], sign=True) for key, j in columns]
-        gaps.append([protocol, "embedding minus token", *cells, ""])
-    head = ["target", "fusion", "round 1", "round 3", "round 6", "on screen, 1", "on screen, 6", "GED^2, 48"]
+        gaps.append([protocol, "embedding minus token", *_minus(embedding, token), ""])
+    head = ["target", "fusion", *COMPARED_HEADS, "GED^2, 48"]
     return table(head, [*values, *gaps], words=2)
 
 
@@ -408,6 +423,8 @@ def budgets(records: Records) -> Lines:
     own = {"SPA": next((records[name] for name in ("combination", "rater", "policy") if name in records), None)}
     for name, terms in LOSSES.items():
         own[f"SPA, loss {_left_out(terms)}"] = records.get(f"loss-{name}") or records.get(f"loss-{name}-alone")
+    for part in GENERATORS:
+        own[f"SPA, preference generator: {part}"] = records.get(f"generator-{part}")
     own["SPA, embedding fusion"] = records.get("fusion-embedding-combination")
     rows, history = [], []
     for words, record in own.items():

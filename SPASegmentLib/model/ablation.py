@@ -1,8 +1,9 @@
-"""Parts of the preference update switched off (paper, Table 3)."""
+"""Parts of the preference update switched off, in training or in use (paper, Table 3)."""
 
 from __future__ import annotations
 
 import copy
+from typing import Literal, Tuple, get_args
 
 from torch import Tensor, nn
 
@@ -11,7 +12,8 @@ from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 
 #: Which of the mixture's parameters the generator may move.
-PARTS = ("none", "gaussians", "weights", "all")
+Part = Literal["none", "gaussians", "weights", "all"]
+PARTS: Tuple[str, ...] = get_args(Part)
 
 
 class AblatedGenerator(nn.Module):
