@@ -169,7 +169,7 @@ class ViewerApp:
             "recolor": workspace.recolor,
             "remove": self._between("delete segments", workspace.remove),
             "undo": self._undo,
-            "redo": self._between("redo", workspace.redo),
+            "redo": self._between("redo", self._redo),
             "mode": self._set_mode,
             "profile_use": self._profile_action(profiles.use),
             "profile_create": self._profile_action(profiles.create),
@@ -216,6 +216,7 @@ class ViewerApp:
             "segments": [vars(row) for row in workspace.segments],
             "segment": "" if controller is None else controller.segment_id,
             "mode": "add" if controller is None else controller.mode,
+            "can_go_back": self._conversation.can_go_back,
             "can_undo": workspace.can_undo,
             "can_redo": workspace.can_redo,
             "can_continue": controller is not None and controller.accepted is not None and controller.session is None,
@@ -267,6 +268,11 @@ class ViewerApp:
             self._conversation.back_or_cancel()
         else:
             self.workspace.undo()
+            self._page.show(message="Undone.")
+
+    def _redo(self) -> None:
+        self.workspace.redo()
+        self._page.show(message="Done again.")
 
     def _between(self, what: str, act: Callable[..., Any]) -> Callable[..., None]:
         """An action that has to wait until no masks are on screen and none are computed."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from SPASegmentLib.errors import StateError
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
 from SPASegmentLib.mrml.controller import Controller, Job
 from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.preview import color
 from SPASegmentLib.viewer.pictures import draw_masks
 from SPASegmentLib.viewer.pointer import Gesture
@@ -38,6 +40,8 @@ class Conversation:
         self.negative = False
         self._workspace, self._views, self._pool, self._page = workspace, views, pool, page
         self._running: Optional[Job] = None
+        #: Corrections clicked while the network was at work, in their order: point in mm, and whether it belongs.
+        self._waiting: List[Tuple[Point, bool]] = []
         self._uncertainty = False
         #: Answers given to the masks on screen, which can be taken back.
         self._answers = 0
@@ -53,15 +57,23 @@ class Conversation:
         """Whether masks are on screen."""
         return self._workspace.is_open and self._workspace.controller.session is not None
 
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is an answer to take back."""
+        return self.choosing and self._answers > 0
+
     def gesture(self, gesture: Gesture) -> None:
-        """A click or a box in a slice view: start, or correct what is on screen."""
+        """A click or a box in a slice view: start, or correct what is on screen or about to be."""
         if not self._workspace.is_open:
             return
         controller = self._workspace.controller
-        if self.choosing:
+        if self.choosing or self.busy:
+            if gesture.again:
+                # What a double click has to say, its first half has said.
+                return
             if gesture.is_click:
-                positive = not (gesture.negative or self.negative)
-                self.begin(lambda: controller.add_click(gesture.start, positive), self._answers + 1)
+                self._waiting.append((gesture.start, not (gesture.negative or self.negative)))
+                self._correct()
             else:
                 self.begin(lambda: _refuse("Accept or cancel the masks on screen first, then drag a new box."))
             return
@@ -70,6 +82,12 @@ class Conversation:
             self.begin(lambda: controller.start_at(gesture.start, plane))
         else:
             self.begin(lambda: controller.start_box(gesture.start, gesture.end, plane))
+
+    def _correct(self) -> None:
+        """Take up the corrections that wait, one after the other, each on the masks that the one before has led to."""
+        while self._waiting and not self.busy:
+            point, positive = self._waiting.pop(0)
+            self.begin(partial(self._workspace.controller.add_click, point, positive), self._answers + 1)
 
     def choose(self, candidate: int) -> None:
         """Pick a candidate."""
@@ -81,7 +99,7 @@ class Conversation:
 
     def back_or_cancel(self) -> None:
         """Take the last answer back; drop the masks where there is none."""
-        if self._answers:
+        if self.can_go_back:
             self.back()
         else:
             self.cancel()
@@ -118,6 +136,7 @@ class Conversation:
         if self._workspace.is_open:
             self._workspace.controller.cancel()
         self._running = None
+        self._waiting.clear()
         self._views.show_uncertainty(None)
         self._page.show(masks=[], phase="idle" if self._workspace.is_open else "empty", message="", problem="")
 
@@ -156,12 +175,13 @@ class Conversation:
             raise StateError("SPA is still computing; wait for the masks, or cancel.")
 
     async def _run(self, controller: Controller, job: Job, answers: int) -> None:
-        grey = grey_range(self._workspace.volume)
         try:
+            grey = grey_range(controller.volume)
             proposal, pictures = await asyncio.get_running_loop().run_in_executor(self._pool, _work, job, grey)
         except Exception as error:
             if self._running is job:
                 self._running = None
+                self._waiting.clear()
                 self._page.explain(error)
             return
         if self._running is not job:
@@ -170,6 +190,7 @@ class Conversation:
         if controller.show(job) is not None:
             self._answers = answers
             self._propose(job.frame, proposal, pictures)
+            self._correct()
         else:
             self._page.show()
 
@@ -208,13 +229,18 @@ def _work(job: Job, grey: Tuple[float, float]) -> Tuple[Proposal, Tuple[str, ...
 
 def _cards(frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> List[Dict[str, Any]]:
     """What the page shows of each mask."""
-    texts = ["recommended", *(each.description.replace("mm2", "mm²") for each in proposal.differences)]
+    texts = ["recommended", *(_readable(each.description) for each in proposal.differences)]
     tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(texts))]
     areas = [float(mask.sum()) * frame.image.pixel_area for mask in proposal.masks]
     return [
         {"index": n, "picture": picture, "text": text, "color": tint, "area": f"{area:.0f} mm²"}
         for n, (picture, text, tint, area) in enumerate(zip(pictures, texts, tints, areas))
     ]
+
+
+def _readable(description: str) -> str:
+    """A description with its units as they are printed, and on the line of their numbers."""
+    return description.replace(" mm2", "\u00a0mm²").replace(" %", "\u00a0%")
 
 
 def _refuse(message: str) -> Job:

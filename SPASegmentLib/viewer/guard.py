@@ -24,8 +24,9 @@ def guard(token: Optional[str]) -> Any:
     """A middleware that refuses strangers.
 
     Another site that is open in the same browser must not be able to send requests or open the socket (its `Origin`
-    differs), nor give this server a name of its own (its `Host` does). With a token, every request needs it, once in
-    the address and then as a cookie.
+    differs), nor give this server a name of its own (its `Host` does). It may link to the page; what it fetches or
+    frames without an `Origin` browsers mark with `Sec-Fetch-Site`. With a token, every request needs it, once in the
+    address and then as a cookie.
 
     Args:
         token: None for a server on this computer only.
@@ -36,6 +37,8 @@ def guard(token: Optional[str]) -> Any:
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != request.host:
             raise web.HTTPForbidden(text="This page belongs to another site.")
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none") and not _is_link(request):
+            raise web.HTTPForbidden(text="Another site asks for this; open the viewer by its own address.")
         if token is None:
             if urlsplit(f"//{request.host}").hostname not in LOCAL_HOSTS:
                 raise web.HTTPForbidden(text="The viewer listens on this computer only; open it as 127.0.0.1.")
@@ -50,6 +53,12 @@ def guard(token: Optional[str]) -> Any:
         return await handler(request)
 
     return check
+
+
+def _is_link(request: web.Request) -> bool:
+    """Whether a click on another site leads to the page, to be seen for what it is."""
+    opens = request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
+    return opens and not request.path.startswith("/spa/")
 
 
 def _equal(given: str, token: str) -> bool:

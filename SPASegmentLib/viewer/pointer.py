@@ -5,6 +5,7 @@ Only the plain left button is taken; wheel, middle and right button, and everyth
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any, Callable, Optional, Tuple
 
@@ -16,6 +17,9 @@ from SPASegmentLib.mrml.plane import Point
 
 #: A press and release closer than this (pixels of the view) is a click.
 _CLICK = 6
+
+#: Seconds within which another click at the same place is the second half of a double click.
+_DOUBLE = 0.5
 
 _LEFT_PRESS = int(vtk.vtkCommand.LeftButtonPressEvent)
 _LEFT_RELEASE = int(vtk.vtkCommand.LeftButtonReleaseEvent)
@@ -31,12 +35,14 @@ class Gesture:
         start: where the button went down, in mm.
         end: where it went up; equal to `start` for a click.
         negative: whether Ctrl was held.
+        again: whether it is the second half of a double click.
     """
 
     view: str
     start: Point
     end: Point
     negative: bool
+    again: bool = False
 
     @property
     def is_click(self) -> bool:
@@ -79,6 +85,8 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
         self.view: Any = None
         self.on_gesture: Callable[[Gesture], None] = lambda gesture: None
         self._pressed: Optional[Tuple[Tuple[int, int], Point]] = None
+        #: Place, Ctrl and time of the click before.
+        self._clicked: Optional[Tuple[Tuple[int, int], bool, float]] = None
         self._corners = vtk.vtkPoints()
         self._band = _band(self._corners)
 
@@ -98,7 +106,7 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
             self._pressed = (here, point)
         elif self._pressed is not None:
             start, first = self._pressed
-            click = max(abs(here[0] - start[0]), abs(here[1] - start[1])) < _CLICK
+            click = _close(here, start)
             if event.GetType() == _MOVE:
                 self._stretch(None if click else (start, here))
             else:
@@ -106,8 +114,16 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
                 self._stretch(None)
                 negative = bool(event.GetModifiers() & vtk.vtkEvent.ControlModifier)
                 tag = self.view.get_singleton_tag()
-                self.on_gesture(Gesture(tag, first, first if click else point, negative))
+                again = click and self._again(start, negative)
+                self.on_gesture(Gesture(tag, first, first if click else point, negative, again))
         return True
+
+    def _again(self, place: Tuple[int, int], negative: bool) -> bool:
+        """Whether a click follows another one like it; a third one is a click of its own."""
+        now, before = time.monotonic(), self._clicked
+        again = before is not None and _close(place, before[0]) and negative == before[1] and now - before[2] < _DOUBLE
+        self._clicked = None if again else (place, negative, now)
+        return again
 
     def LoseFocus(self, event: Any) -> None:  # noqa: N802
         """Forget a press whose release went elsewhere."""
@@ -126,6 +142,11 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
             self._corners.Modified()
             renderer.AddViewProp(self._band)
         self.view.schedule_render()
+
+
+def _close(one: Tuple[int, int], other: Tuple[int, int]) -> bool:
+    """Whether two places are the same to a hand."""
+    return max(abs(one[0] - other[0]), abs(one[1] - other[1])) < _CLICK
 
 
 def _band(corners: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from pathlib import Path
 from typing import Awaitable, Callable
@@ -15,6 +16,9 @@ from SPASegmentLib.viewer.uploads import MAX_PROFILE, MAX_UPLOAD, safe_name
 #: Endings of the results that can be downloaded.
 RESULTS = (".seg.nrrd", ".nii.gz", ".nrrd")
 
+#: Seconds without a byte after which an upload is given up; meanwhile the page can do nothing else with files.
+PATIENCE = 60.0
+
 
 class Transfer:
     """Routes of the page for files; one at a time.
@@ -25,6 +29,7 @@ class Transfer:
         open_volume, open_profile: called with an uploaded file, which is deleted afterwards.
         save_result, save_profile: write to the path given.
         max_upload: bytes of an uploaded volume.
+        patience: seconds to wait for more of an upload.
     """
 
     def __init__(
@@ -36,8 +41,9 @@ class Transfer:
         save_result: Callable[[Path], None],
         save_profile: Callable[[Path], None],
         max_upload: int = MAX_UPLOAD,
+        patience: float = PATIENCE,
     ) -> None:
-        self._page, self._folder, self._max_upload = page, folder, max_upload
+        self._page, self._folder, self._max_upload, self._patience = page, folder, max_upload, patience
         self._open_volume, self._open_profile = open_volume, open_profile
         self._save_result, self._save_profile = save_result, save_profile
 
@@ -51,7 +57,7 @@ class Transfer:
     async def _post_volume(self, request: web.Request) -> web.StreamResponse:
         async def take(folder: Path) -> None:
             path = folder / safe_name(request.query.get("name", ""))
-            await _receive(request, path, self._max_upload)
+            await _receive(request, path, self._max_upload, self._patience)
             await self._open_volume(path)
 
         return await self._answered(take, "Reading the file")
@@ -59,7 +65,7 @@ class Transfer:
     async def _post_profile(self, request: web.Request) -> web.StreamResponse:
         async def take(folder: Path) -> None:
             path = folder / "profile.json"
-            await _receive(request, path, MAX_PROFILE)
+            await _receive(request, path, MAX_PROFILE, self._patience)
             self._open_profile(path)
 
         return await self._answered(take, "Reading the profile")
@@ -102,11 +108,11 @@ class Transfer:
         return web.Response(status=422, text=self._page.explain(error))
 
 
-async def _receive(request: web.Request, path: Path, limit: int) -> None:
+async def _receive(request: web.Request, path: Path, limit: int, patience: float) -> None:
     """Write the request's body to a file.
 
     Raises:
-        InputError: it is larger than allowed, or the page was closed before all of it had arrived.
+        InputError: it is larger than allowed, or all of it has not arrived: the page was closed, or nothing more came.
     """
     message = f"The file is larger than {limit / 2**20:.0f} MiB; make it smaller, or give it to `spa viewer` directly."
     if (request.content_length or 0) > limit:
@@ -114,10 +120,10 @@ async def _receive(request: web.Request, path: Path, limit: int) -> None:
     received = 0
     with path.open("wb") as file:
         try:
-            async for block in request.content.iter_chunked(1 << 18):
+            while block := await asyncio.wait_for(request.content.readany(), patience):
                 received += len(block)
                 if received > limit:
                     raise InputError(message)
                 file.write(block)
-        except (ConnectionError, ClientError):
+        except (ConnectionError, ClientError, asyncio.TimeoutError):
             raise InputError("The file did not arrive as a whole; send it again.") from None

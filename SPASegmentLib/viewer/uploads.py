@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 import struct
 import zipfile
@@ -15,6 +16,9 @@ VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".zip")
 
 #: Bytes of an upload, of the voxels in it, and of a profile.
 MAX_UPLOAD, MAX_VOXELS, MAX_PROFILE = 1 << 30, 4 << 30, 1 << 20
+
+#: What names the file of the voxels in an MHA file.
+_POINTER = re.compile(rb"ElementDataFile\s*[=:]?\s*([^\r\n]*)")
 
 #: Files in an archive, and how much of a header is read.
 MAX_FILES, _HEADER = 5000, 1 << 16
@@ -49,6 +53,8 @@ def check_upload(path: Path, limit: int = MAX_VOXELS) -> None:
     if path.name.endswith(".nii.gz"):
         start = _unzipped(start)
     try:
+        if path.suffix == ".mha":
+            _check_pointer(path)
         size = {".nrrd": _nrrd_bytes, ".mha": _mha_bytes}.get(path.suffix, _nifti_bytes)(start)
     except (ValueError, struct.error):
         raise InputError("The file is damaged or of another kind than its name says; check it elsewhere.") from None
@@ -82,13 +88,16 @@ def unpack_series(archive: Path, folder: Path, limit: int = MAX_VOXELS) -> None:
                             raise InputError(f"The archive holds more than {limit / 2**30:.1f} GiB; take less.")
                         target.write(block)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise InputError("The archive is damaged or encrypted; zip the series again, without a password.") from None
+        raise InputError("The archive is damaged, encrypted or of a rare kind; zip the series again.") from None
 
 
 def _files(archive: zipfile.ZipFile) -> List[zipfile.ZipInfo]:
     entries = [e for e in archive.infolist() if not e.is_dir() and not e.filename.startswith("__MACOSX")]
     if not entries:
         raise InputError("The archive is empty; zip the folder of a DICOM series.")
+    if any(e.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for e in entries):
+        # LZMA takes as much memory as the archive asks for.
+        raise NotImplementedError
     if len(entries) > MAX_FILES:
         raise InputError(f"The archive holds {len(entries)} files; the page takes up to {MAX_FILES}.")
     return entries
@@ -116,10 +125,24 @@ def _nifti_bytes(start: bytes) -> int:
     return _product([*dims[1 : dims[0] + 1], max(bits // 8, 1)])
 
 
-def _nrrd_bytes(start: bytes) -> int:
-    if not start.startswith(b"NRRD"):
+def _check_pointer(path: Path) -> None:
+    """Refuse an MHA file whose voxels may lie in another file.
+
+    Its reader may take lines together or apart that look otherwise, so the whole file has to name just one place.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        places = [match.group(1).strip().upper() for match in _POINTER.finditer(content)]
+    if not places:
         raise ValueError
-    fields = _fields(start.split(b"\n\n")[0].replace(b"\r", b""), ":")
+    if places != [b"LOCAL"]:
+        raise InputError("The MHA file refers to another file; save it with its voxels in it (.mha) and open that.")
+
+
+def _nrrd_bytes(start: bytes) -> int:
+    head, *rest = re.split(rb"\r?\n\r?\n", start, maxsplit=1)
+    if not head.startswith(b"NRRD") or not rest:
+        raise ValueError
+    fields = _fields(head, ":")
     if "datafile" in fields or "data file" in fields:
         raise InputError("The NRRD file refers to another file; save it as one file (.nrrd) and open that.")
     large = any(word in fields.get("type", "") for word in ("double", "64", "long"))
@@ -127,19 +150,27 @@ def _nrrd_bytes(start: bytes) -> int:
 
 
 def _mha_bytes(start: bytes) -> int:
-    head, found, rest = start.partition(b"ElementDataFile")
+    head, found, _ = start.partition(b"ElementDataFile")
     fields = _fields(head, "=")
     if not found or "dimsize" not in fields:
         raise ValueError
-    if rest.split(b"\n")[0].strip(b" =\r\t").upper() != b"LOCAL":
-        raise InputError("The MHA file refers to another file; save it with its voxels in it (.mha) and open that.")
     channels = int(fields.get("elementnumberofchannels", "1"))
     return _product([*map(int, fields["dimsize"].split()), channels, 8])
 
 
 def _fields(head: bytes, separator: str) -> Dict[str, str]:
-    lines = (line.partition(separator) for line in head.decode("latin-1").splitlines() if separator in line)
-    return {key.strip().lower(): value.strip(" =") for key, _, value in lines}
+    """The fields of a header. One that is there twice is refused: which of them the reader takes is its own affair."""
+    fields: Dict[str, str] = {}
+    for line in head.decode("latin-1").splitlines():
+        key, found, value = line.partition(separator)
+        name = key.strip().lower()
+        # With ":=" it is a note in an NRRD header, not a field.
+        if not found or value.startswith("=") or name.startswith("#"):
+            continue
+        if name in fields:
+            raise ValueError
+        fields[name] = value.strip()
+    return fields
 
 
 def _product(numbers: List[int]) -> int:

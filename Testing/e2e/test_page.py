@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any, List
 
 import numpy as np
@@ -101,6 +102,127 @@ def test_a_session_with_the_keyboard_alone(screen: Any) -> None:
     assert screen.state("message").startswith("Mask 1 is in")
 
 
+def test_enter_accepts_the_mask_that_is_lit(screen: Any) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    page.click("[data-mask='3']")
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.mouse.move(5, 5)
+    screen.wait("get('highlighted') === 0")
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+    assert screen.state("message").startswith("The recommended mask is in")
+
+    page.keyboard.press("PageUp")
+    screen.masks()
+    page.focus("[data-mask='3']")
+    screen.wait("get('highlighted') === 3")
+    page.hover("[data-mask='1']")
+    screen.wait("get('highlighted') === 1")
+    page.mouse.move(5, 5)
+    screen.wait("get('highlighted') === 3")
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+    assert screen.state("message").startswith("Mask 3 is in")
+
+    # The next masks have nothing to do with what was pointed at among these.
+    page.keyboard.press("PageUp")
+    screen.masks()
+    screen.wait("get('highlighted') === 0", timeout=10)
+    page.focus("[data-mask='2']")
+    screen.wait("get('highlighted') === 2")
+    page.focus("[data-key=Escape]")
+    screen.wait("get('highlighted') === 0", timeout=10)
+
+
+def test_a_double_click_and_a_key_held_down_choose_once(screen: Any) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    page.evaluate(
+        "() => { window.seen = []; const note = (name) => window.trame.state.watch([name], "
+        "(value) => { if (value) window.seen.push(value); }); note('problem'); note('round'); }"
+    )
+    page.dblclick("[data-mask='2']")
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.keyboard.down("1")
+    screen.wait("get('busy')")
+    screen.wait("get('round') === 3 && !get('busy')")
+    page.keyboard.down("1")
+    page.wait_for_timeout(500)
+    page.keyboard.up("1")
+    screen.wait("!get('busy')")
+    rounds = [value for value in page.evaluate("window.seen") if value != 1]
+    assert sorted(set(rounds), key=str) == [2, 3], rounds
+
+
+def test_back_waits_for_an_answer_and_messages_follow_undo(screen: Any) -> None:
+    page = screen.page
+    back = page.get_by_role("button", name="Back", exact=True)
+    screen.click("Red", LESION)
+    screen.masks()
+    assert back.is_disabled()
+    page.keyboard.press("1")
+    screen.wait("get('round') === 2 && !get('busy')")
+    assert back.is_enabled()
+    page.keyboard.press("Backspace")
+    screen.wait("get('round') === 1 && !get('busy')")
+    page.wait_for_selector("[data-key=Backspace]:disabled", timeout=10000)
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+    status = page.locator("[data-test=status]")
+    assert "is in Segment 1" in status.inner_text()
+    page.keyboard.press("Control+z")
+    screen.wait("get('can_redo')")
+    screen.until(lambda: status.inner_text() == "Undone.")
+    # What Shift makes of it elsewhere.
+    page.keyboard.press("Control+Shift+z")
+    screen.wait("!get('can_redo') && get('can_undo')", timeout=10)
+    screen.until(lambda: status.inner_text() == "Done again.")
+
+
+def test_a_long_list_of_segments_shows_the_one_in_use_and_the_focus(screen: Any) -> None:
+    page = screen.page
+    for count in range(2, 9):
+        page.click("[data-test=add]")
+        screen.wait(f"get('segments').length === {count}")
+    seen = (
+        "(room) => (e) => { const a = e.getBoundingClientRect(), b = e.closest('.segments').getBoundingClientRect();"
+        " return a.top >= b.top + room && a.bottom <= b.bottom - room && a.right <= b.right - room; }"
+    )
+    page.wait_for_function(f"({seen})(0)(document.querySelector('.segments :checked'))", timeout=10000)
+    for name in ("Delete Segment 1", "Delete Segment 8"):
+        control = page.get_by_label(name)
+        control.focus()
+        # The mark of the focus lies outside of a control.
+        assert control.evaluate(f"({seen})(4)")
+
+
+def test_a_message_is_seen_in_a_small_window(screen: Any, tmp_path: Path) -> None:
+    page = screen.page
+    page.set_viewport_size({"width": 800, "height": 600})
+    (tmp_path / "bad.nrrd").write_bytes(b"no header")
+    page.set_input_files("[data-test=upload]", str(tmp_path / "bad.nrrd"))
+    page.wait_for_selector("[data-test=problem]")
+    dismiss = page.get_by_label("Dismiss the message")
+    box = dismiss.bounding_box()
+    assert box["x"] + box["width"] > 700 and box["y"] + box["height"] <= 600
+    dismiss.click()
+    screen.wait("get('problem') === ''")
+    # Nor does anything else move the page.
+    page.evaluate("() => window.trame.trigger('add')")
+    screen.wait("get('segments').length === 2")
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.scrollY") == 0
+    screen.click("Red", LESION)
+    screen.masks()
+    accept = page.locator("[data-accept='0']").bounding_box()
+    assert accept["y"] + accept["height"] <= 600
+    image = page.locator("[data-view=Red]").bounding_box()
+    assert image["height"] >= 220 and image["width"] >= 220
+
+
 def test_keys_do_nothing_while_typing(screen: Any) -> None:
     page = screen.page
     screen.click("Red", LESION)
@@ -125,8 +247,10 @@ def test_keys_that_follow_at_once_act_in_their_order(screen: Any) -> None:
         "() => { window.seen = []; window.trame.state.watch(['segments'], "
         "(rows) => { if (rows.length !== window.seen.at(-1)) window.seen.push(rows.length); }); }"
     )
-    page.evaluate("() => { for (const key of 'zzyzy') document.body.dispatchEvent("
-                  "new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true, cancelable: true })); }")
+    page.evaluate(
+        "() => { for (const key of 'zzyzy') document.body.dispatchEvent("
+        "new KeyboardEvent('keydown', { key, ctrlKey: true, bubbles: true, cancelable: true })); }"
+    )
     screen.wait("window.seen.join('').endsWith('21212')", timeout=20)
     assert not screen.state("problem")
 
@@ -194,19 +318,20 @@ def test_uncertainty_is_laid_over_the_slice_and_taken_away(screen: Any) -> None:
     screen.wait("!get('uncertainty')")
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768), (820, 1180), (768, 1024)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768), (820, 1180), (768, 1024), (800, 600)])
 def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height: int) -> None:
     page = screen.page
     page.set_viewport_size({"width": width, "height": height})
     screen.click("Red", LESION)
     screen.masks()
+    page.mouse.move(*screen.place("Red", LESION))
     assert nameless(page) == []
     text, where, edges, there = page.evaluate(CONTRAST)
     assert text >= 4.5, where
     assert edges >= 3.0, there
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     cut = page.evaluate(
-        "() => [...document.querySelectorAll('button, .button, select')]"
+        "() => [...document.querySelectorAll('button, .button, select, .readout')]"
         ".filter((e) => e.scrollWidth > e.clientWidth + 1 && !e.closest('.face')).map((e) => e.outerHTML)"
     )
     assert cut == []

@@ -11,6 +11,7 @@ from typing import Any, Callable, Dict
 
 from SPASegmentLib.model.weights import load_default
 from SPASegmentLib.viewer.app import ViewerApp
+from SPASegmentLib.viewer.pointer import Gesture
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -73,14 +74,18 @@ async def scenario(app: ViewerApp) -> None:
     await until(lambda: bool(state.masks) and not state.busy)
     assert state.phase == "choosing" and seen["threads"] and loop_thread not in seen["threads"]
 
-    # What fails in the worker is a message, and the masks on screen stay.
+    # What fails in the worker is a message, and the masks on screen stay; a click that waited for others is dropped.
     def broken() -> Any:
         job = workspace.controller.choose(1)
         job.run = lambda: 1 / 0  # type: ignore[method-assign]
         return job
 
     conversation.begin(broken)
+    conversation.gesture(Gesture("Red", lesion, lesion, False))
+    assert state.problem == ""
     await until(lambda: state.problem != "")
+    await asyncio.sleep(0.05)
+    assert not conversation.can_go_back
     assert "ZeroDivision" not in state.problem and "terminal" in state.problem
     assert not state.busy and state.phase == "choosing" and len(state.masks) == 5
 

@@ -27,6 +27,7 @@ def answers(token: Optional[str], requests: List[Tuple[str, Dict[str, str]]]) ->
 
         app = web.Application(middlewares=[guard(token)])
         app.router.add_get("/", hello)
+        app.router.add_get("/spa/result/a.nrrd", hello)
         async with TestClient(TestServer(app)) as client:
             found = []
             for path, headers in requests:
@@ -49,6 +50,27 @@ def test_this_computer_only() -> None:
 def test_other_sites_may_not_send_requests(token: Optional[str], origin: str) -> None:
     ((status, text),) = answers(token, [("/?token=secret", {"Origin": origin})])
     assert status == 403 and "another site" in text
+
+
+def test_other_sites_may_link_to_the_page_but_not_fetch_or_frame_it() -> None:
+    """Such requests carry no `Origin`; and a result that was fetched counts as saved."""
+
+    def fetched(site: str, mode: str, kind: str) -> Dict[str, str]:
+        return {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": kind}
+
+    found = answers(
+        None,
+        [
+            ("/", fetched("none", "navigate", "document")),
+            ("/", fetched("cross-site", "navigate", "document")),
+            ("/spa/result/a.nrrd", fetched("same-origin", "cors", "empty")),
+            ("/spa/result/a.nrrd", fetched("cross-site", "no-cors", "image")),
+            ("/spa/result/a.nrrd", fetched("same-site", "no-cors", "script")),
+            ("/spa/result/a.nrrd", fetched("cross-site", "navigate", "document")),
+            ("/", fetched("cross-site", "navigate", "iframe")),
+        ],
+    )
+    assert [status for status, _ in found] == [200, 200, 200, 403, 403, 403, 403]
 
 
 def test_the_token_is_asked_for_and_becomes_a_cookie() -> None:

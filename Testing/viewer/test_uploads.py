@@ -64,9 +64,34 @@ def test_headers_that_point_to_other_files_are_refused(tmp_path: Path) -> None:
         "b.nrrd": f"NRRD0004\r\ntype: short\r\nsizes: 4 4 4\r\nencoding: raw\r\nDatafile: {secret}\r\n\r\n",
         "c.mha": f"NDims = 3\nDimSize = 4 4 4\nElementType = MET_SHORT\nElementDataFile = {secret}\n",
     }
+    # Where a check that reads less, or otherwise, than the reader does would not look.
+    head = "NRRD0004\ntype: short\ndimension: 3\nsizes: 4 4 4\nencoding: raw\n"
+    pointing["late.nrrd"] = f"{head}#{' filler' * 10000}\ndata file: {secret}\n\n"
+    pointing["return.nrrd"] = f"{head}# a\rdata file: {secret}\n\n"
+    head = "NDims = 3\nDimSize = 4 4 4\nElementType = MET_SHORT\n"
+    filler = "Comment = filler\n" * 5000
+    local, other = "ElementDataFile = LOCAL\n", f"ElementDataFile = {secret}\n"
+    pointing["comment.mha"] = f"{head}Comment = {local}{other}"
+    pointing["swallowed.mha"] = f"{head}Offset = 0 0\n{local}{filler}{other}"
+    pointing["next.mha"] = f"{head}ElementDataFile\n{secret}\n{local}"
+    pointing["lower.mha"] = f"{head}{local.lower()}{other}"
     for name, content in pointing.items():
         (tmp_path / name).write_text(content, newline="")
-        with pytest.raises(InputError, match="another file"):
+        with pytest.raises(InputError, match="another file|damaged"):
+            check_upload(tmp_path / name)
+
+
+def test_sizes_are_those_that_the_reader_takes(tmp_path: Path) -> None:
+    huge = "sizes: 20000 20000 20000"
+    hiding = {
+        "data.nrrd": f"NRRD0004\r\ntype: short\r\n{huge}\r\nencoding: raw\r\n\r\n\r\nsizes: 1 1 1\r\n",
+        "pair.nrrd": f"NRRD0004\ntype: short\n{huge}\nsizes:=1 1 1\n\n",
+        "twice.nrrd": f"NRRD0004\ntype: short\n{huge}\nsizes: 1 1 1\n\n",
+        "twice.mha": "DimSize = 20000 20000 20000\nDimSize = 1 1 1\nElementDataFile = LOCAL\n",
+    }
+    for name, content in hiding.items():
+        (tmp_path / name).write_text(content, newline="")
+        with pytest.raises(InputError, match="GiB|damaged"):
             check_upload(tmp_path / name)
 
 
@@ -93,8 +118,8 @@ def test_files_that_slicer_writes_pass(scene: Any, tmp_path: Path, ending: str) 
         check_upload(tmp_path / f"scan{ending}", limit=239)  # 120 voxels of at least 2 bytes
 
 
-def archive(path: Path, **files: bytes) -> Path:
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as opened:
+def archive(path: Path, kind: int = zipfile.ZIP_DEFLATED, **files: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", kind) as opened:
         for name, content in files.items():
             opened.writestr(name, content)
     return path
@@ -121,6 +146,9 @@ def test_a_zip_bomb_stops_early(tmp_path: Path) -> None:
 
 def test_archives_that_are_none(tmp_path: Path) -> None:
     cases = {"empty": "empty", "text": "damaged", "cut": "damaged", "many": "5001 files"}
+    cases.update(lzma="rare kind", bzip="rare kind")
+    archive(tmp_path / "lzma.zip", zipfile.ZIP_LZMA, a=b"a")
+    archive(tmp_path / "bzip.zip", zipfile.ZIP_BZIP2, a=b"a")
     archive(tmp_path / "empty.zip")
     (tmp_path / "text.zip").write_text("no archive")
     whole = archive(tmp_path / "cut.zip", a=np.random.default_rng(0).bytes(5000)).read_bytes()

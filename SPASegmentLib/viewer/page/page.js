@@ -78,7 +78,7 @@
       const step = event.shiftKey ? 2 : 12;
       const size = [view.clientWidth, view.clientHeight];
       [0, 1].forEach((n) => { place[n] = Math.min(Math.max(place[n] + (arrow[n] * step) / size[n], 0), 1); });
-    } else if (mark.parentElement === view) {
+    } else if (mark.parentElement === view && !event.repeat) {
       window.trame.trigger("click", [tag, place[0], place[1], event.ctrlKey]);
     }
     mark.style.left = `${100 * place[0]}%`;
@@ -86,9 +86,41 @@
     view.appendChild(mark);
   }
 
+  // The mask that is pointed at, by the mouse or else by the focus; the recommended one where none is.
+  function pointed(focused = document.activeElement) {
+    const card = document.querySelector(".card:hover") || (focused && focused.closest(".card"));
+    return card ? Number(card.dataset.card) : 0;
+  }
+
+  // Whether a click is not the second half of a double click, which would choose from masks that nobody has seen. Nor
+  // must a mask that was clicked be what Enter accepts after the mouse has gone on; one chosen by a key may be.
+  function first(event) {
+    if (event.detail) event.currentTarget.blur();
+    return event.detail < 2;
+  }
+
+  // The focus goes without a word when the masks go.
+  window.trame.state.watch(["masks"], (masks) => {
+    if (!masks.length) window.trame.state.set("highlighted", 0);
+  });
+
+  // The segment in use is in sight in its list. `scrollIntoView` would move the whole page, too.
+  window.trame.state.watch(["segment"], () => setTimeout(() => {
+    const used = document.querySelector(".segments :checked");
+    if (!used) return;
+    const list = used.closest(".segments");
+    const [row, box] = [used.closest("li"), list].map((each) => each.getBoundingClientRect());
+    const room = 4;
+    if (row.top < box.top + room) list.scrollTop -= box.top + room - row.top;
+    else if (row.bottom > box.bottom - room) list.scrollTop += row.bottom - box.bottom + room;
+  }));
+
   function isTyping(target) {
     return target.matches("input[type=text], select, textarea");
   }
+
+  // Keys that go on while they are held down.
+  const LASTING = ["Backspace", "Ctrl+z", "Ctrl+y"];
 
   // What a key may do is known only once the answer to the one before it is on the page, so it waits for its turn.
   let waiting = 0;
@@ -113,7 +145,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey || event.metaKey || isTyping(event.target)) return;
     let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (event.ctrlKey) key = `Ctrl+${key}`;
+    if (event.ctrlKey) key = `Ctrl+${event.shiftKey && key === "z" ? "y" : key}`;
     let selector = `[data-key="${CSS.escape(key)}"]`;
     if (event.key === "Enter") {
       // On a picture Enter accepts that mask; on any other control it presses the control.
@@ -124,9 +156,10 @@
     const control = document.querySelector(selector);
     if (!waiting && (!control || control.disabled)) return;
     if (control) event.preventDefault();
+    if (event.repeat && !LASTING.includes(key)) return;
     waiting += 1;
     turn = turn.then(() => press(selector)).catch(() => {}).then(() => { waiting -= 1; });
   });
 
-  window.trame.utils.spa = { send, fetchFile, mayLeave, readout, cross };
+  window.trame.utils.spa = { send, fetchFile, mayLeave, readout, cross, pointed, first };
 })();

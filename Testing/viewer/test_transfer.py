@@ -1,0 +1,51 @@
+"""Uploads that do not arrive: the page is free again, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import List
+
+import pytest
+
+pytest.importorskip("aiohttp")
+pytest.importorskip("trame")
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from trame.app import get_server
+
+from SPASegmentLib.viewer.state import PageState
+from SPASegmentLib.viewer.transfer import Transfer
+
+pytestmark = pytest.mark.viewer
+
+
+def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
+    server = get_server("spa-transfer-test")
+    page = PageState(server, dict)
+    opened: List[Path] = []
+
+    async def open_volume(path: Path) -> None:
+        opened.append(path)
+
+    transfer = Transfer(page, tmp_path, open_volume, opened.append, opened.append, opened.append, patience=0.2)
+
+    async def run() -> bytes:
+        app = web.Application()
+        transfer.add_routes(app)
+        async with TestServer(app) as running:
+            reader, writer = await asyncio.open_connection(running.host, running.port)
+            head = f"POST /spa/volume?name=a.nrrd HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 1000\r\n\r\nNRRD"
+            writer.write(head.encode())
+            # The connection stays open, as that of a tablet that has gone to sleep.
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
+            assert not page.task
+            writer.close()
+            return answer
+
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(lambda: asyncio.run(run())).result()
+    assert b"422" in answer and "as a whole" in server.state.problem
+    assert opened == [] and list(tmp_path.iterdir()) == []
