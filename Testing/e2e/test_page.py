@@ -129,11 +129,11 @@ def test_enter_accepts_the_mask_that_is_lit(screen: Any) -> None:
     # The next masks have nothing to do with what was pointed at among these.
     page.keyboard.press("PageUp")
     screen.masks()
-    screen.wait("get('highlighted') === 0", timeout=10)
+    screen.wait("get('highlighted') === 0")
     page.focus("[data-mask='2']")
     screen.wait("get('highlighted') === 2")
     page.focus("[data-key=Escape]")
-    screen.wait("get('highlighted') === 0", timeout=10)
+    screen.wait("get('highlighted') === 0")
 
 
 def test_a_double_click_and_a_key_held_down_choose_once(screen: Any) -> None:
@@ -168,7 +168,7 @@ def test_back_waits_for_an_answer_and_messages_follow_undo(screen: Any) -> None:
     assert back.is_enabled()
     page.keyboard.press("Backspace")
     screen.wait("get('round') === 1 && !get('busy')")
-    page.wait_for_selector("[data-key=Backspace]:disabled", timeout=10000)
+    page.wait_for_selector("[data-key=Backspace]:disabled")
     page.keyboard.press("Enter")
     screen.wait("get('phase') === 'accepted'")
     status = page.locator("[data-test=status]")
@@ -178,7 +178,7 @@ def test_back_waits_for_an_answer_and_messages_follow_undo(screen: Any) -> None:
     screen.until(lambda: status.inner_text() == "Undone.")
     # What Shift makes of it elsewhere.
     page.keyboard.press("Control+Shift+z")
-    screen.wait("!get('can_redo') && get('can_undo')", timeout=10)
+    screen.wait("!get('can_redo') && get('can_undo')")
     screen.until(lambda: status.inner_text() == "Done again.")
 
 
@@ -191,7 +191,7 @@ def test_a_long_list_of_segments_shows_the_one_in_use_and_the_focus(screen: Any)
         "(room) => (e) => { const a = e.getBoundingClientRect(), b = e.closest('.segments').getBoundingClientRect();"
         " return a.top >= b.top + room && a.bottom <= b.bottom - room && a.right <= b.right - room; }"
     )
-    page.wait_for_function(f"({seen})(0)(document.querySelector('.segments :checked'))", timeout=10000)
+    page.wait_for_function(f"({seen})(0)(document.querySelector('.segments :checked'))")
     for name in ("Delete Segment 1", "Delete Segment 8"):
         control = page.get_by_label(name)
         control.focus()

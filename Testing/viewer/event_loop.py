@@ -61,7 +61,9 @@ async def scenario(app: ViewerApp) -> None:
     conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
     assert "still computing" in state.problem and state.busy
 
-    # Cancelled work leaves nothing behind when it is done at last.
+    # Cancelled work leaves nothing behind when it is done at last, and a correction that waits for it goes with it.
+    beside = (lesion[0] + 7.0, *lesion[1:])
+    conversation.gesture(Gesture("Red", beside, beside, True))
     conversation.cancel()
     assert not state.busy and state.phase == "idle" and state.problem == ""
     go.set()
@@ -73,6 +75,21 @@ async def scenario(app: ViewerApp) -> None:
     conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
     await until(lambda: bool(state.masks) and not state.busy)
     assert state.phase == "choosing" and seen["threads"] and loop_thread not in seen["threads"]
+    assert not conversation.can_go_back
+
+    # Corrections that come while the network is at work all count; what a double click repeats does not.
+    go = threading.Event()
+    app._pool.submit(go.wait)
+    above = (lesion[0] - 1.0, lesion[1] - 6.0, lesion[2])
+    for point, again in ((beside, False), (beside, True), (above, False)):
+        conversation.gesture(Gesture("Red", point, point, True, again))
+    assert state.busy and state.problem == ""
+    go.set()
+    await until(lambda: conversation._answers == 2 and not state.busy)
+    for left in (1, 0):
+        conversation.back()
+        await until(lambda: not state.busy)
+        assert conversation._answers == left
 
     # What fails in the worker is a message, and the masks on screen stay; a click that waited for others is dropped.
     def broken() -> Any:
