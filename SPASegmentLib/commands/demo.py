@@ -41,8 +41,8 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
         from SPASegmentLib.data.phantom import READERS, ambiguous_phantom
         from SPASegmentLib.interaction.settings import SessionSettings
         from SPASegmentLib.model.weights import load_for_use
-        from SPASegmentLib.mrml.files import save_segmentation
         from SPASegmentLib.mrml.grid import volume_grid
+        from SPASegmentLib.mrml.io.files import save_segmentation
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
         from SPASegmentLib.mrml.volumes import add_volume

@@ -61,7 +61,7 @@ def run_segment(task: SegmentTask) -> None:
         from SPASegmentLib.interaction.profile import Profile
         from SPASegmentLib.interaction.settings import SessionSettings
         from SPASegmentLib.model.weights import load_for_use
-        from SPASegmentLib.mrml.files import check_output, save_segmentation
+        from SPASegmentLib.mrml.io.files import check_output, save_segmentation
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
         from SPASegmentLib.mrml.volumes import load_volume

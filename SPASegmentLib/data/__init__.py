@@ -1,1 +1,1 @@
-"""Data sets and the built-in phantom."""
+"""What ships with SPA to try it on: the built-in phantom."""

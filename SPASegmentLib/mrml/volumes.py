@@ -14,10 +14,10 @@ import vtk
 from vtk.util import numpy_support
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.mrml.dicom import series_files
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, matrix_from_array, segment_image, volume_grid
-from SPASegmentLib.mrml.nifti import is_cut_off
-from SPASegmentLib.mrml.nrrd import is_complete
+from SPASegmentLib.mrml.io.dicom import series_files
+from SPASegmentLib.mrml.io.nifti import is_cut_off
+from SPASegmentLib.mrml.io.nrrd import is_complete
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.translation import texts
 

@@ -15,7 +15,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.editor import LogicEditor
-from SPASegmentLib.mrml.files import save_segmentation
+from SPASegmentLib.mrml.io.files import save_segmentation
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import add_volume, load_volume, remove_volume

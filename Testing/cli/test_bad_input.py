@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import typer
 
-from SPASegmentLib.cli import plain_errors
 from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.commands.plain import plain_errors
 
 SPACING = np.diag([1.0, 1.0, 1.0, 1.0])
 

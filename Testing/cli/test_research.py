@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from SPASegmentLib.cli import app
 from SPASegmentLib.model.weights import load
-from SPASegmentLib.training.widen import synthetic_slices
+from SPASegmentLib.research.training.widen import synthetic_slices
 
 ROOT = str(Path(__file__).resolve().parents[2])
 

@@ -14,7 +14,7 @@ pytest.importorskip("slicer")
 
 from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.interaction.profile import Profile
-from SPASegmentLib.mrml.files import save_segmentation
+from SPASegmentLib.mrml.io.files import save_segmentation
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import add_volume
 

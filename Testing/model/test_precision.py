@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from SPASegmentLib.benchmark.subject import make_frame, make_network
 from SPASegmentLib.interaction.candidates import THRESHOLD
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.preference import pairwise_dice
@@ -20,6 +19,7 @@ from SPASegmentLib.model import weights
 from SPASegmentLib.model.eight_bits import multiplies_eight_bits_faster
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.model.precision import multiplies_half_faster, shorten_vit, training_precision, use_half
+from SPASegmentLib.research.benchmark.subject import make_frame, make_network
 
 CPU = torch.device("cpu")
 ASK = (

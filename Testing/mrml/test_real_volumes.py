@@ -14,9 +14,9 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.weights import load_default
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.editor import LogicEditor
-from SPASegmentLib.mrml.files import save_segmentation
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import image_array, volume_grid
+from SPASegmentLib.mrml.io.files import save_segmentation
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, segment_array
 from SPASegmentLib.mrml.volumes import load_mask, load_volume

@@ -15,8 +15,8 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from SPASegmentLib.cli import app
-from SPASegmentLib.data.shards import load_slices
 from SPASegmentLib.model.weights import read_card
+from SPASegmentLib.research.data.shards import load_slices
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
 SECTION = README.partition("### With the masks of your own raters")[2].partition("\n### ")[0]

@@ -1,0 +1,1 @@
+"""Volumes and segmentations from files and into files."""

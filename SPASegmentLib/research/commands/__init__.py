@@ -1,0 +1,1 @@
+"""The commands of research: what `spa train`, `spa evaluate` and the like call."""

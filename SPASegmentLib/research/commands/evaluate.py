@@ -1,0 +1,115 @@
+"""``spa evaluate``: simulated users on multi-rater slices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.research.commands.training import progress_bar
+
+if TYPE_CHECKING:
+    from SPASegmentLib.research.evaluation.single_mask import MaskTask
+    from SPASegmentLib.research.evaluation.task import Task
+
+
+def run_evaluate(task: Task, files: Sequence[Path], output: Path) -> None:
+    """Evaluate, print the rounds and write the record.
+
+    Raises:
+        SPAError: an argument or a file cannot be used.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.research.evaluation.lidc import evaluate, write_record
+
+    console = Console()
+    with progress_bar(console, "Evaluating") as progress:
+        record = evaluate(task, files, progress)
+    write_record(record, output)
+    console.print(rounds_table(record))
+    if "policy" in record:
+        console.print(policy_table(record["policy"]))
+    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def run_evaluate_masks(task: MaskTask, output: Path) -> None:
+    """The same for a set with one mask per image.
+
+    Raises:
+        SPAError: an argument or a file cannot be used.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.research.evaluation.lidc import write_record
+        from SPASegmentLib.research.evaluation.single_mask import evaluate_masks
+
+    console = Console()
+    with progress_bar(console, "Evaluating") as progress:
+        record = evaluate_masks(task, progress)
+    write_record(record, output)
+    console.print(rounds_table(record))
+    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def rounds_table(record: Dict[str, Any]) -> Table:
+    """Dice by round."""
+    title = f"{record['method']}, user {record['user']}, protocol {record['protocol']}: {record['n_cases']} cases"
+    table = Table(title=title, title_justify="left", caption=f"Dice, 95 % intervals over {record['intervals_over']}")
+    for name in ("round", "recommended", "95 % interval", "best on screen", "best seen"):
+        table.add_column(name, justify="right")
+    for j in range(record["rounds"]):
+        low, high = record["dice_recommended_ci95"][j]
+        table.add_row(
+            str(j + 1),
+            f"{record['dice_recommended'][j]:.3f}",
+            f"{low:.3f} to {high:.3f}",
+            f"{record['dice_best_on_screen'][j]:.3f}",
+            f"{record['dice_best_seen'][j]:.3f}",
+        )
+    return table
+
+
+def policy_table(policy: Dict[str, Any]) -> Table:
+    """What the profile gains in the first round."""
+    table = Table(
+        title=f"First-round Dice on images {policy['images']} of one user", title_justify="left",
+        caption="changes: the user before had the opposite preference",
+    )  # fmt: skip
+    for name in ("user", "with profile", "without", "gain", "95 % interval"):
+        table.add_column(name, justify="left" if name == "user" else "right")
+    rows = {**policy["users"], "all users": policy["all_users"]}
+    if "all" in policy["user_changes"]:
+        rows["user changes"] = policy["user_changes"]["all"]
+    for name, row in rows.items():
+        low, high = row["gain_ci95"]
+        table.add_row(
+            name, f"{row['profile']:.3f}", f"{row['cold']:.3f}", f"{row['gain']:+.3f}", f"{low:+.3f} to {high:+.3f}"
+        )
+    return table
+
+
+def run_cases(files: Sequence[Path], protocol: str, seed: int, output: Optional[Path]) -> None:
+    """Draw the cases of a protocol and write their list.
+
+    Args:
+        files: npz files.
+        protocol: of `cases.PROTOCOLS`.
+        seed: of the draw.
+        output: JSON; None for the folder of committed lists, named after the first file.
+
+    Raises:
+        SPAError: the files cannot be used or the list cannot be written.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.research.evaluation.case_lists import lists_folder, write_cases
+        from SPASegmentLib.research.evaluation.cases import draw_ids
+        from SPASegmentLib.research.evaluation.slices import open_files
+
+    opened = open_files(files)
+    ids = draw_ids(opened, protocol, seed)
+    output = output or lists_folder() / f"{opened[0].name}-{protocol}.json"
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_cases(ids, protocol, seed, opened, output)
+    Console().print(f"Wrote {len(ids)} cases to {output}.", markup=False, soft_wrap=True)

@@ -1,0 +1,94 @@
+"""``spa train`` and ``spa hold-out``: training from a configuration."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Callable, Iterator, Optional, Sequence
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.errors import InputError
+
+
+@contextmanager
+def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar, as a function of (done, in all)."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(text, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def run_train(
+    config: Path,
+    data: Path,
+    output: Path,
+    device: str,
+    sam: Optional[Path],
+    other_sam: bool,
+    changes: Sequence[str] = (),
+    name: str = "",
+) -> None:
+    """Train by a configuration file; an interrupted run goes on where its last checkpoint was.
+
+    Raises:
+        SPAError: the configuration, the data or the folder cannot be used.
+    """
+    with _training_extra(), interruption_at_the_end():
+        from SPASegmentLib.research.training.run import train
+
+    # Of several processes the first one speaks.
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")
+    with progress_bar(console, f"Training {name or config.stem}") as progress:
+        weights = train(config, data, output, progress, device, sam, other_sam, changes, name)
+    if weights is not None:
+        text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
+        console.print(text, markup=False, soft_wrap=True)
+
+
+def run_hold_out(config: Path, data: Path, output: Path) -> None:
+    """Write the slices of the patients that a configuration keeps out of training, for `run_evaluate`.
+
+    Raises:
+        SPAError: the configuration, the data or the file cannot be used.
+    """
+    with _training_extra(), interruption_at_the_end():
+        from SPASegmentLib.research.training.run import write_held_out
+
+    count = write_held_out(config, data, output)
+    Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
+
+
+def run_calibrate(weights: Path, files: Sequence[Path], limit: Optional[int], jobs: Optional[int]) -> None:
+    """Calibrate the expected Dice of weights.
+
+    Raises:
+        SPAError: the weights or the files cannot be used, or the card cannot be written.
+    """
+    with interruption_at_the_end():
+        from SPASegmentLib.research.evaluation.calibration import calibrate
+
+    console = Console()
+    with progress_bar(console, "Calibrating") as progress:
+        record = calibrate(weights, files, limit, jobs, progress)
+    offset, slope = record["expected_dice"]
+    console.print(
+        f"Expected Dice = {offset} + {slope} x raw, from {record['n_cases']} cases; mean error "
+        f"{record['mean_error_before']} before, {record['mean_error_after']} after.",
+        highlight=False,
+    )
+
+
+@contextmanager
+def _training_extra() -> Iterator[None]:
+    """Say which packages are to be installed where those of the extra [train] are missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "SPASegmentLib":
+            raise
+        raise InputError(f"Training needs the package {error.name}; run pip install 'spa-segment[train]'.") from error

@@ -1,0 +1,1 @@
+"""Adapters to data sets with the masks of one or several raters."""

@@ -1,0 +1,203 @@
+"""One training loop for all baselines, with checkpoints that resume exactly."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_safetensors
+from safetensors.torch import save as save_safetensors
+from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.model.precision import training_precision
+from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.research.data.shards import RaterSlices
+from SPASegmentLib.research.evaluation.baselines.crops import CropSource
+from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, NETWORKS
+
+
+@dataclass(frozen=True)
+class BaselineSettings:
+    """How to train; the same for every network.
+
+    Attributes:
+        steps: optimiser steps.
+        batch: crops per step.
+        learning_rate: of AdamW, after the warm-up; falls as a cosine.
+        warmup: steps.
+        weight_decay: AdamW's.
+        ema: decay of the averaged weights, which are what is used.
+        bfloat16: run the network in bfloat16 where the processor has instructions for it.
+        checkpoint_every: steps.
+    """
+
+    steps: int = 1600
+    batch: int = 32
+    learning_rate: float = 2e-3
+    warmup: int = 50
+    weight_decay: float = 0.01
+    ema: float = 0.99
+    bfloat16: bool = True
+    checkpoint_every: int = 100
+
+
+class BaselineTrainer:
+    """Trains one network of `kinds.NETWORKS`.
+
+    Args:
+        name: of the network.
+        slices: to train on.
+        settings: how.
+        folder: for its checkpoint, weights and card; a checkpoint found there is resumed. With more `steps` than
+            before, training goes on at the longer schedule's learning rate.
+    """
+
+    def __init__(self, name: str, slices: RaterSlices, settings: BaselineSettings, folder: Path) -> None:
+        if name not in NETWORKS:
+            raise InputError(f"There is no baseline {name!r}; there are {', '.join(NETWORKS)}.")
+        kind, seed = NETWORKS[name]
+        torch.manual_seed(seed)
+        self.name, self.kind, self.settings, self.folder = name, KINDS[kind], settings, folder
+        self.network = self.kind.make()
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)
+        self.optimiser = torch.optim.AdamW(
+            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        )
+        self.source = CropSource(slices, settings.batch, seed)
+        self.step, self.core_seconds = 0, 0.0
+        with reporting_write_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        if self.checkpoint.exists():
+            self._resume()
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state of training is kept."""
+        return self.folder / "checkpoint.pt"
+
+    def run(self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None) -> nn.Module:
+        """Train to the last step (or to `until`), write checkpoint, weights and card.
+
+        Returns:
+            The averaged network, ready for use.
+        """
+        end = min(self.settings.steps, until if until is not None else self.settings.steps)
+        while self.step < end:
+            began = time.process_time()
+            self.train_step()
+            self.core_seconds += time.process_time() - began
+            if self.step % self.settings.checkpoint_every == 0 or self.step == end:
+                self.save()
+                if progress is not None:
+                    progress(self.step, self.settings.steps)
+        network: nn.Module = self.averaged.module
+        network.eval()
+        if self.step >= self.settings.steps:
+            self._publish(network)
+        return network
+
+    def train_step(self) -> float:
+        """One optimiser step; returns the loss."""
+        s = self.settings
+        self.network.train()
+        warm, progress = self.step < s.warmup, (self.step - s.warmup) / max(1, s.steps - s.warmup)
+        rate = s.learning_rate * ((self.step + 1) / s.warmup if warm else 0.5 * (1 + math.cos(math.pi * progress)))
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        with training_precision(torch.device("cpu"), s.bfloat16):
+            loss = self.kind.loss(self.network, self.source.draw())
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimiser.step()
+        if self.step == s.warmup:  # the average starts with the weights of the warm-up's end
+            self.averaged.n_averaged.zero_()
+        self.averaged.update_parameters(self.network)
+        self.step += 1
+        return float(loss.detach())
+
+    def save(self) -> None:
+        """Write the checkpoint in one piece."""
+        state = {
+            "step": self.step,
+            "core_seconds": self.core_seconds,
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "torch": torch.get_rng_state(),
+            "batches": self.source.rng.bit_generator.state,
+        }
+        partial = self.checkpoint.with_suffix(".partial")
+        torch.save(state, partial)
+        os.replace(partial, self.checkpoint)
+
+    def _resume(self) -> None:
+        state = torch.load(self.checkpoint, weights_only=True)
+        self.step, self.core_seconds = state["step"], state["core_seconds"]
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        torch.set_rng_state(state["torch"])
+        self.source.rng.bit_generator.state = state["batches"]
+
+    def _publish(self, network: nn.Module) -> None:
+        state = {key: value.contiguous() for key, value in network.state_dict().items()}
+        card = {
+            "name": self.name,
+            "kind": NETWORKS[self.name][0],
+            "description": self.kind.description,
+            "parameters": sum(p.numel() for p in network.parameters()),
+            "seed": NETWORKS[self.name][1],
+            **asdict(self.settings),
+            "slices": len(self.source.slices),
+            "core_seconds": round(self.core_seconds),
+            "machine": platform.machine(),
+            "torch": torch.__version__,
+        }
+        with whole_file(self.folder / "weights.safetensors") as partial:
+            partial.write_bytes(save_safetensors(state))
+        with whole_file(self.folder / "card.json") as partial:
+            partial.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+
+
+def load_baseline(folder: Path) -> nn.Module:
+    """A trained baseline.
+
+    Raises:
+        WeightsError: there is none in this folder, or its files are damaged.
+    """
+    card = read_baseline_card(folder)
+    network = KINDS[card["kind"]].make()
+    try:
+        network.load_state_dict(load_safetensors((folder / "weights.safetensors").read_bytes()))
+    except (OSError, SafetensorError, RuntimeError) as error:
+        raise WeightsError(f"The weights in {folder} cannot be read ({error}); train this baseline again.") from error
+    return network.eval().requires_grad_(False)
+
+
+def read_baseline_card(folder: Path) -> Dict[str, Any]:
+    """How a baseline was trained.
+
+    Raises:
+        WeightsError: there is none in this folder.
+    """
+    try:
+        card: Dict[str, Any] = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        if card["kind"] not in KINDS:
+            raise ValueError(f"unknown kind {card['kind']!r}")
+    except (OSError, ValueError, KeyError) as error:
+        raise WeightsError(
+            f"There is no trained baseline in {folder} ({error}); run spa baselines train, or name its folder."
+        ) from error
+    return card

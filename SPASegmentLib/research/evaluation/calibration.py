@@ -1,0 +1,104 @@
+"""Calibrates the expected Dice of weights: what the model believes, against what simulated users got.
+
+The mean Dice of the recommended mask with the posterior's masks is too optimistic, for no posterior knows all that
+users may want. A straight line, fitted on patients that were held out of training, takes that back. It goes into the
+model card, and `Proposal.expected_dice` follows it from then on.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.weights import UNCALIBRATED, load, load_for_use
+from SPASegmentLib.output import whole_file
+from SPASegmentLib.research.evaluation.cases import Case, draw_ids, open_case, thinned
+from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
+from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.rounds import run_case
+from SPASegmentLib.research.evaluation.slices import open_files
+from SPASegmentLib.research.evaluation.users import User
+
+#: Fewer values than this say nothing.
+FEWEST = 30
+
+
+def fit_line(expected: np.ndarray, reached: np.ndarray) -> Tuple[float, float]:
+    """Offset and slope of the least-squares line from expected to reached Dice, any shape, equally many of both.
+
+    Raises:
+        InputError: there are too few values, or they do not vary.
+    """
+    x, y = np.ravel(expected), np.ravel(reached)
+    if len(x) < FEWEST or np.ptp(x) < 1e-6:
+        raise InputError(f"Calibration needs at least {FEWEST} values that vary; give it more slices.")
+    slope, offset = np.polyfit(x, y, 1)
+    return round(float(offset), 4), round(float(slope), 4)
+
+
+def calibrate(
+    weights: Path,
+    files: Sequence[Path],
+    limit: Optional[int] = None,
+    jobs: Optional[int] = None,
+    progress: Optional[Callable[[int, int], None]] = None,
+) -> Dict[str, Any]:
+    """Fit the line with users who choose, and write it into the card beside the weights.
+
+    Args:
+        weights: a .safetensors file.
+        files: npz files of patients that the weights have not learned from (``spa hold-out``).
+        limit: cases at most, evenly spread; None for all.
+        jobs: processes; None for one per processor core.
+        progress: called with (done, in all).
+
+    Returns:
+        What was written: `expected_dice` (offset, slope), the mean error before and after, and the number of cases.
+
+    Raises:
+        InputError: the files cannot be used or hold too little.
+        WeightsError: the weights cannot be used.
+        OutputError: the card cannot be written.
+    """
+    card = load(weights).card
+    opened = open_files(files)
+    cases = [open_case(case, opened) for case in thinned(draw_ids(opened, "combination"), "combination", limit)]
+    results = run_all(_rounds, cases, _Uncalibrated(weights), jobs or cores(), progress)
+    expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
+    offset, slope = fit_line(expected, reached)
+    record: Dict[str, Any] = {
+        "expected_dice": [offset, slope],
+        "bias_before": round(float((expected - reached).mean()), 4),
+        "mean_error_before": round(float(np.abs(expected - reached).mean()), 4),
+        "mean_error_after": round(float(np.abs(offset + slope * expected - reached).mean()), 4),
+        "n_cases": len(cases),
+        "files": [Path(file).name for file in files],
+    }
+    text = json.dumps(asdict(replace(card, calibration=record)), indent=2, ensure_ascii=False) + "\n"
+    with whole_file(Path(weights).with_suffix(".json")) as partial:
+        partial.write_text(text, encoding="utf-8")
+    return record
+
+
+class _Uncalibrated:
+    """Opens the method in whichever process it is used in."""
+
+    def __init__(self, weights: Path) -> None:
+        self.weights = weights
+
+    def __call__(self) -> SPAMethod:
+        network = load_for_use(self.weights).network
+        network.expected_dice = UNCALIBRATED
+        return SPAMethod(network, SessionSettings())
+
+
+def _rounds(method: SPAMethod, case: Case) -> Tuple[np.ndarray, np.ndarray]:
+    """(rounds,) expected and reached Dice of a case."""
+    found = run_case(method, case, User(), method.settings.rounds).rounds
+    return found["expected_dice"], found["dice_recommended"]

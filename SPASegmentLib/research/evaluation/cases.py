@@ -1,0 +1,218 @@
+"""Evaluation cases: an image, the mask a simulated user wants, and where that user clicks first.
+
+What is random about a case is a `CaseId`, numbers only: lists of them are committed (see `case_lists`), so that two
+machines measure the same. For any other file the same numbers are drawn, slice by slice, from a seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import List, Optional, Sequence, Tuple, TypeVar
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.simulated_user import offset_mask, reader_mask
+from SPASegmentLib.interaction.types import Click
+from SPASegmentLib.research.data.shards import MAX_RATERS, unpack
+from SPASegmentLib.research.evaluation.slices import EvaluationFile
+
+Item = TypeVar("Item")
+
+#: What the user wants: the majority of a random combination of raters (the paper's protocol), a single rater's mask
+#: (each in turn), or a mask by a policy, the same on all images of a sequence.
+PROTOCOLS = ("combination", "rater", "policy")
+#: Masks that a slice must have.
+RATERS = 4
+#: Users of the policy protocol: a policy (see `simulated_user.reader_mask`), and by how many pixels the outline moves.
+POLICY_USERS = {
+    "largest": ("largest", 0.0),
+    "smallest": ("smallest", 0.0),
+    "union": ("union", 0.0),
+    "intersection": ("intersection", 0.0),
+    "majority": ("majority", 0.0),
+    "majority -2 px": ("majority", -2.0),
+    "majority -1 px": ("majority", -1.0),
+    "majority +1 px": ("majority", 1.0),
+    "majority +2 px": ("majority", 2.0),
+}
+#: Images that one user of the policy protocol works on.
+SEQUENCE = 12
+#: Sequences of the policy protocol; every user works on all of them.
+SEQUENCES = 8
+
+
+@dataclass(frozen=True)
+class CaseId:
+    """Everything random about a case.
+
+    Attributes:
+        file: the data file's name without its suffix.
+        row: of the slice in that file.
+        raters: the combination of raters as bits of a mask pixel; bit k is rater k.
+        x, y: first click, in pixels of the slice.
+        seed: of the session and of the user's slips.
+    """
+
+    file: str
+    row: int
+    raters: int
+    x: int
+    y: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """One image with one target.
+
+    Attributes:
+        id: which.
+        image: (h, w) uint8.
+        raters: (r, h, w) bool, the masks of all raters who drew one.
+        included: (r,) bool, the raters whose masks the target is made of.
+        target: (h, w) bool, what the user wants.
+        patient: for intervals over patients, or None.
+        spacing: (x, y) of a pixel in mm, or None where it is unknown.
+    """
+
+    id: CaseId
+    image: np.ndarray
+    raters: np.ndarray
+    included: np.ndarray
+    target: np.ndarray
+    patient: Optional[str]
+    spacing: Optional[Tuple[float, float]]
+
+    @property
+    def click(self) -> Click:
+        """The first click, in the area all raters agree on."""
+        return Click(float(self.id.x), float(self.id.y))
+
+
+def draw_ids(
+    files: Sequence[EvaluationFile], protocol: str, seed: int = 0, raters: int = RATERS
+) -> List[CaseId]:
+    """All cases of a protocol, from slices with exactly `raters` masks that have an area all agree on.
+
+    Combinations, clicks and seeds are drawn for each slice by itself, so that a case does not depend on which others
+    there are. For the policy protocol the ids come in sequences of `SEQUENCE`, of different patients where there are
+    enough; their slices have an area that every user of `POLICY_USERS` wants, and the click lies there.
+
+    Raises:
+        InputError: unknown protocol, or too few slices fit; the message names the numbers of raters there are.
+    """
+    if protocol not in PROTOCOLS:
+        raise InputError(f"Unknown protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
+    if protocol == "policy":
+        return _draw_sequences(files, seed, raters)
+    ids: List[CaseId] = []
+    for file in files:
+        for row in np.nonzero(file.slices.rater_counts() == raters)[0]:
+            planes = unpack(file.slices.masks[row])
+            bits = [k for k in range(MAX_RATERS) if planes[k].any()]
+            agreed = np.asarray(planes[bits].all(0))
+            if not agreed.any():
+                continue
+            rng = np.random.default_rng([seed, int(row)])
+            combination = int(rng.integers(1, 2**raters))
+            x, y = _pixel(agreed, rng)
+            case_seed = int(rng.integers(2**31))
+            wanted = [combination] if protocol == "combination" else [1 << k for k in range(raters)]
+            for subset in wanted:
+                included = sum(1 << bits[k] for k in range(raters) if subset >> k & 1)
+                ids.append(CaseId(file.name, int(row), included, x, y, case_seed))
+    if not ids:
+        raise InputError(_too_few(files, f"No slice in these files has {raters} rater masks with a common area"))
+    return ids
+
+
+def thinned(ids: Sequence[CaseId], protocol: str, limit: Optional[int]) -> List[CaseId]:
+    """At most `limit` cases: evenly spread ones, or for the policy protocol the first whole sequences.
+
+    For the policy protocol the limit counts the images that all users together work on.
+    """
+    if protocol == "policy":
+        count = len(ids) // SEQUENCE
+        keep = count if limit is None else max(1, min(count, limit // (SEQUENCE * len(POLICY_USERS))))
+        return list(ids[: keep * SEQUENCE])
+    return evenly(ids, limit)
+
+
+def evenly(items: Sequence[Item], limit: Optional[int]) -> List[Item]:
+    """At most `limit` items, evenly spread; None for all."""
+    if limit is None or limit >= len(items):
+        return list(items)
+    return [items[i] for i in np.linspace(0, len(items) - 1, limit).astype(int)]
+
+
+def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str] = None) -> Case:
+    """A case with its image and masks.
+
+    Args:
+        case: which.
+        files: the data.
+        user: of `POLICY_USERS`, who decides what is wanted; None for the majority of the id's raters.
+
+    Raises:
+        InputError: the files do not hold this case.
+    """
+    file = next((f for f in files if f.name == case.file), None)
+    if file is None or case.row >= len(file.slices):
+        raise InputError(f"The case {case.file}:{case.row} is not in these files.")
+    planes = unpack(file.slices.masks[case.row])
+    present = planes.any((1, 2))
+    chosen = np.array([bool(case.raters >> k & 1) for k in range(MAX_RATERS)]) & present
+    raters, included = planes[present], chosen[present]
+    if not included.any():
+        raise InputError(f"None of the raters of case {case.file}:{case.row} has drawn there.")
+    if user is None:
+        target = 2 * raters[included].sum(0) >= included.sum()
+    else:
+        policy, offset = POLICY_USERS[user]
+        target = reader_mask(raters, policy, offset_px=offset)
+    return Case(
+        case, file.slices.images[case.row], raters, included, target, file.patient(case.row), file.spacing(case.row)
+    )
+
+
+def _too_few(files: Sequence[EvaluationFile], what: str) -> str:
+    """An error's text, with the numbers of raters that there are."""
+    counts = sorted({int(n) for file in files for n in np.unique(file.slices.rater_counts())} - {0})
+    return f"{what}. They have slices with {', '.join(map(str, counts)) or 'no'} masks; choose with --raters."
+
+
+def _pixel(area: np.ndarray, rng: np.random.Generator) -> Tuple[int, int]:
+    """A uniformly drawn pixel (x, y) of a mask."""
+    ys, xs = np.nonzero(area)
+    pick = rng.integers(len(ys))
+    return int(xs[pick]), int(ys[pick])
+
+
+def _draw_sequences(files: Sequence[EvaluationFile], seed: int, raters: int) -> List[CaseId]:
+    ids: dict[str, List[CaseId]] = {}
+    for file in files:
+        for row in np.nonzero(file.slices.rater_counts() == raters)[0]:
+            masks = file.slices.raters(int(row))
+            core = masks.all(0) & offset_mask(2 * masks.sum(0) >= len(masks), -2.0)
+            if core.any():
+                rng = np.random.default_rng([seed, int(row)])
+                x, y = _pixel(core, rng)
+                bits = int(np.bitwise_or.reduce(file.slices.masks[row].ravel()))
+                patient = file.patient(int(row)) or f"{file.name}:{row}"
+                found = CaseId(file.name, int(row), bits, x, y, int(rng.integers(2**31)))
+                ids.setdefault(patient, []).append(found)
+    total = sum(len(rows) for rows in ids.values())
+    if total < SEQUENCE:
+        what = f"Sequences need {SEQUENCE} slices with {raters} rater masks of some size; here are {total}"
+        raise InputError(_too_few(files, what))
+    # Patients in random order, one slice of each; then the next slice of each; so neighbours are different patients.
+    rng = np.random.default_rng([seed, 12])
+    queues = [list(rng.permutation(len(ids[p]))) for p in sorted(ids)]
+    names, order = sorted(ids), []
+    while any(queues):
+        for p in rng.permutation(len(names)):
+            if queues[p]:
+                order.append(ids[names[p]][int(queues[p].pop())])
+    count = min(SEQUENCES, len(order) // SEQUENCE)
+    return order[: count * SEQUENCE]

@@ -1,0 +1,160 @@
+"""Evaluation on multi-rater slices in the shared npz format."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+
+import torch
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
+from SPASegmentLib.research.evaluation.case_lists import find_cases, read_cases
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, open_case, thinned
+from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
+from SPASegmentLib.research.evaluation.methods.method import Method
+from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.policy import make_jobs, policy_summary, run_sequence
+from SPASegmentLib.research.evaluation.rounds import CaseRounds, run_case, summary
+from SPASegmentLib.research.evaluation.slices import EvaluationFile, open_files
+from SPASegmentLib.research.evaluation.task import Task
+from SPASegmentLib.research.evaluation.users import ORACLES, User
+
+#: What a record tells of the training of its weights.
+_COST = ("initial", "steps", "batch", "machine", "processes", "core_seconds", "last_run")
+Progress = Optional[Callable[[int, int], None]]
+
+
+def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Dict[str, Any]:
+    """Let a simulated user work through every case.
+
+    Args:
+        task: what to measure.
+        paths: npz files with `images`, `masks` and, where known, `patients` and `spacing` (see `slices`).
+        progress: called with (done, in all).
+
+    Returns:
+        A record: the figures by round with their intervals (see `rounds.summary`, `policy.policy_summary`), all that
+        is needed to repeat them, and under `cases` the values of every case.
+
+    Raises:
+        InputError: the files, the protocol, the method and the user do not fit together.
+        WeightsError: weights are missing or damaged.
+    """
+    spec, user = task.spec(), task.simulated_user()
+    if task.protocol == "policy" and task.method != "spa":
+        raise InputError("The policy protocol is about SPA's profile; it works with the method 'spa' only.")
+    files = open_files(paths)
+    if task.cases is not None:
+        ids, listed = read_cases(task.cases), str(task.cases.name)
+    else:
+        ids, listed = find_cases(files, task.protocol, task.seed, raters=task.raters)
+    ids = thinned(ids, task.protocol, task.limit)
+    allowed = spec().users
+    if user.name not in allowed:
+        raise InputError(
+            f"The method {spec.name!r} does not work with the user {user.name!r}, but with {', '.join(allowed)}."
+        )
+    started, processes = time.perf_counter(), task.jobs or cores()
+    run = _run_policy if task.protocol == "policy" else _run_cases
+    values, per_case = run(task, ids, files, processes, progress)
+    return {
+        "protocol": task.protocol,
+        "method": task.method,
+        "user": task.user,
+        "oracle": task.user in ORACLES or task.method == "consensus",
+        "noise": task.noise,
+        "rounds": task.rounds,
+        **values,
+        "files": [Path(path).name for path in paths],
+        "case_list": listed,
+        "limit": task.limit,
+        "seed": task.seed,
+        **about(spec),
+        "command": task.command(paths),
+        "machine": f"{platform.machine()}, {processes} processes of one thread",
+        "seconds": round(time.perf_counter() - started, 1),
+        "torch": torch.__version__,
+        "cases": per_case,
+    }
+
+
+def _run_cases(
+    task: Task, ids: List[CaseId], files: List[EvaluationFile], processes: int, progress: Progress
+) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    jobs = [(open_case(case, files), task.simulated_user(), task.rounds) for case in ids]
+    results = run_all(run_one, jobs, task.spec(), processes, progress)
+    return figures(results, [job[0] for job in jobs])
+
+
+def run_one(method: Method, job: Tuple[Case, User, int]) -> CaseRounds:
+    """A user's way through a case; in a worker."""
+    case, user, rounds = job
+    return run_case(method, case, user, rounds)
+
+
+def _run_policy(
+    task: Task, ids: List[CaseId], files: List[EvaluationFile], processes: int, progress: Progress
+) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    jobs = make_jobs(ids, files, task.simulated_user(), task.rounds)
+    results = run_all(run_sequence, jobs, task.spec(), processes, progress)
+    rounds = [r for result in results for r in result.profile]
+    values, per_case = figures(rounds, [case for job in jobs for case in job.cases])
+    per_case["user"] = [job.name for job in jobs for _ in job.cases]
+    return {**values, "policy": policy_summary(results)}, per_case
+
+
+def figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
+    """The summary, and the values of every case; patients become numbers."""
+    known = [case.patient for case in cases if case.patient is not None]
+    patients = known if len(known) == len(cases) else None
+    numbers = {name: i for i, name in enumerate(sorted(set(known)))}
+    per_case: Dict[str, Any] = {
+        "id": [f"{case.id.file}:{case.id.row}:{case.id.raters}" for case in cases],
+        "patient": None if patients is None else [numbers[name] for name in patients],
+    }
+    for name in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
+        per_case[name] = [[round(float(v), 4) for v in result.rounds[name]] for result in results]
+    over = "cases" if patients is None else f"{len(numbers)} patients"
+    return {**summary(results, patients), "intervals_over": over}, per_case
+
+
+def about(spec: MethodSpec) -> Dict[str, Any]:
+    """Weights and settings of a method."""
+    settings = {name: getattr(spec.settings, name) for name in spec.settings.__dataclass_fields__}
+    if spec.name in TRAINED:
+        return {"trained": [read_baseline_card(spec.baselines / name) for name in TRAINED[spec.name]]}
+    if not spec.uses_network:
+        return {"settings": settings} if spec.name == "seed-mask" else {}
+    loaded = spec.network()
+    card = loaded.card
+    return {
+        "weights": card.name,
+        "sha256": card.sha256,
+        "parameters": sum(p.numel() for p in loaded.network.parameters()),
+        "training": {key: card.training.get(key) for key in _COST},
+        "history": card.extra.get("history"),
+        "settings": settings,
+        "generator": spec.generator,
+    }
+
+
+def write_record(record: Dict[str, Any], path: Path) -> None:
+    """Write the record as JSON, the values of a case on one line each.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with reporting_write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    cases = record.get("cases")
+    text = json.dumps({name: value for name, value in record.items() if name != "cases"}, indent=2)
+    if cases is not None:
+        text = text[:-2] + ',\n  "cases": ' + json.dumps(cases, separators=(",", ":")) + "\n}"
+    with whole_file(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,77 @@
+"""All methods by name, opened from files: in the main process and in every worker alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Optional
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.ablation import PARTS, ablated
+from SPASegmentLib.model.weights import LoadedNetwork, load_for_use
+from SPASegmentLib.research.evaluation.methods.method import Method
+from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
+from SPASegmentLib.research.evaluation.methods.trained import TRAINED, open_trained
+from SPASegmentLib.research.evaluation.methods.untrained import ConsensusMethod, ResampleMethod, SeedMaskMethod
+
+#: Methods without trained baselines; "spa" is what the front ends run.
+OWN = ("spa", "resample", "seed-mask", "consensus")
+METHODS = (*OWN, *TRAINED)
+
+
+@dataclass(frozen=True)
+class MethodSpec:
+    """Which method to open; called, it opens it.
+
+    Attributes:
+        name: of `METHODS`.
+        settings: of sessions.
+        weights: of the SPA network; None for the bundled ones.
+        baselines: folder of the trained baselines.
+        generator: which part of the preference generator is used (`model.ablation.PARTS`).
+        protocol: decides what the best fixed consensus is measured against.
+    """
+
+    name: str
+    settings: SessionSettings
+    weights: Optional[Path] = None
+    baselines: Path = Path("runs/baselines")
+    generator: str = "all"
+    protocol: str = "combination"
+
+    def __post_init__(self) -> None:
+        if self.name not in METHODS:
+            raise InputError(f"Unknown method {self.name!r}; there are {', '.join(METHODS)}.")
+        if self.generator not in PARTS:
+            raise InputError(f"A part of the generator is one of {', '.join(PARTS)}, not {self.generator!r}.")
+
+    @property
+    def uses_network(self) -> bool:
+        """Whether the SPA network has a part in it."""
+        return self.name in ("spa", "resample")
+
+    def network(self) -> LoadedNetwork:
+        """The SPA network and its card.
+
+        Raises:
+            WeightsError: it cannot be read.
+        """
+        return load_for_use(self.weights)
+
+    def __call__(self) -> Method:
+        """Open it.
+
+        Raises:
+            WeightsError: weights are missing or damaged.
+        """
+        if self.name in TRAINED:
+            return open_trained(self.name, self.baselines)
+        if self.name == "seed-mask":
+            return SeedMaskMethod(self.settings)
+        if self.name == "consensus":
+            return ConsensusMethod(self.protocol)
+        network = self.network().network
+        if self.generator != "all":
+            network = ablated(network, self.generator)
+        return (SPAMethod if self.name == "spa" else ResampleMethod)(network, self.settings)

@@ -1,0 +1,100 @@
+"""SPA's session with a simulated user."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Iterator, Optional, Tuple
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.candidates import representative_points
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.session import Session
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.simulated_user import choose, corrective_click
+from SPASegmentLib.interaction.types import Click, FrameImage, Proposal
+from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.research.evaluation.cases import Case
+from SPASegmentLib.research.evaluation.methods.method import Screen
+from SPASegmentLib.research.evaluation.users import USERS, User
+
+
+@dataclass(frozen=True)
+class SPAMethod:
+    """The session as the front ends run it.
+
+    Attributes:
+        network: in evaluation mode.
+        settings: of the sessions; each case has a seed of its own.
+    """
+
+    network: SPANetwork
+    settings: SessionSettings
+    users: Tuple[str, ...] = USERS
+
+    def session(self, case: Case, rounds: int, profile: Optional[Profile] = None) -> Session:
+        """A session on a case that allows so many rounds."""
+        settings = replace(self.settings, rounds=rounds, seed=case.id.seed)
+        return Session(self.network, frame_of(case), settings, profile)
+
+    def screens(self, case: Case, user: User, rounds: int) -> Iterator[Screen]:
+        """See `Method`."""
+        yield from converse(self.session(case, rounds), case, user, rounds)
+
+
+def frame_of(case: Case) -> FrameImage:
+    """The case's image with its pixel size; 1 mm where that is unknown."""
+    return FrameImage(case.image.astype(np.float32), case.spacing or (1.0, 1.0))
+
+
+def converse(
+    session: Session, case: Case, user: User, rounds: int, mask: Optional[np.ndarray] = None
+) -> Iterator[Screen]:
+    """A user in a fresh session, round by round.
+
+    Args:
+        session: not yet started.
+        case: what the user wants.
+        user: how the user answers.
+        rounds: at most.
+        mask: (h, w) bool to start from; None to start from the case's click.
+    """
+    rng = np.random.default_rng([case.id.seed, case.id.row])
+    proposal = session.start(case.click) if mask is None else session.start(mask=mask)
+    yield _screen(proposal, session.predictions() > 0.5)
+    for _ in range(rounds - 1):
+        answered = _answer(session, proposal, case, user, rng)
+        if answered is None:
+            return
+        proposal = answered
+        yield _screen(proposal)
+
+
+def _screen(proposal: Proposal, predictions: Optional[np.ndarray] = None) -> Screen:
+    return Screen(proposal.masks, proposal.recommended, proposal.expected_dice, predictions)
+
+
+def _answer(
+    session: Session, proposal: Proposal, case: Case, user: User, rng: np.random.Generator
+) -> Optional[Proposal]:
+    """The masks after the user's answer; None where there is nothing to answer."""
+    if user.name == "clicks":
+        return _correct(session, corrective_click(proposal.masks[0], case.target))
+    if len(proposal.masks) < 2:
+        return None
+    pick = choose(proposal.masks, case.target, rng, user.noise)
+    point = representative_points(proposal.candidates, proposal.recommended)[pick - 1]
+    chosen = session.choose(pick)
+    if user.name == "choice":
+        return chosen
+    if user.name == "choice+oracle-point":
+        point = replace(point, positive=bool(case.target[int(point.y), int(point.x)]))
+    return _correct(session, point) or chosen
+
+
+def _correct(session: Session, click: Optional[Click]) -> Optional[Proposal]:
+    try:
+        return None if click is None else session.add_click(click)
+    except InputError:  # outside the region of interest, where a session takes no click
+        return None

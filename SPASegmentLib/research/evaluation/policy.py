@@ -1,0 +1,209 @@
+"""Consistent users across images: what the profile gains, and what it costs when the user changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.simulated_user import best_on_screen
+from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, Case, CaseId, open_case
+from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
+from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
+from SPASegmentLib.research.evaluation.slices import EvaluationFile
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference, mean, rounds_needed
+from SPASegmentLib.research.evaluation.users import User
+
+#: The profile is judged on the images from this one on (counted from 0), and the user changes here.
+LATER = SEQUENCE // 2
+#: Who follows whom when the user changes: the opposite, which harms most.
+OPPOSITES = {
+    "largest": "smallest",
+    "smallest": "largest",
+    "union": "intersection",
+    "intersection": "union",
+    "majority -2 px": "majority +2 px",
+    "majority +2 px": "majority -2 px",
+}
+#: Users whose masks no combination of raters draws, so that no training target was like theirs (paper, Table 6).
+UNSEEN = tuple(name for name, (_, offset) in POLICY_USERS.items() if offset)
+#: Dice that rounds are counted to for the unseen users, as in the paper's Table 6.
+UNSEEN_DICE = (0.75, 0.84)
+
+
+@dataclass(frozen=True)
+class SequenceJob:
+    """One user on one sequence.
+
+    Attributes:
+        sequence: its number.
+        name: of the user, of `POLICY_USERS`.
+        cases: what this user wants on the images.
+        other: what the following user wants on the images from `LATER` on; empty where nobody follows.
+        user: how both answer.
+        rounds: per image.
+    """
+
+    sequence: int
+    name: str
+    cases: Tuple[Case, ...]
+    other: Tuple[Case, ...]
+    user: User
+    rounds: int
+
+
+@dataclass(frozen=True)
+class SequenceResult:
+    """What came of it: the images with the profile, without one, and with the profile of the user before."""
+
+    sequence: int
+    name: str
+    patients: Tuple[Optional[str], ...]
+    profile: List[CaseRounds]
+    cold: List[CaseRounds]
+    changed: List[CaseRounds]
+
+
+def make_jobs(ids: Sequence[CaseId], files: Sequence[EvaluationFile], user: User, rounds: int) -> List[SequenceJob]:
+    """Every user on every sequence."""
+    jobs = []
+    for start in range(0, len(ids), SEQUENCE):
+        part = ids[start : start + SEQUENCE]
+        cases = {name: tuple(open_case(case, files, name) for case in part) for name in POLICY_USERS}
+        for name in POLICY_USERS:
+            other = cases[OPPOSITES[name]][LATER:] if name in OPPOSITES else ()
+            jobs.append(SequenceJob(start // SEQUENCE, name, cases[name], other, user, rounds))
+    return jobs
+
+
+def run_sequence(method: SPAMethod, job: SequenceJob) -> SequenceResult:
+    """The user goes through all rounds of every image and accepts the best mask of the last one."""
+    cold = [_run(method, case, job, None)[0] for case in job.cases]
+    warm, changed, profile = [], [], None
+    for i, case in enumerate(job.cases):
+        if i == LATER and job.other:
+            others = profile
+            for other in job.other:
+                result, others = _run(method, other, job, others)
+                changed.append(result)
+        result, profile = _run(method, case, job, profile)
+        warm.append(result)
+    patients = tuple(case.patient for case in job.cases)
+    return SequenceResult(job.sequence, job.name, patients, warm, cold, changed)
+
+
+def _run(method: SPAMethod, case: Case, job: SequenceJob, profile: Optional[Profile]) -> Tuple[CaseRounds, Profile]:
+    session = method.session(case, job.rounds, profile)
+    result = measure(converse(session, case, job.user, job.rounds), case, job.rounds)
+    session.accept(best_on_screen(session.proposal.masks, case.target)[0])
+    return result, session.profile()
+
+
+def policy_summary(results: Sequence[SequenceResult]) -> Dict[str, Any]:
+    """First-round Dice with and without the profile, by user, by image and after a change of user.
+
+    Gains are paired: the same image, click and seed with and without the profile.
+    """
+    users = {name: _gain([r for r in results if r.name == name]) for name in dict.fromkeys(r.name for r in results)}
+    return {
+        "images": f"{LATER + 1} to {SEQUENCE}",
+        "all_users": _gain(results),
+        "users": users,
+        "by_image": _by_image(results),
+        "by_round": _by_round(results),
+        "user_changes": _changes(results),
+        "unseen_preferences": {name: _unseen(results, name) for name in UNSEEN},
+    }
+
+
+def _first(rounds: Sequence[CaseRounds]) -> np.ndarray:
+    return np.array([r.rounds["dice_recommended"][0] for r in rounds])
+
+
+def _groups(patients: Sequence[Optional[str]]) -> Optional[List[str]]:
+    """For the bootstrap: patients where all are known, else cases."""
+    return [str(p) for p in patients] if all(p is not None for p in patients) else None
+
+
+def _compared(warm: np.ndarray, cold: np.ndarray, groups: Optional[List[str]]) -> Dict[str, Any]:
+    gain, interval = difference(warm, cold, groups)
+    return {
+        "n": len(warm),
+        "profile": round(float(warm.mean()), 4),
+        "profile_ci95": _rounded(bootstrap_interval(warm, groups)),
+        "cold": round(float(cold.mean()), 4),
+        "cold_ci95": _rounded(bootstrap_interval(cold, groups)),
+        "gain": round(float(gain), 4),
+        "gain_ci95": _rounded(interval),
+    }
+
+
+def _rounded(values: np.ndarray) -> List[float]:
+    return [round(float(v), 4) for v in values]
+
+
+def _gain(results: Sequence[SequenceResult]) -> Dict[str, Any]:
+    warm = np.concatenate([_first(r.profile[LATER:]) for r in results])
+    cold = np.concatenate([_first(r.cold[LATER:]) for r in results])
+    return _compared(warm, cold, _groups([p for r in results for p in r.patients[LATER:]]))
+
+
+def _by_image(results: Sequence[SequenceResult]) -> Dict[str, Any]:
+    out: Dict[str, Any] = {}
+    for name in ("profile", "cold"):
+        values = np.stack([_first(getattr(r, name)) for r in results])
+        low, high = bootstrap_interval(values, [str(r.sequence) for r in results])
+        out[name] = _rounded(values.mean(0))
+        out[f"{name}_ci95"] = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(low, high)]
+    return out
+
+
+def _by_round(results: Sequence[SequenceResult]) -> Dict[str, Any]:
+    groups = _groups([p for r in results for p in r.patients[LATER:]])
+    out: Dict[str, Any] = {}
+    for name in ("profile", "cold"):
+        values = np.stack([c.rounds["dice_recommended"] for r in results for c in getattr(r, name)[LATER:]])
+        low, high = bootstrap_interval(values, groups)
+        out[name] = _rounded(mean(values))
+        out[f"{name}_ci95"] = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(low, high)]
+    return out
+
+
+def _changes(results: Sequence[SequenceResult]) -> Dict[str, Any]:
+    """The images after the change: with the profile of the user before, and cold."""
+    cold = {(r.sequence, r.name): r.cold[LATER:] for r in results}
+    rows: Dict[str, Tuple[List[float], List[float], List[Optional[str]]]] = {}
+    for r in results:
+        if r.changed:
+            successor = OPPOSITES[r.name]
+            warm, without, patients = rows.setdefault(f"{r.name}, then {successor}", ([], [], []))
+            warm.extend(_first(r.changed))
+            without.extend(_first(cold[r.sequence, successor]))
+            patients.extend(r.patients[LATER:])
+    out: Dict[str, Any] = {
+        name: _compared(np.array(warm), np.array(without), _groups(patients))
+        for name, (warm, without, patients) in rows.items()
+    }
+    if rows:
+        together = [np.concatenate([row[i] for row in rows.values()]) for i in range(2)]
+        patients = [p for row in rows.values() for p in row[2]]
+        out["all"] = _compared(together[0], together[1], _groups(patients))
+        for name, rank in (("image after the change", 0), ("last image", SEQUENCE - LATER - 1)):
+            picked = [values[rank :: SEQUENCE - LATER] for values in together]
+            out[name] = _compared(picked[0], picked[1], _groups(patients[rank :: SEQUENCE - LATER]))
+    return out
+
+
+def _unseen(results: Sequence[SequenceResult], name: str) -> Dict[str, Any]:
+    """Rounds until a Dice is reached without a profile, failures counting 10."""
+    mine = [r for r in results if r.name == name]
+    scores = np.stack([c.rounds["dice_recommended"] for r in mine for c in r.cold])
+    groups = _groups([p for r in mine for p in r.patients])
+    out: Dict[str, Any] = {"n": len(scores)}
+    for threshold in UNSEEN_DICE:
+        needed = rounds_needed(scores, threshold)[0].astype(float)
+        out[str(threshold)] = round(float(needed.mean()), 3)
+        out[f"{threshold}_ci95"] = [round(float(v), 3) for v in bootstrap_interval(needed, groups)]
+    return out

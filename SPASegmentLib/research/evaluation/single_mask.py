@@ -1,0 +1,130 @@
+"""Evaluation on image sets with one mask per image: does the first click work beyond what training has seen?"""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Tuple
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs, largest_piece
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
+from SPASegmentLib.research.evaluation.lidc import Progress, about, figures, run_one
+from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
+from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.users import User
+
+
+@dataclass(frozen=True)
+class MaskTask:
+    """The options of ``spa evaluate masks``, by the same names.
+
+    Attributes:
+        folder: in one of the layouts of `data.single_mask.find_pairs`.
+        label: of the structure; None for all labels together.
+        patients: to use; empty for all.
+        rounds: per case.
+        limit: cases at most, evenly spread; None for all.
+        weights: of the SPA network; None for the bundled ones.
+        seed: of the sessions.
+        jobs: processes; None for one per processor core.
+    """
+
+    folder: Path
+    label: Optional[int] = None
+    patients: Tuple[str, ...] = ()
+    rounds: int = 6
+    limit: Optional[int] = None
+    weights: Optional[Path] = None
+    seed: int = 0
+    jobs: Optional[int] = None
+
+    def command(self) -> str:
+        """The command that repeats this measurement, the folder by its name alone."""
+        words = ["spa evaluate masks", self.folder.name]
+        words += [] if self.label is None else [f"--label {self.label}"]
+        words += [f"--patient {name}" for name in self.patients]
+        words += [] if self.rounds == 6 else [f"--rounds {self.rounds}"]
+        words += [] if self.limit is None else [f"--limit {self.limit}"]
+        words += [] if self.weights is None else [f"--weights {self.weights.name}"]
+        words += [] if self.seed == 0 else [f"--seed {self.seed}"]
+        return " ".join(words)
+
+
+def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
+    """Let a simulated user, who answers by choices only, work on every slice that shows the object.
+
+    The user wants the largest piece of the slice's mask and clicks into its middle (the pixel farthest from the
+    outline).
+
+    Args:
+        task: what to measure.
+        progress: called with (done, in all).
+
+    Returns:
+        A record as of `lidc.evaluate`, with `diameters_px`: percentiles of the objects' widths in pixels.
+
+    Raises:
+        InputError: the folder has none of the layouts, or no slice of these patients shows the object.
+        WeightsError: weights are missing or damaged.
+    """
+    started, processes = time.perf_counter(), task.jobs or cores()
+    spec = MethodSpec("spa", SessionSettings(rounds=task.rounds, seed=task.seed), task.weights)
+    spec.network()  # so that missing weights are told before the images are read
+    cases = _cases(task)
+    results = run_all(run_one, [(case, User(), task.rounds) for case in cases], spec, processes, progress)
+    values, per_case = figures(results, cases)
+    diameters = 2 * np.sqrt(np.array([case.target.sum() for case in cases]) / np.pi)
+    return {
+        "protocol": "masks",
+        "method": "spa",
+        "user": "choice",
+        "rounds": task.rounds,
+        **values,
+        "diameters_px": {str(q): round(float(np.percentile(diameters, q)), 1) for q in (5, 50, 95)},
+        "files": [task.folder.name],
+        "label": task.label,
+        "limit": task.limit,
+        "seed": task.seed,
+        **about(spec),
+        "command": task.command(),
+        "machine": f"{platform.machine()}, {processes} processes of one thread",
+        "seconds": round(time.perf_counter() - started, 1),
+        "torch": torch.__version__,
+        "cases": per_case,
+    }
+
+
+def _cases(task: MaskTask) -> List[Case]:
+    pairs = [pair for pair in find_pairs(task.folder) if not task.patients or pair.patient in task.patients]
+    absent = sorted(set(task.patients) - {pair.patient for pair in pairs})
+    if absent:
+        raise InputError(f"{task.folder.name} has no patient {absent[0]!r}.")
+    found: List[Tuple[str, str, np.ndarray, np.ndarray]] = []
+    for pair in pairs:
+        for image, mask in pair.slices(task.label):
+            piece = largest_piece(mask)
+            if piece.sum() >= SMALLEST_OBJECT:
+                found.append((pair.patient, pair.image.name.split(".")[0], image, piece))
+    if not found:
+        raise InputError(f"No slice in {task.folder.name} shows the object with {SMALLEST_OBJECT} pixels or more.")
+    cases = []
+    for row, (patient, name, image, piece) in evenly(list(enumerate(found)), task.limit):
+        x, y = _middle(piece)
+        case = CaseId(name, row, 1, x, y, int(np.random.default_rng([task.seed, row]).integers(2**31)))
+        cases.append(Case(case, image, piece[None], np.ones(1, bool), piece, patient, None))
+    return cases
+
+
+def _middle(mask: np.ndarray) -> Tuple[int, int]:
+    """The pixel (x, y) of a mask that is farthest from its outline."""
+    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
+    y, x = np.unravel_index(int(depth.argmax()), mask.shape)
+    return int(x), int(y)

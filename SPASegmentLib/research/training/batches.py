@@ -1,0 +1,176 @@
+"""Training batches: a click, a region around it, and the masks of a simulated user and of the other readers."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, fields
+from typing import Iterator, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from SPASegmentLib.research.data.shards import RaterSlices
+from SPASegmentLib.research.training.augment import Augmentation
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One training batch.
+
+    Attributes:
+        images: (B, 1, S, S) float32, normalised as `interaction.region` does.
+        user: (B, m, m) float32, the mask that the simulated user wants.
+        others: (B, T, m, m) float32, masks that other users might want, the user's own first.
+        clicks: (B, 2) (x, y) in network pixels.
+        carried: (B, m, m) float32, the user's mask as it might come from a neighbouring slice.
+    """
+
+    images: Tensor
+    user: Tensor
+    others: Tensor
+    clicks: Tensor
+    carried: Tensor
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return Batch(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
+
+
+def combine(masks: np.ndarray, subset: Sequence[int]) -> np.ndarray:
+    """Majority of a rater combination, at least half of it (paper, training details); (h, w) bool."""
+    return masks[list(subset)].mean(0) >= 0.5
+
+
+def combinations(raters: int) -> list[Tuple[int, ...]]:
+    """All non-empty combinations of raters; 15 for four."""
+    return [c for n in range(1, raters + 1) for c in itertools.combinations(range(raters), n)]
+
+
+class BatchSource:
+    """Draws batches for ever from several sets of slices, each with its share.
+
+    Args:
+        sources: (slices, share) pairs; shares need not sum to 1.
+        batch: B.
+        size: S, network input side.
+        map_size: m.
+        targets: T, masks per image that the set of predictions should cover.
+        seed: of everything random.
+        augment: more changes of intensity, or None.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[Tuple[RaterSlices, np.ndarray, float]],
+        batch: int,
+        size: int,
+        map_size: int,
+        targets: int,
+        seed: int,
+        augment: Optional[Augmentation] = None,
+    ) -> None:
+        self.sources = [(slices, weight / weight.sum()) for slices, weight, _ in sources]
+        shares = np.array([share for _, _, share in sources], float)
+        self.shares = shares / shares.sum()
+        self.batch, self.size, self.map_size, self.targets = batch, size, map_size, targets
+        self.rng = np.random.default_rng(seed)
+        self.augment = augment
+
+    def __iter__(self) -> Iterator[Batch]:
+        while True:
+            yield self.draw()
+
+    def draw(self) -> Batch:
+        """One batch."""
+        rows = [self._draw_one() for _ in range(self.batch)]
+        source = torch.from_numpy(np.stack([r[0] for r in rows])).float().unsqueeze(1)
+        masks = torch.from_numpy(np.stack([r[1] for r in rows])).float()
+        clicks = np.stack([r[2] for r in rows])
+        theta, carried_theta, in_region = self._affine(clicks, np.array([r[3] for r in rows]), source.shape[-1])
+        images = self._sample(source, theta, self.size)
+        maps = (self._sample(masks, theta, self.map_size) > 0.5).float()
+        carried = (self._sample(masks[:, :1], carried_theta, self.map_size) > 0.5).float()[:, 0]
+        return Batch(self._intensity(images), maps[:, 0], maps, torch.from_numpy(in_region).float(), carried)
+
+    def _draw_one(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        rng = self.rng
+        slices, weight = self.sources[rng.choice(len(self.sources), p=self.shares)]
+        row = int(rng.choice(len(slices), p=weight))
+        raters = slices.raters(row)
+        subsets = combinations(len(raters))
+        wanted = np.stack([combine(raters, subsets[rng.integers(len(subsets))]) for _ in range(self.targets)])
+        # Pairs combine to their union, so a target is never empty; the first click lies where all agree.
+        agreed = raters.all(0)
+        ys, xs = np.nonzero(agreed if agreed.any() else wanted[0])
+        pick = rng.integers(len(ys))
+        uy, ux = np.nonzero(raters.any(0))
+        extent = float(max(np.ptp(uy), np.ptp(ux)) + 1)
+        return slices.images[row], wanted, np.array([xs[pick], ys[pick]], float), extent
+
+    def _affine(self, clicks: np.ndarray, extents: np.ndarray, source: int) -> tuple[Tensor, Tensor, np.ndarray]:
+        """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
+        rng, b = self.rng, len(clicks)
+        # Mostly what `interaction.zoom` aims at; now and then anything, for its first looks.
+        scale = source / 128
+        usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b) * scale
+        anything = extents * np.exp(rng.uniform(np.log(0.6), np.log(8), b))
+        side = np.clip(np.where(rng.random(b) < 0.75, usual, anything), 36.0 * scale, 200.0 * scale)
+        angle = rng.uniform(-np.pi, np.pi, b)
+        mirror = rng.choice([-1.0, 1.0], b)
+        jitter = np.where(rng.random((b, 1)) < 0.5, 0.0, rng.uniform(-0.2, 0.2, (b, 2))) * side[:, None]
+        cos, sin = np.cos(angle), np.sin(angle)
+        # Region coordinates in -1..1 to source pixels: centre + side / 2 * R [mirror x, y].
+        linear = np.stack([np.stack([cos * mirror, -sin], -1), np.stack([sin * mirror, cos], -1)], -2)
+        linear = linear * (side / 2)[:, None, None]
+        centre = clicks + jitter
+        shift = -np.einsum("bij,bj->bi", np.linalg.inv(linear), jitter)
+        in_region = (shift + 1) * self.size / 2 - 0.5
+
+        def to_grid(matrix: np.ndarray, offset: np.ndarray) -> Tensor:
+            # grid_sample with align_corners=False: pixel p lies at (2 p + 1) / source - 1.
+            theta = np.concatenate([matrix * 2 / source, ((2 * offset + 1) / source - 1)[:, :, None]], axis=2)
+            return torch.from_numpy(theta).float()
+
+        wobble = linear * rng.uniform(0.85, 1.18, (b, 1, 1))
+        slip = centre + rng.normal(0, 0.04, (b, 2)) * np.minimum(side, 2 * extents)[:, None]
+        return to_grid(linear, centre), to_grid(wobble, slip), in_region
+
+    @staticmethod
+    def _sample(source: Tensor, theta: Tensor, size: int) -> Tensor:
+        grid = F.affine_grid(theta, [len(source), 1, size, size], align_corners=False)
+        return F.grid_sample(source, grid, mode="bilinear", padding_mode="border", align_corners=False)
+
+    def _intensity(self, images: Tensor) -> Tensor:
+        rng, b = self.rng, len(images)
+
+        def column(values: np.ndarray) -> Tensor:
+            return torch.from_numpy(values).float().view(-1, 1, 1, 1)
+
+        x = images / 255.0
+        x = x.clamp(0, 1) ** column(np.exp(rng.uniform(-0.5, 0.5, b)))
+        # Dark objects on bright ground are as common as bright ones outside CT of the lung.
+        x = torch.where(column((rng.random(b) < 0.15).astype(float)) > 0.5, 1.0 - x, x)
+        noise = column(rng.uniform(0, 0.06, b) * (rng.random(b) < 0.5))
+        x = x + noise * torch.from_numpy(rng.standard_normal(x.shape).astype(np.float32))
+        if self.augment is not None:
+            x = self.augment(x, rng)
+        return normalise(x)
+
+
+def normalise(images: Tensor) -> Tensor:
+    """Zero mean, unit spread per image after clipping to the 0.5 and 99.5 percentiles; as in use."""
+    flat = images.flatten(1)
+    ordered = flat.sort(dim=1).values
+    n = flat.shape[1]
+    low = ordered[:, int(0.005 * (n - 1))].view(-1, 1, 1, 1)
+    high = ordered[:, int(0.995 * (n - 1))].view(-1, 1, 1, 1)
+    clipped = images.clamp(low, high)
+    mean = clipped.mean((1, 2, 3), keepdim=True)
+    return (clipped - mean) / clipped.std((1, 2, 3), keepdim=True).clamp_min(1e-6)
+
+
+def row_weights(slices: RaterSlices, by_count: Sequence[float]) -> np.ndarray:
+    """Sampling weight of each slice from its number of raters."""
+    return np.asarray(by_count, float)[slices.rater_counts()]

@@ -1,0 +1,157 @@
+"""The training configuration: a YAML file in which every key is known and every value is checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from pathlib import Path
+from typing import Annotated, Any, Iterable, List, Sequence, Tuple
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.model.network import NetworkConfig
+from SPASegmentLib.research.data.images import needed
+from SPASegmentLib.research.training.augment import Augmentation, AugmentSettings
+from SPASegmentLib.research.training.batches import BatchSource
+from SPASegmentLib.research.training.sources import KINDS, AnySource
+from SPASegmentLib.research.training.trainer import TrainSettings
+
+
+class TrainConfig(BaseModel):
+    """Everything a training run depends on.
+
+    Attributes:
+        network: architecture.
+        train: optimisation.
+        batch: images per step (and process).
+        targets: masks per image that the set of predictions should cover.
+        crop: side in pixels of the slices that are kept in memory, from which regions are drawn; 128 as in the shared
+            format, more for networks with larger images.
+        augment: optional changes of intensity; none by default.
+        sources: the data.
+        initial: weights to start from: the name of bundled ones ("compact"), or a .safetensors file of the same
+            architecture, relative to the configuration file. Empty: random weights.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    network: NetworkConfig = NetworkConfig()
+    train: TrainSettings = TrainSettings()
+    batch: Annotated[int, Field(ge=1)] = 32
+    targets: Annotated[int, Field(ge=1)] = 4
+    crop: Annotated[int, Field(ge=32)] = 128
+    augment: AugmentSettings = AugmentSettings()
+    sources: Annotated[Tuple[AnySource, ...], Field(min_length=1)]
+    initial: str = ""
+
+
+def load_config(path: Path, changes: Sequence[str] = ()) -> TrainConfig:
+    """Read a configuration.
+
+    Args:
+        path: YAML.
+        changes: of single values, such as ``train.unroll.weights.energy=0``; checked as the file's own are.
+
+    Raises:
+        InputError: the file cannot be read, or a key or value does not fit; the message names it.
+    """
+    yaml = needed("yaml")
+    name = Path(path).name
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{name} is not valid YAML: {error}".splitlines()[0]) from error
+    for change in changes:
+        _apply(change, content, yaml)
+    try:
+        return TrainConfig.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{name}: {_explain(error)}") from error
+    except SPAError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def open_sources(config: TrainConfig, data: Path) -> BatchSource:
+    """Load all training slices.
+
+    Args:
+        config: which.
+        data: folder that the paths in the configuration are relative to.
+
+    Raises:
+        InputError: a source cannot be read, or has nothing to train on.
+    """
+    loaded = [(*source.training(data, config.crop), source.share) for source in config.sources]
+    stride = 8 if config.network.encoder == "compact" else 16
+    map_size = 4 * config.network.image_size // stride
+    augment = Augmentation.of(config.augment)
+    return BatchSource(
+        loaded, config.batch, config.network.image_size, map_size, config.targets, config.train.seed, augment
+    )
+
+
+def _apply(change: str, content: Any, yaml: Any) -> None:
+    """Put one value into a configuration; entries of a list are counted from 1."""
+    key, equals, text = change.partition("=")
+    *way, last = key.strip().split(".")
+    try:
+        value = yaml.safe_load(text)
+        if not (equals and last):
+            raise ValueError("a key and a value are needed")
+        for part in way:
+            content = content[int(part) - 1] if isinstance(content, list) else content.setdefault(part, {})
+        content[int(last) - 1 if isinstance(content, list) else last] = value
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"The change {change!r} does not fit ({str(error).splitlines()[0]}); write it as "
+            "train.unroll.weights.energy=0 or sources.1.share=0.5."
+        ) from error
+
+
+def _explain(error: ValidationError) -> str:
+    """The first fault, where it is, and what is possible there."""
+    fault = error.errors()[0]
+    place, kind = list(fault["loc"]), fault["type"]
+    if kind in ("extra_forbidden", "unexpected_keyword_argument"):
+        unknown = place.pop()
+        return f"{_where(place)}there is no key {unknown!r}; there are {', '.join(_keys(place))}."
+    if kind in ("missing", "missing_argument"):
+        absent = place.pop()
+        return f"{_where(place)}the key {absent!r} is missing."
+    if kind == "union_tag_not_found":
+        return f"{_where(place)}the key 'kind' is missing; it may be {', '.join(_kinds())}."
+    if kind == "union_tag_invalid":
+        return f"{_where(place)}there is no kind {fault['ctx']['tag']!r}; there are {', '.join(_kinds())}."
+    if kind in ("model_type", "dataclass_type", "model_attributes_type"):
+        return f"{_where(place)}names and values are needed here, not {fault['input']!r}."
+    text = fault["msg"].replace("tuple", "list")
+    return f"{_where(place)}{text[0].lower()}{text[1:]} (it is {fault['input']!r})."
+
+
+def _where(place: Iterable[Any]) -> str:
+    """A place in the file in words, such as ``sources, entry 2: labels: ``."""
+    words = ""
+    for part in place:
+        if isinstance(part, int):
+            words = f"{words.removesuffix(': ')}, entry {part + 1}: "
+        elif part not in _kinds():
+            words += f"{part}: "
+    return words
+
+
+def _kinds() -> List[str]:
+    return [typing.get_args(kind.model_fields["kind"].annotation)[0] for kind in KINDS]
+
+
+def _keys(place: List[Any]) -> List[str]:
+    """The keys that exist at a place."""
+    found: Any = TrainConfig
+    for part in place:
+        if part in _kinds():
+            found = KINDS[_kinds().index(part)]
+        elif isinstance(part, str) and part != "sources":
+            found = typing.get_type_hints(found)[part]
+    return [f.name for f in dataclasses.fields(found)] if dataclasses.is_dataclass(found) else list(found.model_fields)

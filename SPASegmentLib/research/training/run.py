@@ -1,0 +1,158 @@
+"""A training run from a configuration file to weights with a model card."""
+
+from __future__ import annotations
+
+import platform
+import time
+from pathlib import Path
+from typing import Callable, Dict, Optional, Sequence
+
+import numpy as np
+import torch
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.weights import ModelCard, save
+from SPASegmentLib.output import check_writable, reporting_write_errors, whole_file
+from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
+from SPASegmentLib.research.training.processes import processes
+from SPASegmentLib.research.training.start import find_start
+from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
+
+PREPROCESSING = (
+    "A square region around the click, resampled to the network's size with averaging where it shrinks, clipped to "
+    "its 0.5th and 99.5th percentile, then zero mean and unit spread (interaction/region.py)."
+)
+INTENDED_USE = "Interactive segmentation of single slices by a person who checks and accepts every mask. Research use."
+LIMITS = (
+    "Not a medical device. Slices are treated one by one. Structures unlike those in the training data may need "
+    "several rounds or fail. Masks of half the region's resolution: an object wider than 40 % of the region is "
+    "outlined to about one part in 64 of the region's side."
+)
+#: Attributions of the sets that the bundled configurations use; the card names those that were used.
+LICENCES: Dict[str, str] = {
+    "lidc_idri": "LIDC-IDRI, CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX; Armato et al., Med Phys 2011;38(2):915-931; "
+    "Clark et al., J Digit Imaging 2013;26:1045-1057",
+    "sarcoma_mr_ct": "Soft-tissue sarcoma, CC BY 3.0, doi 10.7937/K9/TCIA.2015.7GO2GSKS; Vallieres et al., "
+    "Phys Med Biol 2015;60:5471",
+    "nerve_ultrasound": "Regional-anaesthesia ultrasound with nerve and vessel masks, CC BY 4.0",
+}
+
+
+def train(
+    config_file: Path,
+    data: Path,
+    output: Path,
+    progress: Optional[Callable[[int, int], None]] = None,
+    device: str = "auto",
+    sam: Optional[Path] = None,
+    other_sam: bool = False,
+    changes: Sequence[str] = (),
+    name: str = "",
+) -> Optional[Path]:
+    """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
+
+    Args:
+        config_file: YAML.
+        data: folder that the configuration's paths are relative to.
+        output: folder for checkpoint, log and weights.
+        progress: called with (steps done, steps in all) at the start and after each step.
+        device: see `processes`.
+        sam: SAM's ViT-B checkpoint to start from; not read again where a run goes on.
+        other_sam: that file need not be Meta's.
+        changes: of the configuration, see `load_config`.
+        name: of the weights; the configuration's if empty.
+
+    Returns:
+        The weights file; None in all but the first of several processes, which writes nothing.
+
+    Raises:
+        InputError: the configuration, the data or the name cannot be used.
+        WeightsError: the weights to start from cannot be used.
+        OutputError: the weights cannot be written.
+    """
+    name = name or config_file.stem
+    if Path(name).name != name:
+        raise InputError(f"A name of weights is no path, as {name!r} is; the folder is --output.")
+    config = load_config(config_file, changes)
+    start = None
+    if not checkpoint_in(output).exists():
+        start = find_start(config.network, config.initial, config_file.parent, sam, other_sam)
+    with processes(device) as group:
+        trainer = Trainer(config.network, config.train, open_sources(config, data), output, start, group)
+        started, first = time.perf_counter(), trainer.step
+        network = trainer.run(progress=progress)
+        if not group.first:
+            return None
+        last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
+        path = output / f"{name}.safetensors"
+        save(network, card(name, config, trainer, last_run, changes), path)
+        return path
+
+
+def write_held_out(config_file: Path, data: Path, output: Path) -> int:
+    """Write the slices of the patients that a configuration keeps out of training, in the shared npz format.
+
+    Args:
+        config_file: YAML, as for `train`.
+        data: folder that the configuration's paths are relative to.
+        output: an npz file with images, masks and patients, for ``spa evaluate``.
+
+    Returns:
+        How many slices there are.
+
+    Raises:
+        InputError: the configuration or the data cannot be used, or nobody is held out.
+        OutputError: the file cannot be written.
+    """
+    config = load_config(config_file)
+    with reporting_write_errors(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(output)
+    parts = [part for source in config.sources if (part := source.held_out(data, config.crop)) is not None]
+    if not parts:
+        raise InputError(f"{config_file.name} holds nobody out; give a source the key hold_out_every.")
+    images, masks, patients = (
+        np.concatenate([getattr(part, key) for part in parts]) for key in ("images", "masks", "patients")
+    )
+    with whole_file(output) as partial:
+        np.savez_compressed(partial, images=images, masks=masks, patients=patients)
+    return len(images)
+
+
+def card(
+    name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int], changes: Sequence[str] = ()
+) -> ModelCard:
+    """The model card of a run; metrics are added by evaluation."""
+    group = trainer.processes
+    shares: Dict[str, float] = {}
+    for source in config.sources:
+        # By folder, so that the same set does not appear once for each of its structures.
+        key = Path(source.paths[0]).parts[0] if source.paths else source.kind
+        shares[key] = shares.get(key, 0.0) + source.share
+    used = [*trainer.origin.get("data", ()), *(text for key, text in LICENCES.items() if key in shares)]
+    used += [source.attribution for source in config.sources if source.attribution]
+    return ModelCard(
+        name=name,
+        network=config.network.as_dict(),
+        preprocessing=PREPROCESSING,
+        training={
+            **({"initial": trainer.origin} if trainer.origin else {}),
+            "data": list(dict.fromkeys(used)),
+            "mixture": {key: round(share / sum(shares.values()), 3) for key, share in shares.items()},
+            "steps": config.train.steps,
+            "batch": config.batch,
+            "seed": config.train.seed,
+            "learning_rate": config.train.learning_rate,
+            **({"changes": list(changes)} if changes else {}),
+            "torch": torch.__version__,
+            "machine": torch.cuda.get_device_name(group.device)
+            if group.device.type == "cuda"
+            else f"{platform.machine()}, {torch.get_num_threads()} threads, device {group.device.type}",
+            "processes": group.size,
+            "core_seconds": round(trainer.core_seconds),
+            "last_run": last_run,
+        },
+        metrics={},
+        intended_use=INTENDED_USE,
+        limits=LIMITS,
+    )

@@ -1,0 +1,261 @@
+"""The kinds of training data that a configuration can name: each is an adapter of `data` with its options."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Annotated, Any, Dict, List, Literal, Optional, Tuple, Union
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.data.lidc_png import lidc_png_images
+from SPASegmentLib.research.data.manifest import manifest_images
+from SPASegmentLib.research.data.qubiq import qubiq_images
+from SPASegmentLib.research.data.rated import rated_slices, split_by_patient
+from SPASegmentLib.research.data.refuge import refuge_images
+from SPASegmentLib.research.data.shards import RaterSlices, load_slices
+from SPASegmentLib.research.data.single_mask import nifti_slices, png_slices
+from SPASegmentLib.research.training.batches import row_weights
+from SPASegmentLib.research.training.widen import synthetic_slices, with_pseudo_raters
+
+Share = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Source(BaseModel):
+    """One set of training slices.
+
+    Attributes:
+        share: of the batch, relative to the other sources.
+        hold_out_every: every n-th patient is kept out of training, for choosing settings; 0 keeps none out.
+        attribution: licence and citation of the data, for the model card.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: Share
+    hold_out_every: Annotated[int, Field(ge=0)] = 0
+    attribution: str = ""
+
+    @property
+    def paths(self) -> Tuple[str, ...]:
+        """What is read, below the data folder."""
+        single = tuple(str(getattr(self, key)) for key in ("folder", "file") if hasattr(self, key))
+        return single + tuple(getattr(self, "files", ()))
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """All slices, `crop` pixels wide, without regard to patients that are held out.
+
+        Args:
+            data: folder that paths are relative to.
+            crop: side of the slices in pixels.
+        """
+        raise NotImplementedError
+
+    def training(self, data: Path, crop: int) -> Tuple[RaterSlices, np.ndarray]:
+        """The slices that are trained on, and (n,) how often each is drawn, relative to the others."""
+        slices = split_by_patient(self.slices(data, crop), self.hold_out_every)
+        return slices, self.weights(slices)
+
+    def held_out(self, data: Path, crop: int) -> Optional[RaterSlices]:
+        """The slices of the patients that are held out; None where there are none."""
+        if not self.hold_out_every:
+            return None
+        return split_by_patient(self.slices(data, crop), self.hold_out_every, held_out=True)
+
+    def weights(self, slices: RaterSlices) -> np.ndarray:
+        """(n,) how often each slice is drawn."""
+        return np.ones(len(slices))
+
+
+class MultiRater(Source):
+    """Slices with the masks of several raters.
+
+    Attributes:
+        by_raters: how often a slice with 0, 1, 2, ... raters is drawn: agreement cannot be learned from one rater.
+    """
+
+    by_raters: Tuple[Annotated[float, Field(ge=0)], ...] = (0.0, 0.15, 0.5, 0.8, 1.0, 1.0, 1.0, 1.0, 1.0)
+
+    def weights(self, slices: RaterSlices) -> np.ndarray:
+        """(n,) by the number of raters.
+
+        Raises:
+            InputError: some numbers of raters have no weight, or no slice has any.
+        """
+        if slices.rater_counts().max() >= len(self.by_raters):
+            raise InputError(f"by_raters needs {slices.rater_counts().max() + 1} numbers: for 0, 1, 2, ... raters.")
+        weights = row_weights(slices, self.by_raters)
+        if not weights.any():
+            raise InputError("by_raters gives no slice a chance; raise the numbers for few raters.")
+        return weights
+
+
+class Shards(MultiRater):
+    """The shared npz format (`data.shards`).
+
+    Attributes:
+        files: below the data folder.
+        index: CSV with the columns file, row and patient; needed for `hold_out_every` where the files have no patients.
+    """
+
+    kind: Literal["shards"]
+    files: Annotated[Tuple[str, ...], Field(min_length=1)]
+    index: str = ""
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        slices = load_slices([data / name for name in self.files])
+        if slices.images.shape[1:] != (crop, crop):
+            raise InputError(
+                f"{self.files[0]} holds slices of {slices.images.shape[1:]} pixels, and the configuration asks for "
+                f"crop: {crop}; set crop to what the files hold."
+            )
+        return RaterSlices(slices.images, slices.masks, self._patients(data)) if self.index else slices
+
+    def _patients(self, data: Path) -> np.ndarray:
+        names = [Path(name).stem for name in self.files]
+        rows: Dict[str, Dict[int, str]] = {name: {} for name in names}
+        try:
+            with (data / self.index).open(newline="") as file:
+                for line in csv.DictReader(file):
+                    if line["file"] in rows:
+                        rows[line["file"]][int(line["row"])] = line["patient"]
+        except (OSError, KeyError, ValueError) as error:
+            raise InputError(f"{self.index} cannot be read as a CSV with file, row and patient: {error}.") from error
+        return np.array([rows[name][row] for name in names for row in sorted(rows[name])])
+
+
+class LidcPng(MultiRater):
+    """LIDC-IDRI as PNG slices (`data.lidc_png`).
+
+    Attributes:
+        folder: below the data folder.
+    """
+
+    kind: Literal["lidc_png"]
+    folder: str
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        return rated_slices(lidc_png_images(data / self.folder), crop)
+
+
+class Refuge(MultiRater):
+    """REFUGE2 with seven raters (`data.refuge`).
+
+    Attributes:
+        folder: below the data folder, such as REFUGE-Multirater/Training-400.
+        structure: cup or disc.
+    """
+
+    kind: Literal["refuge"]
+    folder: str
+    structure: Literal["cup", "disc"] = "cup"
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        return rated_slices(refuge_images(data / self.folder, self.structure), crop)
+
+
+class Qubiq(MultiRater):
+    """A data set of QUBIQ (`data.qubiq`).
+
+    Attributes:
+        folder: below the data folder, such as training_data/kidney/Training.
+        task: number of the structure.
+        channel: of images with several.
+    """
+
+    kind: Literal["qubiq"]
+    folder: str
+    task: Count = 1
+    channel: Annotated[int, Field(ge=0)] = 0
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        return rated_slices(qubiq_images(data / self.folder, self.task, self.channel), crop)
+
+
+class Manifest(MultiRater):
+    """One's own data by a CSV file (`data.manifest`).
+
+    Attributes:
+        file: below the data folder.
+        label: value of the structure in the masks; by default everything that is not zero.
+        axis: of volumes, along which slices are cut.
+        pieces: each connected piece is an object of its own.
+    """
+
+    kind: Literal["manifest"]
+    file: str
+    label: Optional[int] = None
+    axis: Annotated[int, Field(ge=0, le=2)] = 2
+    pieces: bool = False
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        return rated_slices(manifest_images(data / self.file, self.label, self.axis), crop, self.pieces)
+
+
+class Nifti(Source):
+    """Volumes with one mask each, which pseudo-raters vary (`data.single_mask.nifti_slices`).
+
+    Attributes:
+        folder: below the data folder.
+        skip_patients: folders to leave out.
+        seed: of the pseudo-raters.
+    """
+
+    kind: Literal["nifti"]
+    folder: str
+    skip_patients: Tuple[str, ...] = ()
+    seed: int = 0
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        return with_pseudo_raters(nifti_slices(data / self.folder, self.skip_patients), self.seed, crop)
+
+
+class Png(Source):
+    """Pictures with one mask each, which pseudo-raters vary (`data.single_mask.png_slices`).
+
+    Attributes:
+        folder: below the data folder.
+        labels: mask values that are objects.
+        seed: of the pseudo-raters.
+    """
+
+    kind: Literal["png"]
+    folder: str
+    labels: Tuple[int, ...] = (1,)
+    seed: int = 0
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        return with_pseudo_raters(png_slices(data / self.folder, self.labels), self.seed, crop)
+
+
+class Synthetic(Source):
+    """Random scenes (`training.widen`).
+
+    Attributes:
+        count: of slices.
+        seed: of scenes and pseudo-raters.
+    """
+
+    kind: Literal["synthetic"]
+    count: Count = 4000
+    seed: int = 0
+
+    def slices(self, data: Path, crop: int) -> RaterSlices:
+        """See `Source`."""
+        return synthetic_slices(self.count, self.seed, crop)
+
+
+KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Synthetic]
+AnySource = Annotated[
+    Union[Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Synthetic], Field(discriminator="kind")
+]

@@ -1,0 +1,291 @@
+"""The training loop: AdamW, warm-up and cosine, averaged weights, checkpoints that resume, one or many processes."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+from SPASegmentLib.model.precision import training_precision
+from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.research.training.batches import Batch, BatchSource
+from SPASegmentLib.research.training.log import TrainingLog
+from SPASegmentLib.research.training.processes import Processes
+from SPASegmentLib.research.training.start import Start
+from SPASegmentLib.research.training.unroll import UnrollSettings, unroll
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How to train.
+
+    Attributes:
+        steps: optimiser steps in all.
+        learning_rate: at the end of the warm-up.
+        encoder_rate: factor on the learning rate for the image encoder; below 1 for an encoder that was trained
+            before, 0 leaves it as it is.
+        warmup: steps.
+        weight_decay: AdamW's, on matrices and kernels only.
+        ema: decay of the averaged weights, which are what is saved for use.
+        bfloat16: run the network in bfloat16 where it is safe and the device has instructions for it.
+        checkpoint_every: steps.
+        log_every: steps.
+        seed: of weights, batches and choices.
+    """
+
+    steps: int = 3000
+    learning_rate: float = 1.5e-3
+    encoder_rate: float = 1.0
+    warmup: int = 100
+    weight_decay: float = 0.02
+    ema: float = 0.998
+    bfloat16: bool = True
+    checkpoint_every: int = 250
+    log_every: int = 20
+    seed: int = 0
+    unroll: UnrollSettings = field(default_factory=UnrollSettings)
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "checkpoint_every", "log_every"):
+            if getattr(self, name) < 1:
+                raise InputError(f"train: {name} must be at least 1, not {getattr(self, name)}.")
+        for name in ("learning_rate", "encoder_rate", "warmup", "weight_decay", "seed"):
+            if getattr(self, name) < 0:
+                raise InputError(f"train: {name} must not be negative, as {getattr(self, name)} is.")
+        if not 0 <= self.ema < 1:
+            raise InputError(f"train: ema must be at least 0 and below 1, not {self.ema}.")
+
+
+class Rounds(nn.Module):
+    """The rounds of a batch as one forward pass, which is where processes agree on their gradients."""
+
+    def __init__(self, network: SPANetwork, settings: UnrollSettings) -> None:
+        super().__init__()
+        self.network, self.settings = network, settings
+
+    def forward(self, batch: Batch, carried: bool) -> tuple[Tensor, List[Dict[str, Tensor]]]:
+        """See `unroll`."""
+        return unroll(self.network, batch, self.settings, carried)
+
+
+class Trainer:
+    """Trains one network, alone or with the other processes.
+
+    Every process draws its own batches; gradients are averaged, so that a step sees `size` times the batch.
+    The first process's source and weights are the same as those of a process that is alone.
+
+    Args:
+        config: architecture.
+        settings: how to train.
+        source: of batches.
+        folder: for ``checkpoint.pt`` and ``log.csv``; a checkpoint found there is resumed. On several machines only
+            the first process needs it.
+        start: weights to start from, instead of random ones; of no account where a checkpoint is resumed.
+        processes: this one among all, and its device.
+
+    Raises:
+        InputError: the checkpoint is damaged, or of another architecture or number of processes.
+        OutputError: the folder cannot be made.
+    """
+
+    def __init__(
+        self,
+        config: NetworkConfig,
+        settings: TrainSettings,
+        source: BatchSource,
+        folder: Path,
+        start: Optional[Start] = None,
+        processes: Optional[Processes] = None,
+    ) -> None:
+        torch.manual_seed(settings.seed)
+        self.settings, self.source, self.folder = settings, source, folder
+        self.processes = processes or Processes()
+        self.network = SPANetwork(config)
+        if start is not None:
+            self.network.load_state_dict(start.state)
+        #: Of the weights that training started from, see `Start`; empty for random ones.
+        self.origin: Dict[str, Any] = {} if start is None else start.origin
+        self.network.encoder.requires_grad_(settings.encoder_rate > 0)
+        self.network.to(self.processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)
+        self.optimiser = torch.optim.AdamW(self._groups(), lr=settings.learning_rate)
+        self.rounds: nn.Module = Rounds(self.network, settings.unroll)
+        if self.processes.size > 1:
+            # Boxes, for one, take no part in training; hence parameters without a gradient.
+            self.rounds = DistributedDataParallel(self.rounds, find_unused_parameters=True)
+        if not self.processes.first:
+            own = np.random.SeedSequence([settings.seed, self.processes.rank])
+            torch.manual_seed(int(own.generate_state(1)[0]))
+            self.source.rng = np.random.default_rng(own)
+        #: Processor time of this process in all steps, before an interruption too.
+        self.step, self.core_seconds = 0, 0.0
+        if self.processes.first:
+            with reporting_write_errors(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+        self._resume()
+        self.log = TrainingLog(folder / "log.csv", self.step) if self.processes.first else None
+
+    @property
+    def checkpoint(self) -> Path:
+        """Where the state of training is kept."""
+        return checkpoint_in(self.folder)
+
+    def _groups(self) -> List[Dict[str, Any]]:
+        """Parameters by learning rate and weight decay."""
+        groups: Dict[Tuple[float, float], List[nn.Parameter]] = {}
+        for name, parameter in self.network.named_parameters():
+            if parameter.requires_grad:
+                factor = self.settings.encoder_rate if name.startswith("encoder.") else 1.0
+                decay = self.settings.weight_decay if parameter.ndim > 1 else 0.0
+                groups.setdefault((factor, decay), []).append(parameter)
+        return [{"params": p, "factor": factor, "weight_decay": decay} for (factor, decay), p in groups.items()]
+
+    def _rate(self) -> float:
+        s = self.settings
+        if self.step < s.warmup:
+            return s.learning_rate * (self.step + 1) / s.warmup
+        progress = (self.step - s.warmup) / max(1, s.steps - s.warmup)
+        return s.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+    def run(self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None) -> SPANetwork:
+        """Train to the last step (or to `until`) and return the averaged network.
+
+        Args:
+            until: stop after this step, as an interruption would.
+            progress: called with (steps done, steps in all) at the start and after each step.
+
+        Raises:
+            InputError: the gradient is no longer a number.
+            OutputError: the folder cannot be written to, or the disk is full.
+        """
+        progress = progress or (lambda done, total: None)
+        progress(self.step, self.settings.steps)
+        end = min(self.settings.steps, until or self.settings.steps)
+        started, seen = time.perf_counter(), self.step
+        while self.step < end:
+            began = time.process_time()
+            log = self.train_step()
+            self.core_seconds += time.process_time() - began
+            if self.step % self.settings.log_every == 0 or self.step == end:
+                self._log(log, (self.step - seen) / (time.perf_counter() - started))
+            if self.step % self.settings.checkpoint_every == 0 or self.step == end:
+                self.save()
+            progress(self.step, self.settings.steps)
+        network = self.averaged.module
+        assert isinstance(network, SPANetwork)
+        return network.eval()
+
+    def train_step(self) -> List[Dict[str, Tensor]]:
+        """One optimiser step; returns the terms of each round, as this process saw them."""
+        s, device = self.settings, self.processes.device
+        batch = self.source.draw().to(device)
+        self.network.train()
+        if s.encoder_rate == 0:
+            self.network.encoder.eval()
+        for group in self.optimiser.param_groups:
+            group["lr"] = self._rate() * group.get("factor", 1.0)
+        carried = bool(torch.rand(()) < s.unroll.carried)
+        with training_precision(device, s.bfloat16):
+            loss, log = self.rounds(batch, carried)
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        try:
+            torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0, error_if_nonfinite=True)
+        except RuntimeError as error:
+            raise InputError(
+                f"The gradient is no longer a number after step {self.step}; lower learning_rate or set bfloat16: "
+                "false. The same command goes on from the last checkpoint."
+            ) from error
+        self.optimiser.step()
+        # The average of the first steps is of no use to anyone: let it start with the weights of the warm-up's end.
+        if self.step == s.warmup:
+            self.averaged.n_averaged.zero_()
+        self.averaged.update_parameters(self.network)
+        self.step += 1
+        log[0]["loss"], log[0]["carried"] = loss.detach(), torch.tensor(float(carried))
+        return log
+
+    def _log(self, log: List[Dict[str, Tensor]], speed: float) -> None:
+        if self.log is None:
+            return
+        row: Dict[str, Any] = {"step": self.step, "rate": self._rate(), "steps_per_second": round(speed, 3)}
+        row["loss"], row["carried"] = round(float(log[0].pop("loss")), 5), float(log[0].pop("carried"))
+        for j, terms in enumerate(log, start=1):
+            row.update({f"{name}_{j}": round(float(value), 5) for name, value in terms.items()})
+        self.log.append(row)
+
+    def save(self) -> None:
+        """Write the checkpoint in one piece; a call of all processes.
+
+        Raises:
+            OutputError: the folder cannot be written to, or the disk is full.
+        """
+        cuda = self.processes.device.type == "cuda"
+        state = {
+            "torch": torch.get_rng_state(),
+            "cuda": torch.cuda.get_rng_state() if cuda else None,
+            "batches": self.source.rng.bit_generator.state,
+        }
+        states = self.processes.gather(state)
+        if not self.processes.first:
+            return
+        with whole_file(self.checkpoint) as partial:
+            torch.save(
+                {
+                    "step": self.step,
+                    "core_seconds": self.core_seconds,
+                    "network": self.network.state_dict(),
+                    "averaged": self.averaged.state_dict(),
+                    "optimiser": self.optimiser.state_dict(),
+                    "processes": states,
+                    "origin": self.origin,
+                    "config": self.network.config.as_dict(),
+                },
+                partial,
+            )
+
+    def _resume(self) -> None:
+        found = None
+        if self.processes.first and self.checkpoint.exists():
+            try:
+                found = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
+            except Exception as error:  # torch raises many types for a damaged file
+                raise InputError(f"{self.checkpoint} is damaged; remove it to begin anew.") from error
+        state = self.processes.from_first(found)
+        if state is None:
+            return
+        elsewhere = "give another folder with --output, or remove the checkpoint"
+        config = self.network.config.as_dict()
+        if any(config.get(key, value) != value for key, value in state["config"].items()):
+            raise InputError(f"{self.checkpoint} is of another architecture; {elsewhere}.")
+        own = state.get("processes") or [state]  # the form before there were several processes
+        if len(own) != self.processes.size:
+            raise InputError(
+                f"{self.checkpoint} was written by {len(own)} process(es), and now there are {self.processes.size}; "
+                f"start as many, {elsewhere}."
+            )
+        self.step, self.origin = state["step"], state.get("origin", {})
+        self.core_seconds = state.get("core_seconds", 0.0)
+        self.network.load_state_dict(state["network"])
+        self.averaged.load_state_dict(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        mine = own[self.processes.rank]
+        torch.set_rng_state(mine["torch"])
+        if mine.get("cuda") is not None and self.processes.device.type == "cuda":
+            torch.cuda.set_rng_state(mine["cuda"])
+        self.source.rng.bit_generator.state = mine["batches"]
+
+
+def checkpoint_in(folder: Path) -> Path:
+    """The checkpoint of a run."""
+    return folder / "checkpoint.pt"

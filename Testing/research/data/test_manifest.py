@@ -1,0 +1,145 @@
+"""The CSV manifest: rows and columns, file formats, grids, and what is said of faults."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Optional
+
+import nibabel
+import nrrd
+import numpy as np
+import pytest
+from PIL import Image
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.data.images import read_image, read_mask
+from SPASegmentLib.research.data.manifest import manifest_images
+
+SHAPE = (30, 24, 5)  # i, j, k
+RAS = np.array([[-0.5, 0, 0, 40.0], [0, -0.5, 0, 20.0], [0, 0, 2.0, -7.0], [0, 0, 0, 1]])  # mm
+
+
+def volume() -> np.ndarray:
+    return np.random.default_rng(0).integers(-1000, 1000, SHAPE).astype(np.int16)
+
+
+def box(i: slice, k: slice = slice(1, 3)) -> np.ndarray:
+    mask = np.zeros(SHAPE, np.uint8)
+    mask[i, 6:14, k] = 1
+    return mask
+
+
+def nifti(path: Path, values: np.ndarray, matrix: np.ndarray = RAS) -> None:
+    nibabel.save(nibabel.Nifti1Image(values, matrix), path)
+
+
+def write_nrrd(path: Path, values: np.ndarray, origin_index: tuple[int, int, int] = (0, 0, 0)) -> None:
+    """As 3D Slicer does: in LPS, and possibly cropped, with the origin of the first voxel that is stored."""
+    lps = np.diag([-1.0, -1, 1, 1]) @ RAS
+    header = {
+        "space": "left-posterior-superior",
+        "space directions": lps[:3, :3].T,
+        "space origin": (lps @ [*origin_index, 1])[:3],
+    }
+    nrrd.write(str(path), values, header)
+
+
+def manifest(folder: Path, *lines: str) -> Path:
+    path = folder / "data.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_column_for_each_rater_and_volumes_of_two_formats(tmp_path: Path) -> None:
+    """Anna's masks are NIfTI, Ben's a cropped NRRD on the same grid; an empty cell is a rater who did not draw."""
+    nifti(tmp_path / "ct.nii.gz", volume())
+    nifti(tmp_path / "anna.nii.gz", box(slice(8, 20)))
+    write_nrrd(tmp_path / "ben.seg.nrrd", box(slice(9, 18))[7:22, 4:16, 1:4], (7, 4, 1))
+    write_nrrd(tmp_path / "mr.nrrd", volume())
+    nifti(tmp_path / "anna2.nii.gz", box(slice(5, 9), slice(0, 1)))
+    file = manifest(
+        tmp_path,
+        "image,patient,mask_anna,mask_ben",
+        "ct.nii.gz,p1,anna.nii.gz,ben.seg.nrrd",
+        "mr.nrrd,p2,anna2.nii.gz,",
+    )
+    one, two, three = manifest_images(file)
+    assert [x.name for x in (one, two, three)] == ["ct.nii.gz, slice 1", "ct.nii.gz, slice 2", "mr.nrrd, slice 0"]
+    assert [x.patient for x in (one, two, three)] == ["p1", "p1", "p2"]
+    assert np.array_equal(one.image, volume()[:, :, 1])
+    assert np.array_equal(one.masks[0], box(slice(8, 20))[:, :, 1] > 0)
+    assert np.array_equal(one.masks[1], box(slice(9, 18))[:, :, 1] > 0)
+    assert sorted(three.masks) == [0]
+
+
+def test_a_row_for_each_mask_pictures_and_a_label(tmp_path: Path) -> None:
+    grey = np.random.default_rng(0).integers(0, 60000, (20, 30)).astype(np.uint16)
+    Image.fromarray(grey).save(tmp_path / "us.png")
+    labels = np.zeros((20, 30), np.uint8)
+    labels[4:9, 5:15], labels[12:16, 5:15] = 1, 2
+    Image.fromarray(labels).save(tmp_path / "a.png")
+    Image.fromarray(np.roll(labels, 1, axis=1)).save(tmp_path / "b.png")
+    file = manifest(tmp_path, "image,rater,mask", "us.png,zoe,b.png", "us.png,adam,a.png")
+    (found,) = manifest_images(file, label=2)
+    assert np.array_equal(found.image, grey), "16 bits stay 16 bits"
+    assert found.patient == "us.png"
+    assert np.array_equal(found.masks[0], labels == 2), "raters are numbered by name"
+    assert np.array_equal(found.masks[1], np.roll(labels, 1, axis=1) == 2)
+    (both,) = manifest_images(file)
+    assert np.array_equal(both.masks[0], labels > 0)
+
+
+def test_slices_can_be_cut_along_another_axis(tmp_path: Path) -> None:
+    nifti(tmp_path / "v.nii.gz", volume())
+    nifti(tmp_path / "m.nii.gz", box(slice(8, 10)))
+    found = list(manifest_images(manifest(tmp_path, "image,mask1", "v.nii.gz,m.nii.gz"), axis=0))
+    assert [one.name for one in found] == ["v.nii.gz, slice 8", "v.nii.gz, slice 9"]
+    assert np.array_equal(found[0].image, volume()[8])
+
+
+def shifted(millimetres: float) -> np.ndarray:
+    matrix = RAS.copy()
+    matrix[0, 3] += millimetres
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["picture,mask"], "needs a column 'image'.*it has picture, mask"),
+        (["image,patient"], "a column 'mask...' for each rater"),
+        (["image,mask_a", ",a.nii.gz"], "line 2: the image is missing"),
+        (["image,mask_a", "v.nii.gz,gone.nii.gz"], "gone.nii.gz does not exist"),
+        (["image,mask_a", "v.dcm,a.nii.gz"], "v.dcm is of no kind that can be read; there are .png"),
+        (["image,mask_a", "v.nii.gz,flipped.nii.gz"], "flipped.nii.gz lies on another grid"),
+        (["image,mask_a", "v.nii.gz,between.nii.gz"], "between.nii.gz lies on another grid"),
+        (["image,mask_a", "v.nii.gz,beyond.nii.gz"], "beyond.nii.gz reaches beyond its image"),
+        (["image,patient,mask_a", "v.nii.gz,p,a.nii.gz", "v.nii.gz,q,a.nii.gz"], "line 3: v.nii.gz belongs to 'p'"),
+        (["image,rater,mask", "v.nii.gz,r,a.nii.gz", "v.nii.gz,r,a.nii.gz"], "line 3: v.nii.gz has two masks of 'r'"),
+        (["image,rater,mask", "v.nii.gz,,a.nii.gz"], "line 2: the mask has no rater"),
+        (["image," + ",".join(f"mask_{n}" for n in range(9)), "v.nii.gz" + 9 * ",a.nii.gz"], "9 raters; .* be 8"),
+    ],
+)  # fmt: skip
+def test_faults_are_explained(tmp_path: Path, lines: list[str], message: str) -> None:
+    nifti(tmp_path / "v.nii.gz", volume())
+    nifti(tmp_path / "a.nii.gz", box(slice(8, 20)))
+    nifti(tmp_path / "flipped.nii.gz", box(slice(8, 20)), RAS @ np.diag([-1, 1, 1, 1]))
+    nifti(tmp_path / "between.nii.gz", box(slice(8, 20)), shifted(0.2))
+    nifti(tmp_path / "beyond.nii.gz", box(slice(8, 20)), shifted(-2.0))
+    (tmp_path / "v.dcm").write_bytes(b"")
+    with pytest.raises(InputError, match=message):
+        list(manifest_images(manifest(tmp_path, *lines)))
+
+
+def test_segments_that_overlap_must_be_exported_first(tmp_path: Path) -> None:
+    nrrd.write(str(tmp_path / "s.seg.nrrd"), np.zeros((2, 4, 4, 4), np.uint8), {"kinds": ["list"] + 3 * ["domain"]})
+    with pytest.raises(InputError, match="s.seg.nrrd has 4 axes.*binary labelmap"):
+        read_mask(tmp_path / "s.seg.nrrd")
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.png", b"\x89PNG"), ("x.nrrd", b"NRRD0004\n"), ("x.nii", None)])
+def test_damaged_files_are_named(tmp_path: Path, name: str, content: Optional[bytes]) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"{name} (cannot be read|does not exist)"):
+        read_image(tmp_path / name)

@@ -1,0 +1,116 @@
+"""Small data in the shared format, and records that were never measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Dict
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.research.data.shards import RaterSlices, pack
+from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE
+from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.policy import LATER, OPPOSITES, SequenceResult, policy_summary
+from SPASegmentLib.research.evaluation.results.plan import plan
+from SPASegmentLib.research.evaluation.results.records import Record
+from SPASegmentLib.research.evaluation.rounds import CaseRounds, summary
+from SPASegmentLib.research.evaluation.slices import EvaluationFile
+from SPASegmentLib.research.evaluation.task import Task
+
+RECORD_CASES = 12
+
+
+def draw_slices(count: int, radii: tuple[int, ...] = (6, 7, 8, 9), seed: int = 0) -> RaterSlices:
+    """Bright disks that four readers draw with different radii; two slices of each patient."""
+    rng = np.random.default_rng(seed)
+    yy, xx = np.mgrid[:96, :96]
+    images, masks = [], []
+    for i in range(count):
+        cx, cy = 44 + i % 5, 50 - i % 7
+        distance = 7.5 - np.hypot(yy - cy, xx - cx)
+        images.append(np.clip(60 + 120 / (1 + np.exp(-distance)) + 6 * rng.standard_normal((96, 96)), 0, 255))
+        masks.append(pack(np.stack([np.hypot(yy - cy, xx - cx) < r for r in radii])))
+    patients = np.array([f"p{i // 2}" for i in range(count)])
+    return RaterSlices(np.stack(images).astype(np.uint8), np.stack(masks), patients)
+
+
+@pytest.fixture(scope="session")
+def slices() -> RaterSlices:
+    return draw_slices(4)
+
+
+@pytest.fixture(scope="session")
+def disks(slices: RaterSlices) -> EvaluationFile:
+    return EvaluationFile("disks", slices, slices.patients)
+
+
+@pytest.fixture(scope="session")
+def npz(slices: RaterSlices, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("npz") / "disks.npz"
+    np.savez(path, images=slices.images, masks=slices.masks, patients=slices.patients)
+    return path
+
+
+@pytest.fixture(scope="session")
+def many() -> EvaluationFile:
+    slices = draw_slices(26)
+    return EvaluationFile("many", slices, slices.patients)
+
+
+def made_up(name: str, task: Task) -> Record:
+    """A record of cases that were never run, in the form of a real one."""
+    rng = np.random.default_rng(len(name) + 7 * sum(map(ord, name)))
+
+    def rounds() -> CaseRounds:
+        dice = np.sort(rng.uniform(0.6, 0.95, 6))
+        values = {
+            "dice_recommended": dice, "iou_recommended": dice / (2 - dice), "dice_best_on_screen": dice + 0.01,
+            "dice_best_seen": dice + 0.02, "expected_dice": dice + 0.05, "dice_included_raters": dice - 0.1,
+            "dice_excluded_raters": dice - 0.2,
+        }  # fmt: skip
+        once = {k: rng.random() for k in ("ged_16", "ged_48", "dice_max", "dice_max_of_predictions", "dice_match",
+                                          "dice_match_candidates", "uncertainty_correlation")}  # fmt: skip
+        return CaseRounds(values, once, rng.uniform(0.8, 0.9, (6, 6)), rng.random((3, 15)) + 1)
+
+    results = [rounds() for _ in range(RECORD_CASES)]
+    patients = [f"p{i % 5}" for i in range(RECORD_CASES)]
+    record: Record = {
+        "protocol": task.protocol, "method": task.method, "user": task.user, "rounds": 6,
+        **summary(results, patients), "intervals_over": "5 patients", "files": ["val.npz"], "weights": "compact",
+        "sha256": "0" * 64, "parameters": 2e6, 
+        "training": {"steps": 100, "batch": 32, "machine": "a core", "core_seconds": 1200},
+        "command": task.command([Path("val.npz")]), "machine": "here", "seconds": 1.0, "torch": "2",
+        "cases": {
+            "id": [f"val:{i}:1" for i in range(RECORD_CASES)], "patient": [i % 5 for i in range(RECORD_CASES)],
+            **{k: [r.rounds[k].tolist() for r in results]
+               for k in ("dice_recommended", "dice_best_on_screen", "dice_best_seen")},
+        },
+    }  # fmt: skip
+    if task.method in TRAINED:
+        record["trained"] = [
+            {"name": n, "description": "a network", "parameters": 1e6, "steps": 9, "batch": 4, "core_seconds": 60}
+            for n in TRAINED[task.method]
+        ]
+    if task.protocol == "policy":
+        later = SEQUENCE - LATER
+        sequences = [
+            SequenceResult(
+                0, user, tuple(f"p{i}" for i in range(SEQUENCE)), [rounds() for _ in range(SEQUENCE)],
+                [rounds() for _ in range(SEQUENCE)], [rounds() for _ in range(later)] if user in OPPOSITES else [],
+            )
+            for user in POLICY_USERS
+        ]  # fmt: skip
+        record["policy"] = policy_summary(sequences)
+    return record
+
+
+@pytest.fixture(scope="session")
+def records() -> Dict[str, Record]:
+    """All records of the page; whoever changes one works on a copy."""
+    made = {name: made_up(name, task) for name, task in plan().items()}
+    masks = {"protocol": "masks", "files": ["brains"], "diameters_px": {"5": 9.0, "50": 20.4, "95": 88.0}}
+    made["masks-brains"] = {**made_up("masks", Task()), **masks}
+    for name in ("widening-lidc-widened", "widening-volumes-alone", "widening-volumes-widened"):
+        made[name] = made_up(name, Task())
+    return made

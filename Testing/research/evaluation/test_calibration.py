@@ -1,0 +1,79 @@
+"""Calibration of the expected Dice: the line, the card, and what a session says afterwards."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.interaction.session import Session
+from SPASegmentLib.interaction.types import Click, FrameImage
+from SPASegmentLib.model.weights import load, models_folder, read_card
+from SPASegmentLib.research.data.shards import RaterSlices
+from SPASegmentLib.research.evaluation.calibration import calibrate, fit_line
+from SPASegmentLib.research.training.widen import synthetic_slices
+
+
+def test_the_line_is_that_of_least_squares() -> None:
+    rng = np.random.default_rng(0)
+    expected = rng.uniform(0.7, 1.0, (50, 6))
+    reached = 0.2 + 0.7 * expected + rng.normal(0, 0.01, expected.shape)
+    design = np.stack([np.ones(expected.size), expected.ravel()], axis=1)
+    wanted = np.linalg.lstsq(design, reached.ravel(), rcond=None)[0]
+    assert fit_line(expected, reached) == pytest.approx(tuple(wanted), abs=1e-4)
+
+
+@pytest.mark.parametrize("expected", [np.full(100, 0.9), np.linspace(0, 1, 12)])
+def test_too_little_is_refused(expected: np.ndarray) -> None:
+    with pytest.raises(InputError, match="give it more slices"):
+        fit_line(expected, expected)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the bundled weights whose card knows no calibration."""
+    folder = tmp_path_factory.mktemp("weights")
+    for suffix in (".safetensors", ".json"):
+        shutil.copy(models_folder() / f"compact{suffix}", folder)
+    path = folder / "compact.safetensors"
+    _rewrite(path, {})
+    return path
+
+
+def _rewrite(path: Path, calibration: dict) -> None:
+    import json
+
+    card = replace(read_card(path.with_suffix(".json")), calibration=calibration)
+    path.with_suffix(".json").write_text(json.dumps(asdict(card)))
+
+
+def _expected(path: Path, slices: RaterSlices) -> float:
+    session = Session(load(path).network, FrameImage(slices.images[0].astype(np.float32)))
+    y, x = np.argwhere(slices.raters(0).all(0)).mean(0)
+    return session.start(Click(float(x), float(y))).expected_dice
+
+
+def test_calibrated_weights_expect_what_users_reach(weights: Path, tmp_path: Path) -> None:
+    slices = synthetic_slices(12, seed=3)
+    file = tmp_path / "slices.npz"
+    np.savez(file, images=slices.images, masks=slices.masks)
+    before, checksum = _expected(weights, slices), read_card(weights.with_suffix(".json")).sha256
+    record = calibrate(weights, [file], jobs=1)
+    assert record["mean_error_after"] < record["mean_error_before"]
+    card = read_card(weights.with_suffix(".json"))
+    assert card.calibration == record and card.sha256 == checksum
+    offset, slope = record["expected_dice"]
+    assert _expected(weights, slices) == pytest.approx(min(max(offset + slope * before, 0.0), 1.0))
+    # What is measured is always the uncalibrated value: a second run finds the same.
+    assert calibrate(weights, [file], jobs=1)["expected_dice"] == record["expected_dice"]
+
+
+@pytest.mark.parametrize("line", [[1.0], "no", [0.0, float("nan")]])
+def test_a_card_with_a_damaged_calibration_is_refused(weights: Path, line: object) -> None:
+    _rewrite(weights, {"expected_dice": line})
+    with pytest.raises(WeightsError, match="calibration"):
+        load(weights)

@@ -1,0 +1,166 @@
+"""Cases are fixed: drawn from a seed, listed in files, found by the data's fingerprint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.data.shards import RaterSlices
+from SPASegmentLib.research.evaluation.case_lists import find_cases, lists_folder, read_cases, write_cases
+from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, draw_ids, open_case, thinned
+from SPASegmentLib.research.evaluation.slices import EvaluationFile, open_files
+
+
+def test_cases_do_not_depend_on_their_neighbours(disks: EvaluationFile) -> None:
+    ids = draw_ids([disks], "combination", 3)
+    assert ids == draw_ids([disks], "combination", 3)
+    assert [c.row for c in ids] == [0, 1, 2, 3]
+    fewer = EvaluationFile("disks", disks.slices.take(np.array([0, 1])), disks.patients)
+    assert draw_ids([fewer], "combination", 3) == ids[:2]
+    assert {(c.x, c.y) for c in draw_ids([disks], "combination", 4)} != {(c.x, c.y) for c in ids}
+    assert thinned(ids, "combination", 2) == [ids[0], ids[3]]
+
+
+def test_target_is_the_majority_of_the_listed_raters_and_the_click_lies_in_the_consensus(
+    disks: EvaluationFile,
+) -> None:
+    for id_ in draw_ids([disks], "combination", 1):
+        case = open_case(id_, [disks])
+        bits = [k for k in range(4) if id_.raters >> k & 1]
+        expected = np.mean([(disks.slices.masks[id_.row] >> k) & 1 for k in bits], axis=0) >= 0.5
+        assert np.array_equal(case.target, expected)
+        assert np.flatnonzero(case.included).tolist() == bits
+        assert case.raters.all(0)[id_.y, id_.x]
+        assert case.patient == f"p{id_.row // 2}"
+
+
+def test_combinations_are_uniform() -> None:
+    slices = RaterSlices(np.zeros((3000, 4, 4), np.uint8), np.full((3000, 4, 4), 15, np.uint8))
+    counts = np.bincount([c.raters for c in draw_ids([EvaluationFile("x", slices)], "combination")], minlength=16)
+    assert counts[0] == 0
+    assert counts[1:].min() > 140
+    assert counts[1:].max() < 260
+
+
+def test_every_rater_has_a_turn(disks: EvaluationFile) -> None:
+    ids = draw_ids([disks], "rater")
+    assert [(c.row, c.raters) for c in ids] == [(row, 1 << k) for row in range(4) for k in range(4)]
+    targets = [open_case(c, [disks]).target.sum() for c in ids[:4]]
+    assert targets == sorted(targets)
+
+
+def test_raters_keep_their_bits_where_others_are_missing(slices: RaterSlices) -> None:
+    masks = slices.masks.copy()
+    masks[0] = (masks[0] & 0b0111) | ((masks[0] & 0b1000) << 2)  # the fourth reader is bit 5
+    file = EvaluationFile("x", RaterSlices(slices.images, masks))
+    assert [c.raters for c in draw_ids([file], "rater")[:4]] == [1, 2, 4, 32]
+    assert open_case(draw_ids([file], "rater")[3], [file]).target.any()
+
+
+def test_slices_with_missing_raters_are_left_out(slices: RaterSlices) -> None:
+    masks = slices.masks.copy()
+    masks[0] &= 0b0111
+    file = EvaluationFile("x", RaterSlices(slices.images, masks))
+    assert [c.row for c in draw_ids([file], "combination")] == [1, 2, 3]
+    with pytest.raises(InputError, match="No slice"):
+        draw_ids([EvaluationFile("x", RaterSlices(slices.images, masks & 1))], "combination")
+    with pytest.raises(InputError, match="Unknown protocol"):
+        draw_ids([file], "guess")
+
+
+def test_sequences_are_of_different_patients_and_every_user_wants_the_click(many: EvaluationFile) -> None:
+    ids = draw_ids([many], "policy")
+    assert len(ids) == 2 * SEQUENCE
+    assert len(set(ids)) == len(ids)
+    first = [many.patient(c.row) for c in ids[:SEQUENCE]]
+    assert len(set(first)) == SEQUENCE
+    for id_ in ids[:3]:
+        areas = {}
+        for name in POLICY_USERS:
+            case = open_case(id_, [many], name)
+            assert case.target[id_.y, id_.x]
+            areas[name] = int(case.target.sum())
+        assert areas["intersection"] == areas["smallest"] < areas["majority"] < areas["union"] == areas["largest"]
+        assert areas["majority -2 px"] < areas["majority -1 px"] < areas["majority"] < areas["majority +1 px"]
+    assert thinned(ids, "policy", 1) == ids[:SEQUENCE]
+    assert thinned(ids, "policy", 2 * SEQUENCE * len(POLICY_USERS)) == ids
+
+
+def test_too_few_slices_for_a_sequence(disks: EvaluationFile) -> None:
+    with pytest.raises(InputError, match="here are 4"):
+        draw_ids([disks], "policy")
+
+
+def test_a_list_is_used_for_its_own_data_only(disks: EvaluationFile, many: EvaluationFile, tmp_path: Path) -> None:
+    listed = [c for c in draw_ids([disks], "combination", 0) if c.row != 2]
+    write_cases(listed, "combination", 0, [disks], tmp_path / "disks-combination.json")
+    assert read_cases(tmp_path / "disks-combination.json") == listed
+    assert find_cases([disks], "combination", 0, tmp_path) == (listed, "disks-combination.json")
+    assert find_cases([disks], "combination", 1, tmp_path)[1] == "drawn with seed 1"
+    changed = EvaluationFile("disks", RaterSlices(disks.slices.images, disks.slices.masks & 7 | 8))
+    assert find_cases([changed], "combination", 0, tmp_path)[1] == "drawn with seed 0"
+    assert find_cases([many], "combination", 0, tmp_path)[1] == "drawn with seed 0"
+
+
+def test_other_files_are_no_lists(tmp_path: Path) -> None:
+    (tmp_path / "other.json").write_text('{"format": "something"}')
+    with pytest.raises(InputError, match="no list of cases"):
+        read_cases(tmp_path / "other.json")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_cases(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize(("protocol", "count"), [("combination", 464), ("rater", 1856), ("policy", 96)])
+def test_committed_lists_hold_numbers_only(protocol: str, count: int) -> None:
+    ids = read_cases(lists_folder() / f"val-{protocol}.json")
+    assert len(ids) == len(set(ids)) == count
+    for id_ in ids:
+        assert id_.file == "val"
+        assert all(type(v) is int for v in (id_.row, id_.raters, id_.x, id_.y, id_.seed))
+
+
+@pytest.mark.parametrize("protocol", ["combination", "rater", "policy"])
+def test_committed_lists_are_what_the_command_draws(protocol: str, shared_data: Path) -> None:
+    files = open_files([shared_data / "lidc_idri" / "val.npz"])
+    ids, name = find_cases(files, protocol, 0)
+    assert name == f"val-{protocol}.json"
+    assert ids == draw_ids(files, protocol, 0)
+
+
+def test_patients_come_from_the_file_or_from_the_index_beside_it(slices: RaterSlices, tmp_path: Path) -> None:
+    np.savez(tmp_path / "named.npz", images=slices.images, masks=slices.masks, patients=slices.patients)
+    np.savez(tmp_path / "plain.npz", images=slices.images, masks=slices.masks)
+    assert open_files([tmp_path / "named.npz"])[0].patient(2) == "p1"
+    assert open_files([tmp_path / "plain.npz"])[0].patient(2) is None
+    rows = ["file,row,patient", *(f"plain,{i},q{i}" for i in (3, 2, 1, 0)), "other,0,z"]
+    (tmp_path / "index.csv").write_text("\n".join(rows) + "\n")
+    assert open_files([tmp_path / "plain.npz"])[0].patient(2) == "q2"
+    assert open_files([tmp_path / "named.npz"])[0].patient(2) == "p1"
+    (tmp_path / "index.csv").write_text("\n".join(rows[:3]) + "\n")  # does not list every slice
+    assert open_files([tmp_path / "plain.npz"])[0].patient(2) is None
+
+
+def test_spacing_is_read_and_checked(slices: RaterSlices, tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks, spacing=np.full((4, 2), 0.7))
+    np.savez(tmp_path / "b.npz", images=slices.images, masks=slices.masks, spacing=np.zeros((4, 2)))
+    assert open_files([tmp_path / "a.npz"])[0].spacing(1) == (0.7, 0.7)
+    with pytest.raises(InputError, match="positive sizes"):
+        open_files([tmp_path / "b.npz"])
+    with pytest.raises(InputError, match="same name"):
+        open_files([tmp_path / "a.npz", tmp_path / "a.npz"])
+
+
+def test_slices_of_three_raters_are_measured_when_asked_for(slices: RaterSlices) -> None:
+    """A researcher's own data need not have four raters; the message says what there is."""
+    three = EvaluationFile("three", RaterSlices(slices.images, slices.masks & 0b111, slices.patients))
+    with pytest.raises(InputError, match=r"slices with 3 masks; choose with --raters"):
+        draw_ids([three], "combination")
+    ids = draw_ids([three], "rater", raters=3)
+    assert len(ids) == 3 * len(slices)
+    assert {case.raters for case in ids} == {1, 2, 4}
+    found, how = find_cases([three], "combination", 0, raters=3)
+    assert len(found) == len(slices) and how == "drawn with seed 0"
+    assert all(0 < case.raters < 8 for case in found)

@@ -1,0 +1,84 @@
+"""A whole evaluation and its record."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.research.data.shards import RaterSlices
+from SPASegmentLib.research.evaluation.lidc import evaluate, write_record
+from SPASegmentLib.research.evaluation.task import Task
+
+TWO = Task(rounds=2, jobs=1)
+
+
+def test_record_holds_what_the_issue_asks_for_and_processes_do_not_matter(npz: Path, tmp_path: Path) -> None:
+    alone = evaluate(TWO, [npz])
+    together = evaluate(replace(TWO, jobs=2), [npz])
+    timing = ("seconds", "machine")
+    assert {k: v for k, v in alone.items() if k not in timing} == {k: v for k, v in together.items() if k not in timing}
+    write_record(alone, tmp_path / "new" / "record.json")
+    found = json.loads((tmp_path / "new" / "record.json").read_text())
+    assert found == json.loads(json.dumps(alone))
+    assert (found["protocol"], found["user"], found["n_cases"]) == ("combination", "choice", 4)
+    for name in ("dice_recommended", "dice_best_on_screen", "iou_recommended"):
+        assert len(found[name]) == len(found[f"{name}_ci95"]) == 2
+        for value, (low, high) in zip(found[name], found[f"{name}_ci95"]):
+            assert 0 <= low <= value <= high <= 1
+    assert found["failure_rate"]["0.7"] == 0
+    assert found["noc"]["0.7"] >= 1
+    assert found["intervals_over"] == "2 patients"
+    assert {"ged_16", "ged_48", "dice_max", "dice_match"} <= set(found["first_round"])
+    assert found["cases"]["id"] == [f"disks:{row}:{raters}" for row, raters in _ids(found)]
+    means = np.mean(found["cases"]["dice_recommended"], axis=0)
+    assert found["dice_recommended"] == pytest.approx(means.tolist(), abs=1e-4)
+    assert "p0" not in json.dumps(found)  # no patient's name
+
+
+def _ids(record: dict) -> list[tuple[int, int]]:
+    return [tuple(map(int, name.split(":")[1:])) for name in record["cases"]["id"]]  # type: ignore[misc]
+
+
+def test_distances_are_measured_where_the_pixel_size_is_known(slices: RaterSlices, npz: Path, tmp_path: Path) -> None:
+    path = tmp_path / "spaced.npz"
+    np.savez(path, images=slices.images, masks=slices.masks, spacing=np.full((4, 2), 0.5))
+    task = replace(TWO, method="consensus", protocol="rater")
+    assert "hd95_recommended_mm" not in evaluate(task, [npz])
+    spaced = evaluate(task, [path])
+    assert 0 < spaced["hd95_recommended_mm"][0] < 2
+    assert spaced["intervals_over"] == "cases"
+    both = evaluate(task, [npz, path])  # the file without sizes first: its cases have no distance and do not count
+    assert both["n_cases"] == 2 * spaced["n_cases"]
+    assert both["hd95_recommended_mm"] == spaced["hd95_recommended_mm"]
+    assert both["intervals_over"] == "cases"
+
+
+def test_commands_name_what_differs_from_the_defaults() -> None:
+    task = Task(protocol="rater", noise=0.3, refine=False, limit=5, weights=Path("/somewhere/w.safetensors"), jobs=3)
+    assert task.command([Path("/data/a.npz"), Path("b.npz")]) == (
+        "spa evaluate lidc --npz a.npz --npz b.npz --protocol rater --noise 0.3 --no-refine --limit 5 "
+        "--weights w.safetensors"
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "error", "message"),
+    [
+        (Task(noise=1.0), InputError, "between 0 and 1"),
+        (Task(method="magic"), InputError, "Unknown method"),
+        (Task(user="nobody"), InputError, "Unknown user"),
+        (Task(generator="half"), InputError, "part of the generator"),
+        (Task(method="resample", user="clicks"), InputError, "does not work with the user 'clicks', but with choice"),
+        (Task(method="resample", protocol="policy"), InputError, "profile"),
+        (Task(method="unet", baselines=Path("nowhere")), WeightsError, "spa baselines train"),
+        (Task(cases=Path("nowhere.json")), InputError, "nowhere.json cannot be read"),
+    ],
+)
+def test_what_does_not_fit_is_said(task: Task, error: type, message: str, npz: Path) -> None:
+    with pytest.raises(error, match=message):
+        evaluate(task, [npz])

@@ -1,0 +1,143 @@
+"""The training configuration: what it accepts, and how it says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.training.config import load_config, open_sources
+from SPASegmentLib.research.training.losses import LossWeights
+from SPASegmentLib.research.training.sources import Shards, Synthetic
+from SPASegmentLib.research.training.widen import synthetic_slices
+
+TRAINING = Path(__file__).parents[3] / "Resources" / "Training"
+SYNTHETIC = "\nsources: [{kind: synthetic, share: 1}]"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("batch: 8\ncolour: red" + SYNTHETIC, "there is no key 'colour'; there are network, train, batch, "),
+        ("train: {unroll: {weights: {energi: 1}}}" + SYNTHETIC,
+         "train: unroll: weights: there is no key 'energi'; there are recommended, best_of_n, energy"),
+        ("train: {unroll: {generator: means}}" + SYNTHETIC,
+         "train: unroll: generator: input should be 'none', 'gaussians', 'weights' or 'all' .it is 'means'"),
+        ("train: {steps: many}" + SYNTHETIC, "train: steps: input should be a valid integer.*'many'"),
+        ("train: {steps: 0}" + SYNTHETIC, "c.yaml: train: steps must be at least 1, not 0"),
+        ("train: {ema: 1}" + SYNTHETIC, "ema must be at least 0 and below 1"),
+        ("train: {seed: -1}" + SYNTHETIC, "seed must not be negative"),
+        ("batch: 0" + SYNTHETIC, "batch: input should be greater than or equal to 1"),
+        ("network: {fusion: late}" + SYNTHETIC, "c.yaml: Unknown fusion 'late'; there are"),
+        ("network: 3" + SYNTHETIC, "network: names and values are needed here, not 3"),
+        ("- 1", "names and values are needed here"),
+        ("batch: 8", "the key 'sources' is missing"),
+        ("sources: []", "sources: .*at least 1 item"),
+        ("sources: [{share: 1}]", "sources, entry 1: the key 'kind' is missing; it may be shards, lidc_png, refuge"),
+        ("sources: [{kind: shard, share: 1}]", "entry 1: there is no kind 'shard'; there are shards, "),
+        ("sources: [{kind: shards, files: [a]}]", "sources, entry 1: the key 'share' is missing"),
+        ("sources: [{kind: shards, files: [a], share: 0}]", "entry 1: share: input should be greater than 0"),
+        ("sources: [{kind: shards, files: [a], share: 1, labels: [1]}]", "there is no key 'labels'; there are share"),
+        ("a: [", "c.yaml is not valid YAML"),
+    ],
+)  # fmt: skip
+def test_bad_configurations_are_explained(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=message):
+        load_config(path)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00bad"])
+def test_unreadable_configurations_are_named(tmp_path: Path, content: bytes) -> None:
+    if content is not None:
+        (tmp_path / "c.yaml").write_bytes(content)
+    with pytest.raises(InputError, match="c.yaml cannot be read"):
+        load_config(tmp_path / "c.yaml")
+
+
+def test_single_values_are_changed(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("batch: 8\ntrain: {steps: 9}\nsources: [{kind: synthetic, share: 1}]")
+    changes = ["train.unroll.weights.energy=0", "sources.1.share=0.5", "batch=2", "train.bfloat16=false"]
+    changes.append("train.unroll.generator=none")
+    config = load_config(path, changes)
+    assert config.train.unroll.weights == LossWeights(energy=0.0)
+    assert config.train.unroll.generator == "none"
+    assert (config.batch, config.train.steps, config.train.bfloat16) == (2, 9, False)
+    assert config.sources[0].share == 0.5
+    assert load_config(path).batch == 8
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("train.unroll.weights.energi=0", "weights: there is no key 'energi'; there are recommended, best_of_n"),
+        ("train.steps=many", "train: steps: input should be a valid integer"),
+        ("train.steps=0", "steps must be at least 1"),
+        ("train.steps", "'train.steps' does not fit .*write it as"),
+        ("=3", "'=3' does not fit"),
+        ("batch=[", "does not fit"),
+        ("batch.more=1", "'batch.more=1' does not fit"),
+        ("sources.2.share=1", "'sources.2.share=1' does not fit"),
+        ("sources.one.share=1", "'sources.one.share=1' does not fit"),
+    ],
+)
+def test_changes_that_do_not_fit_are_explained(tmp_path: Path, change: str, message: str) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("batch: 8" + SYNTHETIC)
+    with pytest.raises(InputError, match=message) as caught:
+        load_config(path, [change])
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", sorted(TRAINING.glob("*.yaml")), ids=lambda path: path.stem)
+def test_bundled_configurations_are_valid(path: Path) -> None:
+    config = load_config(path)
+    assert config.network.components == 16
+    assert sum(source.share for source in config.sources) > 0
+
+
+def test_patients_are_held_out_whole(tmp_path: Path) -> None:
+    slices = synthetic_slices(12, seed=0)
+    patients = np.array([f"p{i // 2}" for i in range(12)])
+    np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks, patients=patients)
+    source = Shards(kind="shards", share=1, files=("a.npz",), hold_out_every=3)
+    training, weights = source.training(tmp_path, 128)
+    held_out = source.held_out(tmp_path, 128)
+    assert training.patients is not None and held_out is not None and held_out.patients is not None
+    assert sorted(set(held_out.patients)) == ["p0", "p3"]
+    assert sorted(set(training.patients)) == ["p1", "p2", "p4", "p5"]
+    assert len(training) == len(weights) == 8
+    assert np.array_equal(held_out.images, slices.images[[0, 1, 6, 7]])
+
+
+def test_the_index_says_whom_the_shards_are_of(tmp_path: Path) -> None:
+    slices = synthetic_slices(4, seed=0)
+    np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks)
+    lines = ["file,row,patient", *(f"a,{row},p{row % 2}" for row in (3, 2, 1, 0)), "b,0,p9"]
+    (tmp_path / "index.csv").write_text("\n".join(lines))
+    source = Shards(kind="shards", share=1, files=("a.npz",), index="index.csv", hold_out_every=2)
+    held_out = source.held_out(tmp_path, 128)
+    assert held_out is not None
+    assert np.array_equal(held_out.images, slices.images[[0, 2]])
+    with pytest.raises(InputError, match="must say whom"):
+        Shards(kind="shards", share=1, files=("a.npz",), hold_out_every=2).training(tmp_path, 128)
+
+
+def test_shards_of_another_size_are_refused(tmp_path: Path) -> None:
+    slices = synthetic_slices(2, seed=0, size=64)
+    np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks)
+    with pytest.raises(InputError, match="crop"):
+        Shards(kind="shards", share=1, files=("a.npz",)).slices(tmp_path, 128)
+
+
+def test_sources_share_the_batch_and_the_size(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text("crop: 64\nbatch: 3\nnetwork: {image_size: 64}\nsources: [{kind: synthetic, share: 2, count: 3}]")
+    config = load_config(path)
+    assert config.sources == (Synthetic(kind="synthetic", share=2, count=3),)
+    batch = open_sources(config, tmp_path).draw()
+    assert batch.images.shape == (3, 1, 64, 64)

@@ -1,0 +1,229 @@
+"""Training: batches, the simulated choice, and a run that is killed and resumed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.cluster import KMeans
+
+from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.model.ablation import Part
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+from SPASegmentLib.research.data.shards import RaterSlices, load_slices, pack, unpack
+from SPASegmentLib.research.training.batches import BatchSource, combinations, combine, normalise
+from SPASegmentLib.research.training.trainer import Trainer, TrainSettings
+from SPASegmentLib.research.training.unroll import UnrollSettings, cluster_batch, simulate_choice, unroll
+from SPASegmentLib.research.training.widen import pseudo_raters, synthetic_slices
+
+SMALL = NetworkConfig(channels=16, image_size=64, latent_dim=3, components=4, mlp_dim=16)
+
+
+@pytest.fixture(scope="module")
+def slices() -> RaterSlices:
+    return synthetic_slices(12, seed=0)
+
+
+def source(slices: RaterSlices, seed: int = 0) -> BatchSource:
+    return BatchSource([(slices, np.ones(len(slices)), 1.0)], batch=4, size=64, map_size=32, targets=3, seed=seed)
+
+
+def test_packed_masks_come_back(tmp_path: Path) -> None:
+    masks = np.random.default_rng(0).random((4, 6, 5)) < 0.5
+    assert np.array_equal(unpack(pack(masks))[:4], masks)
+    np.savez(tmp_path / "a.npz", images=np.zeros((1, 6, 5), np.uint8), masks=pack(masks)[None])
+    assert np.array_equal(load_slices([tmp_path / "a.npz"]).raters(0), masks)
+
+
+def test_a_missing_rater_is_missing_not_an_empty_mask() -> None:
+    mask = np.zeros((4, 8, 8), bool)
+    mask[0, 2:4, 2:4] = mask[2, 2:5, 2:5] = True
+    one = RaterSlices(np.zeros((1, 8, 8), np.uint8), pack(mask)[None])
+    assert one.rater_counts().tolist() == [2]
+    assert np.array_equal(one.raters(0), mask[[0, 2]])
+
+
+@pytest.mark.parametrize("content", [b"not an archive", b""])
+def test_unreadable_shards_are_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.npz").write_bytes(content)
+    with pytest.raises(InputError, match="bad.npz"):
+        load_slices([tmp_path / "bad.npz"])
+    with pytest.raises(InputError, match="gone.npz"):
+        load_slices([tmp_path / "gone.npz"])
+
+
+def test_combinations_and_their_majority() -> None:
+    assert len(combinations(4)) == 15
+    masks = np.zeros((3, 1, 3), bool)
+    masks[0, 0] = [1, 1, 0]
+    masks[1, 0] = [1, 0, 0]
+    masks[2, 0] = [1, 0, 1]
+    assert combine(masks, (0, 1, 2)).tolist() == [[True, False, False]]
+    assert combine(masks, (0, 2)).tolist() == [[True, True, True]], "a pair combines to its union"
+
+
+def test_click_of_a_batch_lies_on_the_users_mask(slices: RaterSlices) -> None:
+    draw = source(slices)
+    hits, total = 0, 0
+    for _ in range(10):
+        batch = draw.draw()
+        for mask, (x, y) in zip(batch.user, batch.clicks / 2):
+            hits += int(mask[int(y.round().clamp(0, 31)), int(x.round().clamp(0, 31))])
+            total += 1
+        assert batch.images.mean((1, 2, 3)).abs().max() < 1e-3
+    assert hits / total > 0.9  # a rotated, zoomed outline can pass beside the click by less than a pixel
+
+
+def test_normalise_is_the_one_in_use(slices: RaterSlices) -> None:
+    from SPASegmentLib.interaction.region import normalise as in_use
+
+    image = slices.images[0].astype(np.float32)
+    np.testing.assert_allclose(normalise(torch.from_numpy(image)[None, None])[0, 0].numpy(), in_use(image), atol=0.02)
+
+
+def test_pseudo_raters_disagree_like_readers_do() -> None:
+    yy, xx = np.mgrid[:96, :96] - 47.5
+    mask = np.hypot(yy, xx) < 20
+    rng = np.random.default_rng(0)
+    scores = []
+    for _ in range(10):
+        readers = pseudo_raters(mask, rng)
+        scores += [2 * (a & b).sum() / (a.sum() + b.sum()) for i, a in enumerate(readers) for b in readers[:i]]
+    assert 0.8 < np.mean(scores) < 0.95
+
+
+def test_batched_clustering_is_as_good_as_scikit_learn() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.random((4, 16, 16)) < 0.5
+    maps = np.stack([np.clip(centres[i % 4] + 0.2 * rng.standard_normal((16, 16)), 0, 1) for i in range(16)])
+    found = cluster_batch(torch.from_numpy(maps).float()[None], 4)[0].numpy()
+    reference = KMeans(4, n_init=10, random_state=0).fit(maps.reshape(16, -1))
+    inertia = sum(
+        ((maps[found == k].reshape(-1, 256) - maps[found == k].reshape(-1, 256).mean(0)) ** 2).sum()
+        for k in np.unique(found)
+    )
+    assert inertia <= reference.inertia_ * 1.01
+
+
+def test_simulated_choice_is_the_nearest_and_its_label_is_the_candidates_own() -> None:
+    size = 32
+    yy, xx = np.mgrid[:size, :size] - 15.5
+    maps = np.stack([(np.hypot(yy, xx) < r).astype(np.float32) for r in (3, 3, 6, 6, 9, 9, 12, 12)])
+    user = (np.hypot(yy, xx) < 6.2).astype(np.float32)
+    settings = UnrollSettings(choice_noise=0.0)
+    chosen, point, label = simulate_choice(
+        torch.from_numpy(maps)[None], torch.from_numpy(user)[None], settings, torch.Generator().manual_seed(0)
+    )
+    assert torch.equal(chosen[0], torch.from_numpy(maps[2]))
+    x, y = (int(v) for v in point[0])
+    assert float(label[0]) == float(chosen[0, y, x] > 0.5)
+    others = np.delete(maps[::2], 1, axis=0).mean(0)
+    contrast = np.abs(maps[2] - others)
+    assert contrast[y, x] == pytest.approx(contrast.max())
+
+
+def test_training_lowers_the_loss(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(
+        steps=40, warmup=5, bfloat16=False, checkpoint_every=100, unroll=UnrollSettings(rounds=2, predictions=6)
+    )
+    trainer = Trainer(SMALL, settings, source(slices), tmp_path)
+    losses = [trainer.train_step()[0]["loss"] for _ in range(40)]
+    assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
+
+
+def test_a_killed_run_resumes_exactly(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=6, warmup=2, checkpoint_every=3, unroll=UnrollSettings(rounds=2, predictions=4))
+    whole = Trainer(SMALL, settings, source(slices), tmp_path / "whole").run()
+    Trainer(SMALL, settings, source(slices), tmp_path / "cut").run(until=4)
+    first = Trainer(SMALL, settings, source(slices), tmp_path / "cut")
+    assert first.step == 4
+    before = first.core_seconds
+    assert before > 0
+    resumed = first.run()
+    for (name, a), b in zip(whole.state_dict().items(), resumed.state_dict().values()):
+        assert torch.equal(a, b), name
+    assert first.core_seconds > before, "the cost of the part before the interruption counts too"
+
+
+def test_checkpoints_of_the_earlier_form_are_resumed(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=4, warmup=1, unroll=UnrollSettings(rounds=1, predictions=4))
+    trainer = Trainer(SMALL, settings, source(slices), tmp_path)
+    trainer.run(until=1)
+    state = torch.load(trainer.checkpoint, weights_only=True)
+    (own,) = state.pop("processes")
+    del state["origin"]
+    torch.save({**state, "torch": own["torch"], "batches": own["batches"]}, trainer.checkpoint)
+    resumed = Trainer(SMALL, settings, source(slices, seed=9), tmp_path)
+    assert resumed.step == 1
+    assert resumed.source.rng.bit_generator.state == trainer.source.rng.bit_generator.state
+
+
+def test_a_checkpoint_of_another_network_is_left_alone(slices: RaterSlices, tmp_path: Path) -> None:
+    Trainer(SMALL, TrainSettings(), source(slices), tmp_path).save()
+    with pytest.raises(InputError, match="is of another architecture; give another folder"):
+        Trainer(replace(SMALL, channels=32), TrainSettings(), source(slices), tmp_path)
+
+
+def test_a_folder_that_cannot_be_made_is_named(slices: RaterSlices, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(OutputError, match="taken"):
+        Trainer(SMALL, TrainSettings(), source(slices), tmp_path / "taken")
+
+
+def test_progress_is_reported_from_where_a_run_goes_on(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=3, warmup=1, unroll=UnrollSettings(rounds=1, predictions=4))
+    Trainer(SMALL, settings, source(slices), tmp_path).run(until=1)
+    seen: list[tuple[int, int]] = []
+    Trainer(SMALL, settings, source(slices), tmp_path).run(progress=lambda *done: seen.append(done))
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_training_that_diverges_stops_before_it_spoils_the_weights(slices: RaterSlices, tmp_path: Path) -> None:
+    trainer = Trainer(SMALL, TrainSettings(unroll=UnrollSettings(rounds=1, predictions=4)), source(slices), tmp_path)
+    weight = next(trainer.network.head.parameters())
+    weight.register_hook(lambda gradient: gradient * torch.nan if trainer.step == 1 else gradient)
+    with pytest.raises(InputError, match="no longer a number after step 1; lower learning_rate"):
+        trainer.run()
+    assert all(torch.isfinite(value).all() for value in trainer.network.state_dict().values())
+
+
+def test_a_damaged_checkpoint_is_named(slices: RaterSlices, tmp_path: Path) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(b"PK cut off")
+    with pytest.raises(InputError, match="checkpoint.pt is damaged; remove it"):
+        Trainer(SMALL, TrainSettings(), source(slices), tmp_path)
+
+
+def first_gradients(slices: RaterSlices, settings: UnrollSettings) -> dict[str, torch.Tensor]:
+    """Of the loss of one batch by the network's parameters; of the same batch and draws for all settings."""
+    torch.manual_seed(0)
+    network = SPANetwork(SMALL)
+    torch.manual_seed(1)
+    loss, _ = unroll(network, source(slices).draw(), settings, carried=False)
+    loss.backward()
+    return {name: p.grad for name, p in network.named_parameters() if p.grad is not None and p.grad.any()}
+
+
+@pytest.mark.parametrize(
+    ("part", "moving"),
+    [("none", set()), ("gaussians", {"gaussians"}), ("weights", {"weights"}), ("all", {"gaussians", "weights"})],
+)
+def test_training_with_a_part_of_the_generator_leaves_the_others_alone(
+    slices: RaterSlices, part: Part, moving: set[str]
+) -> None:
+    names = list(first_gradients(slices, UnrollSettings(rounds=2, predictions=4, generator=part)))
+    assert {name.split(".")[1] for name in names if name.startswith(("generator.g", "generator.w"))} == moving
+    # The prior and everything else are trained whatever the generator may move.
+    assert {"generator.prior_means", "generator.prior_spread", "generator.prior_logits"} <= set(names)
+    assert any(name.startswith("encoder.") for name in names)
+
+
+def test_the_whole_generator_is_used_as_it_is_by_default(slices: RaterSlices, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No training but an ablation goes through what takes the generator apart."""
+    monkeypatch.delattr("SPASegmentLib.research.training.unroll.ablated")
+    default = first_gradients(slices, UnrollSettings(rounds=2, predictions=4))
+    assert {name.split(".")[1] for name in default if name.startswith("generator.")} >= {"gaussians", "weights"}
+    with pytest.raises(NameError, match="ablated"):
+        first_gradients(slices, UnrollSettings(rounds=2, predictions=4, generator="none"))
