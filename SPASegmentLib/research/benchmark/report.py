@@ -122,8 +122,8 @@ def _rounds(records: List[Dict[str, Any]]) -> List[str]:
         "",
         "Like with like: the paper's amortised procedure at equal N, same weights, image, prompts and latents, in turns"
         " in one process. The reference (`SPASegmentLib/research/benchmark/reference.py`) encodes the image every "
-        "round, decodes one prediction at a time through segment-anything's own code, and runs scikit-learn's K-means at "
-        "image size;"
+        "round, decodes one prediction at a time through segment-anything's own code, and runs scikit-learn's "
+        "K-means at image size;"
         " all in single precision. SPA encodes once, and decodes in chunks. Rounds are those after the first; a"
         " session is six rounds, the first with the encoder. Seconds are processor time of all threads: median, and"
         " from smallest to largest; the last seconds are on the wall. Rounds measured: of the reference fewer where one"
