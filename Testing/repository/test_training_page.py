@@ -1,4 +1,4 @@
-"""The way from one's own raters to measured weights, as the README has it, on pictures and a volume made here."""
+"""The way from one's own raters to measured weights, as docs/training.md has it, on pictures and a volume made here."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from SPASegmentLib.cli import app
 from SPASegmentLib.model.weights import read_card
 from SPASegmentLib.research.data.shards import load_slices
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text()
-SECTION = README.partition("### With the masks of your own raters")[2].partition("\n### ")[0]
+PAGE = (Path(__file__).resolve().parents[2] / "docs/training.md").read_text()
+SECTION = PAGE.partition("## With the masks of your own raters")[2].partition("\n## ")[0]
 
 
 def block(language: str) -> str:
@@ -38,7 +38,7 @@ def write(path: Path, values: np.ndarray) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """The files that the README's CSV lists: a bright disk in noise, and four raters who draw it in other sizes."""
+    """The files that the CSV of the page lists: a bright disk in noise, and four raters who draw it in other sizes."""
     manifest = block("csv")
     (tmp_path / "raters.csv").write_text(manifest)
     yy, xx = np.mgrid[:160, :160]
