@@ -13,9 +13,13 @@ from SPASegmentLib import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "SPASegmentLib"
+PLACES = (
+    "interaction", "lattice.py", "model/weights.py", "mrml", "mrml/io", "output.py",
+    "../SPASegment/SegmentEditorSPALib",
+)  # fmt: skip
 FILES = sorted(
     path
-    for place in ("interaction", "mrml", "output.py", "model/weights.py", "../SPASegment/SegmentEditorSPALib")
+    for place in PLACES
     for path in ([LIBRARY / place] if place.endswith(".py") else (LIBRARY / place).glob("*.py"))
 )
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.SPAError)}
