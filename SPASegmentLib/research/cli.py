@@ -199,19 +199,12 @@ def report(
     card: Annotated[
         Optional[Path], typer.Option(help="Card of the measured weights, to put its metrics in.")
     ] = None,
-    section: Annotated[
-        Optional[List[str]],
-        typer.Option(
-            help="Write only the sections whose title begins so anew, in a page that is there, from the records in the "
-            "folder and those beside the page; may be repeated."
-        ),
-    ] = None,
 ) -> None:
     """Write the page of results from its records, and example rounds as pictures."""
     with plain_errors():
         from SPASegmentLib.research.commands.results import run_report
 
-        run_report(records, output, npz or [], examples, card, section or [])
+        run_report(records, output, npz or [], examples, card)
 
 
 baselines = typer.Typer(help="Networks that SPA is compared with.", no_args_is_help=True)

@@ -8,6 +8,7 @@ from typing import Any, Callable, Dict, Iterable, List, Sequence
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.research.markdown import table
 
 #: Names of the parts of a run, each a JSON file in its folder.
 PARTS = ("machine", "rounds", "product", "imports", "soak", "throughput", "accuracy")
@@ -366,11 +367,7 @@ def _soak(r: Dict[str, Any]) -> List[str]:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> List[str]:
-    return [
-        "| " + " | ".join(head) + " |",
-        "|" + "|".join("---" for _ in head) + "|",
-        *("| " + " | ".join(str(cell) for cell in row) + " |" for row in rows),
-    ]
+    return table(head, rows)[:-1]
 
 
 def _s(seconds: float) -> str:

@@ -54,19 +54,15 @@ def run_results(
         say(f"{len(missing)} records were left out for want of trained networks: see the lines above.")
 
 
-def run_report(
-    folder: Path, output: Path, files: Sequence[Path], examples: Path, card: Optional[Path], sections: Sequence[str]
-) -> None:
-    """Write the page of results or some of its sections, and example rounds as pictures where the data is given.
+def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path, card: Optional[Path]) -> None:
+    """Write the page of results, and example rounds as pictures where the data is given.
 
     Args:
-        folder: with the records.
+        folder: with the records; those of the page that is there stay where there are no new ones of their name.
         output: the page.
         files: npz files for the example rounds; none to leave them out.
         examples: folder for them; they are crops of the data and belong to no repository.
         card: of the weights that were measured, whose metrics are to be replaced; None to leave it.
-        sections: titles, or their beginnings, of the only sections to write anew, in a page that is there; none to
-            write the whole page.
 
     Raises:
         SPAError: a record cannot be read or something cannot be written.
@@ -76,21 +72,15 @@ def run_report(
         from SPASegmentLib.research.evaluation.results.card import write_metrics
         from SPASegmentLib.research.evaluation.results.pictures import draw_examples
         from SPASegmentLib.research.evaluation.results.plan import plan
-        from SPASegmentLib.research.evaluation.results.records import read_records
+        from SPASegmentLib.research.evaluation.results.records import read_records, records_of_page
         from SPASegmentLib.research.evaluation.results.report import write_report
-        from SPASegmentLib.research.evaluation.results.update import update_report
         from SPASegmentLib.research.evaluation.slices import open_files
 
-    console, records = Console(), read_records(folder)
-    of_page = records
-    if sections:
-        of_page, written = update_report(records, output, sections)
-        console.print(f"Wrote into {output}: {'; '.join(written)}.", markup=False, soft_wrap=True)
-    else:
-        write_report(records, output)
-        console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+    console, records = Console(), records_of_page(read_records(folder), output)
+    write_report(records, output)
+    console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     if card is not None:
-        write_metrics(of_page, card)
+        write_metrics(records, card)
         console.print(f"Wrote the metrics into {card}.", markup=False, soft_wrap=True)
     if files:
         if "combination" not in records:

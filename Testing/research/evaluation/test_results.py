@@ -25,11 +25,20 @@ from SPASegmentLib.research.evaluation.results.card import write_metrics
 from SPASegmentLib.research.evaluation.results.marks import leads, marks
 from SPASegmentLib.research.evaluation.results.pictures import draw_examples, ranked
 from SPASegmentLib.research.evaluation.results.plan import GENERATORS, LOSSES, plan
-from SPASegmentLib.research.evaluation.results.records import Record, paired, read_records, run_plan
-from SPASegmentLib.research.evaluation.results.report import SECTIONS, write_report
+from SPASegmentLib.research.evaluation.results.records import (
+    Record,
+    packed,
+    paired,
+    read_records,
+    records_of_page,
+    run_plan,
+)
+from SPASegmentLib.research.evaluation.results.report import write_report
+from SPASegmentLib.research.evaluation.results.sections import SECTIONS
 from SPASegmentLib.research.evaluation.slices import open_files
 from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.research.evaluation.task import Task
+from SPASegmentLib.research.markdown import percent
 from SPASegmentLib.research.training.config import TrainConfig, load_config
 from SPASegmentLib.research.training.losses import LossWeights
 
@@ -168,7 +177,7 @@ def test_table_of_parts_trained_anew_compares_with_the_whole_generator(records: 
     rows = tables.table_3_anew(some)
     names = [line.split("|")[1].strip() for line in rows[2:5]]
     assert names == [tables.ABLATION_NAMES[row] for row in ("random-gaussian", "weights", "amortised")]
-    assert rows[2].split("|")[2].strip() == tables.at(records["generator-none"], "dice_recommended", 1)
+    assert [rows[2].split("|")[2].strip()] == tables.at(records["generator-none"], "dice_recommended", 1)
     assert rows[2].endswith("| 80.29, 90.05 |")
     gaps = [line.split("|") for line in rows[10:-1]]
     assert [cells[1].strip() for cells in gaps] == names[:2]
@@ -227,9 +236,8 @@ def test_page_has_every_section_and_its_numbers(records: Dict[str, Record], tmp_
     line = next(line for line in page.splitlines() if line.startswith(f"| volumes | {CASES} | 6 |"))
     gain = f"{100 * (wide - alone)[:, 5].mean():+.1f} ["
     assert f"| {100 * alone[:, 5].mean():.1f} | {100 * wide[:, 5].mean():.1f} | {gain}" in line
-    lean = json.loads((tmp_path / "docs" / "results" / "records.json").read_text())
-    assert set(lean) == set(records)
-    assert "cases" not in lean["combination"]
+    kept = records_of_page({}, tmp_path / "docs" / "results.md")
+    assert kept == json.loads(json.dumps(records))
     for rows in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):  # every row as wide as its head
         assert len({line.count("|") for line in rows.splitlines()}) == 1
 
@@ -240,6 +248,47 @@ def test_page_leaves_out_what_was_not_measured(records: Dict[str, Record], tmp_p
     assert "## Failures" in page
     assert "## The profile" not in page
     assert "U-Net, majority vote" not in page
+
+
+def test_new_records_take_the_place_of_those_beside_the_page(records: Dict[str, Record], tmp_path: Path) -> None:
+    page = tmp_path / "results.md"
+    write_report({name: records[name] for name in ("combination", "rater")}, page)
+    before = packed(page).read_bytes()
+    write_report(records_of_page({}, page), page)
+    assert packed(page).read_bytes() == before
+    again = {**records["rater"], "dice_recommended": [0.5] * 6}
+    found = records_of_page({"rater": again}, page)
+    assert set(found) == {"combination", "rater"}
+    assert found["rater"]["dice_recommended"] == [0.5] * 6
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({"sha256": "1" * 64}, "networks called 'compact'"), ({"files": ["other.npz"]}, "sets of data")],
+)
+def test_records_of_two_sources_do_not_stand_on_one_page(
+    records: Dict[str, Record], tmp_path: Path, changed: Dict[str, object], said: str
+) -> None:
+    page = tmp_path / "results.md"
+    write_report({"combination": records["combination"]}, page)
+    before = page.read_bytes()
+    with pytest.raises(InputError, match=said):
+        records_of_page({"rater": {**records["rater"], **changed}}, page)
+    assert page.read_bytes() == before
+
+
+def test_damaged_records_beside_a_page_are_named(records: Dict[str, Record], tmp_path: Path) -> None:
+    page = tmp_path / "results.md"
+    write_report({"combination": records["combination"]}, page)
+    packed(page).write_bytes(packed(page).read_bytes()[:100])
+    with pytest.raises(InputError, match="records.json.gz cannot be read"):
+        records_of_page({}, page)
+
+
+def test_a_record_without_its_cases_is_to_be_measured_again(records: Dict[str, Record]) -> None:
+    lean = {k: v for k, v in records["combination"].items() if k != "cases"}
+    with pytest.raises(InputError, match="measure it again"):
+        marks({"combination": lean})
 
 
 def test_marks_say_what_was_missed(records: Dict[str, Record]) -> None:
@@ -272,9 +321,9 @@ def test_other_measures_are_those_of_the_records(records: Dict[str, Record]) -> 
     rows = tables.other_measures(some, "combination")
     assert [row.split("|")[1].strip() for row in rows[2:-1]] == ["SPA (ours)", "U-Net, majority vote"]
     own = some["combination"]
-    assert f"| {tables.at(own, 'iou_recommended', 3)} |" in rows[2]
-    assert f"| {tables.at(own, 'dice_best_on_screen', 6)} |" in rows[2]
-    assert rows[2].split("|")[-2].strip() == tables.percent(own["auc_recommended"], own["auc_recommended_ci95"])
+    for name, j in (("iou_recommended", 3), ("dice_best_on_screen", 6)):
+        assert f"| {100 * own[name][j - 1]:.1f} [" in rows[2]
+    assert rows[2].split("|")[-2].strip() == percent(own["auc_recommended"], own["auc_recommended_ci95"])
     assert "HD95" not in rows[0]
     own["hd95_recommended_mm"], own["hd95_recommended_mm_ci95"] = [1.5] * 6, [[1.0, 2.0]] * 6
     rows = tables.other_measures(some, "combination")

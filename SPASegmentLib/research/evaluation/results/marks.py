@@ -8,9 +8,10 @@ import numpy as np
 
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.results.plan import UNTRAINED
-from SPASegmentLib.research.evaluation.results.records import Record, paired
-from SPASegmentLib.research.evaluation.results.tables import NAMES, Lines, Records, at, percent, table
+from SPASegmentLib.research.evaluation.results.records import Record, cases_of, paired
+from SPASegmentLib.research.evaluation.results.tables import NAMES, ROUNDS, Lines, Records, at
 from SPASegmentLib.research.evaluation.statistics import difference
+from SPASegmentLib.research.markdown import percent, table
 
 #: Round -> Dice of the recommended mask, majority of a rater combination.
 WANTED = {1: 0.85, 3: 0.88, 6: 0.90}
@@ -36,7 +37,7 @@ def _combination(records: Records) -> List[List[str]]:
         return []
     record, rows = records["combination"], []
     for round_, wanted in WANTED.items():
-        cells = [f">= {100 * wanted:.0f}", at(record, "dice_recommended", round_)]
+        cells = [f">= {100 * wanted:.0f}", *at(record, "dice_recommended", round_)]
         reached = record["dice_recommended"][round_ - 1] >= wanted
         rows.append([f"combination, recommended Dice in round {round_}", *cells, _verdict(reached)])
     gap, interval = _own(record, lambda v: v["dice_best_on_screen"] - v["dice_recommended"])
@@ -78,9 +79,9 @@ def _policy(records: Records) -> List[List[str]]:
 
 def _own(record: Record, values: Any) -> Tuple[Any, np.ndarray]:
     """Mean and interval of what `values` makes of the cases' (n, rounds) Dice."""
-    cases = {name: np.array(record["cases"][name]) for name in ("dice_recommended", "dice_best_on_screen")}
-    found = values(cases)
-    return difference(found, np.zeros_like(found), record["cases"]["patient"])
+    cases = cases_of(record)
+    found = values({name: np.array(cases[name]) for name in ("dice_recommended", "dice_best_on_screen")})
+    return difference(found, np.zeros_like(found), cases["patient"])
 
 
 def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first: int = 1) -> List[List[str]]:
@@ -116,7 +117,7 @@ def leads(records: Records, protocol: str, ours: str) -> Lines:
         [NAMES[method], str(gap["n"]), *(percent(d, i, sign=True) for d, i in zip(gap["difference"], gap["ci95"]))]
         for method, gap in _leads(records, protocol, ours, (*TRAINED, *UNTRAINED))
     ]
-    return table(["SPA minus", "n", *(f"round {j + 1}" for j in range(6))], rows)
+    return table(["SPA minus", "n", *ROUNDS], rows)
 
 
 def _leads(

@@ -18,7 +18,7 @@ from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.research.evaluation.case_lists import find_cases
 from SPASegmentLib.research.evaluation.cases import Case, open_case
 from SPASegmentLib.research.evaluation.methods.method import Method, Screen
-from SPASegmentLib.research.evaluation.results.records import Record
+from SPASegmentLib.research.evaluation.results.records import Record, cases_of
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.task import Task
 
@@ -31,7 +31,7 @@ TARGET, RECOMMENDED, CANDIDATE = "#39ff14", "#ff5c00", "#7fd4ff"
 
 def ranked(record: Record, count: int = SHOWN) -> Dict[str, List[int]]:
     """Positions of cases in a record, by the recommended mask's Dice in the last round."""
-    order = np.argsort([-values[-1] for values in record["cases"]["dice_recommended"]], kind="stable")
+    order = np.argsort([-values[-1] for values in cases_of(record)["dice_recommended"]], kind="stable")
     middle = max(0, (len(order) - count) // 2)
     return {
         "best": order[:count].tolist(),
@@ -55,7 +55,7 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
     with reporting_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     ids = {f"{c.file}:{c.row}:{c.raters}": c for c in find_cases(files, task.protocol, task.seed)[0]}
-    method, names = task.spec()(), record["cases"]["id"]
+    method, names = task.spec()(), cases_of(record)["id"]
     lines = [
         "# Example rounds", "",
         f"`{record['command']}`, chosen by the recommended mask's Dice in the last round. Green: what the user wants; "

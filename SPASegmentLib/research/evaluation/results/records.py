@@ -1,18 +1,20 @@
-"""Running the plan, a file per record; finished ones are not run again."""
+"""Running the plan, a file per record; finished ones are not run again. The page keeps all records in one file."""
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.output import whole_file
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.lidc import evaluate, write_record
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
-from SPASegmentLib.research.evaluation.results.plan import may_be_missing
+from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS, may_be_missing
 from SPASegmentLib.research.evaluation.statistics import difference
 from SPASegmentLib.research.evaluation.task import Task
 
@@ -109,6 +111,74 @@ def read_records(folder: Path) -> Dict[str, Record]:
     return records
 
 
+def packed(page: Path) -> Path:
+    """Where the records of a page are kept."""
+    return page.parent / "results" / "records.json.gz"
+
+
+def pack_records(records: Dict[str, Record], page: Path) -> None:
+    """Write all records of a page into one compressed file beside it; equal records give equal bytes.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    rows = ",\n".join(f"{json.dumps(name)}: {json.dumps(record)}" for name, record in records.items())
+    with whole_file(packed(page)) as partial:
+        partial.write_bytes(gzip.compress(f"{{\n{rows}\n}}\n".encode(), mtime=0))
+
+
+def records_of_page(fresh: Dict[str, Record], page: Path) -> Dict[str, Record]:
+    """The records of a page that is there, with new ones in place of those of the same name.
+
+    Raises:
+        InputError: the page's records cannot be read, or old and new were made with different networks or data.
+    """
+    old: Dict[str, Record] = {}
+    if packed(page).exists():
+        try:
+            old = json.loads(gzip.decompress(packed(page).read_bytes()))
+        except (OSError, EOFError, ValueError) as error:
+            raise InputError(f"{packed(page)} cannot be read ({error}); remove it to write a new page.") from error
+    records = {name: record for name, record in sorted({**old, **fresh}.items())}
+    _check_one_source(records, list(fresh))
+    return records
+
+
+def _check_one_source(records: Dict[str, Record], fresh: Sequence[str]) -> None:
+    known: Dict[str, Tuple[Any, str]] = {}
+    for name, record in records.items():
+        for what, identity in _sources(name, record):
+            before, first = known.setdefault(what, (identity, name))
+            if before != identity:
+                raise InputError(
+                    f"The records {first!r} and {name!r} were made with two different {what}; measure both with the "
+                    f"same (new are {', '.join(fresh)})."
+                )
+
+
+def _sources(name: str, record: Record) -> Iterator[Tuple[str, Any]]:
+    """What has to be the same in all records of a page."""
+    if record.get("sha256"):
+        yield f"networks called {record['weights']!r}", record["sha256"]
+        if not name.startswith(OWN_WEIGHTS):
+            yield "bundled weights", record["sha256"]
+    for card in record.get("trained", ()):
+        yield f"networks called {card['name']!r}", card
+    if record["protocol"] != "masks" and not name.startswith(OWN_WEIGHTS):
+        yield "sets of data", record["files"]
+
+
+def cases_of(record: Record) -> Record:
+    """The values of single cases.
+
+    Raises:
+        InputError: the record was kept without them.
+    """
+    if "cases" not in record:
+        raise InputError(f"The record of `{record['command']}` was kept without its single cases; measure it again.")
+    return dict(record["cases"])
+
+
 def paired(a: Record, b: Record, a_values: str, b_values: str) -> Dict[str, Any]:
     """By round: mean of a's values minus b's over the cases that both have, and its interval over patients.
 
@@ -118,13 +188,14 @@ def paired(a: Record, b: Record, a_values: str, b_values: str) -> Dict[str, Any]
         a_values: "dice_recommended", "dice_best_on_screen" or "dice_best_seen".
         b_values: the same for b.
     """
-    rows = {name: i for i, name in enumerate(b["cases"]["id"])}
-    both = [(i, rows[name]) for i, name in enumerate(a["cases"]["id"]) if name in rows]
+    ours, others = cases_of(a), cases_of(b)
+    rows = {name: i for i, name in enumerate(others["id"])}
+    both = [(i, rows[name]) for i, name in enumerate(ours["id"]) if name in rows]
     if not both:
         raise InputError("These records have no case in common.")
-    mine = np.array(a["cases"][a_values])[[i for i, _ in both]]
-    theirs = np.array(b["cases"][b_values])[[j for _, j in both]]
-    patients = a["cases"]["patient"]
+    mine = np.array(ours[a_values])[[i for i, _ in both]]
+    theirs = np.array(others[b_values])[[j for _, j in both]]
+    patients = ours["patient"]
     groups = None if patients is None else [patients[i] for i, _ in both]
     gap, (low, high) = difference(mine, theirs, groups)
     return {

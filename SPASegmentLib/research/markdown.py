@@ -1,0 +1,30 @@
+"""Markdown tables and figures with intervals, for the pages that are written from records."""
+
+from __future__ import annotations
+
+from typing import Any, Iterable, List, Optional, Sequence
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]], words: int = 1) -> List[str]:
+    """Lines of a table and an empty one; the first columns, which hold words, left, the others right."""
+    align = ["---"] * words + ["---:"] * (len(head) - words)
+    return ["| " + " | ".join(map(str, row)) + " |" for row in (head, align, *rows)] + [""]
+
+
+def percent(value: Optional[float], interval: Optional[Sequence[Optional[float]]] = None, sign: bool = False) -> str:
+    """A share as percent, with its interval in brackets."""
+    if value is None:
+        return "-"
+    plus = "+" if sign else ""
+    text = f"{100 * value:{plus}.1f}"
+    if interval is None or interval[0] is None or interval[1] is None:
+        return text
+    return f"{text} [{100 * interval[0]:{plus}.1f}, {100 * interval[1]:{plus}.1f}]"
+
+
+def number(value: Optional[float], interval: Optional[Sequence[float]] = None, digits: int = 2) -> str:
+    """A number with its interval in brackets."""
+    if value is None:
+        return "-"
+    text = f"{value:.{digits}f}"
+    return text if interval is None else f"{text} [{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]"
