@@ -274,7 +274,7 @@ def users(records: Records) -> Lines:
 
 def _policy(records: Records) -> Dict[str, Any]:
     """What the record of the profile holds; empty tables without one."""
-    empty = {"users": {}, "user_changes": {}, "unseen_preferences": {}, "all_users": None, "by_round": None}
+    empty: Dict[str, Any] = {"users": {}, "user_changes": {}, "unseen_preferences": {}, "all_users": None, "by_round": None}
     return records["policy"]["policy"] if "policy" in records else empty
 
 
