@@ -274,8 +274,9 @@ def users(records: Records) -> Lines:
 
 def _policy(records: Records) -> Dict[str, Any]:
     """What the record of the profile holds; empty tables without one."""
-    empty: Dict[str, Any] = {"users": {}, "user_changes": {}, "unseen_preferences": {}, "all_users": None, "by_round": None}
-    return records["policy"]["policy"] if "policy" in records else empty
+    if "policy" in records:
+        return dict(records["policy"]["policy"])
+    return {"users": {}, "user_changes": {}, "unseen_preferences": {}, "all_users": None, "by_round": None}
 
 
 def profile(records: Records) -> Lines:
