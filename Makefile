@@ -23,7 +23,7 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses ablations embedding widening results lint clean
+	benchmark baselines losses ablations embedding widening results lint mutation clean
 .DELETE_ON_ERROR:
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo "make test        ruff, mypy and the tests"
 	@echo "make test-all    the same, with the slow tests"
 	@echo "make e2e         the tests of the viewer, in Chromium"
+	@echo "make mutation    change a hundred operators one by one and list what no test notices; about an hour"
 	@echo "make benchmark-viewer   how fast the viewer is; writes docs/viewer-benchmark.md"
 	@echo "make screenshot  make demo, and put its figure into the README"
 	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
@@ -88,6 +89,10 @@ test: lint
 
 test-all: lint
 	$(BIN)/python -m pytest -m "not viewer and not e2e" $(PYTEST_ARGS)
+
+# MUTANTS="--count 20 --seed 1" for others.
+mutation: $(READY)
+	$(BIN)/python Testing/mutation.py --jobs 2 $(MUTANTS)
 
 # Chromium is the distribution's; where nothing may be installed, it has to be there.
 chromium:
