@@ -42,7 +42,7 @@ class Profiles:
 
         path = self.path(name)
         if not path.is_file():
-            return Profile.new(name, "structure")
+            return Profile.new(name)
         try:
             return Profile.load(path)
         except InputError as error:
@@ -74,7 +74,7 @@ class Profiles:
         from SPASegmentLib.interaction.profile import Profile
 
         self._refuse_taken(name)
-        self.save(name, Profile.new(name, "structure"))
+        self.save(name, Profile.new(name))
 
     def rename(self, name: str, new: str) -> None:
         """Give a profile another name.
@@ -93,7 +93,7 @@ class Profiles:
         try:
             empty = self.load(name).reset()
         except InputError:
-            empty = Profile.new(name, "structure")
+            empty = Profile.new(name)
         self.save(name, empty)
 
     def forget(self, name: str) -> None:

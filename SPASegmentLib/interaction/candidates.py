@@ -53,7 +53,7 @@ def select_candidates(
     *,
     weights: Optional[np.ndarray] = None,
     recommended: Optional[np.ndarray] = None,
-    on_screen: Optional[Callable[[np.ndarray], np.ndarray]] = None,
+    as_seen: Optional[Callable[[np.ndarray], np.ndarray]] = None,
     seed: int = 0,
 ) -> CandidateSet:
     """Choose at most ``count`` masks that stand for all predictions.
@@ -63,7 +63,7 @@ def select_candidates(
         count: K.
         weights: (n,) non-negative posterior weights; all equal if None.
         recommended: (h, w) the recommended prediction; the weighted mean if None.
-        on_screen: turns (m, h, w) maps into what the user sees, such as ``region.maps_to_frame``; masks are
+        as_seen: turns (m, h, w) maps into what the user sees, such as ``region.maps_to_frame``; masks are
             compared and ordered there. None compares the maps themselves.
         seed: of K-means.
 
@@ -85,17 +85,17 @@ def select_candidates(
     recommended = np.asarray(recommended, dtype=np.float32)
 
     centroids = _centroids(predictions, weights, count, seed)
-    screen = _Screen(recommended, on_screen)
+    shown = _Shown(recommended, as_seen)
     for centroid in centroids:
-        screen.offer(centroid)
-    if len(screen.maps) < count:
-        _refill(screen, predictions, count)
-    if not screen.maps:  # nothing but empty masks beside the recommended one
-        for empty in screen.empty[:1]:
-            screen.offer(empty, allow_empty=True)
+        shown.offer(centroid)
+    if len(shown.maps) < count:
+        _refill(shown, predictions, count)
+    if not shown.maps:  # nothing but empty masks beside the recommended one
+        for empty in shown.empty[:1]:
+            shown.offer(empty, allow_empty=True)
 
-    order = sorted(range(len(screen.maps)), key=lambda i: (int(screen.masks[i + 1].sum()), i))
-    maps = np.array([screen.maps[i] for i in order], dtype=np.float32).reshape(-1, *recommended.shape)
+    order = sorted(range(len(shown.maps)), key=lambda i: (int(shown.masks[i + 1].sum()), i))
+    maps = np.array([shown.maps[i] for i in order], dtype=np.float32).reshape(-1, *recommended.shape)
     return CandidateSet(recommended, maps, representative_points(maps, recommended))
 
 
@@ -141,19 +141,19 @@ def representative_points(maps: np.ndarray, recommended: np.ndarray) -> Tuple[Cl
     return tuple(points)
 
 
-class _Screen:
+class _Shown:
     """The masks shown so far; row 0 is the recommended prediction."""
 
-    def __init__(self, recommended: np.ndarray, on_screen: Optional[Callable[[np.ndarray], np.ndarray]]) -> None:
-        self._on_screen = on_screen
+    def __init__(self, recommended: np.ndarray, as_seen: Optional[Callable[[np.ndarray], np.ndarray]]) -> None:
+        self._as_seen = as_seen
         self.recommended = recommended
         self.maps: List[np.ndarray] = []
         self.empty: List[np.ndarray] = []
         self.masks: List[np.ndarray] = [self._mask(recommended)]
 
     def _mask(self, probabilities: np.ndarray) -> np.ndarray:
-        shown = probabilities[None] if self._on_screen is None else self._on_screen(probabilities[None])
-        return np.asarray(shown[0] > THRESHOLD)
+        seen = probabilities[None] if self._as_seen is None else self._as_seen(probabilities[None])
+        return np.asarray(seen[0] > THRESHOLD)
 
     def offer(self, candidate: np.ndarray, allow_empty: bool = False) -> None:
         """Show the candidate unless it is empty or looks like a mask that is shown already."""
@@ -191,12 +191,12 @@ def _weighted_mean(maps: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.asarray((share @ maps.reshape(len(maps), -1)).reshape(maps.shape[1:]))
 
 
-def _refill(screen: _Screen, predictions: np.ndarray, count: int) -> None:
+def _refill(shown: _Shown, predictions: np.ndarray, count: int) -> None:
     """Offer single predictions, each time the one farthest from all masks on screen, until K are shown."""
     masks = (predictions > THRESHOLD).reshape(len(predictions), -1)
-    shown = [map_.reshape(-1) > THRESHOLD for map_ in (screen.recommended, *screen.maps, *screen.empty)]
-    distance = np.min([np.count_nonzero(masks ^ other, axis=1) for other in shown], axis=0)
-    while len(screen.maps) < count and distance.max() > 0:
+    known = [map_.reshape(-1) > THRESHOLD for map_ in (shown.recommended, *shown.maps, *shown.empty)]
+    distance = np.min([np.count_nonzero(masks ^ other, axis=1) for other in known], axis=0)
+    while len(shown.maps) < count and distance.max() > 0:
         farthest = int(distance.argmax())
-        screen.offer(predictions[farthest])
+        shown.offer(predictions[farthest])
         distance = np.minimum(distance, np.count_nonzero(masks ^ masks[farthest], axis=1))

@@ -1,6 +1,6 @@
 """How a candidate differs from the recommended prediction, in pixels, mm2 and one short line of text.
 
-Directions are those of the screen: row 0 is at the top, column 0 on the left, whatever the anatomy.
+Directions are those of the picture: row 0 is at the top, column 0 on the left, whatever the anatomy.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _place(changed: np.ndarray, reference: np.ndarray, spacing: Tuple[float, flo
 
 
 def _octant(direction: np.ndarray) -> int:
-    """0 for right, then clockwise on screen in steps of 45 degrees, as in `_PLACES`; y points down."""
+    """0 for right, then clockwise in steps of 45 degrees, as in `_PLACES`; y points down."""
     return int(np.round(np.arctan2(direction[1], direction[0]) / (np.pi / 4))) % 8
 
 

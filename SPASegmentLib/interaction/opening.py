@@ -68,7 +68,7 @@ class Opener:
             InputError: the click is negative or outside the image, or there is no network.
         """
         network = self._needed()
-        from SPASegmentLib.interaction.zoom import find_region
+        from SPASegmentLib.interaction.looks import find_region
 
         if not click.positive:
             raise InputError(_("The first click must lie on the structure; negative clicks correct a mask."))

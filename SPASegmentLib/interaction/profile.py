@@ -1,6 +1,6 @@
-"""What is kept of a user's preference for a structure, across frames and images.
+"""What is kept of a user's preference, across frames and images.
 
-A profile holds a name, a structure, counts and numbers; nothing of an image, a study or a patient.
+A profile holds a name, counts and numbers; nothing of an image, a study or a patient.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 FORMAT = "spa-profile"
-VERSION = 1
+#: Of files written; of files read. Version 1 also named a structure, which nothing looked at.
+VERSION, READABLE = 2, (1, 2)
 
 #: Standard deviation of users' preferred outline offsets before anything is known, in mm.
 PRIOR_SD_MM = 2.0
@@ -66,7 +67,7 @@ def _mixed(*parts: Tuple[float, _Belief]) -> _Belief:
 
 @dataclass(frozen=True)
 class Profile:
-    """One user's preference for one structure; immutable, `updated` returns a new one.
+    """One user's preference; immutable, `updated` returns a new one.
 
     The style is a Gaussian belief about the signed outline offset in mm: the equivalent radius of the masks that
     the user accepts minus that of the mask for a user of whom nothing is known. Every accepted mask updates it by
@@ -75,7 +76,6 @@ class Profile:
 
     Attributes:
         name: of the user or of the style.
-        structure: what is segmented, e.g. "lung nodule".
         accepted: number of accepted masks that the profile has learned from.
         offset_mm: mean of the belief; negative is tighter.
         offset_variance: variance of the belief in mm2.
@@ -86,7 +86,6 @@ class Profile:
     """
 
     name: str
-    structure: str
     accepted: int = 0
     offset_mm: float = 0.0
     offset_variance: float = PRIOR_SD_MM**2
@@ -96,8 +95,11 @@ class Profile:
     forgetting: float = 0.9
 
     def __post_init__(self) -> None:
-        _check_text(_("The name must be a text of 1 to {longest} printable characters."), self.name)
-        _check_text(_("The structure must be a text of 1 to {longest} printable characters."), self.structure)
+        name = self.name
+        if not isinstance(name, str) or not name.strip() or len(name) > _LONGEST_TEXT or not name.isprintable():
+            raise InputError(
+                _("The name must be a text of 1 to {longest} printable characters.").format(longest=_LONGEST_TEXT)
+            )
         if isinstance(self.accepted, bool) or not isinstance(self.accepted, int) or self.accepted < 0:
             raise InputError(
                 _("The number of accepted masks is a count, not {accepted!r}.").format(accepted=self.accepted)
@@ -119,17 +121,21 @@ class Profile:
             object.__setattr__(self, key, float(value))
 
     @classmethod
-    def new(cls, name: str, structure: str) -> Profile:
+    def new(cls, name: str, *_earlier: str) -> Profile:
         """An empty profile; it influences nothing.
 
+        Args:
+            name: of the user or of the style.
+            _earlier: the structure that earlier versions took, too; it is not kept.
+
         Raises:
-            InputError: the name or the structure is empty, too long or holds control characters.
+            InputError: the name is empty, too long or holds control characters.
         """
-        return cls(name, structure)
+        return cls(name)
 
     def reset(self) -> Profile:
-        """The empty profile of the same user and structure."""
-        return Profile(self.name, self.structure, forgetting=self.forgetting)
+        """The empty profile of the same user."""
+        return Profile(self.name, forgetting=self.forgetting)
 
     def updated(self, offset_mm: float) -> Profile:
         """The profile after one more accepted mask.
@@ -278,16 +284,18 @@ class Profile:
                     origin=origin, format=FORMAT
                 )
             )
-        if content.get("version") != VERSION:
+        version = content.get("version")
+        if isinstance(version, bool) or version not in READABLE:
             raise InputError(
                 _(
                     "The profile {origin} has version {version!r}, this program reads {own}; "
                     "export it again with the same version of SPA."
-                ).format(origin=origin, version=content.get("version"), own=VERSION)
+                ).format(origin=origin, version=version, own=VERSION)
             )
         try:
-            values = _exact(content, ("format", "version", *(field.name for field in fields(cls))))
-            return cls(**{key: value for key, value in values.items() if key not in ("format", "version")})
+            about = ("format", "version", "structure") if version == 1 else ("format", "version")
+            values = _exact(content, (*about, *(field.name for field in fields(cls))))
+            return cls(**{key: value for key, value in values.items() if key not in about})
         except InputError as error:
             raise InputError(
                 _("The profile {origin} cannot be used: {error}").format(origin=origin, error=error)
@@ -306,8 +314,3 @@ def _exact(content: Any, keys: Tuple[str, ...]) -> Dict[str, Any]:
             )
         )
     return dict(content)
-
-
-def _check_text(message: str, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip() or len(value) > _LONGEST_TEXT or not value.isprintable():
-        raise InputError(message.format(longest=_LONGEST_TEXT))

@@ -1,6 +1,6 @@
 """A network's predictions, each varied in shape as the seed-mask family varies a mask.
 
-What a small network has learned of how readers differ is never everything. So a latent is a pair: the network's
+What a small network has learned of how raters differ is never everything. So a latent is a pair: the network's
 own, and one of shape (tighter or wider, smoother, tilted, following the image). Both have their place in the
 preference distribution, and a choice says something about either.
 """

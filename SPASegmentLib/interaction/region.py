@@ -148,7 +148,7 @@ class Region:
 
     @classmethod
     def around_mask(cls, frame: FrameImage, mask: np.ndarray, size: int) -> Region:
-        """The region around an existing mask, sized as `zoom.find_region` would.
+        """The region around an existing mask, sized as `looks.find_region` would.
 
         Args:
             frame: the whole image.

@@ -20,7 +20,7 @@ class SessionSettings:
     Attributes:
         predictions: N, masks sampled per round (paper: 48).
         candidates: K, masks offered beside the recommended one (paper: 4).
-        rounds: rounds per session (paper: 6).
+        rounds: of a session at most (paper: 6).
         preference_update: "bayesian" (exact posterior over choices) or "amortised" (the generator network).
         particles: latents that carry the Bayesian posterior.
         choice_sharpness: beta in P(choice c) = softmax(beta x Dice(c, the user's mask)).

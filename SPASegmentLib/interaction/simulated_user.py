@@ -1,7 +1,8 @@
-"""Simulated readers for the demo, training and evaluation.
+"""Simulated users for the demo, training and evaluation.
 
-A simulated reader has a mask in mind and answers as a person would: clicks, picks the candidate closest to that
-mask, accepts what is good enough. Nothing else of the mask reaches the session.
+A user answers proposals; a rater has outlined an image of a data set. A simulated user has a mask in mind, made of the
+raters' masks, and answers as a person would: clicks, picks the candidate closest to that mask, accepts what is good
+enough. Nothing else of the mask reaches the session.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
-#: Ways to make one consistent reader out of the masks of several (see `reader_mask`).
+#: Ways to make one consistent user out of the masks of several (see `user_mask`).
 POLICIES = ("largest", "smallest", "union", "intersection", "majority")
 
 
@@ -40,7 +41,7 @@ def present_raters(raters: np.ndarray, present: Optional[np.ndarray] = None) -> 
 
     Args:
         raters: (r, height, width) bool.
-        present: (r,) bool; None takes the raters whose mask is not empty (in LIDC-IDRI a missing reader is an
+        present: (r,) bool; None takes the raters whose mask is not empty (in LIDC-IDRI a missing rater is an
             empty mask). Given, a present rater's empty mask counts as the opinion that there is nothing.
 
     Returns:
@@ -52,14 +53,14 @@ def present_raters(raters: np.ndarray, present: Optional[np.ndarray] = None) -> 
     raters = np.asarray(raters, dtype=bool)
     keep = raters.any(axis=(1, 2)) if present is None else np.asarray(present, dtype=bool)
     if not keep.any():
-        raise InputError(_("There is no reader's mask for this image; choose an image that somebody has outlined."))
+        raise InputError(_("There is no rater's mask for this image; choose an image that somebody has outlined."))
     return raters[keep]
 
 
-def reader_mask(
+def user_mask(
     raters: np.ndarray, policy: str, *, offset_px: float = 0.0, present: Optional[np.ndarray] = None
 ) -> np.ndarray:
-    """The mask of a reader who follows a policy, the same on every image.
+    """The mask of a user who follows a policy, the same on every image.
 
     Args:
         raters: (r, height, width) bool, one mask per rater.
@@ -88,7 +89,7 @@ def reader_mask(
         mask = 2 * masks.sum(axis=0) >= len(masks)
     else:
         raise InputError(
-            _("A reader's policy is one of {policies}, not {policy!r}.").format(
+            _("A user's policy is one of {policies}, not {policy!r}.").format(
                 policies=", ".join(POLICIES), policy=policy
             )
         )
@@ -109,10 +110,10 @@ def offset_mask(mask: np.ndarray, offset_px: float) -> np.ndarray:
 
 
 def first_click(target: np.ndarray, rng: np.random.Generator) -> Click:
-    """A positive click at a random pixel of what the reader wants (paper 4.1).
+    """A positive click at a random pixel of what the user wants (paper 4.1).
 
     Args:
-        target: (height, width) bool, or (r, height, width) bool for several readers: then the click lies where
+        target: (height, width) bool, or (r, height, width) bool for several raters: then the click lies where
             most of them agree on the object (everywhere in the consensus if there is one).
         rng: random numbers.
 
@@ -122,18 +123,18 @@ def first_click(target: np.ndarray, rng: np.random.Generator) -> Click:
     target = np.asarray(target, dtype=bool)
     votes = target[None].sum(axis=0) if target.ndim == 2 else target.sum(axis=0)
     if not votes.any():
-        raise InputError(_("The reader's mask is empty; there is nothing to click on."))
+        raise InputError(_("The user's mask is empty; there is nothing to click on."))
     ys, xs = np.nonzero(votes == votes.max())
     index = int(rng.integers(len(ys)))
     return Click(float(xs[index]), float(ys[index]), True)
 
 
 def choose(masks: np.ndarray, target: np.ndarray, rng: np.random.Generator, noise: float = 0.0) -> int:
-    """The candidate that the reader picks.
+    """The candidate that the user picks.
 
     Args:
         masks: (1 + k, height, width) bool as in ``Proposal.masks``; row 0, the recommended one, is no choice.
-        target: (height, width) bool, what the reader wants.
+        target: (height, width) bool, what the user wants.
         rng: random numbers; used only if ``noise`` is positive.
         noise: probability of picking one of the other candidates at random.
 
@@ -163,12 +164,12 @@ def best_on_screen(masks: np.ndarray, target: np.ndarray) -> Tuple[int, float]:
 def wants_to_accept(
     masks: np.ndarray, target: np.ndarray, *, good_enough: float = 0.9, last_round: bool = False
 ) -> Optional[int]:
-    """Whether the reader stops, and with which mask.
+    """Whether the user stops, and with which mask.
 
     Args:
         masks: (1 + k, height, width) bool as in ``Proposal.masks``.
-        target: (height, width) bool, what the reader wants.
-        good_enough: Dice from which the reader is satisfied.
+        target: (height, width) bool, what the user wants.
+        good_enough: Dice from which the user is satisfied.
         last_round: no further round is possible, so the best mask on screen is taken.
 
     Returns:
@@ -183,7 +184,7 @@ def corrective_click(mask: np.ndarray, target: np.ndarray) -> Optional[Click]:
 
     Args:
         mask: (height, width) bool, what is on screen.
-        target: (height, width) bool, what the reader wants.
+        target: (height, width) bool, what the user wants.
 
     Returns:
         The click, or None where the masks agree.

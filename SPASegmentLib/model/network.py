@@ -66,8 +66,8 @@ class NetworkConfig:
 class SPANetwork(nn.Module):
     """Image and prompts to a preference distribution, latents to masks.
 
-    Usage: ``features = encode(image)`` once per frame; per round ``context, mixture = interact(...)`` with the
-    prompts, then ``logits = decode(context, latents)``.
+    Usage: ``features = encode(image)`` once per frame; per round ``context = context(features, points, labels, ...)``
+    with the prompts, ``mixture = preference(context, previous)``, then ``logits = decode(context, latents)``.
     """
 
     def __init__(self, config: NetworkConfig) -> None:

@@ -9,8 +9,8 @@ from typing import Dict, List, Optional
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.profile import Profile
 
-#: Name of the profile that is there at the start, and what profiles of the page are about.
-DEFAULT, STRUCTURE = "default", "structure"
+#: Name of the profile that is there at the start.
+DEFAULT = "default"
 
 
 class Profiles:
@@ -21,7 +21,7 @@ class Profiles:
     """
 
     def __init__(self, first: Optional[Profile] = None) -> None:
-        first = first or Profile.new(DEFAULT, STRUCTURE)
+        first = first or Profile.new(DEFAULT)
         self._profiles: Dict[str, Profile] = {first.name: first}
         self._active = first.name
 
@@ -52,7 +52,7 @@ class Profiles:
     def create(self) -> None:
         """Add an empty profile with a name of its own, and use it."""
         name = self._free("profile")
-        self._profiles[name] = Profile.new(name, STRUCTURE)
+        self._profiles[name] = Profile.new(name)
         self._active = name
 
     def rename(self, name: str) -> None:

@@ -136,7 +136,7 @@ def test_profiles(host: Any, panel: Any, tmp_path: Path) -> None:
     qt.answered("mine")
     section.new.click()
     assert ProfileActions.active() == "mine" and section.profiles.currentText == "mine"
-    learned = Profile.new("mine", "structure").updated(-1.5).updated(-1.4).updated(-1.6)
+    learned = Profile.new("mine").updated(-1.5).updated(-1.4).updated(-1.6)
     ProfileActions.store().save("mine", learned)
     qt.answered(str(tmp_path / "out.json"))
     section.exporting.click()
@@ -231,7 +231,7 @@ def test_the_scene_s_copy_becomes_a_profile_of_one_s_own(host: Any, panel: Any) 
 
     section = panel.profiles
     assert not section.from_scene.enabled
-    colleague = Profile.new("colleague", "structure").updated(1.2).updated(1.1).updated(1.3)
+    colleague = Profile.new("colleague").updated(1.2).updated(1.1).updated(1.3)
     SceneProfile.save(host.scene, colleague, "somebody")
     panel.refresh()
     section.from_scene.click()

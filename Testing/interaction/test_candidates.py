@@ -164,7 +164,7 @@ def test_alike_is_judged_on_screen() -> None:
         return maps.reshape(len(maps), 2, 16, 2, 16).mean(axis=(2, 4)) * 4
 
     on_maps = select_candidates(predictions, 3)
-    on_screen = select_candidates(predictions, 3, on_screen=coarse)
+    on_screen = select_candidates(predictions, 3, as_seen=coarse)
     assert len(on_maps.maps) == 3
     shown = coarse(on_screen.maps) > 0.5
     assert len(on_screen.maps) < 3 and all((a ^ b).any() for a, b in zip(shown, shown[1:]))

@@ -18,14 +18,14 @@ OFFSETS = np.linspace(-4, 4, 33)
 
 
 def _after(offsets: Any, profile: Optional[Profile] = None) -> Profile:
-    profile = profile or Profile.new("Reader A", "lung nodule")
+    profile = profile or Profile.new("Reader A")
     for offset in offsets:
         profile = profile.updated(float(offset))
     return profile
 
 
 def test_an_empty_profile_influences_nothing() -> None:
-    profile = Profile.new("Reader A", "lung nodule")
+    profile = Profile.new("Reader A")
     assert np.array_equal(profile.log_weight(OFFSETS), np.zeros(33))
     assert profile.describe() == "no clear preference yet"
 
@@ -52,7 +52,7 @@ def test_one_update_is_bayes_rule(offset: float) -> None:
 
 
 def test_without_forgetting_and_scatter_the_mean_is_about_the_sample_mean() -> None:
-    start = replace(Profile.new("a", "b"), forgetting=1.0)
+    start = replace(Profile.new("a"), forgetting=1.0)
     offsets = np.random.default_rng(0).normal(-0.8, 0.3, 400)
     learned = _after(offsets, start)
     assert learned.offset_mm == pytest.approx(offsets.mean(), abs=0.1)
@@ -79,7 +79,7 @@ def test_a_user_who_changes_is_followed_within_two_masks() -> None:
 def test_forgetting_follows_a_user_who_drifts() -> None:
     offsets = np.linspace(-1.0, 1.0, 60)
     forgets = _after(offsets)
-    remembers = _after(offsets, replace(Profile.new("a", "b"), forgetting=1.0))
+    remembers = _after(offsets, replace(Profile.new("a"), forgetting=1.0))
     assert abs(forgets.offset_mm - 1.0) < 0.25
     assert abs(forgets.offset_mm - 1.0) < abs(remembers.offset_mm - 1.0)
 
@@ -91,7 +91,7 @@ def test_a_user_who_changes_is_not_taken_for_one_who_scatters() -> None:
 
 
 def test_forgetting_ends_at_what_is_assumed_about_a_stranger() -> None:
-    profile = replace(Profile.new("a", "b"), forgetting=0.001)
+    profile = replace(Profile.new("a"), forgetting=0.001)
     assert _after([0.5] * 5, profile).offset_variance < PRIOR_SD_MM**2
 
 
@@ -137,26 +137,24 @@ def test_profiles_are_immutable_and_reset_keeps_who_it_is() -> None:
     learned = _after([-1.0] * 6)
     with pytest.raises(FrozenInstanceError):
         learned.offset_mm = 0.0  # type: ignore[misc]
-    assert learned.reset() == Profile.new("Reader A", "lung nodule")
+    assert learned.reset() == Profile.new("Reader A")
 
 
 @pytest.mark.parametrize("offset", [float("nan"), float("inf")])
 def test_unusable_updates_are_refused(offset: float) -> None:
     with pytest.raises(ValueError, match="finite offset"):
-        Profile.new("a", "b").updated(offset)
+        Profile.new("a").updated(offset)
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 101])
 def test_unusable_names_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="The name must be"):
-        Profile.new(name, "nodule")
-    with pytest.raises(InputError, match="The structure must be"):
-        Profile.new("a", name)
+        Profile.new(name)
 
 
 def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:
     for number, profile in enumerate([
-        Profile.new("Dr Müller", "Leber, Läsion"), _after([0.1, -0.3, 0.2])
+        Profile.new("Dr Müller"), _after([0.1, -0.3, 0.2])
     ]):  # fmt: skip
         file = tmp_path / f"{number}.json"
         profile.save(file)
@@ -166,18 +164,28 @@ def test_saved_and_loaded_it_is_the_same(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0.json", "1.json"]
 
 
+def test_a_file_of_version_1_is_read_and_its_structure_dropped(tmp_path: Path) -> None:
+    learned = _after([0.1, -0.3, 0.2])
+    old = {**json.loads(learned.to_json()), "version": 1, "structure": "lung nodule"}
+    (tmp_path / "old.json").write_text(json.dumps(old), encoding="utf-8")
+    assert Profile.load(tmp_path / "old.json") == learned
+    Profile.load(tmp_path / "old.json").save(tmp_path / "new.json")
+    assert "structure" not in (tmp_path / "new.json").read_text(encoding="utf-8")
+    assert Profile.new("me", "lung nodule") == Profile.new("me")
+
+
 def test_the_file_holds_what_is_promised_and_nothing_else(tmp_path: Path) -> None:
     _after([0.1, -0.3]).save(tmp_path / "p.json")
     content = json.loads((tmp_path / "p.json").read_text(encoding="utf-8"))
-    assert content["format"] == "spa-profile" and content["version"] == 1
+    assert content["format"] == "spa-profile" and content["version"] == 2
     assert set(content) == {
-        "format", "version", "name", "structure", "accepted", "offset_mm", "offset_variance", "last_offset_mm",
+        "format", "version", "name", "accepted", "offset_mm", "offset_variance", "last_offset_mm",
         "noise_variance", "noise_count", "forgetting",
     }  # fmt: skip
 
 
 def _write(path: Path, **changes: Any) -> Path:
-    Profile.new("a", "b").updated(0.2).save(path)
+    Profile.new("a").updated(0.2).save(path)
     content = json.loads(path.read_text(encoding="utf-8"))
     for key, value in changes.items():
         if value is None:
@@ -192,7 +200,10 @@ def _write(path: Path, **changes: Any) -> Path:
     ("changes", "reason"),
     [
         ({"format": "spa-weights"}, "is no profile"),
-        ({"version": 2}, "has version 2"),
+        ({"version": 3}, "has version 3"),
+        ({"version": True}, "has version True"),
+        ({"structure": "nodule"}, "unknown structure"),
+        ({"version": 1}, "missing structure"),
         ({"offset_mm": None}, "missing offset_mm"),
         ({"patient": "x"}, "unknown patient"),
         ({"offset_mm": "0.3"}, "offset_mm must be a number"),
@@ -229,4 +240,4 @@ def test_missing_large_and_unwritable_files(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="too large"):
         Profile.load(tmp_path / "volume.nrrd")
     with pytest.raises(OutputError, match="cannot be written"):
-        Profile.new("a", "b").save(tmp_path / "nowhere" / "p.json")
+        Profile.new("a").save(tmp_path / "nowhere" / "p.json")

@@ -9,7 +9,9 @@ import pytest
 import torch
 
 from SPASegmentLib.errors import InputError, StateError
+from SPASegmentLib.interaction import round
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+from SPASegmentLib.interaction.opening import Opener
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session, SessionState
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -106,6 +108,39 @@ def test_box_start(network: SPANetwork, lesion: Lesion) -> None:
     frame, truth = lesion
     proposal = Session(network, frame).start(box=Box(59, 41, 81, 63))
     assert dice(proposal.masks[0], truth) > 0.75
+
+
+def test_a_box_is_clicked_on_in_its_middle(network: SPANetwork, lesion: Lesion) -> None:
+    frame, _ = lesion
+    for box in (Box(59, 41, 81, 63), Box(20, 30, 90, 44), Box(5, 60, 15, 110)):
+        opening = Opener(network, frame, SessionSettings(), None).from_box(box)
+        (click,) = opening.prompts.clicks
+        middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+        assert opening.region.to_frame(click.x, click.y) == pytest.approx(middle, abs=0.01)
+        assert click.positive
+
+
+def test_predictions_are_those_that_the_candidates_were_chosen_from(
+    network: SPANetwork, lesion: Lesion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen_from = []
+    honest = round.select_candidates
+
+    def watched(predictions: np.ndarray, *args: object, **options: object) -> object:
+        chosen_from.append(predictions)
+        return honest(predictions, *args, **options)
+
+    monkeypatch.setattr(round, "select_candidates", watched)
+    session = Session(network, lesion[0], QUICK)
+    session.start(Click(70, 52))
+    session.choose(1)
+    session.add_click(Click(70, 60, positive=False))
+    for number in (3, 2, 1):
+        shown = session.predictions()
+        assert np.array_equal(shown, session.region.maps_to_frame(chosen_from[number - 1]))
+        if number > 1:
+            assert not np.array_equal(chosen_from[number - 1], chosen_from[number - 2])
+            session.back()
 
 
 def test_mask_start_keeps_to_the_mask(network: SPANetwork, lesion: Lesion) -> None:
@@ -258,7 +293,7 @@ def test_a_failed_prediction_leaves_the_round_on_screen(
 def test_profile_carries_the_preference_to_the_next_frame(network: SPANetwork, lesion: Lesion) -> None:
     frame, truth = lesion
     wanted = offset_mask(truth, 2.0)
-    profile = Profile.new("reader", "lesion")
+    profile = Profile.new("reader")
     rng = np.random.default_rng(0)
     for _ in range(4):
         session = Session(network, frame, SessionSettings(), profile)

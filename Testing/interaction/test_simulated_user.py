@@ -14,7 +14,7 @@ from SPASegmentLib.interaction.simulated_user import (
     dice,
     first_click,
     offset_mask,
-    reader_mask,
+    user_mask,
     wants_to_accept,
 )
 
@@ -48,37 +48,37 @@ RATERS = np.stack([_box(5, 5, 9, 9), _box(0, 0, 0, 0), _box(5, 5, 15, 15), _box(
 def test_policies_leave_missing_raters_out() -> None:
     """Row 1 is a missing reader: with it, the intersection and the smallest mask would be empty."""
     one, three, four = RATERS[0], RATERS[2], RATERS[3]
-    assert np.array_equal(reader_mask(RATERS, "largest"), three)
-    assert np.array_equal(reader_mask(RATERS, "smallest"), one)
-    assert np.array_equal(reader_mask(RATERS, "union"), one | three | four)
-    assert np.array_equal(reader_mask(RATERS, "intersection"), _box(7, 5, 9, 9))
+    assert np.array_equal(user_mask(RATERS, "largest"), three)
+    assert np.array_equal(user_mask(RATERS, "smallest"), one)
+    assert np.array_equal(user_mask(RATERS, "union"), one | three | four)
+    assert np.array_equal(user_mask(RATERS, "intersection"), _box(7, 5, 9, 9))
     votes = one.astype(int) + three + four
-    assert np.array_equal(reader_mask(RATERS, "majority"), votes >= 2)
+    assert np.array_equal(user_mask(RATERS, "majority"), votes >= 2)
 
 
 def test_a_present_rater_may_have_drawn_nothing() -> None:
     present = np.array([True, True, True, False])
-    assert not reader_mask(RATERS, "smallest", present=present).any()
-    assert np.array_equal(reader_mask(RATERS, "majority", present=present), RATERS[0] & RATERS[2])
+    assert not user_mask(RATERS, "smallest", present=present).any()
+    assert np.array_equal(user_mask(RATERS, "majority", present=present), RATERS[0] & RATERS[2])
 
 
 def test_half_of_two_raters_is_a_majority() -> None:
     pair = RATERS[[0, 3]]
-    assert np.array_equal(reader_mask(pair, "majority"), pair[0] | pair[1])
+    assert np.array_equal(user_mask(pair, "majority"), pair[0] | pair[1])
 
 
 @pytest.mark.parametrize("policy", POLICIES)
 def test_policies_do_not_hand_out_the_raters_own_memory(policy: str) -> None:
     raters = RATERS.copy()
-    reader_mask(raters, policy)[:] = True
+    user_mask(raters, policy)[:] = True
     assert np.array_equal(raters, RATERS)
 
 
-def test_no_reader_and_no_such_policy() -> None:
-    with pytest.raises(InputError, match="no reader's mask"):
-        reader_mask(np.zeros((4, 5, 5), dtype=bool), "union")
+def test_no_rater_and_no_such_policy() -> None:
+    with pytest.raises(InputError, match="no rater's mask"):
+        user_mask(np.zeros((4, 5, 5), dtype=bool), "union")
     with pytest.raises(InputError, match="policy is one of"):
-        reader_mask(RATERS, "loudest")
+        user_mask(RATERS, "loudest")
 
 
 @pytest.mark.parametrize("offset", [1.0, 2.0, 2.5, -1.0, -2.0])
@@ -89,7 +89,7 @@ def test_offset_by_brute_force(offset: float) -> None:
     nearest = np.hypot(rows[..., None] - ys, columns[..., None] - xs).min(axis=-1)
     expected = nearest <= offset if offset > 0 else nearest > -offset
     assert np.array_equal(offset_mask(mask, offset), expected)
-    assert np.array_equal(reader_mask(mask[None], "union", offset_px=offset), expected)
+    assert np.array_equal(user_mask(mask[None], "union", offset_px=offset), expected)
 
 
 def test_an_inward_offset_spares_the_frame_edge() -> None:

@@ -24,7 +24,7 @@ y, x = np.mgrid[:41, :41]
 small, large = (np.hypot(x - 20, y - 20) <= r for r in (10, 13))
 text = compare(large, small, (1.0, 1.0)).description
 assert text.startswith("größer: +") and text.endswith("ringsum"), text
-assert Profile.new("a", "b").describe() == "noch keine klare Vorliebe"
+assert Profile.new("a").describe() == "noch keine klare Vorliebe"
 assert seen == {"interaction.differences", "interaction.profile"}, seen
 """
 

@@ -141,6 +141,18 @@ def test_generator_depends_on_previous_parameters_and_on_each_image_alone() -> N
     torch.testing.assert_close(generator(other, sparse, dense, prior).means[0], first.means[0])
 
 
+def test_the_prior_has_the_weights_that_were_learned() -> None:
+    generator = PreferenceDistributionGenerator(8, 2, 3)
+    shares = torch.tensor([0.5, 0.3, 0.2])
+    with torch.no_grad():
+        generator.prior_logits.copy_(shares.log())
+        generator.weights[-1].weight.zero_()
+    prior = generator.prior(2)
+    torch.testing.assert_close(prior.weights, shares.expand(2, -1))
+    embedding, sparse, dense = torch.randn(2, 8, 4, 4), torch.randn(2, 2, 8), torch.randn(2, 8, 4, 4)
+    torch.testing.assert_close(generator(embedding, sparse, dense, prior).weights, shares.expand(2, -1))
+
+
 def test_variances_stay_off_zero_with_a_live_gradient() -> None:
     torch.manual_seed(0)
     generator = PreferenceDistributionGenerator(8, 2, 3, width=16)

@@ -16,7 +16,7 @@ def test_there_is_always_one_profile() -> None:
     assert profiles.names == ["default"] and profiles.active.accepted == 0
     with pytest.raises(InputError, match="only profile"):
         profiles.forget()
-    given = Profile.new("me", "nodule").updated(1.0)
+    given = Profile.new("me").updated(1.0)
     assert Profiles(given).active == given
 
 
@@ -53,7 +53,7 @@ def test_names_that_cannot_be(name: str) -> None:
 def test_profiles_come_from_files_and_keep_what_is_there(tmp_path: Path) -> None:
     profiles = Profiles()
     profiles.learned(profiles.active.updated(1.0))
-    Profile.new("default", "nodule").updated(3.0).updated(3.0).save(tmp_path / "a.json")
+    Profile.new("default").updated(3.0).updated(3.0).save(tmp_path / "a.json")
     profiles.import_from(tmp_path / "a.json")
     profiles.import_from(tmp_path / "a.json")
     assert profiles.names == ["default", "default 2", "default 3"] and profiles.active.accepted == 2

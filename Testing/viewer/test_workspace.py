@@ -122,7 +122,7 @@ def test_segment_edits_that_are_refused(workspace: Workspace) -> None:
 
 
 def test_another_volume_takes_the_place_of_the_first(workspace: Workspace, tmp_path: Path) -> None:
-    profile = Profile.new("me", "nodule").updated(1.0)
+    profile = Profile.new("me").updated(1.0)
     workspace.profiles = Profiles(profile)
     workspace.use_profile()
     before = {node.GetID() for node in nodes(workspace.scene)}

@@ -73,7 +73,7 @@ def lay_out(scene: Any, shape: Tuple[int, int, int], network: Any) -> Desk:
     volume, point = ct_volume(scene, shape)
     segmentation = create_segmentation(volume, "Result")
     segment = add_segment(segmentation, "lesion")
-    editor, profile = LogicEditor(segmentation, volume), Profile.new("benchmark", "rod")
+    editor, profile = LogicEditor(segmentation, volume), Profile.new("benchmark")
     controller = Controller(volume, segmentation, segment, editor, network, SessionSettings(), profile)
     return Desk(volume, segmentation, segment, controller, point)
 

@@ -107,7 +107,7 @@ class OwnPath:
         latents = mixture.sample(self._n, torch.Generator().manual_seed(number))
         maps = self.predictor.predict(latents, self._chunk).numpy()
         native = self.region.native_size
-        candidates = select_candidates(maps, 4, on_screen=lambda m: resample(m, native))
+        candidates = select_candidates(maps, 4, as_seen=lambda m: resample(m, native))
         full = self.region.maps_to_frame(np.concatenate([candidates.recommended[None], candidates.maps]))
         return OwnRound(prompts, previous, mixture, latents, maps, candidates, full)
 

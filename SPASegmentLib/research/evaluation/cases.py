@@ -12,7 +12,7 @@ from typing import List, Optional, Sequence, Tuple, TypeVar
 import numpy as np
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.simulated_user import offset_mask, reader_mask
+from SPASegmentLib.interaction.simulated_user import offset_mask, user_mask
 from SPASegmentLib.interaction.types import Click
 from SPASegmentLib.research.data.shards import MAX_RATERS, unpack
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
@@ -24,7 +24,7 @@ Item = TypeVar("Item")
 PROTOCOLS = ("combination", "rater", "policy")
 #: Masks that a slice must have.
 RATERS = 4
-#: Users of the policy protocol: a policy (see `simulated_user.reader_mask`), and by how many pixels the outline moves.
+#: Users of the policy protocol: a policy (see `simulated_user.user_mask`), and by how many pixels the outline moves.
 POLICY_USERS = {
     "largest": ("largest", 0.0),
     "smallest": ("smallest", 0.0),
@@ -170,7 +170,7 @@ def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str]
         target = 2 * raters[included].sum(0) >= included.sum()
     else:
         policy, offset = POLICY_USERS[user]
-        target = reader_mask(raters, policy, offset_px=offset)
+        target = user_mask(raters, policy, offset_px=offset)
     return Case(
         case, file.slices.images[case.row], raters, included, target, file.patient(case.row), file.spacing(case.row)
     )

@@ -112,7 +112,7 @@ class BatchSource:
     def _affine(self, clicks: np.ndarray, extents: np.ndarray, source: int) -> tuple[Tensor, Tensor, np.ndarray]:
         """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
         rng, b = self.rng, len(clicks)
-        # Mostly what `interaction.zoom` aims at; now and then anything, for its first looks.
+        # Mostly what `interaction.looks` aims at; now and then anything, for its first looks.
         scale = source / 128
         usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b) * scale
         anything = extents * np.exp(rng.uniform(np.log(0.6), np.log(8), b))

@@ -1,4 +1,4 @@
-"""Finding the region of interest around a click: look at several sizes, keep the one the network is surest at."""
+"""Looks: predictions from regions of growing size around a click; the region of the surest one is worked in."""
 
 from __future__ import annotations
 

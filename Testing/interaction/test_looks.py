@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from SPASegmentLib.interaction import zoom
+from SPASegmentLib.interaction import looks
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.types import Click, FrameImage
 from SPASegmentLib.model.network import SPANetwork
@@ -26,7 +26,7 @@ def disk(radius: float) -> FrameImage:
 
 
 def test_larger_objects_get_larger_regions(network: SPANetwork) -> None:
-    sides = [zoom.find_region(network, disk(r), Click(100, 100), None, 8)[0].width for r in (6, 30, 60)]
+    sides = [looks.find_region(network, disk(r), Click(100, 100), None, 8)[0].width for r in (6, 30, 60)]
     assert sides[0] < sides[-1]
     assert sides[-1] > 120
 
@@ -36,7 +36,7 @@ def test_a_look_whose_mask_misses_the_click_does_not_count(
 ) -> None:
     """Seen from far, a network may be very sure of something else than what was clicked on (a whole lung)."""
     frame, click = disk(6), Click(100, 100)
-    sides = [zoom.SMALLEST_SIDE * zoom.STEP**i for i in range(5)]
+    sides = [looks.SMALLEST_SIDE * looks.STEP**i for i in range(5)]
     honest = NetworkPredictor.predict
 
     def sure_of_something_else(self: NetworkPredictor, latents: torch.Tensor, chunk: int) -> torch.Tensor:
@@ -49,5 +49,5 @@ def test_a_look_whose_mask_misses_the_click_does_not_count(
 
     calls = list(range(len(sides)))
     monkeypatch.setattr(NetworkPredictor, "predict", sure_of_something_else)
-    region, _ = zoom.find_region(network, frame, click, None, 8)
+    region, _ = looks.find_region(network, frame, click, None, 8)
     assert region.width in (round(sides[0]), round(sides[1]))
