@@ -23,7 +23,7 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses ablations embedding widening results lint mutation clean
+	benchmark baselines losses ablations embedding widening results lint mutation index-check address clean
 .DELETE_ON_ERROR:
 
 help:
@@ -46,6 +46,8 @@ help:
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 17 minutes);"
 	@echo "                 NPZ=val.npz adds what speed costs in accuracy; PARTS=product,soak measures some again"
+	@echo "make index-check the rules of Slicer's extension index"
+	@echo "make address URL=https://github.com/ME/SlicerSPA   put the public address everywhere"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)
@@ -93,6 +95,16 @@ test-all: lint
 # MUTANTS="--count 20 --seed 1" for others.
 mutation: $(READY)
 	$(BIN)/python Testing/mutation.py --jobs 2 $(MUTANTS)
+
+index-check: $(READY)
+	$(BIN)/python -m pytest Testing/repository/test_index_rules.py Testing/repository/test_extension_description.py \
+		Testing/repository/test_cmake_lists.py Testing/repository/test_cmake_configure.py
+
+# The public address is not known yet; it stands where the index, Slicer and people read it, and changes in all places.
+OLD_ADDRESS = $(shell sed -n 's|.*"scm_url": "https://github.com/\([^"]*\)".*|\1|p' SPA.json)
+address:
+	@test -n "$(URL)" || { echo "Give the address: make address URL=https://github.com/ME/SlicerSPA"; exit 2; }
+	git grep -lF "$(OLD_ADDRESS)" | xargs sed -i 's|$(OLD_ADDRESS)|$(patsubst https://github.com/%,%,$(URL:/=))|g'
 
 # Chromium is the distribution's; where nothing may be installed, it has to be there.
 chromium:
