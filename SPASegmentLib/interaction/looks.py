@@ -28,7 +28,7 @@ def find_region(
 
     Seen too close, an object has no outline and the predictions are guesses; seen from too far, it has too few
     pixels. Of the rules tried on training patients this one came closest to the best of all sizes.
-    SAM's ViT sees the whole frame, as it was trained to.
+    Some encoders see the whole frame, as they were trained to.
 
     Args:
         network: in evaluation mode.
@@ -42,7 +42,7 @@ def find_region(
     """
     pixel = min(frame.spacing)
     longer = max(frame.shape[1] * frame.spacing[0], frame.shape[0] * frame.spacing[1])
-    if side_mm is None and network.config.encoder == "vit_b":
+    if side_mm is None and network.encoder_kind.whole_frame:
         height, width = frame.shape
         region = Region.around(frame, ((width - 1) / 2, (height - 1) / 2), longer, network.config.image_size)
         return region, NetworkPredictor(network, region)

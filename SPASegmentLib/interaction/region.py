@@ -17,36 +17,16 @@ from scipy import sparse
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import Box, FrameImage
+from SPASegmentLib.model.normalisation import normalise
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
-#: Intensities outside these percentiles of the region are clipped before normalisation.
-CLIP_PERCENTILES = (0.5, 99.5)
 #: Around a mask that is known: so many extents of it, and so many pixels more, without which the smallest objects
 #: would lose their surroundings and gain no detail.
 SIDE_PER_EXTENT, MARGIN = 3.0, 45
 #: A region never gets larger than this many times the frame's longer side: from there on it shows only padding.
 MAX_FRAME_SIDES = 2.0
-
-
-def normalise(pixels: np.ndarray) -> np.ndarray:
-    """Clip to the 0.5th and 99.5th percentile, then z-score: works for any modality and intensity unit.
-
-    Args:
-        pixels: any shape, finite, any unit.
-
-    Returns:
-        float32 of the same shape with zero mean and unit standard deviation; all zero if nothing varies.
-    """
-    values = np.asarray(pixels, dtype=np.float64)
-    low, high = np.percentile(values, CLIP_PERCENTILES)
-    if low < high:  # otherwise what varies is smaller than the clipped share and must not be clipped away
-        values = np.clip(values, low, high)
-    if values.max() == values.min():
-        return np.zeros(values.shape, dtype=np.float32)
-    values = (values - values.min()) / (values.max() - values.min())
-    return ((values - values.mean()) / values.std()).astype(np.float32)
 
 
 def resample(maps: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
@@ -174,7 +154,7 @@ class Region:
         )
 
     def pixels(self) -> np.ndarray:
-        """The network's image: (size, size) float32, resampled, then normalised (see `normalise`).
+        """The network's image: (size, size) float32, resampled, then normalised (see `model.normalisation`).
 
         Where the region leaves the frame, the frame's edge pixels continue.
         """

@@ -1,10 +1,13 @@
-"""Image encoders behind one interface: the compact one, and SAM's ViT-B."""
+"""Image encoders behind one interface, and their register: the compact one, and SAM's ViT-B.
+
+A new encoder is a class here and an entry of `ENCODERS`; nothing else asks which one it is.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Dict, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +19,17 @@ from SPASegmentLib.model.sam import ImageEncoderViT, LayerNorm2d
 
 #: Sizes that SAM's ViT-B is offered at; multiples of its patch of 16 pixels.
 VIT_SIZES = (256, 512, 1024)
+#: Channels of its embedding.
+VIT_CHANNELS = 256
+
+
+class Encoder(nn.Module):
+    """(B, 1, S, S) normalised images to `ImageFeatures`."""
+
+    def as_published(self, image: Tensor) -> ImageFeatures:
+        """The same from the code that the weights were published with: what benchmarks compare with."""
+        features: ImageFeatures = self(image)
+        return features
 
 
 @dataclass(frozen=True)
@@ -57,7 +71,7 @@ class _Block(nn.Module):
         return F.relu(x + self.body(x))
 
 
-class CompactEncoder(nn.Module):
+class CompactEncoder(Encoder):
     """A small residual pyramid: embedding at stride 8, details at strides 4 and 2.
 
     About 1 GFLOP at 128 x 128, so that a new frame costs a fraction of a second on two processor cores.
@@ -66,8 +80,6 @@ class CompactEncoder(nn.Module):
         channels: C, of the embedding.
         widths: channels at strides 2, 4, 8 and 16.
     """
-
-    stride = 8
 
     def __init__(self, channels: int = 128, widths: Sequence[int] = (32, 64, 96, 128)) -> None:
         super().__init__()
@@ -106,19 +118,15 @@ class CompactEncoder(nn.Module):
         return ImageFeatures(self.neck(self.lateral8(x8) + top), (self.detail4(x4), self.detail2(x2)))
 
 
-class ViTEncoder(nn.Module):
+class ViTEncoder(Encoder):
     """SAM's ViT-B image encoder at 256, 512 or 1024 pixels: embedding of 256 channels at stride 16.
 
     Args:
         size: S, the side of the input image.
     """
 
-    stride = 16
-
     def __init__(self, size: int = 1024) -> None:
         super().__init__()
-        if size not in VIT_SIZES:
-            raise WeightsError(f"SAM ViT-B runs at {VIT_SIZES} pixels here, not {size}.")
         self.vit = ImageEncoderViT(
             depth=12,
             embed_dim=768,
@@ -131,12 +139,81 @@ class ViTEncoder(nn.Module):
             use_rel_pos=True,
             global_attn_indexes=(2, 5, 8, 11),
             window_size=14,
-            out_chans=256,
+            out_chans=VIT_CHANNELS,
         )
 
     def forward(self, image: Tensor) -> ImageFeatures:
         """(B, 1, S, S) images; the grey value serves all three colour channels."""
         return ImageFeatures(vit.encode(self.vit, image))
+
+    def as_published(self, image: Tensor) -> ImageFeatures:
+        """See `Encoder`: segment-anything's own forward."""
+        return ImageFeatures(self.vit(image.expand(-1, 3, -1, -1)))
+
+
+@dataclass(frozen=True)
+class EncoderKind:
+    """What the rest of the program knows of an encoder.
+
+    Attributes:
+        build: from the number of channels C of the embedding and the image's side S in pixels.
+        stride: S divided by the embedding's side.
+        details: whether it gives finer feature maps, see `ImageFeatures`.
+        whole_frame: whether it sees the whole frame, as it was trained to, or a region around what was clicked on.
+        half: whether it multiplies enough to gain from half precision.
+        sam: whether its weights start from SAM's checkpoint.
+        sizes: S that it is measured at.
+        only_sizes: whether it runs at no other.
+        channels: the only C that it has; None for any.
+        defaults: of `network.NetworkConfig`, where they are not those of the compact encoder.
+    """
+
+    build: Callable[[int, int], Encoder]
+    stride: int
+    details: bool
+    whole_frame: bool
+    half: bool
+    sam: bool
+    sizes: Tuple[int, ...]
+    only_sizes: bool = False
+    channels: Optional[int] = None
+    defaults: Dict[str, Any] = field(default_factory=dict)
+
+    def check(self, name: str, channels: int, size: int) -> None:
+        """Refuse what the encoder cannot be.
+
+        Raises:
+            WeightsError: it has other channels, or does not run at this size.
+        """
+        if self.channels is not None and channels != self.channels:
+            raise WeightsError(f"The encoder {name} has {self.channels} embedding channels, not {channels}.")
+        if self.only_sizes and size not in self.sizes:
+            raise WeightsError(f"The encoder {name} runs at {self.sizes} pixels here, not {size}.")
+
+
+ENCODERS: Dict[str, EncoderKind] = {
+    "compact": EncoderKind(
+        build=lambda channels, size: CompactEncoder(channels),
+        stride=8,
+        details=True,
+        whole_frame=False,
+        half=False,
+        sam=False,
+        sizes=(128, 256, 512, 1024),
+    ),
+    "vit_b": EncoderKind(
+        build=lambda channels, size: ViTEncoder(size),
+        stride=16,
+        details=False,
+        whole_frame=True,
+        half=True,
+        sam=True,
+        sizes=VIT_SIZES,
+        only_sizes=True,
+        channels=VIT_CHANNELS,
+        defaults={"image_size": 1024, "channels": VIT_CHANNELS, "mlp_dim": 2048, "mask_tokens": 4},
+    ),
+}
 
 
 def resize_vit_positions(state: Dict[str, Tensor], size: int) -> Dict[str, Tensor]:

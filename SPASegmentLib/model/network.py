@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from SPASegmentLib.errors import WeightsError
-from SPASegmentLib.model.encoders import CompactEncoder, ImageFeatures, ViTEncoder
+from SPASegmentLib.model.encoders import ENCODERS, EncoderKind, ImageFeatures
 from SPASegmentLib.model.fusion import FUSIONS, Context, Fusion, MaskHead
 from SPASegmentLib.model.generator import PreferenceDistributionGenerator
 from SPASegmentLib.model.mixture import GaussianMixture
@@ -24,7 +24,7 @@ class NetworkConfig:
     """Architecture of a network; stored in the model card and checked on loading.
 
     Attributes:
-        encoder: "compact" or "vit_b".
+        encoder: a name in `encoders.ENCODERS`.
         fusion: "token" or "embedding".
         image_size: S, side of the network's input in pixels.
         channels: C, of the embedding.
@@ -44,19 +44,28 @@ class NetworkConfig:
     mask_tokens: int = 1
 
     def __post_init__(self) -> None:
-        if self.encoder not in ("compact", "vit_b"):
-            raise WeightsError(f"Unknown encoder {self.encoder!r}; there are 'compact' and 'vit_b'.")
+        if self.encoder not in ENCODERS:
+            raise WeightsError(f"Unknown encoder {self.encoder!r}; there are {sorted(ENCODERS)}.")
         if self.fusion not in FUSIONS:
             raise WeightsError(f"Unknown fusion {self.fusion!r}; there are {sorted(FUSIONS)}.")
-        if self.encoder == "vit_b" and self.channels != 256:
-            raise WeightsError("SAM ViT-B has 256 embedding channels.")
         if self.image_size % 16:
             raise WeightsError(f"The image size must be a multiple of 16, not {self.image_size}.")
+        ENCODERS[self.encoder].check(self.encoder, self.channels, self.image_size)
 
     @staticmethod
-    def vit_b(image_size: int = 1024, fusion: str = "token", latent_dim: int = 8) -> NetworkConfig:
+    def of(encoder: str, **values: Any) -> NetworkConfig:
+        """The architecture that an encoder is meant for, with some values changed.
+
+        Raises:
+            WeightsError: there is no such encoder, or it cannot have these values.
+        """
+        defaults = ENCODERS[encoder].defaults if encoder in ENCODERS else {}
+        return NetworkConfig(**{"encoder": encoder, **defaults, **values})
+
+    @staticmethod
+    def vit_b(image_size: int = 1024, fusion: str = "token") -> NetworkConfig:
         """The paper's backbone."""
-        return NetworkConfig("vit_b", fusion, image_size, 256, latent_dim, 16, 2048, 4)
+        return NetworkConfig.of("vit_b", image_size=image_size, fusion=fusion)
 
     def as_dict(self) -> Dict[str, Any]:
         """Plain values for the model card."""
@@ -78,10 +87,9 @@ class SPANetwork(nn.Module):
         self._kept_positions: Optional[Tuple[Tuple[int, int], Tensor]] = None
         #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
         self.expected_dice = (0.0, 1.0)
-        compact = config.encoder == "compact"
-        self.encoder: nn.Module = CompactEncoder(config.channels) if compact else ViTEncoder(config.image_size)
-        stride = CompactEncoder.stride if compact else ViTEncoder.stride
-        side = config.image_size // stride
+        kind = ENCODERS[config.encoder]
+        self.encoder = kind.build(config.channels, config.image_size)
+        side = config.image_size // kind.stride
         self.prompt_encoder: Any = PromptEncoder(
             embed_dim=config.channels,
             image_embedding_size=(side, side),
@@ -90,11 +98,16 @@ class SPANetwork(nn.Module):
         )
         self.generator = PreferenceDistributionGenerator(config.channels, config.latent_dim, config.components)
         self.fusion: Fusion = FUSIONS[config.fusion](config.channels, config.latent_dim)
-        self.head = MaskHead(config.channels, config.mlp_dim, details=compact, mask_tokens=config.mask_tokens)
+        self.head = MaskHead(config.channels, config.mlp_dim, details=kind.details, mask_tokens=config.mask_tokens)
+
+    @property
+    def encoder_kind(self) -> EncoderKind:
+        """What is known of its encoder."""
+        return ENCODERS[self.config.encoder]
 
     @property
     def map_size(self) -> int:
-        """Side of the decoded maps and of mask prompts: a quarter (ViT) or half (compact) of the image side."""
+        """Side of the decoded maps and of mask prompts: four times the embedding's."""
         return 4 * int(self.prompt_encoder.image_embedding_size[0])
 
     @property

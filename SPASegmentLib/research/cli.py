@@ -236,11 +236,11 @@ def benchmark_run(
     context: typer.Context,
     sizes: Annotated[str, typer.Option(help="Image sizes.")] = "128,256,512,1024",
     n: Annotated[str, typer.Option("--n", help="Predictions a round; memory is measured for the first.")] = "48,24,12",
-    backbones: Annotated[str, typer.Option(help="compact, vit_b.")] = "compact,vit_b",
+    backbones: Annotated[str, typer.Option(help="Names of encoders, such as compact, or all.")] = "all",
     fusions: Annotated[str, typer.Option(help="embedding, token.")] = "embedding,token",
     threads: Annotated[str, typer.Option(help="Thread counts.")] = "1,2",
     device: Annotated[str, typer.Option(help="cpu, cuda or auto.")] = "auto",
-    half: Annotated[bool, typer.Option(help="Fewer bits for SPA where the device multiplies them faster.")] = True,
+    half: Annotated[bool, typer.Option(help="Half precision for SPA where the device multiplies it faster.")] = True,
     parts: Annotated[
         str, typer.Option(help="What to measure; the others' records in the folder stay as they are.")
     ] = "rounds,product,imports,soak,throughput",

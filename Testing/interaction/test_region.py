@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.region import Region, normalise, resample
+from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.types import Box, FrameImage
+from SPASegmentLib.model.normalisation import normalise
 
 
 def _frame(height: int, width: int, spacing: tuple = (1.0, 1.0), seed: int = 0) -> FrameImage:

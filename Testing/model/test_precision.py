@@ -16,9 +16,8 @@ from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.types import Click, Prompts
 from SPASegmentLib.model import weights
-from SPASegmentLib.model.eight_bits import multiplies_eight_bits_faster
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.precision import multiplies_half_faster, shorten_vit, training_precision, use_half
+from SPASegmentLib.model.precision import multiplies_half_faster, training_precision, use_half
 from SPASegmentLib.research.benchmark.subject import make_frame, make_network
 
 CPU = torch.device("cpu")
@@ -76,8 +75,8 @@ def test_graphics_cards_with_the_instructions_take_half(
 @pytest.mark.parametrize(("backbone", "fusion", "size"), [
     ("vit_b", "token", 256), ("vit_b", "embedding", 256), ("compact", "embedding", 128),
 ])  # fmt: skip
-def test_masks_with_fewer_bits_are_those_of_single_precision(backbone: str, fusion: str, size: int) -> None:
-    """Half precision, and 8 bits where the processor has the instructions; over two rounds, with random weights."""
+def test_masks_in_half_precision_are_those_of_single_precision(backbone: str, fusion: str, size: int) -> None:
+    """Over two rounds, with random weights."""
     network, _ = make_network(backbone, fusion, size)
     frame, click = make_frame(size)
     region = Region.around(frame, (click.x, click.y), float(size), size)
@@ -87,8 +86,6 @@ def test_masks_with_fewer_bits_are_those_of_single_precision(backbone: str, fusi
     for shorter in (False, True):
         if shorter:
             use_half(network)
-            if multiplies_eight_bits_faster(CPU):
-                assert shorten_vit(network) == (48 if backbone == "vit_b" else 0)
         predictor = NetworkPredictor(network, region)
         masks = []
         for told in (prompts, None):

@@ -36,12 +36,12 @@ def test_encoder_is_segment_anythings(size: int, window: int) -> None:
     torch.testing.assert_close(vit.encode(encoder, image), encoder(image.expand(-1, 3, -1, -1)), atol=2e-5, rtol=2e-5)
 
 
-# 25 tokens a frame and head: all heads, two heads, one head, and parts of one of at most 12, 2 and 1 queries.
-@pytest.mark.parametrize("pairs", [10**6, 1300, 700, 300, 60, 1])
+# 25 tokens a frame and head: all heads, two heads, and one head.
+@pytest.mark.parametrize("pairs", [10**6, 1300, 1])
 @torch.no_grad()
 def test_attention_in_parts_is_attention(pairs: int, monkeypatch: pytest.MonkeyPatch) -> None:
     encoder, image = small_vit(80, 2), torch.randn(2, 1, 80, 80)
-    monkeypatch.setitem(vit._PAIRS, "cpu", pairs)
+    monkeypatch.setattr(vit, "_PAIRS", pairs)
     torch.testing.assert_close(vit.encode(encoder, image), encoder(image.expand(-1, 3, -1, -1)), atol=2e-5, rtol=2e-5)
 
 

@@ -17,7 +17,6 @@ def describe_machine(command: str) -> Dict[str, Any]:
     import torch
 
     from SPASegmentLib import __version__
-    from SPASegmentLib.model.eight_bits import multiplies_eight_bits_faster
     from SPASegmentLib.model.precision import multiplies_half_faster
 
     return {
@@ -27,7 +26,6 @@ def describe_machine(command: str) -> Dict[str, Any]:
         "memory_gib": _memory_gib(),
         "instructions": torch.backends.cpu.get_cpu_capability(),
         "bfloat16_on_cpu": multiplies_half_faster(torch.device("cpu")),
-        "int8_on_cpu": multiplies_eight_bits_faster(torch.device("cpu")),
         "gpu": torch.cuda.get_device_name(0) if torch.cuda.is_available() else None,
         "load_at_start": [round(v, 2) for v in os.getloadavg()] if hasattr(os, "getloadavg") else None,
         "system": f"{platform.system()} {platform.machine()}",

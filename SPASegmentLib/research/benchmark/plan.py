@@ -11,6 +11,8 @@ from SPASegmentLib.research.benchmark.subject import FUSIONS, SIZES
 
 #: What a run can measure; each is a file of records, and can be measured again alone.
 PARTS = ("rounds", "product", "imports", "soak", "throughput")
+#: Stands for every encoder.
+ALL = "all"
 #: The largest size at which all N and thread counts are measured; above, a reference round takes most of a minute.
 EVERYTHING_UP_TO = 512
 
@@ -28,7 +30,7 @@ class Choice:
 
     sizes: Tuple[int, ...] = (128, 256, 512, 1024)
     counts: Tuple[int, ...] = (48, 24, 12)
-    backbones: Tuple[str, ...] = ("compact", "vit_b")
+    backbones: Tuple[str, ...] = tuple(SIZES)
     fusions: Tuple[str, ...] = ("embedding", "token")
     threads: Tuple[int, ...] = (1, 2)
     device: str = "auto"
@@ -44,6 +46,7 @@ def parse_choice(
     Raises:
         InputError: a list is empty or holds something else.
     """
+    backbones = ",".join(SIZES) if backbones == ALL else backbones
     choice = Choice(
         _numbers(sizes, "Sizes"), _numbers(counts, "N"), _names(backbones, tuple(SIZES)), _names(fusions, FUSIONS),
         _numbers(threads, "Threads"), device, half, quick,

@@ -18,7 +18,7 @@ from sklearn.cluster import KMeans
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from SPASegmentLib.model.encoders import ImageFeatures, ViTEncoder
+from SPASegmentLib.model.encoders import ImageFeatures
 from SPASegmentLib.model.fusion import Context, EmbeddingFusion, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
@@ -89,9 +89,7 @@ def reference_round(network: SPANetwork, given: RoundInput, candidates: int = 4)
 
 def encode(network: SPANetwork, image: Tensor) -> ImageFeatures:
     """Encode with segment-anything's own forward, or the compact encoder."""
-    if isinstance(network.encoder, ViTEncoder):
-        return ImageFeatures(network.encoder.vit(image.expand(-1, 3, -1, -1)))
-    return network.encode(image)
+    return network.encoder.as_published(image)
 
 
 def decode_one(network: SPANetwork, context: Context, z: Tensor) -> Tensor:

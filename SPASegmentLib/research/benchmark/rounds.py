@@ -22,7 +22,6 @@ from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
-from SPASegmentLib.model.eight_bits import EightBitLinear
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.model.precision import ready_for_use
@@ -204,12 +203,7 @@ def _take_turns(
         theirs.append(taken)
         agreement.append(_agreement(own, output))
         spent += taken.wall_s + (further[-1].wall_s if further else first.wall_s)
-    record = _record(theirs, first, further, agreement)
-    if device.type == "cuda":
-        from SPASegmentLib.research.benchmark.gpu import measure_device
-
-        record["device_times"] = measure_device(network, path.predictor, given.image, n)
-    return record
+    return _record(theirs, first, further, agreement)
 
 
 def _given(path: OwnPath, own: OwnRound, device: torch.device) -> Any:
@@ -268,10 +262,7 @@ def _agreement(own: OwnRound, theirs: RoundOutput) -> Dict[str, float]:
 
 
 def _precision(network: SPANetwork) -> str:
-    found = {str(p.dtype).replace("torch.", "") for p in network.parameters()}
-    if any(isinstance(module, EightBitLinear) for module in network.modules()):
-        found.add("int8")
-    return "+".join(sorted(found))
+    return "+".join(sorted({str(p.dtype).replace("torch.", "") for p in network.parameters()}))
 
 
 def _device_name(device: torch.device) -> str:

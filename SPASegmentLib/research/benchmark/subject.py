@@ -12,12 +12,12 @@ from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import Click, FrameImage
+from SPASegmentLib.model.encoders import ENCODERS
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.model.weights import load, models_folder, read_card
 
-BACKBONES = ("compact", "vit_b")
 FUSIONS = ("embedding", "token")
-SIZES = {"compact": (128, 256, 512, 1024), "vit_b": (256, 512, 1024)}
+SIZES = {name: kind.sizes for name, kind in ENCODERS.items()}
 #: Standard deviation of the logits of a network without trained weights, so that its masks have outlines.
 _LOGITS = 4.0
 
@@ -32,8 +32,8 @@ def make_network(backbone: str, fusion: str, size: int) -> Tuple[SPANetwork, str
     Raises:
         InputError: there is no such network.
     """
-    if backbone not in BACKBONES or fusion not in FUSIONS:
-        raise InputError(f"Backbones are {', '.join(BACKBONES)}, fusions {', '.join(FUSIONS)}.")
+    if backbone not in SIZES or fusion not in FUSIONS:
+        raise InputError(f"Backbones are {', '.join(SIZES)}, fusions {', '.join(FUSIONS)}.")
     if size not in SIZES[backbone]:
         raise InputError(f"Sizes of {backbone} are {', '.join(map(str, SIZES[backbone]))}, not {size}.")
     for path in sorted(models_folder().glob("*.safetensors")):
@@ -44,7 +44,7 @@ def make_network(backbone: str, fusion: str, size: int) -> Tuple[SPANetwork, str
             network.load_state_dict(bundled.state_dict())
             return network.eval().requires_grad_(False), card.name
     torch.manual_seed(0)
-    config = NetworkConfig.vit_b(size, fusion) if backbone == "vit_b" else NetworkConfig(image_size=size, fusion=fusion)
+    config = NetworkConfig.of(backbone, image_size=size, fusion=fusion)
     network = SPANetwork(config).eval().requires_grad_(False)
     make_decided(network)
     return network, "random"

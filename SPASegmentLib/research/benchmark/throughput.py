@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional
 import torch
 
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.encoders import ENCODERS
 from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.research.benchmark.product import network_of
@@ -63,7 +64,7 @@ def measure_training(
     torch.set_num_threads(threads)
     network = NetworkConfig(**(config or {}))
     slices = slices_of(64)
-    map_size = 4 * network.image_size // (8 if network.encoder == "compact" else 16)
+    map_size = 4 * network.image_size // ENCODERS[network.encoder].stride
     source = BatchSource(
         [(slices, row_weights(slices, BY_RATERS), 1.0)], batch, network.image_size, map_size, targets=4, seed=0
     )

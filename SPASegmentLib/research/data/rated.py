@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.region import resample
+from SPASegmentLib.model.normalisation import CLIP_PERCENTILES
 from SPASegmentLib.research.data.shards import MAX_RATERS, RaterSlices, pack
 
 #: Sides of the crops around an object, in object extents: close up, and with its surroundings.
@@ -122,7 +123,7 @@ def crop_square(maps: np.ndarray, centre_xy: Tuple[float, float], side: int, siz
 
 def to_bytes(image: np.ndarray) -> np.ndarray:
     """uint8, from the 0.5th to the 99.5th percentile."""
-    low, high = np.percentile(image, [0.5, 99.5])
+    low, high = np.percentile(image, CLIP_PERCENTILES)
     return (np.clip((image - low) / max(high - low, 1e-6), 0, 1) * 255).astype(np.uint8)
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from SPASegmentLib.model.normalisation import normalise
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.training.augment import Augmentation
 
@@ -20,7 +21,7 @@ class Batch:
     """One training batch.
 
     Attributes:
-        images: (B, 1, S, S) float32, normalised as `interaction.region` does.
+        images: (B, 1, S, S) float32, see `model.normalisation`.
         user: (B, m, m) float32, the mask that the simulated user wants.
         others: (B, T, m, m) float32, masks that other users might want, the user's own first.
         clicks: (B, 2) (x, y) in network pixels.
@@ -156,19 +157,7 @@ class BatchSource:
         x = x + noise * torch.from_numpy(rng.standard_normal(x.shape).astype(np.float32))
         if self.augment is not None:
             x = self.augment(x, rng)
-        return normalise(x)
-
-
-def normalise(images: Tensor) -> Tensor:
-    """Zero mean, unit spread per image after clipping to the 0.5 and 99.5 percentiles; as in use."""
-    flat = images.flatten(1)
-    ordered = flat.sort(dim=1).values
-    n = flat.shape[1]
-    low = ordered[:, int(0.005 * (n - 1))].view(-1, 1, 1, 1)
-    high = ordered[:, int(0.995 * (n - 1))].view(-1, 1, 1, 1)
-    clipped = images.clamp(low, high)
-    mean = clipped.mean((1, 2, 3), keepdim=True)
-    return (clipped - mean) / clipped.std((1, 2, 3), keepdim=True).clamp_min(1e-6)
+        return torch.from_numpy(np.stack([normalise(image) for image in x.numpy()]))
 
 
 def row_weights(slices: RaterSlices, by_count: Sequence[float]) -> np.ndarray:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Iterable, List, Sequence, Tuple
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.model.encoders import ENCODERS
 from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.research.data.images import needed
 from SPASegmentLib.research.training.augment import Augmentation, AugmentSettings
@@ -85,7 +86,7 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
         InputError: a source cannot be read, or has nothing to train on.
     """
     loaded = [(*source.training(data, config.crop), source.share) for source in config.sources]
-    stride = 8 if config.network.encoder == "compact" else 16
+    stride = ENCODERS[config.network.encoder].stride
     map_size = 4 * config.network.image_size // stride
     augment = Augmentation.of(config.augment)
     return BatchSource(

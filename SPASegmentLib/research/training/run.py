@@ -20,7 +20,7 @@ from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
 
 PREPROCESSING = (
     "A square region around the click, resampled to the network's size with averaging where it shrinks, clipped to "
-    "its 0.5th and 99.5th percentile, then zero mean and unit spread (interaction/region.py)."
+    "its 0.5th and 99.5th percentile, then zero mean and unit spread (model/normalisation.py)."
 )
 INTENDED_USE = "Interactive segmentation of single slices by a person who checks and accepts every mask. Research use."
 LIMITS = (

@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional
 from torch import Tensor
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.encoders import ENCODERS
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.model.weights import SAM_VIT_B_SHA256, file_sha256, load, load_default, load_sam_checkpoint
 
@@ -47,7 +48,7 @@ def find_start(
         WeightsError: a file is missing or damaged, or is not the official one.
     """
     if sam is not None:
-        if network.encoder != "vit_b" or initial:
+        if not ENCODERS[network.encoder].sam or initial:
             raise InputError(
                 "SAM's checkpoint is for configurations with the encoder vit_b and without initial weights; leave out "
                 "--sam, or choose such a configuration."
@@ -56,7 +57,7 @@ def find_start(
         learned = f"{sam.name}, in the layout of SAM's ViT-B; its terms are its authors'" if other_sam else SAM_DATA
         return Start(loaded.state_dict(), {"name": sam.name, "sha256": file_sha256(sam), "data": [learned]})
     if not initial:
-        if network.encoder == "vit_b":
+        if ENCODERS[network.encoder].sam:
             raise InputError(
                 "A ViT-B starts from SAM's weights; give its checkpoint with --sam sam_vit_b_01ec64.pth (Meta's "
                 "segment-anything repository says where to get it)."

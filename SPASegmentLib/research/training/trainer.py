@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.research.training.batches import Batch, BatchSource
 from SPASegmentLib.research.training.log import TrainingLog
 from SPASegmentLib.research.training.processes import Processes
+from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.start import Start
 from SPASegmentLib.research.training.unroll import UnrollSettings, unroll
 
@@ -152,10 +152,7 @@ class Trainer:
 
     def _rate(self) -> float:
         s = self.settings
-        if self.step < s.warmup:
-            return s.learning_rate * (self.step + 1) / s.warmup
-        progress = (self.step - s.warmup) / max(1, s.steps - s.warmup)
-        return s.learning_rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+        return learning_rate(self.step, s.steps, s.warmup, s.learning_rate)
 
     def run(self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None) -> SPANetwork:
         """Train to the last step (or to `until`) and return the averaged network.

@@ -14,7 +14,8 @@ from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.model.ablation import Part
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.research.data.shards import RaterSlices, load_slices, pack, unpack
-from SPASegmentLib.research.training.batches import BatchSource, combinations, combine, normalise
+from SPASegmentLib.research.training.batches import BatchSource, combinations, combine
+from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.trainer import Trainer, TrainSettings
 from SPASegmentLib.research.training.unroll import UnrollSettings, cluster_batch, simulate_choice, unroll
 from SPASegmentLib.research.training.widen import pseudo_raters, synthetic_slices
@@ -74,14 +75,23 @@ def test_click_of_a_batch_lies_on_the_users_mask(slices: RaterSlices) -> None:
             hits += int(mask[int(y.round().clamp(0, 31)), int(x.round().clamp(0, 31))])
             total += 1
         assert batch.images.mean((1, 2, 3)).abs().max() < 1e-3
+        assert (batch.images.std((1, 2, 3), correction=0) - 1).abs().max() < 1e-3
     assert hits / total > 0.9  # a rotated, zoomed outline can pass beside the click by less than a pixel
 
 
-def test_normalise_is_the_one_in_use(slices: RaterSlices) -> None:
-    from SPASegmentLib.interaction.region import normalise as in_use
+def test_images_are_normalised_as_in_use() -> None:
+    from SPASegmentLib.interaction import region
+    from SPASegmentLib.research.training import batches
 
-    image = slices.images[0].astype(np.float32)
-    np.testing.assert_allclose(normalise(torch.from_numpy(image)[None, None])[0, 0].numpy(), in_use(image), atol=0.02)
+    assert batches.normalise is region.normalise
+
+
+def test_learning_rate_rises_then_falls_to_a_hundredth() -> None:
+    rates = [learning_rate(step, steps=110, warmup=10, highest=2.0) for step in range(110)]
+    assert rates[:10] == pytest.approx([0.2 * (n + 1) for n in range(10)])
+    assert rates[60] == pytest.approx(2.0 * (0.01 + 0.99 / 2))
+    assert all(later < earlier for earlier, later in zip(rates[10:], rates[11:]))
+    assert learning_rate(110, 110, 10, 2.0) == learning_rate(500, 110, 10, 2.0) == pytest.approx(0.02)
 
 
 def test_pseudo_raters_disagree_like_readers_do() -> None:

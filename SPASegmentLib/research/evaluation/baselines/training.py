@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import platform
 import time
@@ -24,6 +23,7 @@ from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.baselines.crops import CropSource
 from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, NETWORKS
+from SPASegmentLib.research.training.schedule import learning_rate
 
 
 @dataclass(frozen=True)
@@ -111,10 +111,8 @@ class BaselineTrainer:
         """One optimiser step; returns the loss."""
         s = self.settings
         self.network.train()
-        warm, progress = self.step < s.warmup, (self.step - s.warmup) / max(1, s.steps - s.warmup)
-        rate = s.learning_rate * ((self.step + 1) / s.warmup if warm else 0.5 * (1 + math.cos(math.pi * progress)))
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
+            group["lr"] = learning_rate(self.step, s.steps, s.warmup, s.learning_rate)
         with training_precision(torch.device("cpu"), s.bfloat16):
             loss = self.kind.loss(self.network, self.source.draw())
         self.optimiser.zero_grad(set_to_none=True)
