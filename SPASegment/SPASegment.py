@@ -2,6 +2,7 @@
 
 import os
 import sys
+import tempfile
 import time
 import unittest
 
@@ -15,11 +16,19 @@ from slicer.ScriptedLoadableModule import (
 )
 
 try:
-    from slicer.i18n import tr as _
-    from slicer.i18n import translate
+    import SPASegmentLib
+except ModuleNotFoundError:
+    # A checkout: the library lies beside the module's folder. An installed extension has both in one folder.
+    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    import SPASegmentLib
+
+from SPASegmentLib.translation import Text
+
+try:
+    from slicer.i18n import tr, translate
 except ModuleNotFoundError:
     # Before Slicer 5.6 there are no translations.
-    def _(text):
+    def tr(text):
         """The text as it is."""
         return text
 
@@ -27,12 +36,11 @@ except ModuleNotFoundError:
         """The text as it is."""
         return text
 
-try:
-    import SPASegmentLib
-except ModuleNotFoundError:
-    # A checkout: the library lies beside the module's folder. An installed extension has both in one folder.
-    sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    import SPASegmentLib
+
+def _(text):
+    """A text of this file in the user's language; English where a translation cannot be filled in."""
+    return Text(tr(text), text)
+
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
@@ -109,8 +117,14 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
     PATIENCE = 120.0
 
     def setUp(self) -> None:
-        """Start from an empty scene."""
+        """Start from an empty scene, with profiles of the test's own."""
+        from SegmentEditorSPALib import ProfileActions
+
         slicer.mrmlScene.Clear()
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.addCleanup(ProfileActions.keep_in, None)
+        ProfileActions.keep_in(folder.name)
 
     def runTest(self) -> None:
         """Run all tests, as "Reload and Test" does; what cannot run here is said and left out."""

@@ -6,7 +6,26 @@ being put together from pieces.
 
 from __future__ import annotations
 
-from typing import Callable
+from typing import Any, Callable
+
+
+class Text(str):
+    """A translated text; where it cannot be filled in, since a placeholder was changed, the English one is."""
+
+    _english: str
+
+    def __new__(cls, translated: str, english: str) -> Text:
+        """Both texts, with the same placeholders if the translator made no mistake."""
+        made = super().__new__(cls, translated)
+        made._english = english
+        return made
+
+    def format(self, *values: Any, **named: Any) -> str:
+        """The text with its placeholders filled in."""
+        try:
+            return super().format(*values, **named)
+        except (LookupError, ValueError, AttributeError, TypeError):
+            return self._english.format(*values, **named)
 
 
 def _english(context: str, text: str) -> str:
@@ -33,4 +52,4 @@ def texts(module: str) -> Callable[[str], str]:
         module: ``__name__``.
     """
     context = ".".join(module.split(".")[-2:])
-    return lambda text: _translate(context, text)
+    return lambda text: Text(_translate(context, text), text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
 import qt
 
@@ -13,6 +13,8 @@ MARGIN, GAP = 6, 4
 BORDER = 3
 #: Pictures are drawn twice as large as shown, for screens with small pixels.
 SCALE = 2
+#: Height of letters and of what they stand on, in pixels of the pictures: 12 and 15 points however small these are.
+LETTERS, LINE = 12 * SCALE, 15 * SCALE
 
 _STYLE = """
 QFrame#SPACandidateStrip { background: rgb(24, 24, 24); border-top: 1px solid rgb(90, 90, 90); }
@@ -26,8 +28,26 @@ _CURRENT = "QToolButton { border-color: white; }"
 _EMPTY = "QFrame#SPACandidateStrip { border: 1px dashed rgb(128, 128, 128); } QToolButton { border: none; }"
 
 
+class Picture(NamedTuple):
+    """One of the pictures.
+
+    Attributes:
+        pixmap: a square QPixmap, as large as it will ever be shown.
+        key: of the keyboard.
+        color: red, green, blue in 0..1 of the mask's outline.
+        caption: in the lower corner, may be empty.
+        text: what a screen reader says.
+    """
+
+    pixmap: Any
+    key: str
+    color: Tuple[float, float, float]
+    caption: str
+    text: str
+
+
 class _Watch(qt.QObject):
-    """Tells of the pointer and the focus on the pictures, and of new sizes of what the strip lies in."""
+    """Tells of the pointer and the focus on the pictures, of new sizes of what the strip lies in, and of its view."""
 
     def __init__(self, strip: CandidateStrip) -> None:
         qt.QObject.__init__(self)
@@ -39,6 +59,8 @@ class _Watch(qt.QObject):
         if index is None:
             if kind == qt.QEvent.Resize:
                 self._strip.fit()
+            elif kind in (qt.QEvent.Show, qt.QEvent.Hide) and watched == self._strip.followed:
+                self._strip.on_view()
             return False
         if kind in (qt.QEvent.Enter, qt.QEvent.FocusIn):
             self._strip.on_point(int(index))
@@ -57,6 +79,8 @@ class CandidateStrip:
         frame: the QFrame.
         on_point, on_press, on_accept: called with the index of the picture under pointer or focus (0 is the
             recommended mask), of one that was pressed, and of one that was double-clicked.
+        on_view: called when the view that is followed is shown or hidden.
+        followed: the slice widget that is followed, or None.
     """
 
     def __init__(
@@ -65,11 +89,14 @@ class CandidateStrip:
         on_point: Callable[[int], None],
         on_press: Callable[[int], None],
         on_accept: Callable[[int], None],
+        on_view: Callable[[], None],
         count: int = 5,
     ) -> None:
         self._home, self._view, self._at_top = home, None, False
-        self.on_point, self.on_press, self.on_accept = on_point, on_press, on_accept
-        self._shown = 0
+        self.on_point, self.on_press, self.on_accept, self.on_view = on_point, on_press, on_accept, on_view
+        self.followed: Any = None
+        self._pictures: Sequence[Picture] = ()
+        self._side = 0
         self.frame = qt.QFrame(home)
         self.frame.setObjectName("SPACandidateStrip")
         self.frame.setStyleSheet(_STYLE)
@@ -92,6 +119,16 @@ class CandidateStrip:
                 return index
         return 0
 
+    def follow(self, widget: Optional[Any]) -> None:
+        """Look whether a slice widget is shown or hidden, None for no more."""
+        if widget is self.followed:
+            return
+        if self.followed is not None:
+            self.followed.removeEventFilter(self._watch)
+        self.followed = widget
+        if widget is not None:
+            widget.installEventFilter(self._watch)
+
     def place(self, view: Optional[Any], at_top: bool = False) -> None:
         """Lie at the bottom or top of a QWidget, or in the panel (None)."""
         self._at_top = at_top
@@ -105,22 +142,21 @@ class CandidateStrip:
             view.installEventFilter(self._watch)
         self.frame.setParent(view or self._home)
         # Qt hides what gets a new parent.
-        self.frame.setVisible(view is None or self._shown > 0)
+        self.frame.setVisible(view is None or bool(self._pictures))
         self.fit()
 
-    def show(self, pictures: Sequence[Any], texts: Sequence[str]) -> None:
-        """Show QPixmaps, the recommended mask's first, and what a screen reader says of them."""
+    def show(self, pictures: Sequence[Picture]) -> None:
+        """Show these, the recommended mask's first."""
         had_focus = any(button.focus for button in self.buttons)
-        self._shown = len(pictures)
-        for index, button in enumerate(self.buttons):
-            there = index < len(pictures)
-            button.setEnabled(there)
-            button.setIcon(qt.QIcon(pictures[index]) if there else qt.QIcon())
-            button.setAccessibleName(texts[index] if there else "")
+        self._pictures = pictures
+        for button, picture in zip(self.buttons, (*pictures, *[None] * len(self.buttons))):
+            button.setEnabled(picture is not None)
+            button.setAccessibleName(picture.text if picture is not None else "")
         self.frame.setStyleSheet(_STYLE)
         if had_focus:
             # The picture that was focused shows another mask now.
             self.buttons[0].setFocus()
+        self._side = 0
         self.fit()
         self.frame.show()
 
@@ -133,11 +169,12 @@ class CandidateStrip:
 
     def clear(self) -> None:
         """Show nothing: gone from the view, empty in the panel, where the room stays reserved."""
-        self._shown = 0
+        self._pictures = ()
         for button in self.buttons:
             button.setEnabled(False)
             button.setIcon(qt.QIcon())
         self.mark(-1)
+        self.follow(None)
         self.frame.setStyleSheet(_EMPTY)
         self.place(None)
 
@@ -152,6 +189,15 @@ class CandidateStrip:
         for index, button in enumerate(self.buttons):
             button.setIconSize(qt.QSize(side - 2 * BORDER, side - 2 * BORDER))
             button.setGeometry(left + index * (side + GAP), MARGIN, side, side)
+        if side != self._side:
+            self._side = side
+            self._dress(SCALE * (side - 2 * BORDER))
+
+    def _dress(self, size: int) -> None:
+        """Write keys and captions on the pictures, as large on small pictures as on large ones."""
+        for index, button in enumerate(self.buttons):
+            icon = qt.QIcon(dressed(self._pictures[index], size)) if index < len(self._pictures) else qt.QIcon()
+            button.setIcon(icon)
 
     def height_in(self, view: Any) -> int:
         """How many pixels of a QWidget's height the strip takes."""
@@ -163,46 +209,53 @@ class CandidateStrip:
         return side, side + 2 * MARGIN
 
 
-def badge(pixmap: Any, text: str, color: Sequence[float]) -> Any:
-    """Write a key on its colour into the upper left corner of a QPixmap; returns the same."""
-    width, height = (30 if len(text) == 1 else 16 + 13 * len(text)), 30
+def dressed(picture: Picture, size: int) -> Any:
+    """A QPixmap of a picture, `size` pixels (`SCALE` to a point) wide, with its key and caption."""
+    pixmap = picture.pixmap.scaled(size, size, qt.Qt.KeepAspectRatio, qt.Qt.SmoothTransformation)
     painter = qt.QPainter()
     painter.begin(pixmap)
     painter.setRenderHint(qt.QPainter.Antialiasing)
+    painter.setFont(_font())
+    _badge(painter, picture)
+    if picture.caption:
+        _caption(painter, picture.caption, size)
+    painter.end()
+    return pixmap
+
+
+def _badge(painter: Any, picture: Picture) -> None:
+    """The key on the mask's colour, in the upper left corner."""
+    width = LINE if len(picture.key) == 1 else _width(picture.key) + LINE // 2
     pen = qt.QPen(qt.QColor(0, 0, 0))
     pen.setWidth(2)
     painter.setPen(pen)
-    painter.setBrush(qt.QBrush(qt.QColor(*(int(round(255 * c)) for c in color))))
-    painter.drawRoundedRect(3, 3, width, height, 6, 6)
-    painter.setFont(_font(22))
-    dark = 0.3 * color[0] + 0.59 * color[1] + 0.11 * color[2] < 0.45
+    painter.setBrush(qt.QBrush(qt.QColor(*(int(round(255 * c)) for c in picture.color))))
+    painter.drawRoundedRect(1, 1, width, LINE, 6, 6)
+    red, green, blue = picture.color
+    dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
     painter.setPen(qt.QColor(255, 255, 255) if dark else qt.QColor(0, 0, 0))
-    painter.drawText(3, 3, width, height, int(qt.Qt.AlignCenter), text)
-    painter.end()
-    return pixmap
+    painter.drawText(1, 1, width, LINE, int(qt.Qt.AlignCenter), picture.key)
 
 
-def caption(pixmap: Any, text: str) -> Any:
-    """Write a text into the lower right corner of a QPixmap; returns the same."""
-    width, height = 10 + 14 * len(text), 30
-    left, top = pixmap.width() - width - 3, pixmap.height() - height - 3
-    painter = qt.QPainter()
-    painter.begin(pixmap)
-    painter.setRenderHint(qt.QPainter.Antialiasing)
+def _caption(painter: Any, text: str, size: int) -> None:
+    """White on black, in the lower right corner."""
+    width = min(_width(text) + LINE // 2, size - 2)
+    left, top = size - width - 1, size - LINE - 1
     painter.setPen(qt.QColor(0, 0, 0))
     painter.setBrush(qt.QBrush(qt.QColor(0, 0, 0)))
     painter.setOpacity(0.75)
-    painter.drawRoundedRect(left, top, width, height, 6, 6)
+    painter.drawRoundedRect(left, top, width, LINE, 6, 6)
     painter.setOpacity(1.0)
-    painter.setFont(_font(24))
     painter.setPen(qt.QColor(255, 255, 255))
-    painter.drawText(left, top, width, height, int(qt.Qt.AlignCenter), text)
-    painter.end()
-    return pixmap
+    painter.drawText(left, top, width, LINE, int(qt.Qt.AlignCenter), text)
 
 
-def _font(size: int) -> Any:
+def _width(text: str) -> int:
+    return int(qt.QFontMetrics(_font()).boundingRect(text).width())
+
+
+def _font() -> Any:
     font = qt.QFont("sans-serif")
-    font.setPixelSize(size)
+    font.setPixelSize(LETTERS)
     font.setBold(True)
     return font

@@ -7,9 +7,9 @@ from typing import Any, Callable, Optional, Tuple
 import numpy as np
 import vtk
 
-from .Outline import polyline_actor
+from .Overlay import pixels_per_point, polyline_actor
 
-#: Moving less than this many pixels is a click.
+#: Moving less than this many points of the screen is a click.
 THRESHOLD = 5
 
 XY = Tuple[int, int]
@@ -25,16 +25,23 @@ class Gestures:
 
     def process(self, interactor: Any, event: int, view: Any) -> bool:
         """Whether the event was ours; other buttons and Shift stay with Slicer."""
+        if event == vtk.vtkCommand.LeftButtonDoubleClickEvent:
+            # Slicer would show this view alone, or all views again.
+            return not (interactor.GetShiftKey() or interactor.GetAltKey())
         if event == vtk.vtkCommand.LeftButtonPressEvent:
             if interactor.GetShiftKey() or interactor.GetAltKey():
                 return False
+            if interactor.GetRepeatCount():
+                # The second half of a double click says nothing that the first has not.
+                return True
             self._pressed = (interactor.GetEventPosition(), view, bool(interactor.GetControlKey()))
             return True
         if self._pressed is None or self._pressed[1] is not view:
             return False
         start, _, ctrl = self._pressed
         at = interactor.GetEventPosition()
-        dragged = max(abs(at[0] - start[0]), abs(at[1] - start[1])) > THRESHOLD
+        moved = max(abs(at[0] - start[0]), abs(at[1] - start[1]))
+        dragged = moved > THRESHOLD * pixels_per_point(view)
         if event == vtk.vtkCommand.MouseMoveEvent:
             if dragged and not ctrl:
                 self._draw(start, at, view)
@@ -62,6 +69,6 @@ class Gestures:
             renderer.RemoveViewProp(self._band)
         (x0, y0), (x1, y1) = start, end
         box = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], dtype=np.float64)
-        self._band = polyline_actor([box], (1.0, 0.9, 0.3), 1.5)
+        self._band = polyline_actor([box], (1.0, 0.9, 0.3), 1.5 * pixels_per_point(view))
         renderer.AddViewProp(self._band)
         view.sliceView().scheduleRender()

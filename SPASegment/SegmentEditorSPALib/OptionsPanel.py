@@ -8,10 +8,10 @@ import ctk
 import qt
 
 from .Translate import tr as _
-from .Widgets import row
+from .Widgets import CTRL, line_height, row
 
-#: Lines reserved for the status, so that nothing moves when it changes.
-STATUS_LINES = 3
+#: Lines reserved for the status, so that nothing moves when it changes, and points between rows.
+STATUS_LINES, SPACING = 4, 3
 
 
 class OptionsPanel:
@@ -31,15 +31,16 @@ class OptionsPanel:
                 copy_profile (whether the scene is to hold a copy).
         """
         self._actions = actions
+        self._held: Any = None
         self.widget = qt.QFrame()
         column = qt.QVBoxLayout(self.widget)
-        column.setContentsMargins(0, 4, 0, 0)
-        self.round = self._line()
-        column.addWidget(self.round)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACING)
+        self._add_buttons(column)
         self.status = qt.QLabel("")
         self.status.setWordWrap(True)
         self.status.setAlignment(qt.Qt.AlignTop | qt.Qt.AlignLeft)
-        self.status.setMinimumHeight(STATUS_LINES * self.status.fontMetrics().lineSpacing())
+        self.status.setMinimumHeight(STATUS_LINES * line_height(self.status))
         # The text must not decide how wide Slicer's panel is.
         self.status.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         column.addWidget(self.status)
@@ -47,31 +48,42 @@ class OptionsPanel:
         self.strip_home.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         self.strip_home.setFixedHeight(96)
         column.addWidget(self.strip_home)
-
-        self.accept = self._button(_("Accept"), "accept", _("Write the marked mask into the segment (Enter)"))
-        self.back = self._button(_("Back"), "back", _("Take the last answer back (Backspace, or undo)"))
-        self.start_over = self._button(_("Start over"), "start_over", _("Forget all answers on this slice"))
-        self.cancel = self._button(_("Cancel"), "cancel", _("Drop the masks; the segment stays as it is (Esc)"))
-        column.addLayout(row(self.accept, self.cancel))
-        column.addLayout(row(self.back, self.start_over))
-        self.previous = self._button(_("Previous slice"), "previous", _("Start there with the mask accepted last"))
-        self.next = self._button(_("Next slice"), "next", _("Start there with the mask accepted last"))
-        column.addLayout(row(self.previous, self.next))
-        self.slices = self._line()
+        self.round, self.slices = self._line(), self._line()
+        column.addWidget(self.round)
+        column.addLayout(row(self.previous, self.start_over))
         column.addWidget(self.slices)
-        self.removes = qt.QCheckBox(_("Clicks say what does not belong (or Ctrl+click)"))
+        self.removes = qt.QCheckBox(_("Clicks say what does not belong (or {key}+click)").format(key=CTRL))
         self.uncertainty = self._check(_("Show where the outline is uncertain"), "ShowUncertainty")
         for box in (self.removes, self.uncertainty):
             column.addWidget(box)
         column.addWidget(self._profile_part())
         column.addWidget(self._settings_part())
 
+    def _add_buttons(self, column: Any) -> None:
+        """What is pressed most comes first: on small screens only the top of the panel is seen."""
+        self.accept = self._button(_("Accept"), "accept", _("Write the marked mask into the segment (Enter)"))
+        self.from_segment = self._button(
+            _("Start from the segment"), "from_segment",
+            _("Vary what the segment holds on the slice, e.g. a threshold or another tool's result"),
+        )
+        self.back = self._button(_("Back"), "back", _("Take the last answer back (Backspace, or undo)"))
+        self.next = self._button(
+            _("Next slice"), "next", _("Start there with the mask accepted last (Page Down)")
+        )
+        self.cancel = self._button(_("Cancel"), "cancel", _("Drop the masks; the segment stays as it is (Esc)"))
+        self.start_over = self._button(_("Start over"), "start_over", _("Forget all answers on this slice"))
+        self.previous = self._button(
+            _("Previous slice"), "previous", _("Start there with the mask accepted last (Page Up)")
+        )
+        column.addLayout(row(self.accept, self.from_segment))
+        column.addLayout(row(self.back, self.next, self.cancel))
+
     @staticmethod
     def _line() -> Any:
         """A line of text that does not decide how wide Slicer's panel is."""
         line = qt.QLabel("")
         line.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
-        line.setMinimumHeight(line.fontMetrics().lineSpacing())
+        line.setMinimumHeight(line_height(line))
         return line
 
     def _button(self, text: str, action: str, tip: str) -> Any:
@@ -108,18 +120,14 @@ class OptionsPanel:
         form = qt.QFormLayout(section)
         self.in_view = self._check(_("Pictures in the slice view"), "PicturesInView")
         self.replace = self._check(_("Replace what the segment holds on the slice"), "Replace")
-        self.from_segment = self._button(
-            _("Start from the segment"), "from_segment",
-            _("Vary what the segment holds on the slice, e.g. a threshold or another tool's result"),
-        )
         self.model = qt.QLabel("")
         self.model.setWordWrap(True)
-        self.model.setMinimumHeight(2 * self.model.fontMetrics().lineSpacing())
+        self.model.setMinimumHeight(2 * line_height(self.model))
         self.model.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
         self.in_scene = self._check(_("Keep a copy of the profile in the scene"), "ProfileInScene")
         self.in_scene.setToolTip(_("It is saved with the scene, and can be taken from it on another computer"))
         self.in_scene.connect("toggled(bool)", lambda on: self._actions["copy_profile"](on))
-        for widget in (self.in_view, self.replace, self.in_scene, self.from_segment):
+        for widget in (self.in_view, self.replace, self.in_scene):
             form.addRow(widget)
         form.addRow(self.model)
         section.collapsed = True
@@ -150,7 +158,8 @@ class OptionsPanel:
         self.strip_home.setVisible(not self.in_view.checked)
 
     def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool) -> None:
-        """Enable what makes sense now."""
+        """Enable what makes sense now; a button that was pressed has the focus again once it can be pressed again."""
+        focus = qt.QApplication.focusWidget()
         self.accept.setEnabled(choosing and not busy)
         self.cancel.setEnabled(choosing or busy)
         self.back.setEnabled(choosing and not busy and can_go_back)
@@ -159,3 +168,15 @@ class OptionsPanel:
         for button in (self.previous, self.next):
             button.setEnabled(can_move and not choosing and not busy)
         self.from_segment.setEnabled(not choosing and not busy)
+        self._keep_focus(focus)
+
+    def _keep_focus(self, focus: Any) -> None:
+        """Qt moves the focus on from a button that cannot be pressed any more; it is moved back afterwards."""
+        buttons = (self.accept, self.back, self.start_over, self.previous, self.next, self.from_segment)
+        if focus is not None and focus in buttons and not focus.enabled:
+            self._held = (focus, qt.QApplication.focusWidget())
+        elif self._held is not None and self._held[0].enabled:
+            button, moved_to = self._held
+            self._held = None
+            if focus == moved_to:
+                button.setFocus()

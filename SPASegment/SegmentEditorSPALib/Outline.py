@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
-import slicer
 import vtk
 from vtk.util import numpy_support
 
-#: Width in pixels, and length of dashes and gaps.
-WIDTH, THIN, HALO = 2.5, 1.8, 2.0
+from .Overlay import Overlay, haloed, pixels_per_point, slice_widgets
+
+#: Width in points, and length of dashes and gaps.
+WIDTH, THIN = 2.5, 1.8
 DASH, GAP = 8.0, 6.0
 
 
@@ -60,12 +61,13 @@ def smooth(path: np.ndarray, rounds: int = 2) -> np.ndarray:
     return path
 
 
-def dashes(path: np.ndarray) -> List[np.ndarray]:
-    """The pieces of a path (n, 2) in pixels that are drawn when it is dashed."""
+def dashes(path: np.ndarray, scale: float = 1.0) -> List[np.ndarray]:
+    """The pieces of a path (n, 2) in pixels, `scale` for each point of the screen, that are drawn when it is dashed."""
+    dash, gap = DASH * scale, GAP * scale
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
     pieces = []
-    for start in np.arange(0.0, along[-1], DASH + GAP):
-        end = min(start + DASH, along[-1])
+    for start in np.arange(0.0, along[-1], dash + gap):
+        end = min(start + dash, along[-1])
         at = np.concatenate([[start], along[(along > start) & (along < end)], [end]])
         pieces.append(np.stack([np.interp(at, along, path[:, n]) for n in range(2)], axis=1))
     return pieces
@@ -77,11 +79,10 @@ class Outline:
     def __init__(self) -> None:
         self._frame: Any = None
         self._lines: Sequence[Line] = ()
-        self._actors: List[Tuple[Any, Any]] = []
+        self._overlay = Overlay()
 
     def show(self, frame: Any, lines: Sequence[Line]) -> None:
         """Draw these lines in place of those before."""
-        self.clear()
         self._frame, self._lines = frame, lines
         self.redraw()
 
@@ -92,30 +93,22 @@ class Outline:
 
     def clear(self) -> None:
         """Take everything out of the views; may be called twice."""
-        for widget, actor in self._actors:
-            _renderer(widget).RemoveViewProp(actor)
-            widget.sliceView().scheduleRender()
-        self._actors, self._frame, self._lines = [], None, ()
+        self._overlay.clear()
+        self._frame, self._lines = None, ()
 
     def update(self, widget: Any) -> None:
         """Draw again in one view, after it was panned, zoomed or scrolled."""
-        old = [actor for owner, actor in self._actors if owner is widget]
-        if self._frame is None and not old:
-            return
-        renderer = _renderer(widget)
-        for actor in old:
-            renderer.RemoveViewProp(actor)
-        self._actors = [pair for pair in self._actors if pair[0] is not widget]
         to_view = None if self._frame is None else self.to_view(self._frame, widget)
-        if to_view is not None:
-            for line in self._lines:
-                paths = [path @ to_view[:2, :2].T + to_view[:2, 3] for path in line.paths]
-                if line.dashed:
-                    paths = [piece for path in paths for piece in dashes(path)]
-                for actor in _actors(paths, line):
-                    renderer.AddViewProp(actor)
-                    self._actors.append((widget, actor))
-        widget.sliceView().scheduleRender()
+        self._overlay.put(widget, [] if to_view is None else self._drawn(to_view, pixels_per_point(widget)))
+
+    def _drawn(self, to_view: np.ndarray, scale: float) -> List[Any]:
+        actors: List[Any] = []
+        for line in self._lines:
+            paths = [path @ to_view[:2, :2].T + to_view[:2, 3] for path in line.paths]
+            if line.dashed:
+                paths = [piece for path in paths for piece in dashes(path, scale)]
+            actors += haloed(paths, line.color, THIN if line.thin else WIDTH, scale)
+        return actors
 
     @staticmethod
     def to_view(frame: Any, widget: Any) -> Any:
@@ -134,41 +127,3 @@ class Outline:
         if abs(away) > 0.5 * step + 1e-3:
             return None
         return np.linalg.solve(array_from_matrix(node.GetXYToRAS()), to_world)
-
-
-def slice_widgets() -> List[Any]:
-    """All slice widgets of the application, also those that the layout does not show."""
-    manager = slicer.app.layoutManager()
-    if manager is None:
-        return []
-    return [manager.sliceWidget(name) for name in manager.sliceViewNames()]
-
-
-def _renderer(widget: Any) -> Any:
-    return widget.sliceView().renderWindow().GetRenderers().GetFirstRenderer()
-
-
-def polyline_actor(paths: Sequence[np.ndarray], color: Sequence[float], width: float, opacity: float = 1.0) -> Any:
-    """A vtkActor2D of polylines in view pixels."""
-    points, cells = vtk.vtkPoints(), vtk.vtkCellArray()
-    for path in paths:
-        cells.InsertNextCell(len(path))
-        for x, y in path:
-            cells.InsertCellPoint(points.InsertNextPoint(float(x), float(y), 0.0))
-    data = vtk.vtkPolyData()
-    data.SetPoints(points)
-    data.SetLines(cells)
-    mapper = vtk.vtkPolyDataMapper2D()
-    mapper.SetInputData(data)
-    actor = vtk.vtkActor2D()
-    actor.SetMapper(mapper)
-    actor.GetProperty().SetColor(*color)
-    actor.GetProperty().SetLineWidth(width)
-    actor.GetProperty().SetOpacity(opacity)
-    return actor
-
-
-def _actors(paths: Sequence[np.ndarray], line: Line) -> List[Any]:
-    width = THIN if line.thin else WIDTH
-    halo = polyline_actor(paths, (0.0, 0.0, 0.0), width + HALO, 0.6)
-    return [halo, polyline_actor(paths, line.color, width)]

@@ -9,7 +9,7 @@ import qt
 
 from SPASegmentLib.mrml.preview import color
 
-from .CandidateStrip import LARGEST, SCALE, badge, caption
+from .CandidateStrip import LARGEST, SCALE, Picture
 from .Outline import Line, contours, smooth
 from .Pictures import ppm, render, window_of
 from .Texts import area_text, difference_text
@@ -19,23 +19,21 @@ from .Translate import tr as _
 UNCERTAIN = (0.25, 0.75)
 
 
-def pixmaps(frame: Any, proposal: Any, keys: Sequence[str]) -> Tuple[List[Any], List[str]]:
-    """The pictures of all masks with their keys and how much larger they are, and a text for each."""
+def pictures(frame: Any, proposal: Any, keys: Sequence[str]) -> List[Picture]:
+    """The pictures of all masks, with their keys and how much larger they are."""
     spacing = frame.image.spacing
     window, grey = window_of(proposal.masks, spacing), _grey(frame)
-    found, texts = [], []
+    found = []
     for index in range(len(proposal.masks)):
         reference = probability(proposal, 0) if index else None
-        line = (1.0, 1.0, 1.0) if index else color(0)
         shape = probability(proposal, index)
-        rgb = render(frame.image.pixels, spacing, shape, reference, window, grey, line, SCALE * LARGEST)
+        rgb = render(frame.image.pixels, spacing, shape, reference, window, grey, color(index), SCALE * LARGEST)
         pixmap = qt.QPixmap()
         pixmap.loadFromData(ppm(rgb))
         key = _("Enter") if index == 0 else keys[index - 1] if index <= len(keys) else str(index)
-        badge(pixmap, key, color(index))
-        found.append(caption(pixmap, area_text(proposal, index)) if index else pixmap)
-        texts.append(difference_text(proposal, index))
-    return found, texts
+        caption = area_text(proposal, index) if index else ""
+        found.append(Picture(pixmap, key, color(index), caption, difference_text(proposal, index)))
+    return found
 
 
 def outline_lines(proposal: Any, marked: int, uncertainty: bool) -> List[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import Any, Callable, Optional
+from typing import Any, Callable, List, Optional
 
 import qt
 import slicer
@@ -18,13 +18,25 @@ from .Translate import tr as _
 ACTIVE_KEY, USER_KEY = "SPA/Profile", "SPA/User"
 
 
+#: Where tests keep profiles of their own, empty for the user's.
+_elsewhere: List[Path] = []
+
+
+def keep_in(folder: Optional[str]) -> None:
+    """Use the profiles in a folder instead of the user's, the default one first; None for the user's again."""
+    _elsewhere[:] = [] if folder is None else [Path(folder)]
+
+
 def store() -> Profiles:
     """The profiles beside the application's settings."""
-    return Profiles(Path(slicer.app.slicerUserSettingsFilePath).parent / "SPA" / "Profiles")
+    folder = Path(slicer.app.slicerUserSettingsFilePath).parent / "SPA" / "Profiles"
+    return Profiles(_elsewhere[0] if _elsewhere else folder)
 
 
 def active() -> str:
     """Name of the profile in use."""
+    if _elsewhere:
+        return DEFAULT
     name = str(qt.QSettings().value(ACTIVE_KEY, DEFAULT) or DEFAULT)
     return name if name in store().names() else DEFAULT
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Optional, Protocol
+from typing import Any, Optional, Protocol
 
 import numpy as np
+import qt
 
+from .BusySign import BusySign
 from .CandidateStrip import CandidateStrip
-from .Keys import Keys
+from .EditorButtons import EditorButtons
+from .Keys import Actions, Keys, digits
+from .Marks import Mark, Marks
 from .Outline import Outline
+from .Overlay import pixels_per_point
 
 CANDIDATE_KEYS = ("1", "2", "3", "4")
 
@@ -23,7 +28,7 @@ class User(Protocol):
         """Press a picture."""
 
     def choose(self, index: int) -> None:
-        """Pick a candidate."""
+        """Pick a candidate, also one that there is not."""
 
     def accept(self) -> None:
         """Accept the marked mask."""
@@ -34,8 +39,14 @@ class User(Protocol):
     def back(self) -> None:
         """Take the last answer back."""
 
+    def redo(self) -> None:
+        """Give the answer again that was taken back last."""
+
     def cancel(self) -> None:
-        """Drop the masks."""
+        """Drop the masks and what is computed."""
+
+    def next_slice(self, step: int) -> None:
+        """Go on to a neighbouring slice."""
 
 
 class Screen:
@@ -48,7 +59,7 @@ class Screen:
     """
 
     def __init__(self, panel: Any, user: User) -> None:
-        self._panel = panel
+        self._panel, self._user = panel, user
         # Where the pictures lie; decided once for each session, so that they stay where they are.
         self._at_top: Optional[bool] = None
         self.proposal: Any = None
@@ -56,15 +67,50 @@ class Screen:
         self.view: Any = None
         self._frame: Any = None
         self._preview: Any = None
-        self.outline = Outline()
-        self.strip = CandidateStrip(panel.strip_home, user.mark, user.press, user.accept_at_once)
-        actions: Dict[str, Callable[[], None]] = {
-            key: (lambda n=n: user.choose(n)) for n, key in enumerate(CANDIDATE_KEYS, 1)
-        }
+        self.outline, self.marks = Outline(), Marks()
+        self.busy_sign = BusySign(panel.widget)
+        self.strip = CandidateStrip(panel.strip_home, user.mark, user.press, user.accept_at_once, self._place_later)
+        self.buttons = EditorButtons(panel.widget, self._undo, user.redo)
+        self.keys = Keys(self._session_keys())
+        self.slice_keys = Keys({"PgDown": lambda: user.next_slice(1), "PgUp": lambda: user.next_slice(-1)})
+
+    def _session_keys(self) -> Actions:
+        user = self._user
+        actions: Actions = digits(lambda digit: user.choose(digit) if digit else user.mark(0))
         actions.update({key: user.accept for key in ("Return", "Enter")})
-        actions.update({key: user.back for key in ("Backspace", "Z", "Ctrl+Z")})
-        actions.update({"Esc": user.cancel, "Space": lambda: user.press(self.strip.focused())})
-        self.keys = Keys(actions)
+        actions.update({key: self._undo for key in ("Backspace", "Z", "Ctrl+Z")})
+        actions.update({key: user.redo for key in ("Y", "Ctrl+Y", "Ctrl+Shift+Z")})
+        actions.update({"Esc": user.cancel, "Space": self._space})
+        return actions
+
+    def _undo(self) -> None:
+        """Take the last answer back; before there are masks, the click."""
+        if self.proposal is None:
+            self._user.cancel()
+        else:
+            self._user.back()
+
+    def _space(self) -> None:
+        """Space presses the button with the focus, as everywhere; elsewhere it marks the recommended mask."""
+        widget = qt.QApplication.focusWidget()
+        if widget is not None and widget.inherits("QAbstractButton") and widget.property("spaIndex") is None:
+            if not self.buttons.press(widget):
+                widget.click()
+        else:
+            self._user.press(self.strip.focused())
+
+    def attend(self, choosing: bool, busy: bool) -> None:
+        """Let the keys act on the session while there is one, and say in the view that masks are computed."""
+        if choosing or busy:
+            self.keys.take()
+            self.buttons.take()
+        else:
+            self.keys.give_back()
+            self.buttons.give_back()
+        shown = busy and self.view is not None and self.view.visible
+        self.busy_sign.show(self.view.sliceView() if shown else None)
+        if not busy:
+            self.marks.drop_pending()
 
     def show(self, job: Any, preview: Any) -> None:
         """Show what a job has proposed, the recommended mask marked.
@@ -74,15 +120,15 @@ class Screen:
             preview: the temporary segments, already in the scene.
         """
         # Only now, since it needs what is installed with the first click.
-        from .Presentation import pixmaps
+        from .Presentation import pictures
 
         self.proposal, self._frame, self._preview = job.proposal, job.frame, preview
-        pictures, texts = pixmaps(job.frame, job.proposal, CANDIDATE_KEYS)
         if self._at_top is None:
             self._at_top = self._covers_masks()
         self.place()
-        self.strip.show(pictures, texts)
-        self.keys.take()
+        self.strip.show(pictures(job.frame, job.proposal, CANDIDATE_KEYS))
+        self.marks.settle(job.proposal)
+        self.attend(choosing=True, busy=False)
         self.mark(0)
 
     def mark(self, index: int) -> bool:
@@ -97,10 +143,25 @@ class Screen:
         self.outline.show(self._frame, outline_lines(self.proposal, index, self._panel.uncertainty.checked))
         return True
 
+    def clicked(self, ras: Any, positive: bool) -> None:
+        """Show where a click was made, before anything comes of it."""
+        self.marks.add(Mark(ras, positive))
+
     def place(self) -> None:
-        """Put the pictures where the user wants them."""
-        in_view = self._panel.in_view.checked and self.view is not None and self.view.visible
+        """Put the pictures where the user wants them; in the panel where the view is not shown."""
+        shown, wanted = self.proposal is not None, self._panel.in_view.checked
+        in_view = shown and wanted and self.view is not None and self.view.visible
+        self._panel.strip_home.setVisible(not (in_view if shown else wanted))
+        self.strip.follow(self.view if shown else None)
         self.strip.place(self.view.sliceView() if in_view else None, bool(self._at_top))
+
+    def _place_later(self) -> None:
+        """Qt tells of views before they are shown, and Slicer of layouts before their views are."""
+        qt.QTimer.singleShot(0, self._place_again)
+
+    def _place_again(self) -> None:
+        if self.proposal is not None:
+            self.place()
 
     def _covers_masks(self) -> bool:
         """Whether the pictures would cover the masks at the bottom of the view, and less so at its top."""
@@ -112,9 +173,8 @@ class Screen:
             return False
         # Heights in a view are counted from its bottom, and in device pixels.
         heights = to_view[1, 0] * columns + to_view[1, 1] * rows + to_view[1, 3]
-        view = self.view.sliceView()
-        share = self.view.mrmlSliceNode().GetDimensions()[1] / max(view.height, 1)
-        band, height = self.strip.height_in(view) * share, view.height * share
+        view, scale = self.view.sliceView(), pixels_per_point(self.view)
+        band, height = self.strip.height_in(view) * scale, view.height * scale
         return bool((heights < band).sum() > (heights > height - band).sum())
 
     def settings_applied(self) -> None:
@@ -126,6 +186,7 @@ class Screen:
     def view_changed(self, view: Any) -> None:
         """A slice view was panned, zoomed or scrolled."""
         self.outline.update(view)
+        self.marks.update(view)
 
     def target_moved(self) -> None:
         """A transform moves the volume."""
@@ -137,6 +198,9 @@ class Screen:
         """The pictures leave a view that is no longer there, and come back with it."""
         if self.proposal is not None:
             self.place()
+            self._place_later()
+            self.outline.redraw()
+            self.marks.redraw()
         elif self.view is not None and not self.view.visible:
             self.strip.place(None)
 
@@ -153,8 +217,10 @@ class Screen:
 
     def clear(self) -> None:
         """Show nothing; may be called twice."""
-        self.keys.give_back()
+        self.attend(choosing=False, busy=False)
         self.outline.clear()
+        self.marks.clear()
         self.strip.clear()
         self.proposal = self._frame = self._preview = self._at_top = None
         self.marked = 0
+        self.place()

@@ -11,6 +11,7 @@ from SegmentEditorEffects import AbstractScriptedSegmentEditorEffect
 from .Gestures import Gestures
 from .OptionsPanel import OptionsPanel
 from .Translate import tr as _
+from .Widgets import CTRL
 
 NAME = "SPA"
 #: Options that are kept in the scene, and what they are at first.
@@ -49,15 +50,16 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
     def helpText(self) -> str:
         """What Segment Editor shows above the options."""
         return "<html>" + _(
-            "<b>Segmentation by choices</b>: click on a structure, or drag a box, and choose among five masks.<br>"
-            "In the pictures, blue is added to the recommended mask and orange removed from it; the number says how"
-            " much larger the mask is.<br>"
-            "Keys while masks are shown: <b>1</b> to <b>4</b> choose, <b>Enter</b> accepts the marked mask,"
-            " <b>Backspace</b> goes back one round, <b>Esc</b> cancels. Click adds what belongs,"
-            " <b>Ctrl+click</b> removes what does not. A double click on a picture accepts it.<br>"
+            "<b>Segmentation by choices</b>: click on a structure, or drag a box, and choose among five masks. <br>"
+            "In the pictures, blue stripes are added to the recommended mask and orange dots removed from it; the"
+            " number says how much larger the mask is.<br>"
+            "Keys while masks are shown or computed: <b>1</b> to <b>4</b> choose, <b>Enter</b> accepts the marked"
+            " mask, <b>0</b> marks the recommended one, <b>Backspace</b> or undo goes back one round, <b>Esc</b>"
+            " cancels. Click adds what belongs, <b>{key}+click</b> removes what does not. A double click on a picture"
+            " accepts it.<br>"
             "The masks are one slice each; accept some slices and use <i>Fill between slices</i>, or go on with"
-            " the next slice."
-        ) + "</html>"
+            " the next slice (<b>Page Down</b>, <b>Page Up</b>)."
+        ).format(key=CTRL) + "</html>"
 
     def setupOptionsFrame(self) -> None:
         """Build the options; nothing heavy, Slicer does it for every Segment Editor that is made."""
@@ -79,12 +81,14 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
             self.workflow = Workflow(self.scriptedEffect, self.panel)
         self._active = True
         self.workflow.begin()
+        self.workflow.screen.slice_keys.take()
 
     def deactivate(self) -> None:
         """The effect is left, whatever the reason; the scene may be gone."""
         self._active = False
         self._gestures.cancel()
         if self.workflow is not None:
+            self.workflow.screen.slice_keys.give_back()
             self.workflow.end()
 
     def cleanup(self) -> None:

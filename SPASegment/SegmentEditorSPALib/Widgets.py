@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Callable, Tuple
 
 import ctk
 import qt
+
+#: The key that VTK and Qt call Ctrl, as it is written on the keyboard.
+CTRL = "Cmd" if sys.platform == "darwin" else "Ctrl"
+
+
+def line_height(widget: Any) -> int:
+    """Pixels from line to line of a widget's text."""
+    # PythonQt does not know what a widget's own fontMetrics() returns.
+    return int(qt.QFontMetrics(widget.font).lineSpacing())
 
 
 def label(text: str) -> Any:

@@ -13,12 +13,13 @@ from SPASegmentLib.mrml.plane import Plane, xy_to_ras
 
 from . import Dependencies, Model
 from .JobRunner import JobRunner
-from .Outline import slice_widgets
+from .Overlay import slice_widgets
 from .ProfileActions import ProfileActions
 from .Screen import Screen
 from .Target import Target
 from .Texts import accepted_text, difference_text, round_text
 from .Translate import tr as _
+from .Widgets import CTRL
 
 
 class Workflow:
@@ -89,6 +90,7 @@ class Workflow:
         shown = session is not None and proposal is not None
         self._panel.round.setText(round_text(proposal, session.settings.rounds) if shown else _("SPA"))
         self._panel.enable(session is not None, self._runner.busy, self._answers > 0, accepted)
+        self.screen.attend(session is not None, self._runner.busy)
         count = len(self._slices)
         self._panel.slices.setText(_("Slices accepted: {count}").format(count=count) if count else "")
         self._panel.model.setText(_("Model: {model}").format(model=Model.describe(Model.choice())))
@@ -100,11 +102,15 @@ class Workflow:
         ras = xy_to_ras(view.mrmlSliceNode(), *xy)
         if self.choosing:
             positive = not (negative or self._panel.removes.checked)
+            if not self._runner.busy:
+                self.screen.clicked(ras, positive)
             self._step(lambda: self.controller.add_click(ras, positive), 1)
         elif negative:
-            self._panel.say(_("Click on the structure first; Ctrl+click corrects the masks afterwards."), True)
+            self._panel.say(_("Click on the structure first; {key}+click corrects the masks afterwards.").format(key=CTRL), True)
         else:
             plane = Plane.of_slice_node(view.mrmlSliceNode())
+            if not self._runner.busy:
+                self.screen.clicked(ras, True)
             self._start(view, lambda: self.controller.start_at(ras, plane))
 
     def box(self, start: Tuple[int, int], end: Tuple[int, int], view: Any) -> None:
@@ -161,6 +167,10 @@ class Workflow:
         """Take the last answer back."""
         if self.choosing:
             self._step(lambda: self.controller.back(), -1)
+
+    def redo(self) -> None:
+        """Redo is about the masks on screen as undo is, and none of what was taken back is kept."""
+        self._panel.say(_("There is no answer to give again; accept or cancel the masks to redo in the segment."), True)
 
     def start_over(self) -> None:
         """Begin the session on this slice again."""
@@ -254,9 +264,7 @@ class Workflow:
         without = from_mask and not Dependencies.has_torch()
         problem = Dependencies.ensure(with_network=not without)
         if problem:
-            hint = "" if from_mask else " " + _(
-                "Without PyTorch SPA varies what a segment already holds: SPA settings, Start from the segment."
-            )
+            hint = "" if from_mask else " " + _("Without it: Start from the segment.")
             self._panel.say(problem + hint, True)
             return
         self.screen.view = view

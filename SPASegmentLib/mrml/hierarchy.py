@@ -1,60 +1,68 @@
-"""Previews in Slicer's subject hierarchy: an item of their own, hidden, and removed again."""
+"""Previews in Slicer's subject hierarchy: an item while they change, and none at any other time."""
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from contextlib import contextmanager
+from typing import Any, Iterator, Optional, Sequence
 
 import slicer
 import vtk
 
-#: Marks items of previews, to find what a saved scene keeps of them.
+#: Marks items of previews, to find what a scene keeps of them that was saved by an earlier version.
 _MARK = "SPA.Preview"
 
 
-def add_item(scene: Any, node: Any) -> None:
-    """Give a preview an item, where Slicer's application keeps a subject hierarchy.
+@contextmanager
+def item(scene: Any, node: Any) -> Iterator[None]:
+    """Give a preview an item while its segments or their display change, where Slicer keeps a subject hierarchy.
 
-    Without one its plugin for segmentations writes an error on every change of a segment. The item does not show in
-    the tree of data, also where a saved scene is opened without SPA.
+    Slicer's plugin for segmentations writes an error on every such change if there is none. An item that stayed would
+    be saved with the scene, though the preview is not, and Slicer tells nobody that it is about to save.
     """
     hierarchy = _subject_hierarchy(scene)
-    if hierarchy is None:
+    if hierarchy is None or not scene.IsNodePresent(node):
+        yield
         return
-    item = hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
-    hidden = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
-    for name in (_MARK, hidden):
-        hierarchy.SetItemAttribute(item, name, "1")
-
-
-def remove_item(scene: Any, node: Any) -> None:
-    """Take the item of a preview away; may be called twice."""
-    hierarchy = _subject_hierarchy(scene)
-    if hierarchy is None:
-        return
-    item = hierarchy.GetItemByDataNode(node)
-    if item:
-        hierarchy.RemoveItem(item, False, True)
+    _add(hierarchy, node)
+    try:
+        yield
+    finally:
+        _remove(hierarchy, node)
 
 
 def remove_ghosts(scene: Any) -> int:
-    """Drop what a scene that was saved in the middle of a session keeps of its preview; returns how many items.
-
-    Slicer does not save the preview, but the subject hierarchy items of it (hidden ones), and tells nobody that it
-    is about to. Call it after a scene was loaded.
-    """
+    """Drop what a scene keeps of a preview that was on screen while an earlier version saved it; returns how many."""
     hierarchy = scene.GetFirstNodeByClass("vtkMRMLSubjectHierarchyNode")
     if hierarchy is None:
         return 0
-    items = _children(hierarchy)
+    items = _children(hierarchy, hierarchy.GetSceneItemID())
     ghosts = [i for i in items if hierarchy.GetItemAttribute(i, _MARK) and hierarchy.GetItemDataNode(i) is None]
-    for item in ghosts:
-        hierarchy.RemoveItem(item, False, True)
+    for ghost in ghosts:
+        hierarchy.RemoveItem(ghost, False, True)
     return len(ghosts)
 
 
-def _children(hierarchy: Any) -> Sequence[int]:
+def _add(hierarchy: Any, node: Any) -> None:
+    added = hierarchy.GetItemByDataNode(node) or hierarchy.CreateItem(hierarchy.GetSceneItemID(), node)
+    hidden = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
+    for name in (_MARK, hidden):
+        hierarchy.SetItemAttribute(added, name, "1")
+
+
+def _remove(hierarchy: Any, node: Any) -> None:
+    added = hierarchy.GetItemByDataNode(node)
+    if not added:
+        return
+    segment = slicer.vtkMRMLSegmentationNode.GetSegmentIDAttributeName()
+    for child in _children(hierarchy, added):
+        # Slicer takes the segment away along with an item that names one.
+        hierarchy.RemoveItemAttribute(child, segment)
+    hierarchy.RemoveItem(added, False, True)
+
+
+def _children(hierarchy: Any, parent: int) -> Sequence[int]:
     ids = vtk.vtkIdList()
-    hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), ids, True)
+    hierarchy.GetItemChildren(parent, ids, True)
     return [ids.GetId(n) for n in range(ids.GetNumberOfIds())]
 
 

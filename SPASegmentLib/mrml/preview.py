@@ -9,7 +9,7 @@ import slicer
 
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Grid, parent_to_world
-from SPASegmentLib.mrml.hierarchy import add_item, remove_item
+from SPASegmentLib.mrml import hierarchy
 
 #: Red, green, blue in 0..1 of the recommended mask and candidates 1, 2, ...: told apart by people with any of
 #: the common colour deficiencies (Okabe and Ito), and on grey images. Numbers must stand beside the colours.
@@ -79,7 +79,7 @@ class Preview:
                 core.GetSegment(segment_id(index)).GetRepresentation(BINARY_LABELMAP).DeepCopy(image)
         self.follow(frame.volume)
         self._shown = len(masks)
-        self.highlight(highlighted)
+        self._highlight(highlighted, changed=True)
 
     def follow(self, volume: Any) -> None:
         """Lie under the same transform as the volume that the masks belong to."""
@@ -89,9 +89,19 @@ class Preview:
 
     def highlight(self, index: int) -> None:
         """Fill and outline one mask; the recommended one stays outlined, the others are hidden."""
+        self._highlight(index, changed=False)
+
+    def _highlight(self, index: int, changed: bool) -> None:
+        """The same; `changed` says that segments have other voxels than before, which their display does not notice."""
         display = None if self.node is None else self.node.GetDisplayNode()
         if display is None:
             return
+        with hierarchy.item(self._scene, self.node):
+            self._fill(display, index)
+            if changed:
+                display.Modified()
+
+    def _fill(self, display: Any, index: int) -> None:
         was = display.StartModify()
         for n in range(self._slots):
             name = segment_id(n)
@@ -107,11 +117,13 @@ class Preview:
         node, self.node = self.node, None
         if node is None or not self._scene.IsNodePresent(node):
             return
-        remove_item(self._scene, node)
         display = node.GetDisplayNode()
-        self._scene.RemoveNode(node)
-        if display is not None:
-            self._scene.RemoveNode(display)
+        with hierarchy.item(self._scene, node):
+            # Slicer takes display nodes away along with their node; a second time would be an error.
+            node.SetAndObserveDisplayNodeID(None)
+        for each in (display, node):
+            if each is not None and self._scene.IsNodePresent(each):
+                self._scene.RemoveNode(each)
 
     def _create(self, images: Sequence[Any]) -> Any:
         node = slicer.vtkMRMLSegmentationNode()
@@ -126,12 +138,12 @@ class Preview:
             segment.AddRepresentation(BINARY_LABELMAP, image)
             node.GetSegmentation().AddSegment(segment, segment_id(index))
         self._scene.AddNode(node)
-        add_item(self._scene, node)
-        node.CreateDefaultDisplayNodes()
-        display = node.GetDisplayNode()
-        display.SetSaveWithScene(False)
-        display.SetVisibility3D(False)
-        display.SetSliceIntersectionThickness(2)
+        with hierarchy.item(self._scene, node):
+            node.CreateDefaultDisplayNodes()
+            display = node.GetDisplayNode()
+            display.SetSaveWithScene(False)
+            display.SetVisibility3D(False)
+            display.SetSliceIntersectionThickness(2)
         return node
 
 

@@ -352,7 +352,7 @@ def test_the_masks_on_screen_move_with_the_volume(desk: Any) -> None:
         widget = desk.host.views["Red"]
         return [
             np.array(actor.GetMapper().GetInput().GetPoints().GetBounds()[:4])
-            for owner, actor in desk.workflow.screen.outline._actors if owner is widget
+            for owner, actor in desk.workflow.screen.outline._overlay._actors if owner is widget
         ][0]
 
     where = drawn()

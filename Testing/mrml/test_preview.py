@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 import numpy as np
 import pytest
 import slicer
+import vtk
 
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.frame import Frame
@@ -143,25 +144,93 @@ def test_it_survives_a_closed_scene(scene: Any, volume: Any, frame: Frame, masks
 
 
 def hierarchy_items(scene: Any) -> int:
-    import vtk
-
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     ids = vtk.vtkIdList()
     hierarchy.GetItemChildren(hierarchy.GetSceneItemID(), ids, True)
     return int(ids.GetNumberOfIds())
 
 
-def test_inside_slicer_it_has_an_item_that_goes_with_it(
+class Watcher:
+    """What Slicer's plugin for segmentations does about one node: items for segments, and errors without an item."""
+
+    def __init__(self, scene: Any) -> None:
+        self.errors: List[str] = []
+        self._hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+        self._hierarchy.AddObserver(self._hierarchy.SubjectHierarchyItemAboutToBeRemovedEvent, self._removed)
+        scene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, self._added)
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def _added(self, scene: Any, _event: str, node: Any) -> None:
+        if node.IsA("vtkMRMLSegmentationNode"):
+            for event in (node.DisplayModifiedEvent, slicer.vtkSegmentation.SegmentModified):
+                node.AddObserver(event, lambda node, _event: self._changed(node))
+
+    def _changed(self, node: Any) -> None:
+        parent = self._hierarchy.GetItemByDataNode(node)
+        if not parent:
+            self.errors.append("Unable to find subject hierarchy item")
+        elif not self._hierarchy.GetNumberOfItemChildren(parent):
+            for name in node.GetSegmentation().GetSegmentIDs():
+                child = self._hierarchy.CreateHierarchyItem(parent, name, "Segments")
+                self._hierarchy.SetItemAttribute(child, node.GetSegmentIDAttributeName(), name)
+
+    @vtk.calldata_type(vtk.VTK_LONG)
+    def _removed(self, hierarchy: Any, _event: str, item: int) -> None:
+        node = hierarchy.GetItemDataNode(hierarchy.GetItemParent(item))
+        name = hierarchy.GetItemAttribute(item, slicer.vtkMRMLSegmentationNode.GetSegmentIDAttributeName())
+        if name and node is not None:
+            node.GetSegmentation().RemoveSegment(name)
+
+
+def test_inside_slicer_it_has_an_item_while_it_changes_and_at_no_other_time(
     scene: Any, frame: Frame, masks: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slicer, "app", object(), raising=False)
-    items = hierarchy_items(scene)
+    items, watcher, preview = hierarchy_items(scene), Watcher(scene), Preview(scene)
+    for act in (
+        lambda: preview.show(frame, masks), lambda: preview.highlight(2), lambda: preview.show(frame, masks[::-1]),
+        preview.remove, lambda: preview.show(frame, masks),
+    ):
+        act()
+        assert watcher.errors == [] and hierarchy_items(scene) == items
+    assert preview.node.GetSegmentation().GetNumberOfSegments() == 5
+    # Whoever else changes it finds none; the watcher sees it.
+    preview.node.GetDisplayNode().Modified()
+    assert watcher.errors
+
+
+def test_other_voxels_are_a_change_of_the_display(scene: Any, frame: Frame, masks: np.ndarray) -> None:
+    """What draws them in Slicer does not look at the voxels before its display node says something."""
     preview = Preview(scene)
     preview.show(frame, masks)
-    assert hierarchy_items(scene) == items + 1
-    assert remove_ghosts(scene) == 0
-    preview.remove()
-    assert hierarchy_items(scene) == items
+    said: List[int] = []
+    display = preview.node.GetDisplayNode()
+    display.AddObserver("ModifiedEvent", lambda *_: said.append(1))
+    for count in (1, 2):
+        preview.show(frame, masks[::-1] if count == 1 else masks)
+        assert len(said) >= count
+
+
+def test_nothing_is_removed_twice(scene: Any, frame: Frame, masks: np.ndarray) -> None:
+    """Slicer's application takes display nodes along with their node."""
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def as_in_slicer(_scene: Any, _event: str, node: Any) -> None:
+        if node.IsA("vtkMRMLDisplayableNode"):
+            for display in [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())]:
+                scene.RemoveNode(display)
+
+    written = vtk.vtkStringOutputWindow()
+    before, nodes = vtk.vtkOutputWindow.GetInstance(), scene.GetNumberOfNodes()
+    vtk.vtkOutputWindow.SetInstance(written)
+    scene.AddObserver(slicer.vtkMRMLScene.NodeAboutToBeRemovedEvent, as_in_slicer)
+    try:
+        preview = Preview(scene)
+        preview.show(frame, masks)
+        preview.remove()
+    finally:
+        vtk.vtkOutputWindow.SetInstance(before)
+    assert written.GetOutput() == "" and scene.GetNumberOfNodes() == nodes
 
 
 def test_outside_of_slicer_the_hierarchy_is_left_alone(scene: Any, frame: Frame, masks: np.ndarray) -> None:
@@ -171,33 +240,34 @@ def test_outside_of_slicer_the_hierarchy_is_left_alone(scene: Any, frame: Frame,
 
 
 @pytest.mark.parametrize("kind", ["mrml", "mrb"])
-def test_what_a_scene_saved_in_the_middle_keeps_is_hidden_and_can_be_dropped(
+def test_a_scene_saved_in_the_middle_keeps_nothing(
     scene: Any, frame: Frame, masks: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    assert remove_ghosts(scene) == 0
     monkeypatch.setattr(slicer, "app", object(), raising=False)
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
     hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), "kept")
-    Preview(scene).show(frame, masks)
+    watcher, preview = Watcher(scene), Preview(scene)
+    preview.show(frame, masks)
+    preview.highlight(1)
     path = str(tmp_path / f"scene.{kind}")
     scene.SetRootDirectory(str(tmp_path))
     assert scene.Commit(path) if kind == "mrml" else scene.WriteToMRB(path)
-    scene.Clear(0)
     if kind == "mrb":
         # Slicer's application unpacks bundles; the wheel cannot.
         with zipfile.ZipFile(path) as bundle:
             bundle.extractall(tmp_path / "bundle")
         (path,) = (str(found) for found in (tmp_path / "bundle").rglob("*.mrml"))
-    scene.SetURL(path)
-    assert scene.Connect()
-    assert not scene.GetNumberOfNodesByClass("vtkMRMLSegmentationNode")
-    assert not scene.GetNumberOfNodesByClass("vtkMRMLSegmentationDisplayNode")
-    found = hierarchy_items(scene)
+    saved = Path(path).read_text()
+    assert 'name="kept"' in saved and "SPA" not in saved and "<Segmentation" not in saved
+    assert np.array_equal(frame.segment_mask(preview.node, segment_id(1)), masks[1]) and not watcher.errors
+
+
+def test_what_an_earlier_version_left_in_a_scene_can_be_dropped(scene: Any) -> None:
+    assert remove_ghosts(scene) == 0
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-    ghost = hierarchy.GetItemByName("SPA preview")
-    hidden = slicer.vtkMRMLSubjectHierarchyConstants.GetSubjectHierarchyExcludeFromTreeAttributeName()
-    assert hierarchy.GetItemAttribute(ghost, hidden) == "1"
+    for name, mark in (("SPA preview", "SPA.Preview"), ("kept", "")):
+        item = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name)
+        if mark:
+            hierarchy.SetItemAttribute(item, mark, "1")
     assert remove_ghosts(scene) == 1
-    assert hierarchy_items(scene) == found - 1
-    names = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
-    assert names.GetItemByName("kept") and not names.GetItemByName("SPA preview")
+    assert hierarchy.GetItemByName("kept") and not hierarchy.GetItemByName("SPA preview")

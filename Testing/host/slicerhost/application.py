@@ -22,9 +22,11 @@ class Application(qt.QObject):  # type: ignore[name-defined,misc]
     """What `slicer.app` offers."""
 
     startupCompleted = QtCore.Signal()  # noqa: N815
+    focusChanged = QtCore.Signal(QtWidgets.QWidget, QtWidgets.QWidget)  # noqa: N815
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
+        qt.application().focusChanged.connect(self.focusChanged)
         self._layout_manager: Any = None
         self.slicerUserSettingsFilePath = str(folder / "Slicer.ini")  # noqa: N815
 

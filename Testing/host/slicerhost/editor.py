@@ -11,7 +11,8 @@ from PySide6 import QtWidgets
 from slicerhost import effects, qt
 
 EVENTS = (
-    "LeftButtonPressEvent", "LeftButtonReleaseEvent", "RightButtonPressEvent", "RightButtonReleaseEvent",
+    "LeftButtonPressEvent", "LeftButtonReleaseEvent", "LeftButtonDoubleClickEvent",
+    "RightButtonPressEvent", "RightButtonReleaseEvent",
     "MiddleButtonPressEvent", "MiddleButtonReleaseEvent", "MouseMoveEvent", "MouseWheelForwardEvent",
     "MouseWheelBackwardEvent", "KeyPressEvent", "KeyReleaseEvent", "EnterEvent", "LeaveEvent",
 )
@@ -30,6 +31,11 @@ class qMRMLSegmentEditorWidget(qt.QWidget):  # type: ignore[name-defined,misc]  
         self._observers: List[Tuple[Any, int]] = []
         self._scene_observers: List[Tuple[Any, int]] = []
         self._options = QtWidgets.QVBoxLayout(self)
+        for name, action in (("UndoButton", self.undo), ("RedoButton", self.redo)):
+            button = qt.QToolButton(self)  # type: ignore[attr-defined]
+            button.setObjectName(name)
+            button.connect("clicked()", action)
+            self._options.addWidget(button)
 
     def setMRMLScene(self, scene: Any) -> None:  # noqa: N802
         self.logic.SetMRMLScene(scene)
@@ -69,6 +75,9 @@ class qMRMLSegmentEditorWidget(qt.QWidget):  # type: ignore[name-defined,misc]  
         if node is not self.logic.GetSegmentationNode():
             self.setActiveEffectByName("")
         self.logic.SetSegmentationNode(node)
+
+    def sourceVolumeNode(self) -> Any:  # noqa: N802
+        return self.node.GetSourceVolumeNode()
 
     def segmentationNode(self) -> Any:  # noqa: N802
         return self.node.GetSegmentationNode()

@@ -18,6 +18,8 @@ ERRORS: List[str] = []
 ANSWERS: List[Any] = []
 
 _WRAPPED: set = set()
+#: What was connected, to be found again by `disconnect`.
+_CALLS: Dict[Tuple[int, str, Any], Callable] = {}
 _PROPERTIES: Dict[type, frozenset] = {}
 
 
@@ -59,7 +61,14 @@ def _connect(sender: Any, signature: str, slot: Callable) -> bool:
         guarded(slot, *(given if count == float("inf") else given[: int(count)]))
 
     receiver = QtCore.SIGNAL(normal)
+    _CALLS[(id(sender), normal, slot)] = call
     return bool(QtCore.QObject.connect(sender, receiver, call))
+
+
+def _disconnect(sender: Any, signature: str, slot: Callable) -> bool:
+    normal = QtCore.QMetaObject.normalizedSignature(signature).data().decode()
+    call = _CALLS.pop((id(sender), normal, slot), None)
+    return call is not None and bool(QtCore.QObject.disconnect(sender, QtCore.SIGNAL(normal), call))
 
 
 def _wrap(base: type) -> type:
@@ -71,8 +80,13 @@ def _wrap(base: type) -> type:
     def get(self: Any, name: str) -> Any:
         if name == "connect":
             return lambda signature, slot: _connect(self, signature, slot)
+        if name == "disconnect":
+            return lambda signature, slot: _disconnect(self, signature, slot)
         if name == "findChildren":
-            return lambda kind: QtCore.QObject.findChildren(self, _plain(kind))
+            return lambda kind, name="": QtCore.QObject.findChildren(self, _plain(kind), *([name] if name else []))
+        if name in ("sizeHint", "minimumSizeHint"):
+            # Virtual functions, which would look for themselves here.
+            return getattr(base, name)(self)
         if not name.startswith("_") and name in _properties(base):
             return base.property(self, name)
         return base.__getattribute__(self, name)
@@ -114,9 +128,9 @@ for _module, _names in (
 Qt, QEvent, QSize, QPoint, QRect, QByteArray, QUrl = (
     QtCore.Qt, QtCore.QEvent, QtCore.QSize, QtCore.QPoint, QtCore.QRect, QtCore.QByteArray, QtCore.QUrl,
 )
-QPixmap, QImage, QIcon, QColor, QBrush, QPen, QFont, QPainter, QPalette, QCursor, QKeySequence = (
-    QtGui.QPixmap, QtGui.QImage, QtGui.QIcon, QtGui.QColor, QtGui.QBrush, QtGui.QPen, QtGui.QFont, QtGui.QPainter,
-    QtGui.QPalette, QtGui.QCursor, QtGui.QKeySequence,
+QPixmap, QImage, QIcon, QColor, QBrush, QPen, QFont, QFontMetrics, QPainter, QPalette, QCursor, QKeySequence = (
+    QtGui.QPixmap, QtGui.QImage, QtGui.QIcon, QtGui.QColor, QtGui.QBrush, QtGui.QPen, QtGui.QFont, QtGui.QFontMetrics,
+    QtGui.QPainter, QtGui.QPalette, QtGui.QCursor, QtGui.QKeySequence,
 )
 QSizePolicy, QApplication = QtWidgets.QSizePolicy, QtWidgets.QApplication
 
