@@ -32,7 +32,8 @@ class EditorButtons:
 
         Args:
             widget: a widget of the effect, within the editor.
-            undo, redo: what the buttons do.
+            undo: what the first button does.
+            redo: what the second one does.
         """
         self._widget = widget
         self._actions = dict(zip(_BUTTONS, (undo, redo)))

@@ -106,7 +106,8 @@ class Workflow:
                 self.screen.clicked(ras, positive)
             self._step(lambda: self.controller.add_click(ras, positive), 1)
         elif negative:
-            self._panel.say(_("Click on the structure first; {key}+click corrects the masks afterwards.").format(key=CTRL), True)
+            text = _("Click on the structure first; {key}+click corrects the masks afterwards.")
+            self._panel.say(text.format(key=CTRL), True)
         else:
             plane = Plane.of_slice_node(view.mrmlSliceNode())
             if not self._runner.busy:

@@ -7,9 +7,9 @@ from typing import Any, Optional, Sequence, Tuple
 import numpy as np
 import slicer
 
+from SPASegmentLib.mrml import hierarchy
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Grid, parent_to_world
-from SPASegmentLib.mrml import hierarchy
 
 #: Red, green, blue in 0..1 of the recommended mask and candidates 1, 2, ...: told apart by people with any of
 #: the common colour deficiencies (Okabe and Ito), and on grey images. Numbers must stand beside the colours.
