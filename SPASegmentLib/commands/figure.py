@@ -20,13 +20,18 @@ from matplotlib.patches import Patch
 
 from SPASegmentLib.commands.record import Slice, Step
 from SPASegmentLib.commands.screen import window_around
+from SPASegmentLib.interaction import pictures
 from SPASegmentLib.interaction.types import RECOMMENDED, Click
 
-# Okabe and Ito's colours; what was added and removed differs in its hatch too.
-ADDED, REMOVED, READER = "#56B4E9", "#E69F00", "#F0E442"
+#: Of the line around what the reader has in mind, and of the frame around what was picked.
+READER, FRAME = "#FF3030", "#009E73"
+#: Of what was added and removed, as `interaction.pictures` draws them, in the legend.
+ADDED, REMOVED = (tuple(part / 255 for part in colour) for colour in (pictures.ADDED, pictures.REMOVED))
 ADDED_HATCH, REMOVED_HATCH = "////", "...."
-OUTLINE, FRAME = "#FFFFFF", "#009E73"
-CELL = 2.35  # inches
+#: Side of a picture, in inches and in pixels.
+CELL, PIXELS = 2.35, 384
+
+Window = Tuple[float, float, float]
 HALO: List[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=2.6, foreground="black")]
 
 
@@ -46,8 +51,8 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
     shown = np.logical_or.reduce([step.proposal.masks.any(0) for step in steps])
     if session.reference is not None:
         shown = shown | session.reference
-    window = window_around(shown, session.spacing, 1.2)
-    limits = tuple(np.percentile(session.pixels[window], (0.5, 99.5)))
+    window = pictures.window_of(shown[None], session.spacing)
+    limits = tuple(np.percentile(session.pixels[window_around(shown, session.spacing, 1.2)], (0.5, 99.5)))
     for row, step in zip(axes, steps):
         for index, cell in enumerate(row):
             cell.axis("off")
@@ -58,7 +63,7 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
             ha="right", va="center", fontsize=11, color="0.3",
         )
     if session.click is not None:
-        _draw_click(axes[0, 0], session.click, window)
+        _draw_click(axes[0, 0], session, session.click, window)
     figure.suptitle(title, x=0.5, y=1 - 0.12 / height, va="top", fontsize=13, fontweight="bold")
     figure.legend(
         handles=_legend(session), loc="lower center", ncols=5, frameon=False, fontsize=9.5, borderaxespad=0.2
@@ -70,26 +75,20 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
     plt.close(figure)
 
 
-def _draw_mask(
-    cell: Axes, session: Slice, step: Step, index: int, window: Tuple[slice, slice], limits: Tuple[float, ...]
-) -> None:
+def _draw_mask(cell: Axes, session: Slice, step: Step, index: int, window: Window, limits: Tuple[float, ...]) -> None:
     proposal, scores = step.proposal, step.dice()
-    aspect = session.spacing[1] / session.spacing[0]
-    cell.imshow(
-        session.pixels[window], cmap="gray", vmin=limits[0], vmax=max(limits[1], limits[0] + 1e-6),
-        aspect=aspect, interpolation="bicubic",
-    )
+    reference = proposal.masks[RECOMMENDED] if index != RECOMMENDED else None
+    cell.imshow(pictures.render(
+        session.pixels, session.spacing, proposal.masks[index], reference, window, (limits[0], limits[1]),
+        pictures.color(index), PIXELS,
+    ))
     if index != RECOMMENDED:
-        difference = proposal.differences[index - 1]
-        _fill(cell, difference.added[window], ADDED, ADDED_HATCH)
-        _fill(cell, difference.removed[window], REMOVED, REMOVED_HATCH)
         cell.annotate(
-            _two_lines(difference.description), (0.5, -0.03), xycoords="axes fraction",
+            _two_lines(proposal.differences[index - 1].description), (0.5, -0.03), xycoords="axes fraction",
             ha="center", va="top", fontsize=8.5, color="0.25",
         )
-    _outline(cell, proposal.masks[index][window], OUTLINE, "solid", 1.3)
     if step.reference is not None:
-        _outline(cell, step.reference[window], READER, (0, (2.5, 1.6)), 1.2)
+        _outline(cell, pictures.sampled(step.reference, session.spacing, window, PIXELS))
     name = "recommended" if index == RECOMMENDED else str(index)
     picked = step.answer.mask == index and step.answer.kind in ("choose", "accept")
     if picked:
@@ -110,34 +109,30 @@ def _two_lines(description: str) -> str:
     return "\n".join(line for part in description.split(", ", 1) for line in textwrap.wrap(part, 30))
 
 
-def _fill(cell: Axes, mask: np.ndarray, colour: str, hatch: str) -> None:
-    if not mask.any():
-        return
-    layer = np.zeros((*mask.shape, 4))
-    layer[mask] = (*matplotlib.colors.to_rgb(colour), 0.45)
-    cell.imshow(layer, aspect=cell.get_aspect(), interpolation="nearest")
-    hatched = cell.contourf(mask, levels=[0.5, 1.5], colors="none", hatches=[hatch])
-    hatched.set_edgecolor(colour)
-    hatched.set_linewidth(0)
-
-
-def _outline(cell: Axes, mask: np.ndarray, colour: str, style: object, width: float) -> None:
+def _outline(cell: Axes, mask: np.ndarray) -> None:
+    """What the reader has in mind, dashed."""
     if mask.any():
-        lines = cell.contour(np.pad(mask, 1), levels=[0.5], colors=colour, linestyles=[style], linewidths=width,
+        lines = cell.contour(np.pad(mask, 1), levels=[0.5], colors=READER, linestyles=[(0, (2.5, 1.6))], linewidths=1.2,
                              extent=(-1, mask.shape[1], -1, mask.shape[0]))
         lines.set_path_effects(HALO)
 
 
-def _draw_click(cell: Axes, click: Click, window: Tuple[slice, slice]) -> None:
-    for size, width, colour in ((13, 4.5, "black"), (11, 2, READER)):
-        cell.plot(click.x - window[1].start, click.y - window[0].start, "+", ms=size, mew=width, color=colour)
+def _draw_click(cell: Axes, session: Slice, click: Click, window: Window) -> None:
+    x, y, side = window
+    to_picture = PIXELS / side
+    for size, width, colour in ((13, 4.5, "black"), (11, 2, "white")):
+        cell.plot(
+            (click.x - x) * session.spacing[0] * to_picture + PIXELS / 2 - 0.5,
+            (click.y - y) * session.spacing[1] * to_picture + PIXELS / 2 - 0.5,
+            "+", ms=size, mew=width, color=colour,
+        )
 
 
 def _legend(session: Slice) -> List[Artist]:
     handles: List[Artist] = [
         Line2D([], [], color="0.55", lw=2.2, label="mask"),
-        Patch(facecolor=ADDED + "73", edgecolor=ADDED, hatch=ADDED_HATCH, lw=0, label="added to the recommended mask"),
-        Patch(facecolor=REMOVED + "73", edgecolor=REMOVED, hatch=REMOVED_HATCH, lw=0, label="removed from it"),
+        Patch(facecolor=(*ADDED, 0.45), ec=ADDED, hatch=ADDED_HATCH, lw=0, label="added to the recommended mask"),
+        Patch(facecolor=(*REMOVED, 0.45), ec=REMOVED, hatch=REMOVED_HATCH, lw=0, label="removed from it"),
     ]
     if session.reference is not None:
         handles.append(Line2D([], [], color=READER, lw=2, ls=(0, (2.5, 1.6)), label="what the reader has in mind",

@@ -11,10 +11,10 @@ from rich.text import Text
 from scipy import ndimage
 
 from SPASegmentLib.commands.record import Step
+from SPASegmentLib.interaction.pictures import ADDED, REMOVED
 from SPASegmentLib.interaction.types import RECOMMENDED, FrameImage, Proposal
 
-# Okabe and Ito's sky blue and orange, as in the figure.
-ADDED, REMOVED, OUTLINE = np.array([86, 180, 233]), np.array([230, 159, 0]), np.array([255, 255, 255])
+OUTLINE = (255, 255, 255)
 GAP = 2
 
 
@@ -115,7 +115,7 @@ def _picture(grey: np.ndarray, mask: np.ndarray, recommended: np.ndarray, side: 
         for m in (mask, recommended)
     )
     for area, colour in ((mask & ~recommended, ADDED), (recommended & ~mask, REMOVED)):
-        image[area] = 0.35 * image[area] + 0.65 * colour
+        image[area] = 0.35 * image[area] + 0.65 * np.array(colour)
     image[mask & ~ndimage.binary_erosion(mask)] = OUTLINE
     return image
 

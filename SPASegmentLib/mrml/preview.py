@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, Optional, Sequence
 
 import numpy as np
 import slicer
 
+from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.mrml import hierarchy
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Grid, parent_to_world
 
-#: Red, green, blue in 0..1 of the recommended mask and candidates 1, 2, ...: told apart by people with any of
-#: the common colour deficiencies (Okabe and Ito), and on grey images. Numbers must stand beside the colours.
-COLORS: Tuple[Tuple[float, float, float], ...] = (
-    (0.0, 0.62, 0.45),
-    (0.34, 0.71, 0.91),
-    (0.90, 0.62, 0.0),
-    (0.80, 0.47, 0.65),
-    (0.94, 0.89, 0.26),
-    (0.84, 0.37, 0.0),
-    (0.0, 0.45, 0.70),
-)
-
 _NAME = "SPA preview"
 _FILL = 0.3
-
-
-def color(index: int) -> Tuple[float, float, float]:
-    """Colour of the recommended mask (0) or a candidate (1, 2, ...)."""
-    return COLORS[0] if index == 0 else COLORS[1 + (index - 1) % (len(COLORS) - 1)]
 
 
 def segment_id(index: int) -> str:

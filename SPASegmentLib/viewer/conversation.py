@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from SPASegmentLib.errors import StateError
+from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
 from SPASegmentLib.mrml.controller import Controller, Job
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.plane import Point
-from SPASegmentLib.mrml.preview import color
 from SPASegmentLib.viewer.pictures import draw_masks
 from SPASegmentLib.viewer.pointer import Gesture
 from SPASegmentLib.viewer.state import PageState

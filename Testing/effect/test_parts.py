@@ -18,49 +18,6 @@ def disk(radius: float, centre: float = 20.0, size: int = 41) -> np.ndarray:
     return (np.hypot(x - centre, y - centre) <= radius).astype(np.float32)
 
 
-def test_picture_shows_what_was_added_and_removed(host: Any) -> None:
-    from SegmentEditorSPALib.Pictures import ADDED, REMOVED, ppm, render, window_of
-
-    small, large = disk(6), disk(12)
-    window = window_of(np.stack([small, large]) > 0, (1.0, 1.0))
-    assert window == (20.0, 20.0, pytest.approx(25 * 1.2))
-    flat = np.zeros((41, 41), dtype=np.float32)
-    for shape, reference, color in ((large, small, ADDED), (small, large, REMOVED)):
-        rgb = render(flat, (1.0, 1.0), shape, reference, window, (0.0, 1.0), (1.0, 1.0, 1.0), 160)
-        # In the ring between the two: 9 mm to the right of the centre.
-        right = 80 + int(9 / window[2] * 160)
-        ring = rgb[72:88, right - 6 : right + 6].reshape(-1, 3).astype(float)
-        direction = ring.mean(axis=0) / np.linalg.norm(ring.mean(axis=0))
-        assert direction @ np.array(color) / np.linalg.norm(color) > 0.999
-        assert rgb[80, 80].max() == 0 and len(ppm(rgb)) == 15 + rgb.size
-    same = render(flat, (1.0, 1.0), small, None, window, (0.0, 1.0), (0.0, 1.0, 0.0), 160)
-    edge = same[80, 80 + int(6.25 / window[2] * 160) - 3 : 80 + int(6.25 / window[2] * 160) + 4]
-    assert (edge[:, 1] > 200).any() and (edge[:, [0, 2]] < 60).all()
-
-
-def test_a_narrow_difference_is_seen_beside_the_outline(host: Any) -> None:
-    """Two pixels of the picture wide, on whichever side of the white line it lies."""
-    from SegmentEditorSPALib.Pictures import render
-
-    y, x = np.mgrid[:41, :41]
-    small, large = (np.clip(radius + 0.5 - np.hypot(x - 20, y - 20), 0, 1) for radius in (12.0, 12.35))
-    for shape, reference, cool in ((large, small, True), (small, large, False)):
-        rgb = render(np.zeros((41, 41)), (1.0, 1.0), shape, reference, (20, 20, 32.0), (0, 1), (1.0, 1.0, 1.0), 192)
-        difference = rgb[..., 2].astype(int) - rgb[..., 0]
-        colored = (difference if cool else -difference) > 60
-        assert colored.sum() > np.pi * 12 / 32 * 192, "along at least half of the outline"
-
-
-def test_pictures_keep_left_and_right_and_the_size_of_pixels(host: Any) -> None:
-    from SegmentEditorSPALib.Pictures import render
-
-    image = np.zeros((20, 40), dtype=np.float32)
-    image[2:6, 4:12] = 1.0
-    rgb = render(image, (0.5, 1.0), np.zeros_like(image), None, (19.5, 9.5, 20.0), (0.0, 1.0), (1.0, 1.0, 1.0), 100)
-    y, x = np.nonzero(rgb[..., 0] > 120)
-    assert abs(x.min() - 10) <= 2 and abs(x.max() - 29) <= 2 and abs(y.min() - 10) <= 3 and abs(y.max() - 29) <= 3
-
-
 def test_contours_enclose_the_mask(host: Any) -> None:
     from SegmentEditorSPALib.Outline import contours, dashes, smooth
 

@@ -11,12 +11,13 @@ import pytest
 import slicer
 import vtk
 
+from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import matrix_from_array, volume_grid
 from SPASegmentLib.mrml.hierarchy import remove_ghosts
 from SPASegmentLib.mrml.plane import Plane
-from SPASegmentLib.mrml.preview import Preview, color, segment_id
+from SPASegmentLib.mrml.preview import Preview, segment_id
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import remove_volume
 from SPASegmentLib.mrml.writer import write_mask
@@ -48,10 +49,6 @@ def test_segments_show_the_masks_exactly(
         assert core.GetSegment(segment_id(n)).GetColor() == pytest.approx(color(n))
     # A candidate does not cut a hole into another one.
     assert core.GetNumberOfLayers() == 5
-
-
-def test_colours_are_different_for_up_to_six_candidates() -> None:
-    assert len({color(n) for n in range(7)}) == 7
 
 
 def test_rounds_reuse_the_nodes(scene: Any, frame: Frame, masks: np.ndarray) -> None:

@@ -1,4 +1,8 @@
-"""The five pictures: a mask on the anatomy underneath, and what it adds and removes."""
+"""How masks are drawn on pictures, on the desktop, in the browser and in figures alike.
+
+A mask is outlined in its colour; what it adds to the recommended mask has blue stripes, what it removes orange dots, so
+that neither is told by colour alone.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,27 @@ from typing import Optional, Tuple
 import numpy as np
 from scipy import ndimage
 
-#: Okabe and Ito's sky blue and orange, told apart with any common colour deficiency.
+#: Red, green, blue in 0..1 of the recommended mask and candidates 1, 2, ...: told apart with any of the common
+#: colour deficiencies, on grey images, from what is added and removed, and from Slicer's first segment. Numbers must
+#: stand beside the colours.
+COLORS: Tuple[Tuple[float, float, float], ...] = (
+    (1.0, 0.93, 0.15),
+    (0.65, 0.2, 1.0),
+    (0.35, 1.0, 0.8),
+    (1.0, 0.25, 0.6),
+    (0.62, 0.4, 0.15),
+    (1.0, 1.0, 1.0),
+    (0.0, 0.4, 0.85),
+)
+#: Okabe and Ito's sky blue and orange.
 ADDED, REMOVED = (86, 180, 233), (230, 159, 0)
+#: The brightest grey of the anatomy, so that white lines are seen on it.
+_BRIGHTEST = 235.0
+
+
+def color(index: int) -> Tuple[float, float, float]:
+    """Colour of the recommended mask (0) or a candidate (1, 2, ...)."""
+    return COLORS[0] if index == 0 else COLORS[1 + (index - 1) % (len(COLORS) - 1)]
 
 
 def window_of(masks: np.ndarray, spacing: Tuple[float, float], margin: float = 1.2) -> Tuple[float, float, float]:
@@ -47,32 +70,44 @@ def render(
     Returns:
         (size, size, 3) uint8.
     """
-    x, y, side = window
-    along = (np.arange(size) + 0.5) / size - 0.5
-    rows, columns = np.meshgrid(y + along * side / spacing[1], x + along * side / spacing[0], indexing="ij")
-    at = np.stack([rows, columns])
+    at = _places(window, spacing, size)
     image = ndimage.map_coordinates(pixels, at, order=1, mode="nearest")
     low, high = grey
     image = np.clip((image - low) / max(high - low, 1e-6), 0.0, 1.0)
-    rgb = np.repeat(235.0 * image[..., None], 3, axis=2)
+    rgb = np.repeat(_BRIGHTEST * image[..., None], 3, axis=2)
     on = _sample(shape, at)
     # Differences come between the outline and its halo, which would hide narrow ones.
     near = _distance(on)
     _line(rgb, near, size / 75, (0.0, 0.0, 0.0), 0.65)
     if reference is not None:
         base = _sample(reference, at)
-        # The dots and stripes tell the two apart without colour.
-        diagonal = (np.add.outer(np.arange(size), np.arange(size)) // 4) % 2 == 0
-        dots = (np.arange(size)[:, None] % 6 < 3) & (np.arange(size)[None] % 6 < 3)
-        _tint(rgb, on & ~base, ADDED, np.where(diagonal, 0.8, 0.5))
-        _tint(rgb, base & ~on, REMOVED, np.where(dots, 0.9, 0.5))
+        _tint(rgb, on & ~base, ADDED, np.where(_stripes(size), 0.8, 0.5))
+        _tint(rgb, base & ~on, REMOVED, np.where(_dots(size), 0.9, 0.5))
     _line(rgb, near, size / 150, tuple(255 * c for c in color), 1.0)
     return np.clip(rgb, 0, 255).astype(np.uint8)
 
 
-def ppm(rgb: np.ndarray) -> bytes:
-    """The picture (height, width, 3) uint8 as a file that Qt reads; the fastest way in from Python."""
-    return b"P6 %d %d 255\n" % (rgb.shape[1], rgb.shape[0]) + np.ascontiguousarray(rgb).tobytes()
+def sampled(
+    mask: np.ndarray, spacing: Tuple[float, float], window: Tuple[float, float, float], size: int
+) -> np.ndarray:
+    """(size, size) bool: a mask (height, width), bool or probabilities, as it lies on a picture of this window."""
+    return _sample(mask, _places(window, spacing, size))
+
+
+def _places(window: Tuple[float, float, float], spacing: Tuple[float, float], size: int) -> np.ndarray:
+    """(2, size, size) rows and columns of the frame that the pixels of a picture show."""
+    x, y, side = window
+    along = ((np.arange(size) + 0.5) / size - 0.5) * side
+    return np.stack(np.meshgrid(y + along / spacing[1], x + along / spacing[0], indexing="ij"))
+
+
+def _stripes(size: int) -> np.ndarray:
+    return np.asarray((np.add.outer(np.arange(size), np.arange(size)) // 4) % 2 == 0)
+
+
+def _dots(size: int) -> np.ndarray:
+    inside = np.arange(size) % 6 < 3
+    return inside[:, None] & inside[None]
 
 
 def _sample(shape: np.ndarray, at: np.ndarray) -> np.ndarray:
