@@ -26,7 +26,7 @@ from SPASegmentLib.interaction.types import RECOMMENDED, Click
 #: Of the line around what the reader has in mind, and of the frame around what was picked.
 READER, FRAME = "#FF3030", "#009E73"
 #: Of what was added and removed, as `interaction.pictures` draws them, in the legend.
-ADDED, REMOVED = (tuple(part / 255 for part in colour) for colour in (pictures.ADDED, pictures.REMOVED))
+ADDED, REMOVED = ("#%02x%02x%02x" % colour for colour in (pictures.ADDED, pictures.REMOVED))
 ADDED_HATCH, REMOVED_HATCH = "////", "...."
 #: Side of a picture, in inches and in pixels.
 CELL, PIXELS = 2.35, 384
@@ -131,8 +131,8 @@ def _draw_click(cell: Axes, session: Slice, click: Click, window: Window) -> Non
 def _legend(session: Slice) -> List[Artist]:
     handles: List[Artist] = [
         Line2D([], [], color="0.55", lw=2.2, label="mask"),
-        Patch(facecolor=(*ADDED, 0.45), ec=ADDED, hatch=ADDED_HATCH, lw=0, label="added to the recommended mask"),
-        Patch(facecolor=(*REMOVED, 0.45), ec=REMOVED, hatch=REMOVED_HATCH, lw=0, label="removed from it"),
+        Patch(facecolor=ADDED + "73", ec=ADDED, hatch=ADDED_HATCH, lw=0, label="added to the recommended mask"),
+        Patch(facecolor=REMOVED + "73", ec=REMOVED, hatch=REMOVED_HATCH, lw=0, label="removed from it"),
     ]
     if session.reference is not None:
         handles.append(Line2D([], [], color=READER, lw=2, ls=(0, (2.5, 1.6)), label="what the reader has in mind",

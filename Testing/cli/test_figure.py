@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Tuple
 
 import numpy as np
 from matplotlib.colors import to_rgb
@@ -24,10 +23,10 @@ def coloured(picture: np.ndarray, colour: str) -> int:
     return int((np.abs(picture - 255 * np.array(to_rgb(colour))).max(-1) < 12).sum())
 
 
-def hued(picture: np.ndarray, colour: Tuple[float, ...]) -> int:
+def hued(picture: np.ndarray, colour: str) -> int:
     """Pixels of which red is to green and blue as in a colour, and that are no grey."""
     chroma = picture - picture.mean(-1, keepdims=True)
-    wanted = np.array(colour) - np.mean(colour)
+    wanted = np.array(to_rgb(colour)) - np.mean(to_rgb(colour))
     length = np.linalg.norm(chroma, axis=-1)
     return int(((chroma @ wanted > 0.97 * length * np.linalg.norm(wanted)) & (length > 40)).sum())
 
