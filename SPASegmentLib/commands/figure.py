@@ -26,7 +26,7 @@ from SPASegmentLib.interaction.types import RECOMMENDED, Click
 #: Of the line around what the reader has in mind, and of the frame around what was picked.
 READER, FRAME = "#FF3030", "#009E73"
 #: Of what was added and removed, as `interaction.pictures` draws them, in the legend.
-ADDED, REMOVED = ("#%02x%02x%02x" % colour for colour in (pictures.ADDED, pictures.REMOVED))
+ADDED, REMOVED = ("#{:02x}{:02x}{:02x}".format(*colour) for colour in (pictures.ADDED, pictures.REMOVED))
 ADDED_HATCH, REMOVED_HATCH = "////", "...."
 #: Side of a picture, in inches and in pixels.
 CELL, PIXELS = 2.35, 384
