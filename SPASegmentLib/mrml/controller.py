@@ -22,9 +22,10 @@ from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import volume_grid
+from SPASegmentLib.mrml.parts import count_parts, part_at
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.preview import Preview
-from SPASegmentLib.mrml.writer import write_mask
+from SPASegmentLib.mrml.writer import WriteMode, Written, write
 from SPASegmentLib.translation import texts
 
 # Without a network everything here works without PyTorch.
@@ -80,10 +81,10 @@ class Controller:
         network: Optional[SPANetwork] = None,
         settings: Optional[SessionSettings] = None,
         profile: Optional[Profile] = None,
-        mode: str = "add",
+        mode: WriteMode = "add",
     ) -> None:
         self.volume, self.segmentation, self.segment_id = volume, segmentation, segment_id
-        self.mode = mode
+        self.mode: WriteMode = mode
         self.profile = profile
         self.network = network
         self._editor = editor
@@ -92,6 +93,7 @@ class Controller:
         self._job: Optional[Job] = None
         self._shown: Optional[Job] = None
         self._accepted: Optional[Tuple[Frame, np.ndarray]] = None
+        self._written: Optional[Written] = None
 
     @property
     def frame(self) -> Optional[Frame]:
@@ -104,6 +106,16 @@ class Controller:
     def accepted(self) -> Optional[Tuple[Frame, np.ndarray]]:
         """Slice and (height, width) mask accepted last."""
         return self._accepted
+
+    @accepted.setter
+    def accepted(self, accepted: Optional[Tuple[Frame, np.ndarray]]) -> None:
+        """After an undo it is another one that was accepted last, or none."""
+        self._accepted = accepted
+
+    @property
+    def written(self) -> Optional[Written]:
+        """What the mask accepted last has changed."""
+        return self._written
 
     @property
     def session(self) -> Optional[Session]:
@@ -143,22 +155,31 @@ class Controller:
         box = frame.box(corner, opposite)
         return self._new(frame, lambda session: session.start(box=box))
 
-    def start_from_segment(self, ras: Point, plane: Union[Plane, str]) -> Job:
+    def start_from_segment(self, ras: Point, plane: Union[Plane, str], only_part: bool = False) -> Job:
         """Start with what the segment holds on the slice through a point, e.g. a threshold or another tool's result.
 
         Args:
             ras: a point in mm on the slice's plane, also one beside the volume.
             plane: see `start_at`.
+            only_part: with the part of the segment that the point lies in, not with all of it.
 
         Raises:
             InputError: the slice cannot be used, or the segment is empty there.
         """
-        plane = _plane(plane)
-        frame = Frame.at(self.volume, _innermost(self.volume, plane, ras), plane)
-        mask = frame.segment_mask(self.segmentation, self.segment_id)
-        if not mask.any():
-            raise InputError(_("The segment is empty on this slice; paint or threshold something first, or click."))
+        frame, mask = self._held(ras, plane)
+        if only_part:
+            mask = part_at(mask, *frame.ras_to_xy(ras))
+            if not mask.any():
+                raise InputError(_("There is nothing of the segment here; click on one of its parts."))
         return self._new(frame, lambda session: session.start(mask=mask))
+
+    def parts_of_segment(self, ras: Point, plane: Union[Plane, str]) -> int:
+        """Of how many parts the segment consists on the slice through a point; specks do not count.
+
+        Raises:
+            InputError: see `start_from_segment`.
+        """
+        return count_parts(self._held(ras, plane)[1])
 
     def next_slice(self, step: int = 1, origin: Optional[Tuple[Frame, np.ndarray]] = None) -> Job:
         """Start on a neighbouring slice with the mask accepted last and the preference learned so far.
@@ -237,7 +258,10 @@ class Controller:
         masks = shown.session.proposal.masks
         if not 0 <= mask < len(masks):
             raise InputError(_("There is no mask {mask}; accept 0 to {last}.").format(mask=mask, last=len(masks) - 1))
-        write_mask(self._editor, shown.frame, masks[mask], self.segmentation, self.segment_id, self.mode)
+        shown.frame.check()
+        self._written = write(
+            self._editor, shown.frame, masks[mask], self.segmentation, self.segment_id, self.mode
+        )
         result = shown.session.accept(mask)
         self.profile = shown.session.profile()
         self._accepted = (shown.frame, result.mask)
@@ -254,6 +278,15 @@ class Controller:
         """End for good; may be called twice, also after the scene was closed."""
         self.cancel()
         self._accepted = None
+
+    def _held(self, ras: Point, plane: Union[Plane, str]) -> Tuple[Frame, np.ndarray]:
+        """The slice through a point, and what the segment holds there."""
+        plane = _plane(plane)
+        frame = Frame.at(self.volume, _innermost(self.volume, plane, ras), plane)
+        mask = frame.segment_mask(self.segmentation, self.segment_id)
+        if not mask.any():
+            raise InputError(_("The segment is empty on this slice; paint or threshold something first, or click."))
+        return frame, mask
 
     def _current(self) -> Job:
         if self.busy:

@@ -52,17 +52,11 @@ class Frame:
         self.plane = plane
         self.to_index = to_index
         self.aligned = aligned
-        voxels = image_array(volume.GetImageData())
+        self._shape = shape
         self._size = volume.GetImageData().GetDimensions()
-        if voxels.ndim == 4 and voxels.shape[3] not in (3, 4):
-            raise InputError(
-                _("The volume has {count} values per voxel; SPA needs one, or red-green-blue.").format(
-                    count=voxels.shape[3]
-                )
-            )
-        pixels = _own_voxels(voxels, to_index, shape) if aligned else reslice(voxels, shape, to_index)
+        self._to_local = volume_grid(volume).to_local
         spacing = np.linalg.norm(self.to_world[:3, :2], axis=0)
-        self.image = FrameImage(pixels, (float(spacing[0]), float(spacing[1])))
+        self.image = FrameImage(self._cut(), (float(spacing[0]), float(spacing[1])))
 
     @classmethod
     def at(cls, volume: Any, ras: Point, plane: Plane) -> Frame:
@@ -101,12 +95,35 @@ class Frame:
         return np.asarray(self._grid().to_world @ self.to_index)
 
     def check(self) -> None:
-        """Make sure that the frame still shows where its pixels lie.
+        """Make sure that the frame still shows what the volume holds, and where.
 
         Raises:
-            InputError: the volume has another size now, no image, or a non-linear transform.
+            InputError: the volume has other voxels now, another size, place or spacing, no image, or a non-linear
+                transform.
         """
         self._grid()
+        if not np.array_equal(FrameImage(self._cut(), self.image.spacing).pixels, self.image.pixels):
+            raise InputError(_("The image was replaced by another one."))
+
+    def is_in(self, slice_to_ras: np.ndarray) -> bool:
+        """Whether a slice view shows this slice.
+
+        Args:
+            slice_to_ras: (4, 4) of the view, as vtkMRMLSliceNode has it.
+
+        Raises:
+            InputError: see `check`.
+        """
+        to_world = self.to_world
+        normal = slice_to_ras[:3, 2] / np.linalg.norm(slice_to_ras[:3, 2])
+        across = np.cross(to_world[:3, 0], to_world[:3, 1])
+        if np.linalg.norm(np.cross(across / np.linalg.norm(across), normal)) > ALIGNMENT_TOLERANCE:
+            return False
+        # In the middle, since a view may be tilted by as much as the tolerance.
+        height, width = self.image.shape
+        middle = to_world @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
+        away = float((middle[:3] - slice_to_ras[:3, 3]) @ normal)
+        return bool(abs(away) <= (0.5 + _SAME) * abs(float(to_world[:3, 2] @ normal)))
 
     @property
     def key(self) -> Tuple[Any, ...]:
@@ -210,11 +227,26 @@ class Frame:
         """Lattice in which masks of this frame are written into a segmentation."""
         return segmentation_grid(segmentation, self.volume)
 
+    def _cut(self) -> np.ndarray:
+        """(height, width) pixels of the slice as the volume is now."""
+        voxels = image_array(self.volume.GetImageData())
+        if voxels.ndim == 4 and voxels.shape[3] not in (3, 4):
+            raise InputError(
+                _("The volume has {count} values per voxel; SPA needs one, or red-green-blue.").format(
+                    count=voxels.shape[3]
+                )
+            )
+        if self.aligned:
+            return _own_voxels(voxels, self.to_index, self._shape)
+        return reslice(voxels, self._shape, self.to_index)
+
     def _grid(self) -> Grid:
         """Grid of the volume, as long as its voxels are those that the frame's indices mean."""
         grid = volume_grid(self.volume)
         if self.volume.GetImageData().GetDimensions() != self._size:
             raise InputError(_("The image of the volume was replaced by one of another size; click again."))
+        if not np.allclose(grid.to_local, self._to_local, rtol=0, atol=1e-6 * float(np.abs(self._to_local).max())):
+            raise InputError(_("The volume was moved, or its spacing was changed; click again."))
         return grid
 
     def _exact(self, to_grid: np.ndarray) -> Optional[np.ndarray]:

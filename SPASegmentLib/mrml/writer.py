@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Optional
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -16,7 +17,41 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 #: "add" to the segment, or "replace" what the segment holds on this slice.
-WRITE_MODES = ("add", "replace")
+WriteMode = Literal["add", "replace"]
+WRITE_MODES: Tuple[WriteMode, ...] = ("add", "replace")
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a write has done, to be told and to be recognised after an undo.
+
+    Attributes:
+        segmentation, segment_id: where.
+        grid: of the segmentation.
+        extent: what was looked at, in the indices of the grid.
+        before, after: (k, j, i) bool, what the segment held there.
+        wanted: (k, j, i) bool, what the segment was to hold there if nothing were masked.
+    """
+
+    segmentation: Any
+    segment_id: str
+    grid: Grid
+    extent: Bounds
+    before: np.ndarray
+    after: np.ndarray
+    wanted: np.ndarray
+
+    @property
+    def changed(self) -> int:
+        """Number of voxels that changed."""
+        return int(np.count_nonzero(self.before != self.after))
+
+    def held(self) -> Optional[np.ndarray]:
+        """(k, j, i) bool: what the segment holds there now; None where there is no such segment any more."""
+        try:
+            return segment_region(self.segmentation, self.segment_id, self.grid, self.extent)
+        except InputError:
+            return None
 
 
 class _Change(NamedTuple):
@@ -40,8 +75,15 @@ class _Change(NamedTuple):
 
 
 def write_mask(
-    editor: SegmentEditor, frame: Frame, mask: np.ndarray, segmentation: Any, segment_id: str, mode: str = "add"
+    editor: SegmentEditor, frame: Frame, mask: np.ndarray, segmentation: Any, segment_id: str, mode: WriteMode = "add"
 ) -> int:
+    """`write`, where only the number of voxels of the segment that changed is wanted."""
+    return write(editor, frame, mask, segmentation, segment_id, mode).changed
+
+
+def write(
+    editor: SegmentEditor, frame: Frame, mask: np.ndarray, segmentation: Any, segment_id: str, mode: WriteMode = "add"
+) -> Written:
     """Write a mask of a frame into a segment.
 
     Masking, the editable intensity range and the overwrite mode hold as for any other effect. Every other slice
@@ -57,14 +99,41 @@ def write_mask(
         mode: "add" or "replace".
 
     Returns:
-        Number of voxels of the segment that changed. Where the write would change nothing, none is made, and no undo
-        state.
+        What has changed. Where the write would change nothing, none is made, and no undo state.
 
     Raises:
         InputError: the mask is empty, there is no such segment, or the mode is unknown. Nothing was written.
         OutputError: the masking settings let no voxel through, which leaves no undo state; or the write failed. The
             segmentation is as it was.
     """
+    mask = _checked(frame, mask, mode)
+    segment_image(segmentation, segment_id)
+    grid = frame.segmentation_grid(segmentation)
+    added = frame.mask_to_labelmap(mask, grid)
+    removed = _to_remove(frame, added, segmentation, segment_id, grid) if mode == "replace" else None
+    if added is None and removed is None:
+        raise InputError(_("The mask is empty here; choose another one."))
+    before = Snapshot(segmentation)
+    change = _change(before, segment_id, grid, added, removed)
+    new = change.old
+    # Before an undo state is saved, since an effect cannot take that back.
+    if _changes_anything(editor, before, segment_id, change):
+        editor.save_state()
+        try:
+            if removed is not None:
+                editor.remove(segment_id, removed)
+            if added is not None:
+                editor.add(segment_id, added)
+            new = _verify(before, segmentation, segment_id, change, editor.masked)
+        except BaseException as error:
+            before.restore()
+            if isinstance(error, SPAError) or not isinstance(error, Exception):
+                raise
+            raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
+    return Written(segmentation, segment_id, grid, change.extent, change.old, new, change.wanted)
+
+
+def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
     if mode not in WRITE_MODES:
         raise InputError(
             _("The write mode is one of {modes}, not '{mode}'.").format(modes=", ".join(WRITE_MODES), mode=mode)
@@ -76,29 +145,7 @@ def write_mask(
                 mask=mask.shape, frame=frame.image.shape
             )
         )
-    segment_image(segmentation, segment_id)
-    grid = frame.segmentation_grid(segmentation)
-    added = frame.mask_to_labelmap(mask, grid)
-    removed = _to_remove(frame, added, segmentation, segment_id, grid) if mode == "replace" else None
-    if added is None and removed is None:
-        raise InputError(_("The mask is empty here; choose another one."))
-    before = Snapshot(segmentation)
-    change = _change(before, segment_id, grid, added, removed)
-    # Before an undo state is saved, since an effect cannot take that back.
-    if not _changes_anything(editor, before, segment_id, change):
-        return 0
-    editor.save_state()
-    try:
-        if removed is not None:
-            editor.remove(segment_id, removed)
-        if added is not None:
-            editor.add(segment_id, added)
-        return _verify(before, segmentation, segment_id, change, editor.masked)
-    except BaseException as error:
-        before.restore()
-        if isinstance(error, SPAError) or not isinstance(error, Exception):
-            raise
-        raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
+    return mask
 
 
 def _to_remove(frame: Frame, added: Optional[Any], segmentation: Any, segment_id: str, grid: Grid) -> Optional[Any]:
@@ -158,14 +205,14 @@ def _nothing_let_through() -> OutputError:
     )
 
 
-def _verify(before: Snapshot, segmentation: Any, segment_id: str, change: _Change, masked: bool) -> int:
+def _verify(before: Snapshot, segmentation: Any, segment_id: str, change: _Change, masked: bool) -> np.ndarray:
+    """What the segment holds now, (k, j, i) bool, which is what it must."""
     grid, extent, old, wanted = change.grid, change.extent, change.old, change.wanted
     new = segment_region(segmentation, segment_id, grid, extent)
     allowed = (new >= (old & wanted)) & (new <= (old | wanted))
     if not (allowed.all() if masked else np.array_equal(new, wanted)):
         raise OutputError(_("Slicer did not write the mask as it should have; the segmentation is as it was."))
-    changed = int(np.count_nonzero(new != old))
-    if masked and not changed and (wanted != old).any():
+    if masked and np.array_equal(new, old) and (wanted != old).any():
         raise _nothing_let_through()
     if not before.same_elsewhere(segment_id, grid, extent):
         raise OutputError(_("Slicer changed voxels beside the mask; the segmentation is as it was."))
@@ -174,4 +221,4 @@ def _verify(before: Snapshot, segmentation: Any, segment_id: str, change: _Chang
             kept = segment_region(segmentation, other, grid, extent)
             if (kept & ~before.region(other, grid, extent)).any() and not (masked and change.off.any()):
                 raise OutputError(_("Slicer changed another segment; the segmentation is as it was."))
-    return changed
+    return new

@@ -1,0 +1,25 @@
+"""The parts that a mask consists of."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import ndimage
+
+#: A part smaller than this share of the largest one is a speck.
+SPECK = 0.1
+
+_TOUCHING = np.ones((3, 3), dtype=bool)
+
+
+def count_parts(mask: np.ndarray) -> int:
+    """Number of parts of a (height, width) bool mask that do not touch each other; specks do not count."""
+    labels, _count = ndimage.label(mask, _TOUCHING)
+    sizes = np.bincount(labels.ravel())[1:]
+    return int((sizes >= SPECK * sizes.max()).sum()) if len(sizes) else 0
+
+
+def part_at(mask: np.ndarray, x: float, y: float) -> np.ndarray:
+    """(height, width) bool: the part of a mask that holds the pixel (x, y); empty where the mask does not hold it."""
+    labels, _count = ndimage.label(mask, _TOUCHING)
+    label = labels[int(np.floor(y + 0.5)), int(np.floor(x + 0.5))]
+    return np.asarray((labels == label) & (label > 0))
