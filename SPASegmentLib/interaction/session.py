@@ -224,8 +224,9 @@ class Session:
             raise StateError(_("The mask has been accepted; undo it in the segmentation."))
         self._state = SessionState.CANCELLED
 
-    def profile(self) -> Profile:
-        """What is now known of the user's preference, the accepted mask included.
+    @property
+    def offset_mm(self) -> Optional[float]:
+        """What the accepted mask teaches, see `Profile.updated`; None where it is empty.
 
         Raises:
             StateError: no mask has been accepted.
@@ -233,10 +234,19 @@ class Session:
         neutral_radius = None if self._maker is None else self._maker.neutral_radius
         if self._result is None or neutral_radius is None:
             raise StateError(_("A preference is learned from an accepted mask; accept one first."))
-        base = self._profile or Profile.new("default")
         if not self._result.mask.any():
-            return base
-        return base.updated(equivalent_radius(self._result.mask, self._frame.pixel_area) - neutral_radius)
+            return None
+        return equivalent_radius(self._result.mask, self._frame.pixel_area) - neutral_radius
+
+    def profile(self) -> Profile:
+        """What is now known of the user's preference, the accepted mask included.
+
+        Raises:
+            StateError: no mask has been accepted.
+        """
+        offset = self.offset_mm
+        base = self._profile or Profile.new("default")
+        return base if offset is None else base.updated(offset)
 
     def _current(self) -> Round:
         if self._state is not SessionState.CHOOSING:

@@ -30,7 +30,6 @@ class Written:
         grid: of the segmentation.
         extent: what was looked at, in the indices of the grid.
         before, after: (k, j, i) bool, what the segment held there.
-        wanted: (k, j, i) bool, what the segment was to hold there if nothing were masked.
     """
 
     segmentation: Any
@@ -39,7 +38,6 @@ class Written:
     extent: Bounds
     before: np.ndarray
     after: np.ndarray
-    wanted: np.ndarray
 
     @property
     def changed(self) -> int:
@@ -130,7 +128,7 @@ def write(
             if isinstance(error, SPAError) or not isinstance(error, Exception):
                 raise
             raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
-    return Written(segmentation, segment_id, grid, change.extent, change.old, new, change.wanted)
+    return Written(segmentation, segment_id, grid, change.extent, change.old, new)
 
 
 def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:

@@ -20,8 +20,9 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.writer import WRITE_MODES
-from SPASegmentLib.viewer.conversation import Conversation
+from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.guard import guard
+from SPASegmentLib.viewer.page_view import PageView
 from SPASegmentLib.viewer.pointer import Gesture, Pointer
 from SPASegmentLib.viewer.profiles import Profiles
 from SPASegmentLib.viewer.state import PageState
@@ -67,7 +68,8 @@ class ViewerApp:
         self.workspace = Workspace(scene, network, settings, Profiles(profile), self._views.show)
         self._surface = SurfaceView(self._slicer_app, list(VIEWS))
         self._page = PageState(self.server, self._facts)
-        self._conversation = Conversation(self.workspace, self._views, self._pool, self._page)
+        self._shown = PageView(self.workspace, self._views, self._page)
+        self._conversation = PageConversation(self.workspace, self._views, self._pool, self._page, self._shown)
         self._pointer = Pointer(self._slicer_app.scene, self._slicer_app.view_manager, self._conversation.gesture)
         self._transfer = Transfer(
             self._page,
@@ -140,7 +142,7 @@ class ViewerApp:
         self.server.state.trame__template_error = (_PAGE / "ended.html").read_text(encoding="utf-8")
         self.server.state.update(
             {
-                "masks": [], "phase": "empty", "message": "", "problem": "", "round": 1, "rounds": 1, "expected": 0,
+                "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "expected": 0,
                 "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
                 "view_names": VIEWS, "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
                 "network": self.workspace.has_network,
@@ -157,19 +159,21 @@ class ViewerApp:
             "phantom": self.open_phantom,
             "dismiss": lambda: self._page.show(problem=""),
             "click": self._click,
+            "press": conversation.press,
             "choose": conversation.choose,
             "accept": conversation.accept,
+            "accept_at_once": conversation.accept_at_once,
             "back": conversation.back,
             "cancel": conversation.cancel,
             "next_slice": conversation.next_slice,
-            "from_segment": conversation.from_segment,
-            "select": workspace.select,
-            "add": workspace.add,
+            "from_segment": conversation.from_segment_in,
+            "select": self._between("select another segment", workspace.select),
+            "add": self._between("add segments", workspace.add),
             "rename": workspace.rename,
             "recolor": workspace.recolor,
             "remove": self._between("delete segments", workspace.remove),
             "undo": self._undo,
-            "redo": self._between("redo", self._redo),
+            "redo": self._redo,
             "mode": self._set_mode,
             "profile_use": self._profile_action(profiles.use),
             "profile_create": self._profile_action(profiles.create),
@@ -187,9 +191,9 @@ class ViewerApp:
             self._page.action(name, action)
         self.server.trigger("settle")(self._page.settle)
         state = self.server.state
-        state.change("highlighted")(lambda highlighted, **_: conversation.highlight(int(highlighted)))
-        state.change("uncertainty")(lambda uncertainty, **_: conversation.set_uncertainty(bool(uncertainty)))
-        state.change("negative")(lambda negative, **_: setattr(conversation, "negative", bool(negative)))
+        state.change("highlighted")(lambda highlighted, **_: self._shown.highlight(int(highlighted)))
+        state.change("uncertainty")(lambda uncertainty, **_: self._shown.set_uncertainty(bool(uncertainty)))
+        state.change("negative")(lambda negative, **_: setattr(conversation, "removes", bool(negative)))
         self.server.controller.on_server_bind.add(self._bind)
         self.server.controller.on_client_connected.add(self._connected)
 
@@ -211,6 +215,8 @@ class ViewerApp:
             "volume": workspace.name,
             "opened": workspace.opened,
             "unsaved": workspace.unsaved,
+            "phase": self._phase(),
+            "armed": self._conversation.armed,
             "busy": self._conversation.busy or bool(self._page.task),
             "task": self._page.task or "Computing masks",
             "segments": [vars(row) for row in workspace.segments],
@@ -219,13 +225,21 @@ class ViewerApp:
             "can_go_back": self._conversation.can_go_back,
             "can_undo": workspace.can_undo,
             "can_redo": workspace.can_redo,
-            "can_continue": controller is not None and controller.accepted is not None and controller.session is None,
+            "can_continue": self._conversation.can_continue,
             "profiles": profiles.names,
             "profile": profile.name,
             "learned": learned,
             "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
             "surface": self._surface.shown,
         }
+
+    def _phase(self) -> str:
+        """Where the session stands: "empty", "idle", "choosing" or "accepted"."""
+        if not self.workspace.is_open:
+            return "empty"
+        if self._conversation.choosing:
+            return "choosing"
+        return "accepted" if self._conversation.can_continue else "idle"
 
     def _views_moved(self) -> None:
         if not self.workspace.is_open:
@@ -237,7 +251,8 @@ class ViewerApp:
     # Actions
 
     def _opened(self) -> None:
-        self._conversation.cancel()
+        self._conversation.end()
+        self._page.show(message="", problem="")
         if self._surface.shown:
             self._surface.show(self.workspace.segmentation)
         low, high = self.workspace.volume.GetImageData().GetScalarRange()  # type: ignore[union-attr]
@@ -264,21 +279,22 @@ class ViewerApp:
 
     def _undo(self) -> None:
         """While masks are on screen undo is about them, as on the desktop."""
-        if self._conversation.choosing:
-            self._conversation.back_or_cancel()
-        else:
+        if not self._conversation.undo():
             self.workspace.undo()
             self._page.show(message="Undone.")
+            self._conversation.segmentation_changed()
 
     def _redo(self) -> None:
-        self.workspace.redo()
-        self._page.show(message="Done again.")
+        if not self._conversation.redo():
+            self.workspace.redo()
+            self._page.show(message="Done again.")
+            self._conversation.segmentation_changed()
 
     def _between(self, what: str, act: Callable[..., Any]) -> Callable[..., None]:
         """An action that has to wait until no masks are on screen and none are computed."""
 
         def run(*arguments: Any) -> None:
-            if self._conversation.choosing or self._conversation.busy:
+            if self._conversation.armed:
                 raise StateError(f"Accept or cancel the masks on screen first, then {what}.")
             act(*arguments)
 

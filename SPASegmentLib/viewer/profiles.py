@@ -35,9 +35,17 @@ class Profiles:
         """The profile in use."""
         return self._profiles[self._active]
 
-    def learned(self, profile: Profile) -> None:
-        """Keep what was learned for the profile in use, which keeps its name."""
-        self._profiles[self._active] = profile
+    def taught(self) -> str:
+        """Name of the profile that learns: the one in use."""
+        return self._active
+
+    def load(self, name: str) -> Optional[Profile]:
+        """The profile of this name; None if there is none any more."""
+        return self._profiles.get(name)
+
+    def save(self, name: str, profile: Profile) -> None:
+        """Keep what was learned for a profile, which keeps its name."""
+        self._profiles[name] = profile
 
     def use(self, name: str) -> None:
         """Use another profile.

@@ -127,6 +127,11 @@ class SliceViews:
         """The view whose direction is closest to a plane's."""
         return max(VIEWS, key=lambda tag: abs(float(self.plane(tag).normal @ plane.normal)))
 
+    def shows(self, frame: Frame) -> bool:
+        """Whether any view shows a frame's slice."""
+        nodes = (view.get_view_node() for view in self._views.values())
+        return any(frame.is_in(array_from_matrix(node.GetSliceToRAS())) for node in nodes)
+
     def render(self) -> None:
         """Draw all views again."""
         for view in self._views.values():

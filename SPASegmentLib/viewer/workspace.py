@@ -240,12 +240,6 @@ class Workspace:
         if self._controller is not None:
             self._controller.profile = self.profiles.active
 
-    def learn(self) -> None:
-        """Keep what the mask accepted last has taught."""
-        profile = self.controller.profile
-        if profile is not None:
-            self.profiles.learned(profile)
-
     @property
     def unsaved(self) -> bool:
         """Whether the segmentation has changed since it was opened or saved."""

@@ -33,10 +33,10 @@ async def scenario(app: ViewerApp) -> None:
     lesion = (62.0, 18.0, -43.75)
 
     seen: Dict[str, Any] = {"threads": set()}
-    begin = workspace.controller.start_at
+    start_at = workspace.controller.start_at
 
     def start(*arguments: Any) -> Any:
-        job = begin(*arguments)
+        job = start_at(*arguments)
         run = job.run
 
         def recorded() -> Any:
@@ -48,9 +48,12 @@ async def scenario(app: ViewerApp) -> None:
 
     workspace.controller.start_at = start  # type: ignore[method-assign]
 
+    def click(point: Any = lesion, negative: bool = False, again: bool = False) -> None:
+        conversation.gesture(Gesture("Red", point, point, negative, again))
+
     go = threading.Event()
     app._pool.submit(go.wait)
-    conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
+    click()
     assert state.busy and state.task == "Computing masks" and state.masks == []
 
     # Everything that does not concern the session goes on.
@@ -58,12 +61,12 @@ async def scenario(app: ViewerApp) -> None:
     app._views.step("Red", 1)
     assert app._views.position("Red").offset != offset
     app._views.step("Red", -1)
-    conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
+    conversation.box(lesion, (0.0, 0.0, lesion[2]), app._views.plane("Red"))
     assert "still computing" in state.problem and state.busy
 
     # Cancelled work leaves nothing behind when it is done at last, and a correction that waits for it goes with it.
     beside = (lesion[0] + 7.0, *lesion[1:])
-    conversation.gesture(Gesture("Red", beside, beside, True))
+    click(beside, negative=True)
     conversation.cancel()
     assert not state.busy and state.phase == "idle" and state.problem == ""
     go.set()
@@ -72,7 +75,7 @@ async def scenario(app: ViewerApp) -> None:
     assert state.masks == [] and workspace.controller.session is None and not workspace.can_undo
 
     # A click that is left alone is answered, by the worker.
-    conversation.begin(lambda: workspace.controller.start_at(lesion, app._views.plane("Red")))
+    click()
     await until(lambda: bool(state.masks) and not state.busy)
     assert state.phase == "choosing" and seen["threads"] and loop_thread not in seen["threads"]
     assert not conversation.can_go_back
@@ -82,29 +85,34 @@ async def scenario(app: ViewerApp) -> None:
     app._pool.submit(go.wait)
     above = (lesion[0] - 1.0, lesion[1] - 6.0, lesion[2])
     for point, again in ((beside, False), (beside, True), (above, False)):
-        conversation.gesture(Gesture("Red", point, point, True, again))
+        click(point, True, again)
     assert state.busy and state.problem == ""
     go.set()
-    await until(lambda: conversation._answers == 2 and not state.busy)
-    for left in (1, 0):
+    await until(lambda: state.can_go_back and not state.busy)
+    for left in (True, False):
         conversation.back()
         await until(lambda: not state.busy)
-        assert conversation._answers == left
+        assert state.can_go_back == left
 
     # What fails in the worker is a message, and the masks on screen stay; a click that waited for others is dropped.
-    def broken() -> Any:
-        job = workspace.controller.choose(1)
+    choose = workspace.controller.choose
+
+    def broken(candidate: int) -> Any:
+        job = choose(candidate)
         job.run = lambda: 1 / 0  # type: ignore[method-assign]
         return job
 
-    conversation.begin(broken)
-    conversation.gesture(Gesture("Red", lesion, lesion, False))
+    workspace.controller.choose = broken  # type: ignore[method-assign]
+    conversation.choose(1)
+    click()
     assert state.problem == ""
     await until(lambda: state.problem != "")
     await asyncio.sleep(0.05)
     assert not conversation.can_go_back
     assert "ZeroDivision" not in state.problem and "terminal" in state.problem
     assert not state.busy and state.phase == "choosing" and len(state.masks) == 5
+
+    workspace.controller.choose = choose  # type: ignore[method-assign]
 
     # So is what fails in an action of the page.
     app.server.controller.trigger_fn("accept")(99)

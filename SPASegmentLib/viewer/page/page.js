@@ -92,7 +92,7 @@
     return card ? Number(card.dataset.card) : 0;
   }
 
-  // Whether a click is not the second half of a double click, which would choose from masks that nobody has seen. Nor
+  // Whether a click is not the second half of a double click, which accepts and does not choose once more. Nor
   // must a mask that was clicked be what Enter accepts after the mouse has gone on; one chosen by a key may be.
   function first(event) {
     if (event.detail) event.currentTarget.blur();

@@ -1,0 +1,114 @@
+"""An accepted mask becomes voxels: only where the user sees it, told in words, learned, and unlearned after an undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from SPASegmentLib.errors import SPAError
+from SPASegmentLib.mrml.accepted import Accepted, Profiles
+from SPASegmentLib.mrml.course import Course
+from SPASegmentLib.mrml.front_end import Target, View
+from SPASegmentLib.mrml.texts import accepted_text
+from SPASegmentLib.translation import texts
+
+if TYPE_CHECKING:
+    from SPASegmentLib.interaction.session import Session
+    from SPASegmentLib.mrml.controller import Controller
+    from SPASegmentLib.mrml.frame import Frame
+
+_ = texts(__name__)
+
+
+class Acceptance:
+    """Writes the masks on screen.
+
+    Args:
+        course: the session that they belong to.
+        view: where they are shown.
+        target: what is segmented.
+        profiles: what learns from them.
+    """
+
+    def __init__(self, course: Course, view: View, target: Target, profiles: Profiles) -> None:
+        self._course, self._view, self._target = course, view, target
+        self._accepted = Accepted(profiles)
+
+    @property
+    def slices(self) -> int:
+        """On how many slices masks were accepted, and not undone, since `count_anew`."""
+        return self._accepted.slices
+
+    def count_anew(self) -> None:
+        """Count slices from here."""
+        self._accepted.count_anew()
+
+    def forget_what_is_gone(self) -> None:
+        """What was accepted into nodes that have left the scene cannot come back."""
+        self._accepted.forget_what_is_gone()
+
+    def write(self, index: int) -> None:
+        """Write a mask on screen into the segment.
+
+        Raises:
+            SPAError: see `Controller.accept`; the masks stay on screen.
+        """
+        controller = self._target.controller
+        if controller is None or controller.frame is None or controller.session is None or self._course.stale():
+            return
+        frame, session = controller.frame, controller.session
+        if self._unseen(frame) or self._refused():
+            return
+        before = frame.segment_mask(controller.segmentation, controller.segment_id)
+        result = controller.accept(index)
+        self._course.clear()
+        held = frame.segment_mask(controller.segmentation, controller.segment_id)
+        self._view.say(accepted_text(result.mask, frame, held, before))
+        self._learn(controller, session)
+        self._view.refresh()
+
+    def write_before(self, index: int) -> None:
+        """Write a mask of the round before the one that is on screen, or was about to be."""
+        job = self._course.take_back_at_once()
+        try:
+            self.write(index)
+        finally:
+            if self._course.choosing and job is not None:
+                # What was not written stays on screen.
+                self._course.show(job)
+
+    def look(self, quietly: bool) -> None:
+        """See what undo and redo have done to accepted masks; `quietly` while other words matter more."""
+        flipped = self._accepted.look()
+        if not flipped:
+            return
+        controller = self._target.controller
+        if controller is not None:
+            controller.accepted = self._accepted.latest(controller)
+        if not quietly:
+            gone = _("The accepted mask was taken back, and what SPA had learned from it.")
+            self._view.say(gone if flipped < 0 else _("The accepted mask is in the segment again."))
+        self._view.refresh()
+
+    def _learn(self, controller: Controller, session: Session) -> None:
+        if controller.accepted is None or controller.written is None:
+            return
+        try:
+            self._accepted.add(controller, *controller.accepted, controller.written, session.offset_mm)
+        except SPAError as error:
+            # The mask is written, so this is no failure of its acceptance.
+            said = _("The mask was accepted, but the profile was not kept: {problem}").format(problem=error)
+            self._view.say(said, True)
+
+    def _unseen(self, frame: Frame) -> bool:
+        """Whether the slice is not in view: nothing is written where nobody looks, but the view goes back there."""
+        if self._view.shows(frame):
+            return False
+        self._view.go_to(frame)
+        self._view.say(_("The view has gone back to the slice of the masks; press again to accept."), True)
+        return True
+
+    def _refused(self) -> bool:
+        problem = self._target.may_write()
+        if problem:
+            self._view.say(problem, True)
+        return bool(problem)

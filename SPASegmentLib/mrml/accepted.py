@@ -1,0 +1,198 @@
+"""What was accepted, what of it the user has undone since, and what the profile has learned from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, List, Optional, Protocol, Set, Tuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from SPASegmentLib.interaction.profile import Profile
+    from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.writer import Written
+
+
+class Profiles(Protocol):
+    """Where profiles are kept, by name."""
+
+    def taught(self) -> str:
+        """Name of the profile that learns from what is accepted now."""
+
+    def load(self, name: str) -> Optional[Profile]:
+        """The profile of this name as it is now; None if there is none any more."""
+
+    def save(self, name: str, profile: Profile) -> None:
+        """Keep it."""
+
+
+#: So many masks can be undone; Slicer keeps 10 states.
+KEPT = 20
+
+
+@dataclass
+class _Lesson:
+    """What one profile has learned one after the other, since nobody else has changed it."""
+
+    name: str
+    start: Profile
+    now: Profile
+
+
+@dataclass
+class _Entry:
+    """One accepted mask.
+
+    Attributes:
+        owner: the controller that wrote it.
+        frame, mask: the slice and the (height, width) mask.
+        written: how to recognise it in the segment.
+        offset_mm: what it teaches, see `Profile.updated`; None for nothing.
+        counted: whether it counts among the slices accepted.
+        stands: whether it is in the segment, as far as undo and redo go.
+        lesson: what was learned with it.
+    """
+
+    owner: Any
+    frame: Frame
+    mask: np.ndarray
+    written: Written
+    offset_mm: Optional[float]
+    counted: bool = True
+    stands: bool = True
+    lesson: Optional[_Lesson] = None
+
+    def overlaps(self, other: _Entry) -> bool:
+        """Whether both are about the same voxels."""
+        one, two = self.written, other.written
+        if one.segmentation is not two.segmentation or one.segment_id != two.segment_id:
+            return False
+        return all(one.extent[n] <= two.extent[n + 1] and two.extent[n] <= one.extent[n + 1] for n in (0, 2, 4))
+
+
+class Accepted:
+    """The masks accepted so far, in their order.
+
+    Undo and redo are Slicer's, and tell nobody what they have changed, so that the voxels are looked at: a mask is
+    undone where its segment holds what it held before.
+
+    Args:
+        profiles: what learns from them.
+    """
+
+    def __init__(self, profiles: Profiles) -> None:
+        self._profiles = profiles
+        self._entries: List[_Entry] = []
+        #: Slices of masks too old to be undone.
+        self._settled: Set[Tuple[Any, ...]] = set()
+
+    @property
+    def slices(self) -> int:
+        """On how many slices masks were accepted, and not undone, since `count_anew`."""
+        return len(self._settled | {entry.frame.key for entry in self._entries if entry.stands and entry.counted})
+
+    def count_anew(self) -> None:
+        """Count slices from here."""
+        self._settled = set()
+        for entry in self._entries:
+            entry.counted = False
+
+    def add(self, owner: Any, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
+        """Keep an accepted mask in mind, and teach it.
+
+        Raises:
+            SPAError: the profile could not be read or kept; the mask is kept in mind all the same.
+        """
+        # Whatever could be redone cannot be any more.
+        self._entries = [entry for entry in self._entries if entry.stands]
+        entry = _Entry(owner, frame, mask, written, offset_mm)
+        self._entries.append(entry)
+        while len(self._entries) > KEPT:
+            self._settle(self._entries.pop(0))
+        if offset_mm is None:
+            return
+        name = self._profiles.taught()
+        before = self._profiles.load(name)
+        if before is None:
+            return
+        after = before.updated(offset_mm)
+        self._profiles.save(name, after)
+        lesson = next((each.lesson for each in reversed(self._entries) if self._goes_on(each, name, before)), None)
+        entry.lesson = lesson or _Lesson(name, before, before)
+        entry.lesson.now = after
+
+    def _settle(self, entry: _Entry) -> None:
+        """What cannot be undone any more needs no slice in memory."""
+        if entry.counted:
+            self._settled.add(entry.frame.key)
+        if entry.lesson is not None and entry.offset_mm is not None:
+            entry.lesson.start = entry.lesson.start.updated(entry.offset_mm)
+
+    @staticmethod
+    def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
+        return entry.lesson is not None and entry.lesson.name == name and entry.lesson.now == before
+
+    def latest(self, owner: Any) -> Optional[Tuple[Frame, np.ndarray]]:
+        """Slice and mask that a controller accepted last and that were not undone."""
+        found = next((entry for entry in reversed(self._entries) if entry.owner is owner and entry.stands), None)
+        return None if found is None else (found.frame, found.mask)
+
+    def look(self) -> int:
+        """See what was undone or done again, and teach the profile accordingly.
+
+        Returns:
+            How many masks are in their segments again (positive) or are not any more (negative).
+
+        Raises:
+            SPAError: the profile could not be read or kept.
+        """
+        flipped = self._flip()
+        for lesson in {id(entry.lesson): entry.lesson for entry in flipped}.values():
+            if lesson is not None:
+                self._learn_again(lesson)
+        return sum(1 if entry.stands else -1 for entry in flipped)
+
+    def _flip(self) -> List[_Entry]:
+        stands, unclear = [entry.stands for entry in self._entries], set()
+        for n, entry in enumerate(self._entries):
+            held = entry.written.held()
+            if held is not None and np.array_equal(held, entry.written.after):
+                stands[n] = True
+            elif held is not None and np.array_equal(held, entry.written.before):
+                stands[n] = False
+            else:
+                unclear.add(n)
+        self._clear_up(stands, unclear)
+        flipped = [entry for entry, now in zip(self._entries, stands) if now != entry.stands]
+        for entry, now in zip(self._entries, stands):
+            entry.stands = now
+        return flipped
+
+    def _clear_up(self, stands: List[bool], unclear: Set[int]) -> None:
+        """Where another mask lies over it, a mask goes and comes with that one: history has an order."""
+        entries, count = self._entries, len(self._entries)
+        was = [entry.stands for entry in entries]
+        for n in range(count):
+            gone = [m for m in range(n) if was[m] and not stands[m] and entries[m].overlaps(entries[n])]
+            if gone and n in unclear:
+                stands[n] = False
+        for n in reversed(range(count)):
+            if n in unclear and any(
+                not was[m] and stands[m] and entries[m].overlaps(entries[n]) for m in range(n + 1, count)
+            ):
+                stands[n] = True
+
+    def _learn_again(self, lesson: _Lesson) -> None:
+        """Replay what stands; a profile that somebody else has changed meanwhile stays as it is."""
+        if self._profiles.load(lesson.name) != lesson.now:
+            return
+        profile = lesson.start
+        for entry in self._entries:
+            if entry.lesson is lesson and entry.stands and entry.offset_mm is not None:
+                profile = profile.updated(entry.offset_mm)
+        self._profiles.save(lesson.name, profile)
+        lesson.now = profile
+
+    def forget_what_is_gone(self) -> None:
+        """Forget what was accepted into segmentations that are in no scene any more."""
+        self._entries = [entry for entry in self._entries if entry.written.segmentation.GetScene() is not None]

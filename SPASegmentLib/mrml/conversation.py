@@ -1,0 +1,281 @@
+"""What a user does, from a click to an accepted mask, in all front ends: what is allowed when, and what comes of it.
+
+A front end hands in a `Worker` that runs the network beside the scene's thread, a `View` that shows masks and words,
+and a `Target` that says what is segmented; it calls the methods here for what the user does. Everything runs on the
+scene's thread but `Job.run` and what `View.painter` returns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable, Optional, Tuple
+
+from SPASegmentLib.mrml.acceptance import Acceptance
+from SPASegmentLib.mrml.accepted import Profiles
+from SPASegmentLib.mrml.course import Course
+from SPASegmentLib.mrml.front_end import Target, View, Worker
+from SPASegmentLib.mrml.texts import difference_text
+from SPASegmentLib.translation import texts
+
+if TYPE_CHECKING:
+    from SPASegmentLib.interaction.types import Proposal
+    from SPASegmentLib.mrml.controller import Controller, Job
+    from SPASegmentLib.mrml.plane import Plane, Point
+
+_ = texts(__name__)
+
+
+class Conversation:
+    """Sessions of one user.
+
+    Args:
+        worker: runs the network.
+        view: shows what comes out.
+        target: what is segmented.
+        profiles: what learns from accepted masks.
+
+    Attributes:
+        removes: whether clicks on masks say "does not belong", also without a key.
+        pointing: whether the next click says which part of the segment to start from.
+    """
+
+    def __init__(self, worker: Worker, view: View, target: Target, profiles: Profiles) -> None:
+        self.removes = self.pointing = False
+        self._view, self._target = view, target
+        self._course = Course(worker, view, target)
+        self._acceptance = Acceptance(self._course, view, target, profiles)
+        #: The click before, which its second half must not repeat.
+        self._clicked: Optional[Tuple[Point, bool]] = None
+        self._pressed_on: Optional[Proposal] = None
+
+    # What is allowed.
+
+    @property
+    def busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self._course.busy
+
+    @property
+    def choosing(self) -> bool:
+        """Whether masks are on screen."""
+        return self._course.choosing
+
+    @property
+    def armed(self) -> bool:
+        """Whether keys are about a session: from the click on, until its masks are accepted or dropped."""
+        return self.busy or self.choosing or self.pointing
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether there is an answer to take back."""
+        return self._course.answers > 0 and not self.busy
+
+    @property
+    def can_continue(self) -> bool:
+        """Whether there is an accepted mask to go on from, to the slice beside it."""
+        controller = self._target.controller
+        return controller is not None and controller.accepted is not None and not self.armed
+
+    @property
+    def proposal(self) -> Optional[Proposal]:
+        """What is on screen; the session itself is ahead of it while a job runs."""
+        return self._course.proposal
+
+    @property
+    def slices(self) -> int:
+        """On how many slices of what is segmented masks were accepted, and not undone."""
+        return self._acceptance.slices
+
+    # What the user does.
+
+    def click(self, ras: Point, plane: Plane, remove: bool = False, again: bool = False) -> None:
+        """A click in a slice view: the start of a session, or a correction of the masks on screen or to come.
+
+        Args:
+            ras: the point in mm.
+            plane: of the view.
+            remove: whether the key that says "does not belong" was held.
+            again: whether it is the second half of a double click, which repeats what the first half has said.
+        """
+        if self.pointing:
+            self._course.start(lambda controller: self._from_part(controller, ras, plane), from_mask=True)
+        elif self.armed:
+            self._correct(ras, not (remove or self.removes), again)
+        elif remove:
+            self._view.say(_("Click on the structure first; Ctrl+click corrects the masks afterwards."), True)
+        else:
+            self._clicked = (ras, True)
+            self._course.start(lambda controller: controller.start_at(ras, plane))
+
+    def _correct(self, ras: Point, positive: bool, again: bool) -> None:
+        # Twice the same place, while nobody can have seen what came of the first click, is a nervous hand.
+        if again or (self.busy and self._clicked == (ras, positive)):
+            return
+        self._clicked = (ras, positive)
+        self._course.correct(ras, positive)
+
+    def box(self, corner: Point, opposite: Point, plane: Plane) -> None:
+        """A box dragged in a slice view, from one corner (mm) to the opposite one."""
+        if self.choosing:
+            self._view.say(_("Accept or cancel the masks on screen first, then drag a box."), True)
+        else:
+            self._clicked = None
+            self._start(lambda controller: controller.start_box(corner, opposite, plane))
+
+    def from_segment(self, ras: Point, plane: Plane) -> None:
+        """Start from what the segment holds on the slice through a point (mm).
+
+        Where it consists of several parts, the next click says which one; called once more, it takes them all.
+        """
+        if self.choosing:
+            self._view.say(_("Accept or cancel the masks on screen first, then start from the segment."), True)
+        else:
+            self._clicked = None
+            self._course.start(lambda controller: self._from_segment(controller, ras, plane), from_mask=True)
+
+    def _from_segment(self, controller: Controller, ras: Point, plane: Plane) -> Optional[Job]:
+        count = 1 if self.pointing else controller.parts_of_segment(ras, plane)
+        self.pointing = count > 1
+        if not self.pointing:
+            return controller.start_from_segment(ras, plane)
+        text = _("The segment has {count} parts on this slice: click on one of them, or press again to take them all.")
+        self._view.say(text.format(count=count))
+        return None
+
+    def _from_part(self, controller: Controller, ras: Point, plane: Plane) -> Job:
+        job = controller.start_from_segment(ras, plane, only_part=True)
+        self.pointing = False
+        return job
+
+    def _start(self, begin: Callable[[Controller], Job]) -> None:
+        self.pointing = False
+        self._course.start(begin)
+
+    def next_slice(self, step: int) -> None:
+        """Go on with the mask accepted last; the view follows."""
+        if self.choosing:
+            self._view.say(_("Accept or cancel the masks on screen first, then go to the next slice."), True)
+        elif self._target.controller is None or self._target.controller.accepted is None:
+            self._view.say(_("Accept a mask first; the next slice starts from it."), True)
+        else:
+            self._clicked, self.pointing = None, False
+            self._course.start(lambda controller: self._beside(controller, step), from_mask=True)
+
+    def _beside(self, controller: Controller, step: int) -> Job:
+        job = controller.next_slice(step)
+        self._view.go_to(job.frame)
+        return job
+
+    def press(self, index: int) -> None:
+        """A picture was pressed: the recommended one is marked, any other one chosen; see also `accept_at_once`."""
+        # What is pressed while SPA computes is no answer.
+        self._pressed_on = None if self.busy else self.proposal
+        if index == 0:
+            self.mark(0)
+        else:
+            self.choose(index)
+
+    def mark(self, index: int) -> None:
+        """Point at a mask."""
+        if self.proposal is not None and index < len(self.proposal.masks):
+            self._view.mark(index)
+            if not self.busy:
+                self._view.say(difference_text(self.proposal, index))
+
+    def choose(self, index: int) -> None:
+        """Pick a candidate."""
+        if self.choosing:
+            self._course.answer(lambda controller: controller.choose(index), 1)
+
+    def back(self) -> None:
+        """Take the last answer back."""
+        if self.choosing:
+            self._course.answer(lambda controller: controller.back(), -1)
+
+    def undo(self) -> bool:
+        """Undo is about the masks on screen or to come, where there are any: the last answer, or else the click.
+
+        Returns:
+            False where there are none, so that it is about the segmentation.
+        """
+        if not self.armed:
+            return False
+        if self.choosing and (self.busy or self._course.answers):
+            self.back()
+        else:
+            self.cancel()
+        return True
+
+    def redo(self) -> bool:
+        """Redo waits as long as masks are on screen or to come; see `undo`."""
+        if self.armed:
+            self._view.say(_("Accept or cancel the masks on screen first, then redo."), True)
+        return self.armed
+
+    def start_over(self) -> None:
+        """Begin the session on this slice again."""
+        self._course.start_again()
+
+    def cancel(self) -> None:
+        """Drop the masks on screen and any work under way."""
+        if self.armed:
+            self._drop()
+            self._view.say(_("Cancelled; the segment is as it was."))
+            self._view.refresh()
+
+    def accept(self, index: int) -> None:
+        """Write a mask on screen into the segment; whatever keeps it from being written leaves it on screen."""
+        if self.busy:
+            self._course.say_busy()
+        elif self.choosing:
+            self._course.checked(lambda: self._acceptance.write(index))
+
+    def accept_at_once(self, index: int) -> None:
+        """A picture was pressed twice: its first press has chosen it, so that choice is taken back first."""
+        if not self.choosing:
+            return
+        before, now = self._acceptance.write_before, self._acceptance.write
+        if self.busy and self._pressed_on is None:
+            self._course.say_busy()
+        elif self.busy:
+            self._course.after_this(lambda: before(index))
+        else:
+            write = now if self._pressed_on is None or self._pressed_on is self.proposal else before
+            self._course.checked(lambda: write(index))
+
+    # What happens around it.
+
+    def drop(self, text: str) -> None:
+        """Something has happened to what the masks on screen are about: they go, with a word."""
+        if self.armed:
+            self._drop()
+            self._view.say(text, True)
+        self._view.refresh()
+
+    def target_changed(self, text: str) -> None:
+        """Something else is segmented now."""
+        self._acceptance.count_anew()
+        self.drop(text)
+
+    def volume_changed(self) -> None:
+        """The volume was moved, or its voxels were replaced: masks that are about others are dropped."""
+        self._course.stale()
+
+    def segmentation_changed(self) -> None:
+        """Voxels of the segmentation have changed, maybe by undo or redo."""
+        self._course.checked(lambda: self._acceptance.look(quietly=self.armed))
+
+    def begin(self) -> None:
+        """The front end is there again: what was undone meanwhile is taken back, and slices are counted anew."""
+        self._acceptance.count_anew()
+        self.segmentation_changed()
+
+    def end(self) -> None:
+        """Drop everything silently; may be called twice, also after the scene was closed."""
+        self._drop()
+        self._course.forget()
+        self._acceptance.forget_what_is_gone()
+
+    def _drop(self) -> None:
+        self.pointing = False
+        self._clicked = self._pressed_on = None
+        self._course.drop()

@@ -1,0 +1,97 @@
+"""What both front ends say of the masks on screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+import numpy as np
+
+from SPASegmentLib.interaction.types import Proposal
+from SPASegmentLib.translation import texts
+
+if TYPE_CHECKING:
+    from SPASegmentLib.mrml.frame import Frame
+
+_ = texts(__name__)
+
+#: Where the candidates' mean Dice with the recommended mask lies above, there is little left to choose from.
+ALIKE = 0.95
+
+
+def round_text(proposal: Proposal, rounds: int) -> str:
+    """Where the session stands."""
+    text = _("Round {round} of {rounds}").format(round=proposal.round, rounds=rounds)
+    if proposal.round < rounds and _alike(proposal.masks) >= ALIKE:
+        text += " \u00b7 " + _("another round will change little")
+    return text
+
+
+def difference_text(proposal: Proposal, index: int) -> str:
+    """What the mask is, and what to do with it."""
+    if index == 0:
+        count = len(proposal.masks) - 1
+        if count == 0:
+            return _("All predictions agree on this mask. Enter accepts it; a click says what is missing.")
+        if count == 1:
+            return _("Recommended mask. Enter accepts it; 1 chooses the other one.")
+        return _("Recommended mask. Enter accepts it; 1 to {count} choose a better one.").format(count=count)
+    return _("{index}: {difference}. Press {index} to go on from it, Enter to accept it.").format(
+        index=index, difference=proposal.differences[index - 1].description
+    )
+
+
+def area_text(proposal: Proposal, index: int) -> str:
+    """How much larger or smaller a candidate is than the recommended mask, for its picture."""
+    recommended, area = (int(proposal.masks[n].sum()) for n in (0, index))
+    if area and not recommended:
+        return _("+{area} mm2").format(area=round(proposal.differences[index - 1].added_mm2))
+    percent = round(100 * (area - recommended) / max(recommended, 1))
+    return _("{percent} %").format(percent=f"{percent:+d}".replace("-", "\u2212") if percent else "\u00b10")
+
+
+def accepted_text(
+    mask: np.ndarray, frame: Frame, held: Optional[np.ndarray] = None, before: Optional[np.ndarray] = None
+) -> str:
+    """What was written.
+
+    Args:
+        mask: (height, width) bool, the mask that was accepted.
+        frame: its slice.
+        held: (height, width) bool, what the segment holds now, where masking may have kept some of the mask out.
+        before: (height, width) bool, what the segment held before.
+    """
+    area = _mm2(mask, frame)
+    if held is not None and (mask & ~held).any():
+        if before is None:
+            return _(
+                "Accepted: {held} of {area} mm2 are in the segment, those that were there already included; the masking"
+                " settings kept the rest out."
+            ).format(held=_mm2(mask & held, frame), area=area)
+        new, there = _mm2(mask & held & ~before, frame), _mm2(mask & before, frame)
+        if not (mask & before).any():
+            return _("Accepted: {written} of {area} mm2; the masking settings kept the rest out.").format(
+                written=new, area=area
+            )
+        return _(
+            "Accepted: {written} of {area} mm2; {there} mm2 were there already, and the masking settings kept the rest"
+            " out."
+        ).format(written=new, area=area, there=there)
+    if before is not None and not (mask & ~before).any():
+        return _("Accepted: the segment holds these {area} mm2 already.").format(area=area)
+    return _("Accepted: {area} mm2 on this slice. Go on with the next slice, or click another structure.").format(
+        area=area
+    )
+
+
+def _mm2(mask: np.ndarray, frame: Frame) -> str:
+    """An area in mm2; of small structures, which may be parts of a mm2, two digits."""
+    area = float(np.count_nonzero(mask)) * frame.image.pixel_area
+    return f"{area:.0f}" if area >= 10 or area == 0 else f"{area:.2g}"
+
+
+def _alike(masks: np.ndarray) -> float:
+    """Mean Dice of the candidates (rows 1, 2, ...) with the recommended mask (row 0); 1 where there is none."""
+    recommended, sizes = masks[0], masks.sum(axis=(1, 2))
+    shared = (masks[1:] & recommended).sum(axis=(1, 2))
+    both = np.maximum(sizes[1:] + sizes[0], 1)
+    return float(np.mean(2 * shared / both)) if len(shared) else 1.0

@@ -1,0 +1,164 @@
+"""The conversation's view and worker in the browser front end: cards, overlays and words; a thread beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Executor
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
+
+from SPASegmentLib.interaction.pictures import color
+from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
+from SPASegmentLib.mrml.controller import Job
+from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.texts import round_text
+from SPASegmentLib.viewer.pictures import draw_masks
+from SPASegmentLib.viewer.state import PageState
+from SPASegmentLib.viewer.views import SliceViews
+from SPASegmentLib.viewer.workspace import Workspace, grey_range
+
+
+class LoopWorker:
+    """One job at a time in a thread; its result comes back on the event loop.
+
+    Args:
+        pool: one worker.
+        spawn: lets a coroutine go on by itself.
+    """
+
+    def __init__(self, pool: Executor, spawn: Callable[[Awaitable[Any]], None]) -> None:
+        self._pool, self._spawn = pool, spawn
+        self._running: Optional[object] = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether a result is still to come."""
+        return self._running is not None
+
+    def submit(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
+    ) -> None:
+        """Run `work` in the thread, then `done` with its result or `failed` with its error on the loop."""
+        self._running = token = object()
+        self._spawn(self._run(token, work, done, failed))
+
+    def cancel(self) -> None:
+        """Forget the job; neither of its functions is called."""
+        self._running = None
+
+    async def _run(
+        self,
+        token: object,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        def unless_cancelled() -> Any:
+            return work() if self._running is token else None
+
+        try:
+            result = await asyncio.get_running_loop().run_in_executor(self._pool, unless_cancelled)
+        except Exception as error:
+            if self._running is token:
+                self._running = None
+                failed(error)
+            return
+        if self._running is token:
+            self._running = None
+            done(result)
+
+
+class PageView:
+    """What the page and the slice views show of a session.
+
+    Args:
+        workspace: what is open.
+        views: where it is shown.
+        page: where values and messages are shown.
+    """
+
+    def __init__(self, workspace: Workspace, views: SliceViews, page: PageState) -> None:
+        self._workspace, self._views, self._page = workspace, views, page
+        self._uncertainty = False
+        self._highlighted = RECOMMENDED
+
+    def say(self, text: str, warn: bool = False) -> None:
+        """Tell the user."""
+        self._page.show(**({"problem": text} if warn else {"message": text, "problem": ""}))
+
+    def explain(self, error: BaseException) -> None:
+        """Tell the user about an error."""
+        self._page.explain(error)
+
+    def painter(self, frame: Frame) -> Callable[[Proposal], Tuple[str, ...]]:
+        """Draws the pictures, in the worker."""
+        grey = grey_range(frame.volume)
+        return lambda proposal: draw_masks(frame.image, proposal.masks, grey)
+
+    def propose(self, job: Job, painted: Tuple[str, ...]) -> None:
+        """Show the masks of a job."""
+        proposal = job.proposal
+        assert proposal is not None
+        self.mark(self._highlighted if self._highlighted < len(proposal.masks) else RECOMMENDED)
+        self._overlay()
+        self._page.show(
+            masks=_cards(job.frame, proposal, painted),
+            round=proposal.round,
+            standing=round_text(proposal, job.session.settings.rounds),
+            expected=round(100 * proposal.expected_dice),
+        )
+
+    def mark(self, index: int) -> None:
+        """Fill one mask in the slice views."""
+        self._workspace.controller.preview.highlight(index)
+
+    def highlight(self, index: int) -> None:
+        """Fill one mask in the slice views, also in the rounds to come."""
+        self._highlighted = index
+        if self._workspace.is_open:
+            self.mark(index)
+
+    def set_uncertainty(self, wanted: bool) -> None:
+        """Lay the uncertainty over the slice, or take it away."""
+        self._uncertainty = wanted
+        self._overlay()
+
+    def clear(self) -> None:
+        """Show no masks."""
+        self._views.show_uncertainty(None)
+        self._page.show(masks=[])
+
+    def refresh(self) -> None:
+        """What is allowed may have changed."""
+        self._page.show()
+
+    def shows(self, frame: Frame) -> bool:
+        """Whether a slice view shows this slice now."""
+        return self._views.shows(frame)
+
+    def go_to(self, frame: Frame) -> None:
+        """Show this slice in the view of its direction."""
+        height, width = frame.image.shape
+        self._views.go_to(self._views.tag_of(frame.plane), frame.xy_to_ras((width - 1) / 2, (height - 1) / 2))
+
+    def _overlay(self) -> None:
+        controller = self._workspace.controller if self._workspace.is_open else None
+        if controller is None or controller.session is None or controller.frame is None or not self._uncertainty:
+            self._views.show_uncertainty(None)
+        else:
+            self._views.show_uncertainty(controller.frame, controller.session.proposal.uncertainty)
+
+
+def _cards(frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> List[Dict[str, Any]]:
+    """What the page shows of each mask."""
+    texts = ["recommended", *(_readable(each.description) for each in proposal.differences)]
+    tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(texts))]
+    areas = [float(mask.sum()) * frame.image.pixel_area for mask in proposal.masks]
+    return [
+        {"index": n, "picture": picture, "text": text, "color": tint, "area": f"{area:.0f} mm²"}
+        for n, (picture, text, tint, area) in enumerate(zip(pictures, texts, tints, areas))
+    ]
+
+
+def _readable(description: str) -> str:
+    """A description with its units as they are printed, and on the line of their numbers."""
+    return description.replace(" mm2", "\u00a0mm²").replace(" %", "\u00a0%")

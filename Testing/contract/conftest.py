@@ -1,0 +1,454 @@
+"""One user's hands on three front ends: the conversation alone, the effect in a stand-in for Slicer, the viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+ROOT = Path(__file__).resolve().parents[2]
+
+Point = Tuple[float, float, float]
+
+
+class Hands:
+    """What a user of any front end can do, and see."""
+
+    lesion: Point
+    conversation: Any
+
+    def act(self, what: Callable[[], Any]) -> None:
+        """Do something on the scene's thread."""
+        what()
+
+    def hold(self) -> None:
+        """The network is slow from now on: no result comes until `settle`."""
+
+    def settle(self) -> None:
+        """Wait until nothing is computed any more."""
+        raise NotImplementedError
+
+    @property
+    def said(self) -> str:
+        """What the user was told last."""
+        raise NotImplementedError
+
+    @property
+    def controller(self) -> Any:
+        raise NotImplementedError
+
+    @property
+    def learned(self) -> Any:
+        """The profile in use."""
+        raise NotImplementedError
+
+    def undo(self) -> None:
+        """Ctrl+Z."""
+        raise NotImplementedError
+
+    def redo(self) -> None:
+        """Ctrl+Y."""
+        raise NotImplementedError
+
+    def click(self, right: float = 0.0, up: float = 0.0, remove: bool = False) -> None:
+        """Click beside the lesion, in mm, on its axial slice."""
+        raise NotImplementedError
+
+    def scroll(self, mm: float) -> None:
+        """Scroll the axial view."""
+        raise NotImplementedError
+
+    def slice_shown(self) -> float:
+        """Where the axial view stands, in mm."""
+        raise NotImplementedError
+
+    # What is the same everywhere.
+
+    def point(self, right: float, up: float) -> Point:
+        return (self.lesion[0] + right, self.lesion[1] + up, self.lesion[2])
+
+    def masks(self) -> np.ndarray:
+        """Click on the lesion and wait; (n, height, width) bool."""
+        self.click()
+        self.settle()
+        return self.now()
+
+    def now(self) -> np.ndarray:
+        assert self.conversation.proposal is not None, self.said
+        return np.array(self.conversation.proposal.masks)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Methods of the conversation, done as a user would."""
+        if name not in (
+            "press", "choose", "back", "start_over", "cancel", "accept", "accept_at_once", "next_slice", "box",
+        ):
+            raise AttributeError(name)
+        return lambda *arguments: self.act(lambda: getattr(self.conversation, name)(*arguments))
+
+    def voxels(self, segment: Optional[str] = None) -> np.ndarray:
+        from SPASegmentLib.mrml.grid import volume_grid
+        from SPASegmentLib.mrml.segmentation import segment_array
+
+        controller = self.controller
+        grid = volume_grid(controller.volume)
+        return segment_array(controller.segmentation, segment or controller.segment_id, grid)
+
+    def paint(self, voxels: np.ndarray) -> None:
+        """Put (k, j, i) voxels into the segment with another tool."""
+        import slicer
+
+        controller = self.controller
+        self.act(
+            lambda: slicer.util.updateSegmentBinaryLabelmapFromArray(
+                voxels.astype(np.uint8), controller.segmentation, controller.segment_id, controller.volume
+            )
+        )
+
+
+class Alone(Hands):
+    """The conversation itself, with the simplest worker and view that there can be."""
+
+    def __init__(self, scene: Any, network: Any) -> None:
+        from SPASegmentLib.data.phantom import ambiguous_phantom
+        from SPASegmentLib.interaction.profile import Profile
+        from SPASegmentLib.mrml.controller import Controller
+        from SPASegmentLib.mrml.conversation import Conversation
+        from SPASegmentLib.mrml.editor import LogicEditor
+        from SPASegmentLib.mrml.plane import Plane
+        from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+        from SPASegmentLib.mrml.volumes import add_volume
+
+        phantom = ambiguous_phantom()
+        volume = add_volume(scene, phantom.voxels, phantom.ijk_to_ras)
+        segmentation = create_segmentation(volume)
+        self.lesion = phantom.lesion_ras
+        self.editor = LogicEditor(segmentation, volume)
+        self._controller = Controller(volume, segmentation, add_segment(segmentation, "a"), self.editor, network)
+        self.plane = Plane.named("axial")
+        self.offset = self.lesion[2]
+        self.words: List[str] = []
+        self.profiles: Dict[str, Profile] = {"me": Profile.new("me")}
+        self.marked, self.refused = 0, ""
+        self._job: Any = None
+        self.conversation = Conversation(self, self, self, self)
+
+    # The worker.
+
+    @property
+    def busy(self) -> bool:
+        return self._job is not None
+
+    def submit(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Any], None]) -> None:
+        self._job = (work, done, failed)
+
+    def settle(self) -> None:
+        while self._job is not None:
+            (work, done, failed), self._job = self._job, None
+            try:
+                result = work()
+            except Exception as error:
+                failed(error)
+            else:
+                done(result)
+
+    # The view. What a user cancels goes to the worker and the view by different names.
+
+    def say(self, text: str, warn: bool = False) -> None:
+        self.words.append(text)
+
+    def explain(self, error: BaseException) -> None:
+        self.words.append(str(error))
+
+    def painter(self, frame: Any) -> Callable[[Any], Any]:
+        return lambda proposal: len(proposal.masks)
+
+    def propose(self, job: Any, painted: Any) -> None:
+        assert painted == len(job.proposal.masks)
+        self.marked = 0
+
+    def mark(self, index: int) -> None:
+        self.marked = index
+
+    def clear(self) -> None:
+        self.marked = 0
+
+    def refresh(self) -> None:
+        pass
+
+    def matrix(self) -> np.ndarray:
+        matrix = np.eye(4)
+        matrix[:3, 3] = (*self.lesion[:2], self.offset)
+        return matrix
+
+    def shows(self, frame: Any) -> bool:
+        return bool(frame.is_in(self.matrix()))
+
+    def go_to(self, frame: Any) -> None:
+        self.offset = frame.xy_to_ras(0, 0)[2]
+
+    # The target.
+
+    @property
+    def controller(self) -> Any:
+        return self._controller
+
+    def problem(self, from_mask: bool) -> str:
+        return ""
+
+    def loading(self, from_mask: bool) -> None:
+        return None
+
+    def prepare(self, from_mask: bool) -> Any:
+        self._controller.profile = self.profiles["me"]
+        return self._controller
+
+    def may_write(self) -> str:
+        return self.refused
+
+    # The profiles.
+
+    def taught(self) -> str:
+        return "me"
+
+    def load(self, name: str) -> Any:
+        return self.profiles.get(name)
+
+    def save(self, name: str, profile: Any) -> None:
+        self.profiles[name] = profile
+
+    # The hands. `cancel` is the worker's here, so the user's goes through the conversation.
+
+    def cancel(self) -> None:
+        self._job = None
+
+    @property
+    def said(self) -> str:
+        return self.words[-1]
+
+    @property
+    def learned(self) -> Any:
+        return self.profiles["me"]
+
+    def undo(self) -> None:
+        if not self.conversation.undo():
+            self.editor.undo()
+            self.conversation.segmentation_changed()
+
+    def redo(self) -> None:
+        if not self.conversation.redo():
+            self.editor.redo()
+            self.conversation.segmentation_changed()
+
+    def click(self, right: float = 0.0, up: float = 0.0, remove: bool = False) -> None:
+        self.conversation.click((*self.point(right, up)[:2], self.offset), self.plane, remove)
+
+    def scroll(self, mm: float) -> None:
+        self.offset += mm
+
+    def slice_shown(self) -> float:
+        return self.offset
+
+
+class Desktop(Hands):
+    """The effect."""
+
+    def __init__(self, folder: Path) -> None:
+        for place in (ROOT / "Testing" / "host", ROOT / "SPASegment"):
+            if str(place) not in sys.path:
+                sys.path.insert(0, str(place))
+        from slicerhost import qt
+        from slicerhost.application import Host
+        from slicerhost.desk import Desk
+
+        from SPASegmentLib.data.phantom import ambiguous_phantom
+
+        qt.ERRORS.clear()
+        qt.ANSWERS.clear()
+        phantom = ambiguous_phantom()
+        self.desk = Desk(Host(folder), phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
+        self.lesion = phantom.lesion_ras
+        self._go: Optional[threading.Event] = None
+
+    @property
+    def conversation(self) -> Any:  # type: ignore[override]
+        return self.desk.workflow.conversation
+
+    def hold(self) -> None:
+        from SegmentEditorSPALib.JobRunner import executor
+
+        self._go = threading.Event()
+        executor().submit(self._go.wait)
+
+    def settle(self) -> None:
+        if self._go is not None:
+            self._go.set()
+        self.desk.wait()
+
+    @property
+    def said(self) -> str:
+        return str(self.desk.panel.status.text)
+
+    @property
+    def controller(self) -> Any:
+        if self.desk.controller is None:
+            # Another tool may have painted before the first click.
+            return _Selected(self.desk.volume, self.desk.segmentation, self.desk.segment)
+        return self.desk.controller
+
+    @property
+    def learned(self) -> Any:
+        return self.desk.workflow.profiles.current()
+
+    def undo(self) -> None:
+        self._key("Z")
+
+    def redo(self) -> None:
+        self._key("Y")
+
+    def _key(self, name: str) -> None:
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        QTest.keyClick(self.desk.host.window, getattr(Qt, f"Key_{name}"), Qt.ControlModifier)
+        self.desk.qt.processEvents()
+        self.desk.qt.processEvents()
+
+    def click(self, right: float = 0.0, up: float = 0.0, remove: bool = False) -> None:
+        self.desk.host.views["Red"].click((*self.point(right, up)[:2], self.slice_shown()), ctrl=remove)
+
+    @property
+    def _node(self) -> Any:
+        return self.desk.host.views["Red"].mrmlSliceNode()
+
+    def scroll(self, mm: float) -> None:
+        self._node.SetSliceOffset(self._node.GetSliceOffset() + mm)
+        self.desk.qt.processEvents()
+
+    def slice_shown(self) -> float:
+        return float(self._node.GetSliceOffset())
+
+    def close(self) -> None:
+        from slicerhost import qt
+
+        self.settle()
+        self.desk.host.close()
+        for name in [name for name in sys.modules if name.split(".")[0] in ("SegmentEditorSPALib", "SPASegment")]:
+            if name != "SegmentEditorSPALib.Model":
+                del sys.modules[name]
+        assert not qt.ERRORS, "\n".join(qt.ERRORS)
+
+
+class _Selected:
+    def __init__(self, volume: Any, segmentation: Any, segment_id: str) -> None:
+        self.volume, self.segmentation, self.segment_id = volume, segmentation, segment_id
+
+
+class Browser(Hands):
+    """The viewer, without its page: the actions that the page calls, on an event loop that runs when it is waited for."""
+
+    app: Any = None
+    loop: Any = None
+
+    def __init__(self, network: Any) -> None:
+        from SPASegmentLib.viewer.app import ViewerApp
+        from SPASegmentLib.viewer.profiles import Profiles
+
+        if Browser.app is None:
+            # A process has one server.
+            Browser.loop = asyncio.new_event_loop()
+            Browser.app = ViewerApp(network)
+            Browser.app.server.state.ready()
+        profiles = Profiles()
+        self.app.workspace.profiles._profiles, self.app.workspace.profiles._active = profiles._profiles, "default"
+        self._go: Optional[threading.Event] = None
+        self.loop.run_until_complete(self.app.open_phantom())
+        self.lesion = (62.0, 18.0, -43.75)
+
+    def act(self, what: Callable[[], Any]) -> None:
+        async def run() -> None:
+            what()
+
+        self.loop.run_until_complete(run())
+
+    @property
+    def conversation(self) -> Any:  # type: ignore[override]
+        return self.app._conversation
+
+    def hold(self) -> None:
+        self._go = threading.Event()
+        self.app._pool.submit(self._go.wait)
+
+    def settle(self) -> None:
+        if self._go is not None:
+            self._go.set()
+        end = time.monotonic() + 60
+
+        async def wait() -> None:
+            while self.conversation.busy:
+                assert time.monotonic() < end, "no result came"
+                await asyncio.sleep(0.005)
+
+        self.loop.run_until_complete(wait())
+
+    @property
+    def said(self) -> str:
+        state = self.app.server.state
+        return str(state.problem or state.message)
+
+    @property
+    def controller(self) -> Any:
+        return self.app.workspace.controller
+
+    @property
+    def learned(self) -> Any:
+        return self.app.workspace.profiles.active
+
+    def _trigger(self, name: str, *arguments: Any) -> None:
+        self.act(lambda: self.app.server.controller.trigger_fn(name)(*arguments))
+
+    def undo(self) -> None:
+        self._trigger("undo")
+
+    def redo(self) -> None:
+        self._trigger("redo")
+
+    def click(self, right: float = 0.0, up: float = 0.0, remove: bool = False) -> None:
+        from SPASegmentLib.viewer.pointer import Gesture
+
+        at = (*self.point(right, up)[:2], self.slice_shown())
+        self.act(lambda: self.conversation.gesture(Gesture("Red", at, at, remove)))
+
+    def scroll(self, mm: float) -> None:
+        self.act(lambda: self.app._views.move("Red", self.slice_shown() + mm))
+
+    def slice_shown(self) -> float:
+        return float(self.app._views.position("Red").offset)
+
+
+@pytest.fixture(params=["alone", "desktop", pytest.param("browser", marks=pytest.mark.viewer)])
+def hands(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hands]:
+    """The three front ends, one after the other; what an environment lacks is left out."""
+    from SPASegmentLib.model.weights import load_default
+
+    if request.param == "alone":
+        yield Alone(request.getfixturevalue("scene"), load_default().network)
+    elif request.param == "desktop":
+        pytest.importorskip("PySide6")
+        desktop = Desktop(tmp_path)
+        yield desktop
+        desktop.close()
+    else:
+        pytest.importorskip("trame_slicer")
+        browser = Browser(load_default().network)
+        yield browser
+        browser.settle()
+        browser.act(browser.conversation.end)
