@@ -12,6 +12,7 @@ from SPASegmentLib.translation import texts
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.types import Proposal
     from SPASegmentLib.mrml.controller import Controller, Job
+    from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import Point
 
 _ = texts(__name__)
@@ -147,6 +148,8 @@ class Course:
 
     def _finished(self, job: Job, painted: Any, count: Optional[int]) -> None:
         controller, then, self._then = self._target.controller, self._then, None
+        if self._outdated(job.frame):
+            return
         if count is None and not self._view.shows(job.frame):
             self._scrolled()
         elif controller is not None and controller.show(job) is not None:
@@ -174,9 +177,12 @@ class Course:
     def stale(self) -> bool:
         """Whether the masks on screen are about voxels that are not there any more; then they go, with a word."""
         controller = self._target.controller
+        shown = None if controller is None or controller.session is None else controller.frame
+        return shown is not None and self._outdated(shown)
+
+    def _outdated(self, frame: Frame) -> bool:
         try:
-            if controller is not None and controller.session is not None and controller.frame is not None:
-                controller.frame.check()
+            frame.check()
         except SPAError as error:
             self.drop()
             self._view.say(_("{problem} The masks on screen were dropped.").format(problem=error), True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import functools
 import os
 import sys
 import threading
@@ -18,6 +20,20 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 ROOT = Path(__file__).resolve().parents[2]
 
 Point = Tuple[float, float, float]
+
+
+@functools.lru_cache(maxsize=None)
+def _phantom() -> Any:
+    from SPASegmentLib.data.phantom import ambiguous_phantom
+
+    return ambiguous_phantom()
+
+
+@functools.lru_cache(maxsize=None)
+def _network() -> Any:
+    from SPASegmentLib.model.weights import load_default
+
+    return load_default().network
 
 
 class Hands:
@@ -104,22 +120,20 @@ class Hands:
 
     def paint(self, voxels: np.ndarray) -> None:
         """Put (k, j, i) voxels into the segment with another tool."""
-        import slicer
+        from SPASegmentLib.mrml.grid import BINARY_LABELMAP, labelmap_image, volume_grid
 
         controller = self.controller
-        self.act(
-            lambda: slicer.util.updateSegmentBinaryLabelmapFromArray(
-                voxels.astype(np.uint8), controller.segmentation, controller.segment_id, controller.volume
-            )
-        )
+        image = labelmap_image(voxels, (0, 0, 0), volume_grid(controller.volume).to_local)
+        segment = controller.segmentation.GetSegmentation().GetSegment(controller.segment_id)
+        self.act(lambda: segment.AddRepresentation(BINARY_LABELMAP, image))
 
 
 class Alone(Hands):
     """The conversation itself, with the simplest worker and view that there can be."""
 
     def __init__(self, scene: Any, network: Any) -> None:
-        from SPASegmentLib.data.phantom import ambiguous_phantom
         from SPASegmentLib.interaction.profile import Profile
+        from SPASegmentLib.interaction.settings import SessionSettings
         from SPASegmentLib.mrml.controller import Controller
         from SPASegmentLib.mrml.conversation import Conversation
         from SPASegmentLib.mrml.editor import LogicEditor
@@ -127,12 +141,14 @@ class Alone(Hands):
         from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
         from SPASegmentLib.mrml.volumes import add_volume
 
-        phantom = ambiguous_phantom()
-        volume = add_volume(scene, phantom.voxels, phantom.ijk_to_ras)
+        phantom = _phantom()
+        volume = add_volume(scene, phantom.voxels.copy(), phantom.ijk_to_ras)
         segmentation = create_segmentation(volume)
         self.lesion = phantom.lesion_ras
         self.editor = LogicEditor(segmentation, volume)
-        self._controller = Controller(volume, segmentation, add_segment(segmentation, "a"), self.editor, network)
+        segment = add_segment(segmentation, "a")
+        settings = SessionSettings(predictions=12, particles=64)
+        self._controller = Controller(volume, segmentation, segment, self.editor, network, settings)
         self.plane = Plane.named("axial")
         self.offset = self.lesion[2]
         self.words: List[str] = []
@@ -269,12 +285,10 @@ class Desktop(Hands):
         from slicerhost.application import Host
         from slicerhost.desk import Desk
 
-        from SPASegmentLib.data.phantom import ambiguous_phantom
-
         qt.ERRORS.clear()
         qt.ANSWERS.clear()
-        phantom = ambiguous_phantom()
-        self.desk = Desk(Host(folder), phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
+        phantom = _phantom()
+        self.desk = Desk(Host(folder), phantom.voxels.copy(), phantom.ijk_to_ras, phantom.lesion_ras)
         self.lesion = phantom.lesion_ras
         self._go: Optional[threading.Event] = None
 
@@ -370,8 +384,14 @@ class Browser(Hands):
         profiles = Profiles()
         self.app.workspace.profiles._profiles, self.app.workspace.profiles._active = profiles._profiles, "default"
         self._go: Optional[threading.Event] = None
-        self.loop.run_until_complete(self.app.open_phantom())
-        self.lesion = (62.0, 18.0, -43.75)
+        made = _phantom()
+        self.lesion = made.lesion_ras
+        self.act(lambda: self._open(dataclasses.replace(made, voxels=made.voxels.copy())))
+
+    def _open(self, phantom: Any) -> None:
+        self.app.workspace.open_phantom(phantom)
+        self.app._opened()
+        self.app._views.go_to("Red", self.lesion)
 
     def act(self, what: Callable[[], Any]) -> None:
         async def run() -> None:
@@ -437,10 +457,8 @@ class Browser(Hands):
 @pytest.fixture(params=["alone", "desktop", pytest.param("browser", marks=pytest.mark.viewer)])
 def hands(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hands]:
     """The three front ends, one after the other; what an environment lacks is left out."""
-    from SPASegmentLib.model.weights import load_default
-
     if request.param == "alone":
-        yield Alone(request.getfixturevalue("scene"), load_default().network)
+        yield Alone(request.getfixturevalue("scene"), _network())
     elif request.param == "desktop":
         pytest.importorskip("PySide6")
         desktop = Desktop(tmp_path)
@@ -448,7 +466,7 @@ def hands(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hands]:
         desktop.close()
     else:
         pytest.importorskip("trame_slicer")
-        browser = Browser(load_default().network)
+        browser = Browser(_network())
         yield browser
         browser.settle()
         browser.act(browser.conversation.end)

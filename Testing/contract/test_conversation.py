@@ -357,7 +357,7 @@ def test_start_from_the_part_of_the_segment_under_the_next_click(hands: Any) -> 
     hands.settle()
     frame = hands.controller.frame
     x, y = (round(v) for v in frame.ras_to_xy(hands.point(-30.0, 0.0)))
-    there = hands.now()[0]
+    there = hands.now().any(axis=0)
     assert there[y, x] and not there[tuple(round(v) for v in frame.ras_to_xy(hands.lesion))[::-1]]
     hands.act(hands.conversation.cancel)
     assert not hands.conversation.armed
@@ -372,7 +372,7 @@ def test_start_from_all_parts_of_the_segment(hands: Any) -> None:
     frame = hands.controller.frame
     for right in (0.0, -30.0):
         x, y = (round(v) for v in frame.ras_to_xy(hands.point(right, 0.0)))
-        assert hands.now()[0][y, x]
+        assert hands.now().any(axis=0)[y, x]
 
 
 def test_pointing_at_a_part_can_be_given_up(hands: Any) -> None:
