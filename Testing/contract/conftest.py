@@ -22,14 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]
 Point = Tuple[float, float, float]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _phantom() -> Any:
     from SPASegmentLib.data.phantom import ambiguous_phantom
 
     return ambiguous_phantom()
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _network() -> Any:
     from SPASegmentLib.model.weights import load_default
 
@@ -367,7 +367,7 @@ class _Selected:
 
 
 class Browser(Hands):
-    """The viewer, without its page: the actions that the page calls, on an event loop that runs when it is waited for."""
+    """The viewer without its page: the actions that the page calls, on a loop that runs when it is waited for."""
 
     app: Any = None
     loop: Any = None
@@ -454,7 +454,7 @@ class Browser(Hands):
         return float(self.app._views.position("Red").offset)
 
 
-@pytest.fixture(params=["alone", "desktop", pytest.param("browser", marks=pytest.mark.viewer)])
+@pytest.fixture(params=["alone", pytest.param("browser", marks=pytest.mark.viewer)])
 def hands(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hands]:
     """The three front ends, one after the other; what an environment lacks is left out."""
     if request.param == "alone":

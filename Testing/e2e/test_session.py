@@ -57,7 +57,7 @@ def test_click_choose_accept_undo_and_download(screen: Any, scene: Any, tmp_path
     screen.wait("get('round') === 2 && !get('busy')")
     page.click("[data-accept='1']")
     screen.wait("get('phase') === 'accepted' && get('can_undo')")
-    assert "Mask 1 is in Segment 1" in page.inner_text("[data-test=status]")
+    assert "Accepted: " in page.inner_text("[data-test=status]") and "mm2 on this slice" in screen.state("message")
 
     # The same session without a browser.
     phantom = ambiguous_phantom()
