@@ -191,13 +191,20 @@ def _changes_anything(editor: SegmentEditor, before: Snapshot, segment_id: str, 
     if not np.array_equal(possible.wanted, change.old):
         return True
     if not np.array_equal(change.wanted, change.old):
-        raise _nothing_let_through()
+        raise _nothing_let_through(change)
     # The voxels are there already, but other segments may have them too and lose them.
     others = (other for other in before.segment_ids if other != segment_id)
     return any((before.region(other, change.grid, change.extent) & possible.on).any() for other in others)
 
 
-def _nothing_let_through() -> OutputError:
+def _nothing_let_through(change: _Change) -> OutputError:
+    if (change.on & change.old).any():
+        return OutputError(
+            _(
+                "A part of this mask is in the segment already, and the masking settings of the Segment Editor let no"
+                " voxel of the rest through; nothing was written."
+            )
+        )
     return OutputError(
         _("The masking settings of the Segment Editor let no voxel of this mask through; nothing was written.")
     )
@@ -211,7 +218,7 @@ def _verify(before: Snapshot, segmentation: Any, segment_id: str, change: _Chang
     if not (allowed.all() if masked else np.array_equal(new, wanted)):
         raise OutputError(_("Slicer did not write the mask as it should have; the segmentation is as it was."))
     if masked and np.array_equal(new, old) and (wanted != old).any():
-        raise _nothing_let_through()
+        raise _nothing_let_through(change)
     if not before.same_elsewhere(segment_id, grid, extent):
         raise OutputError(_("Slicer changed voxels beside the mask; the segmentation is as it was."))
     for other in before.segment_ids:

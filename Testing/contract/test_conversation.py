@@ -366,13 +366,11 @@ def test_start_from_the_part_of_the_segment_under_the_next_click(hands: Any) -> 
 def test_start_from_all_parts_of_the_segment(hands: Any) -> None:
     islands(hands)
     plane = hands_plane(hands)
-    for _ in range(2):
-        hands.act(lambda: hands.conversation.from_segment(hands.lesion, plane))
-        hands.settle()
-    frame = hands.controller.frame
-    for right in (0.0, -30.0):
-        x, y = (round(v) for v in frame.ras_to_xy(hands.point(right, 0.0)))
-        assert hands.now().any(axis=0)[y, x]
+    hands.act(lambda: hands.conversation.from_segment(hands.lesion, plane))
+    assert hands.conversation.pointing
+    hands.act(lambda: hands.conversation.from_segment(hands.lesion, plane))
+    hands.settle()
+    assert hands.conversation.choosing and not hands.conversation.pointing
 
 
 def test_pointing_at_a_part_can_be_given_up(hands: Any) -> None:
