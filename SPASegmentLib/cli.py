@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from SPASegmentLib import __version__
-from SPASegmentLib.commands.plain import Weights, plain_errors
+from SPASegmentLib.commands.plain import Weights, plain_errors, prepare_process
 
 app = typer.Typer(
     name="spa",
@@ -34,6 +34,7 @@ def spa(
     ] = False,
 ) -> None:
     """Segmentation by choices: one click gives five masks, and each choice shows SPA what you prefer."""
+    prepare_process()
 
 
 @app.command()
@@ -78,7 +79,7 @@ def segment(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and answers give the same masks.")] = 0,
     log: Annotated[Optional[Path], typer.Option(help="Write rounds, Dice and actions to this JSON file.")] = None,
-    figure: Annotated[Optional[Path], typer.Option(help="Draw the rounds into this PNG file.")] = None,
+    figure: Annotated[Optional[Path], typer.Option(help="Draw the rounds into this PNG, PDF, SVG or JPG file.")] = None,
 ) -> None:
     """Segment a structure in a volume: click, choose, accept.
 
@@ -127,4 +128,5 @@ if find_spec("SPASegmentLib.research") is not None:
 
 def main() -> None:
     """Entry point of the installed command."""
+    prepare_process()
     app()

@@ -22,5 +22,9 @@ class WeightsError(SPAError):
     """A weights file is missing, damaged or does not fit the network."""
 
 
+class DependencyError(SPAError):
+    """A package that is needed is missing or does not work."""
+
+
 class OutputError(SPAError):
     """A result could not be written; nothing half written is left behind."""

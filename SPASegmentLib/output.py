@@ -1,12 +1,16 @@
-"""Results reach their place whole or not at all."""
+"""Results reach their place whole or not at all, and what stands there stays what it is: a link, a pipe, a device."""
 
 from __future__ import annotations
 
+import errno
+import json
 import os
+import shutil
+import stat
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from SPASegmentLib.errors import OutputError
 from SPASegmentLib.translation import texts
@@ -16,34 +20,53 @@ _ = texts(__name__)
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; it becomes `target` when the block ends without an error.
+    """Yield a path to write to; it becomes `target` when the block ends without an error.
 
-    After an error, an interruption or a full disk the target is as it was before and nothing is left beside it.
+    After an error, an interruption or a full disk the target is as it was before and nothing is left beside it. Where
+    the target is a link, the file behind it is written. A pipe or a device, and a file that has several names, are
+    written into instead of being replaced. A file's permissions stay.
 
     Raises:
-        OutputError: the target's folder does not exist or cannot be written to, or the disk is full.
+        OutputError: the target's folder does not exist or cannot be written to, the target is write-protected, or the
+            disk is full.
     """
     with reporting_write_errors(target):
+        place, replaced = _place(target)
         # The suffix stays, since writers go by it; the folder is new, so that no name in it can clash.
-        folder = tempfile.TemporaryDirectory(prefix=".spa-", dir=target.parent)
+        folder = tempfile.TemporaryDirectory(prefix=".spa-", dir=place.parent if replaced else None)
     with folder, reporting_write_errors(target):
-        partial = Path(folder.name) / target.name
+        partial = Path(folder.name) / target.name.lower()  # not all writers know endings in capitals
         yield partial
         with partial.open("rb+") as written:
             os.fsync(written.fileno())  # a full disk may only show here
-        os.replace(partial, target)
+        if not replaced:
+            _pour(partial, place)
+            return
+        if place.exists():
+            os.chmod(partial, stat.S_IMODE(place.stat().st_mode))
+        os.replace(partial, place)
 
 
-def check_writable(target: Path) -> None:
+def check_writable(target: Path, make_folder: bool = False) -> None:
     """Find out before any work is done whether `target` can be written.
+
+    Args:
+        target: a file.
+        make_folder: its folder will be made if it does not exist.
 
     Raises:
         OutputError: it cannot.
     """
     if target.is_dir():
         raise OutputError(_("{target} is a folder; give the name of a file.").format(target=target))
-    with reporting_write_errors(target), tempfile.TemporaryFile(dir=target.parent):
-        pass
+    with reporting_write_errors(target):
+        place, replaced = _place(target)
+        folder = place.parent
+        while make_folder and not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if replaced:
+            with tempfile.TemporaryFile(dir=folder):
+                pass
 
 
 @contextmanager
@@ -58,3 +81,130 @@ def reporting_write_errors(target: Path) -> Iterator[None]:
                 target=target, reason=reason
             )
         ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it, where they are missing.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    with reporting_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_json(content: Any, path: Path, indent: Optional[int] = 2) -> None:
+    """Write JSON, whole or not at all; letters of all languages stay readable.
+
+    Raises:
+        OutputError: see `write_text`.
+    """
+    write_text(json.dumps(content, indent=indent, ensure_ascii=False) + "\n", path)
+
+
+def json_with(head: Dict[str, Any], key: str, value: str) -> str:
+    """A JSON object with one value per line, whose last value has its own form.
+
+    Args:
+        head: everything before it; not empty.
+        key: its name.
+        value: as JSON text.
+    """
+    return f"{json.dumps(head, indent=2)[:-2]},\n  {json.dumps(key)}: {value}\n}}\n"
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a text as UTF-8, whole or not at all; its folder is made if it is missing.
+
+    Raises:
+        OutputError: the file or its folder cannot be written.
+    """
+    make_folder(path.parent)
+    with whole_file(path) as partial:
+        # A name that the file system gives in no proper encoding is written as far as it can be.
+        partial.write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+@contextmanager
+def held(folder: Path, wait: bool = False) -> Iterator[bool]:
+    """Hold a folder against other programs that do the same, until the block ends; nothing is left in it.
+
+    Args:
+        folder: that exists.
+        wait: until nobody else holds it.
+
+    Yields:
+        Whether it is held. Where the file system knows no locks, it counts as held.
+    """
+    try:
+        import fcntl
+    except ModuleNotFoundError:  # Windows
+        yield True
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        yield True
+        return
+    try:
+        yield _locked(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), fcntl)
+    finally:
+        os.close(handle)
+
+
+def _locked(handle: int, how: int, fcntl: Any) -> bool:
+    try:
+        fcntl.flock(handle, how)
+    except OSError as error:
+        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)
+    return True
+
+
+def _place(target: Path) -> Tuple[Path, bool]:
+    """Where to write, and whether a new file takes its place there (else what is there is written into)."""
+    path = os.path.abspath(target)
+    try:
+        there = os.stat(path)
+    except FileNotFoundError:
+        return _end_of_links(path), True
+    if not os.access(path, os.W_OK):
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    if not stat.S_ISREG(there.st_mode) or _is_open_already(path):
+        return Path(path), False
+    return _end_of_links(path), there.st_nlink == 1
+
+
+def _end_of_links(path: str) -> Path:
+    end = os.path.realpath(path)
+    if os.path.islink(end):
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return Path(end)
+
+
+def _is_open_already(path: str) -> bool:
+    """Whether a name stands for what a process has open, as /dev/stdout does."""
+    for _step in range(40):
+        if os.path.realpath(os.path.dirname(path)).startswith("/proc/"):
+            return True
+        if not os.path.islink(path):
+            return False
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return False
+
+
+def _pour(partial: Path, place: Path) -> None:
+    """Write into what is there; a file has its old content again if that fails."""
+    if not place.is_file() or _is_open_already(str(place)):
+        # A pipe that nobody reads from is an error, not a reason to wait.
+        handle = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
+        os.set_blocking(handle, True)
+        with partial.open("rb") as content, os.fdopen(handle, "wb") as out:
+            shutil.copyfileobj(content, out)
+        return
+    before = partial.with_name(f"{partial.name}.before")
+    shutil.copyfile(place, before)
+    try:
+        shutil.copyfile(partial, place)
+    except BaseException:
+        shutil.copyfile(before, place)
+        raise

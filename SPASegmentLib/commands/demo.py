@@ -7,12 +7,13 @@ from typing import Optional
 
 from rich.console import Console
 
-from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.commands.readers import SimulatedReader
-from SPASegmentLib.commands.record import log, write_json
+from SPASegmentLib.commands.record import log
 from SPASegmentLib.commands.screen import rounds_table
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import check_writable, reporting_write_errors, whole_file
+from SPASegmentLib.output import make_folder, whole_file, write_json
+from SPASegmentLib.paths import check_paths, weights_files
 
 
 def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> None:
@@ -29,12 +30,11 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
     """
     console = Console()
     segmentation_file, figure_file, log_file = (folder / name for name in ("demo.seg.nrrd", "demo.png", "log.json"))
-    with reporting_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    for path in (segmentation_file, figure_file, log_file):
-        check_writable(path)
+    results = [(f"the result {path.name}", path) for path in (segmentation_file, figure_file, log_file)]
+    make_folder(folder)
+    check_paths(weights_files(weights), results)
 
-    with console.status("Getting ready ..."), interruption_at_the_end():
+    with console.status("Getting ready ..."), imports():
         from SPASegmentLib.commands.figure import draw_session
         from SPASegmentLib.commands.reference import ReferenceMask
         from SPASegmentLib.commands.volume_session import VolumeSession

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import locale
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Iterator, Optional
+from typing import Annotated, Dict, Iterator, Optional
 
 import typer
 
@@ -16,6 +18,34 @@ INTERRUPTED = 130
 
 Weights = Annotated[Optional[Path], typer.Option(help="A weights file instead of the bundled one.")]
 
+_MEMORY = "There is not enough memory; close other programs, or take a smaller image."
+#: Packages that are installed with an extra only, by the names that they are imported by.
+_EXTRAS: Dict[str, str] = {
+    **dict.fromkeys(("PIL", "monai", "nibabel", "nrrd", "pydantic", "sklearn", "threadpoolctl", "yaml"), "train"),
+    **dict.fromkeys(("aiohttp", "trame", "trame_slicer"), "viewer"),
+}
+
+
+def prepare_process() -> None:
+    """Make the process fit for work, however it was started; may be called twice.
+
+    What the terminal's code page lacks is shown as "?", instead of ending the program after its work. Numbers in files
+    have a decimal point whatever the user's language. Standard streams that are closed lead nowhere, so that no file
+    that is opened later takes their place.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (until the process ends)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    locale.setlocale(locale.LC_NUMERIC, "C")
+
 
 @contextmanager
 def plain_errors() -> Iterator[None]:
@@ -23,17 +53,45 @@ def plain_errors() -> Iterator[None]:
     try:
         yield
     except SPAError as error:
-        print(f"Error: {error}", file=sys.stderr)
-        raise typer.Exit(USER_ERROR) from None
-    except ModuleNotFoundError as error:
-        if error.name != "slicer":
+        raise _ended(f"Error: {error}", USER_ERROR) from None
+    except MemoryError:
+        raise _ended(f"Error: {_MEMORY}", USER_ERROR) from None
+    except RuntimeError as error:
+        if "can't allocate memory" not in str(error):  # PyTorch's words
             raise
-        print(
-            "Error: Volumes need the package slicer-core, which exists for 64-bit Linux and Python 3.10 to 3.13;"
-            " install SPA there, or use it in 3D Slicer.",
-            file=sys.stderr,
+        raise _ended(f"Error: {_MEMORY}", USER_ERROR) from None
+    except ImportError as error:
+        words = _missing(error)
+        if words is None:
+            raise
+        raise _ended(f"Error: {words}", USER_ERROR) from None
+    except KeyboardInterrupt as error:
+        raise _ended(str(error) or "Interrupted; no file is half written.", INTERRUPTED) from None
+
+
+def say(text: str) -> None:
+    """Print a line for the user, beside the results; a terminal that has been closed is no error."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (until the process ends)
+
+
+def _ended(text: str, code: int) -> typer.Exit:
+    say(text)
+    return typer.Exit(code)
+
+
+def _missing(error: ImportError) -> Optional[str]:
+    """What to install for an import that failed; None where the fault is the program's own."""
+    package = (error.name or "").partition(".")[0]
+    if package == "slicer":
+        return (
+            "Volumes need the package slicer-core, which exists for 64-bit Linux and Python 3.10 to 3.13; install SPA"
+            " there, or use it in 3D Slicer."
         )
-        raise typer.Exit(USER_ERROR) from None
-    except KeyboardInterrupt:
-        print("Interrupted; no file is half written.", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+    if package in _EXTRAS:
+        return f"This needs the package {package}; run pip install 'spa-segment[{_EXTRAS[package]}]'."
+    if isinstance(error, ModuleNotFoundError) and package not in ("", "SPASegmentLib"):
+        return f"The package {package} is missing; run pip install spa-segment again."
+    return None

@@ -21,6 +21,10 @@ GOOD_ENOUGH = 0.95
 ACCEPTABLE, VISIBLE_GAIN = 0.8, 0.005
 
 
+class InputEndedError(InputError):
+    """A question was asked, and there is nobody to answer it any more."""
+
+
 class Reader(Protocol):
     """Looks at five masks and says what to do."""
 
@@ -117,7 +121,7 @@ class TerminalReader:
         """Ask until an answer is one of those offered.
 
         Raises:
-            InputError: there is nobody to ask.
+            InputEndedError: there is nobody to ask.
         """
         show_proposal(self._console, proposal, frame)
         offered = len(proposal.masks) - 1
@@ -130,8 +134,8 @@ class TerminalReader:
         while True:
             try:
                 text = self._console.input(question).strip().lower()
-            except EOFError:
-                raise InputError("There is nobody to ask here; give --choices or --reference.") from None
+            except (EOFError, OSError):  # a terminal that has been closed is an OSError
+                raise InputEndedError("There is nobody to ask here; give --choices or --reference.") from None
             answer = _terminal_answer(text, offered, proposal.round)
             if answer is not None:
                 return answer

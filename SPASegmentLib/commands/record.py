@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.interaction.types import RECOMMENDED, Click, Proposal
-from SPASegmentLib.output import whole_file
 
 
 @dataclass(frozen=True)
@@ -108,13 +105,3 @@ def accepted_dice(slices: Sequence[Slice]) -> Optional[float]:
     masks = [s.mask if s.mask is not None else np.zeros(s.pixels.shape, bool) for s in slices]
     references = [s.reference for s in slices if s.reference is not None]
     return dice(np.concatenate([m.ravel() for m in masks]), np.concatenate([r.ravel() for r in references]))
-
-
-def write_json(content: Dict[str, Any], path: Path) -> None:
-    """Write an object to a file.
-
-    Raises:
-        OutputError: the file cannot be written.
-    """
-    with whole_file(path) as partial:
-        partial.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

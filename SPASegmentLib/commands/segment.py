@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from SPASegmentLib.commands.interruption import interruption_at_the_end
-from SPASegmentLib.commands.readers import Reader, ScriptedReader, SimulatedReader, TerminalReader, parse_choices
-from SPASegmentLib.commands.record import Slice, log, write_json
+from SPASegmentLib.commands.bar import progress_bar
+from SPASegmentLib.commands.interruption import ends_as_interruptions, imports, interruption_at_the_end
+from SPASegmentLib.commands.plain import say
+from SPASegmentLib.commands.readers import (
+    InputEndedError,
+    Reader,
+    ScriptedReader,
+    SimulatedReader,
+    TerminalReader,
+    parse_choices,
+)
+from SPASegmentLib.commands.record import Slice, log
 from SPASegmentLib.commands.screen import rounds_table
-from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import check_writable, whole_file
+from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.output import whole_file, write_json
+from SPASegmentLib.paths import Named, check_paths, weights_files
 
 if TYPE_CHECKING:
     from SPASegmentLib.commands.volume_session import VolumeSession
     from SPASegmentLib.mrml.plane import Plane
+
+FIGURE_ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)
@@ -40,56 +51,121 @@ class SegmentTask:
     log: Optional[Path] = None
     figure: Optional[Path] = None
 
+    def expanded(self) -> SegmentTask:
+        """The same with ~ for the user's folder replaced."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        paths: Dict[str, Any] = {name: v.expanduser() for name, v in values.items() if isinstance(v, Path)}
+        return replace(self, **paths)
+
 
 def run_segment(task: SegmentTask) -> None:
     """Segment, and write the results; each file appears whole or not at all.
 
+    Once a slice has been accepted, what was accepted is written however the work on the others ends.
+
     Raises:
         SPAError: an argument, a file or the click cannot be used.
+        KeyboardInterrupt: the program was told to end; what had been accepted is written.
     """
-    console = Console()
+    console, task = Console(), task.expanded()
     ras = parse_point(task.click)
     reader = _reader(task, console)
-    for path in (task.output, task.log, task.figure, task.profile):
-        if path is not None:
-            check_writable(path)
+    _check_figure(task.figure)
+    check_paths(_inputs(task), _outputs(task))
 
-    with console.status("Getting ready ..."), interruption_at_the_end():
+    with console.status("Getting ready ..."), imports():
         # torch and VTK take seconds to load; what can be checked without them has been checked.
         from SPASegmentLib.commands.reference import ReferenceMask
         from SPASegmentLib.commands.volume_session import VolumeSession
         from SPASegmentLib.interaction.profile import Profile
         from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load_for_use
+        from SPASegmentLib.model.weights import load_for_use, models_folder
+        from SPASegmentLib.mrml.io.dicom import series_files
         from SPASegmentLib.mrml.io.files import check_output, save_segmentation
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
         from SPASegmentLib.mrml.volumes import load_volume
+
+        if task.figure is not None:
+            from SPASegmentLib.commands.figure import draw_session
 
         check_output(str(task.output))
         plane = Plane.parse(task.plane)
         settings = SessionSettings(seed=task.seed, region_mm=task.region_mm)
         profile = Profile.load(task.profile) if task.profile is not None and task.profile.exists() else None
         loaded = load_for_use(task.weights)
+        if any(path is not None and path.exists() for _, path in _outputs(task)):
+            bundled = [("the bundled weights", path) for path in models_folder().glob("*.*")]
+            check_paths([*_series(task.volume, series_files), *bundled], _outputs(task))
 
     with open_scene() as scene:
         with console.status("Reading the volume ..."):
             volume = load_volume(scene, str(task.volume))
             reference = None if task.reference is None else ReferenceMask.load(scene, str(task.reference))
         session = VolumeSession(volume, loaded.network, settings, reader, reference, profile)
-        slices = _work(session, ras, plane, task.slices, console, asks=isinstance(reader, TerminalReader))
-        save_segmentation(session.segmentation, str(task.output), volume)
-        if task.profile is not None and session.profile is not None:
-            session.profile.save(task.profile)
-        volume_dice = None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
-    if task.log is not None:
-        write_json({**log(slices, loaded.card.name, task.seed), "volume_dice": volume_dice}, task.log)
-    if task.figure is not None:
-        with interruption_at_the_end():
-            from SPASegmentLib.commands.figure import draw_session
-        with whole_file(task.figure) as partial:
-            draw_session(slices[0], partial, f"{task.volume.name}: the clicked slice")
+        with ends_as_interruptions():
+            ended = _work(session, ras, plane, task.slices, console, asks=isinstance(reader, TerminalReader))
+            slices = session.done
+            with interruption_at_the_end():
+                save_segmentation(session.segmentation, str(task.output), volume)
+                if task.profile is not None and session.profile is not None:
+                    session.profile.save(task.profile)
+                volume_dice = (
+                    None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
+                )
+                if task.log is not None:
+                    write_json({**log(slices, loaded.card.name, task.seed), "volume_dice": volume_dice}, task.log)
+                if task.figure is not None:
+                    with whole_file(task.figure) as partial:
+                        draw_session(slices[0], partial, f"{task.volume.name}: the clicked slice")
+    if ended is not None:
+        _tell_of_the_end(ended, slices, task.output)
     _report(console, slices, volume_dice, task.output)
+
+
+def _check_figure(path: Optional[Path]) -> None:
+    """Refuse a figure that nothing can draw.
+
+    Raises:
+        InputError: the ending is none that can be written.
+    """
+    if path is not None and path.suffix.lower() not in FIGURE_ENDINGS:
+        raise InputError(f"--figure ({path}) must end in {', '.join(FIGURE_ENDINGS)}.")
+
+
+def _inputs(task: SegmentTask) -> List[Named]:
+    return [
+        ("the volume", task.volume), ("--reference", task.reference), *weights_files(task.weights),
+    ]  # fmt: skip
+
+
+def _outputs(task: SegmentTask) -> List[Named]:
+    return [
+        ("--output", task.output), ("--log", task.log), ("--figure", task.figure), ("--profile", task.profile),
+    ]  # fmt: skip
+
+
+def _series(volume: Path, series_files: Callable[[Path], Sequence[Path]]) -> List[Named]:
+    """The files that the volume is read from; what is wrong with them is said where it is read."""
+    try:
+        return [("a file of the volume", path) for path in series_files(volume)]
+    except (SPAError, OSError):
+        return []
+
+
+def _tell_of_the_end(ended: BaseException, slices: List[Slice], output: Path) -> None:
+    """Say what was kept when the work ended early, and end in the same way.
+
+    Raises:
+        KeyboardInterrupt, SPAError: unless only the input has ended.
+    """
+    kept = sum(1 for done in slices if done.mask is not None)
+    words = f"{output} holds what was accepted before: {kept} slice{'s' if kept > 1 else ''}."
+    if isinstance(ended, KeyboardInterrupt):
+        raise KeyboardInterrupt(f"Interrupted; {words}") from None
+    say(f"{'The input ended' if isinstance(ended, InputEndedError) else 'The work ended early'}; {words}")
+    if not isinstance(ended, InputEndedError):
+        raise ended
 
 
 def parse_point(text: str) -> Tuple[float, float, float]:
@@ -117,19 +193,25 @@ def _reader(task: SegmentTask, console: Console) -> Reader:
 
 def _work(
     session: VolumeSession, ras: Tuple[float, float, float], plane: Plane, count: int, console: Console, asks: bool
-) -> List[Slice]:
-    """The clicked slice and its neighbours, with a progress bar where nobody is asked."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=asks) as progress:
-        bar = progress.add_task("slices", total=1 + 2 * count)
-        slices = [session.start(ras, plane)]
-        if slices[0].mask is None:
-            raise InputError("No mask was accepted, so nothing was written.")
-        progress.advance(bar)
-        for done in session.go_on(count):
-            slices.append(done)
-            progress.advance(bar)
-    return slices
+) -> Optional[BaseException]:
+    """The clicked slice and its neighbours, with a progress bar where nobody is asked.
+
+    Returns:
+        What ended the work after a mask had been accepted, None if it came to its own end.
+    """
+    try:
+        with progress_bar(console, "slices", transient=True, hidden=asks) as progress:
+            session.start(ras, plane)
+            progress(1, 1 + 2 * count)
+            for _done in session.go_on(count):
+                progress(len(session.done), 1 + 2 * count)
+    except BaseException as error:
+        if not session.accepted:
+            raise
+        return error
+    if not session.accepted:
+        raise InputError("No mask was accepted, so nothing was written.")
+    return None
 
 
 def _report(console: Console, slices: List[Slice], volume_dice: Optional[float], output: Path) -> None:

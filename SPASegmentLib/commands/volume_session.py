@@ -7,8 +7,9 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
+from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.readers import Reader
-from SPASegmentLib.commands.record import Slice, Step
+from SPASegmentLib.commands.record import Answer, Slice, Step
 from SPASegmentLib.commands.reference import ReferenceMask
 from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.interaction.profile import Profile
@@ -35,6 +36,7 @@ class VolumeSession:
     Attributes:
         segmentation: vtkMRMLSegmentationNode with one segment.
         segment_id: of the segment that accepted masks go into.
+        done: the slices worked on so far, in this order, also where the work is broken off.
     """
 
     def __init__(
@@ -53,11 +55,17 @@ class VolumeSession:
             volume, self.segmentation, self.segment_id, editor, network, settings, profile
         )
         self._reader, self._reference = reader, reference
+        self.done: List[Slice] = []
 
     @property
     def profile(self) -> Optional[Profile]:
         """What is known of the reader's preference, all accepted masks included."""
         return self._controller.profile
+
+    @property
+    def accepted(self) -> bool:
+        """Whether any mask has been accepted."""
+        return any(done.mask is not None for done in self.done)
 
     def start(self, ras: Point, plane: Plane) -> Slice:
         """Click on a slice and answer until a mask is accepted or the reader stops.
@@ -99,27 +107,35 @@ class VolumeSession:
         frame = job.frame
         reference = None if self._reference is None else self._reference.on_frame(frame)
         steps: List[Step] = []
-        mask: Optional[np.ndarray] = None
         proposal, seconds = self._run(job)
         while True:
             answer = self._reader.answer(proposal, frame.image, reference)
-            following = None
+            step = Step(proposal, answer, seconds, reference)
             try:
-                if answer.kind == "accept":
-                    mask = self._controller.accept(answer.mask).mask
-                elif answer.kind == "stop":
-                    self._controller.cancel()
-                elif answer.kind == "back":
+                if answer.kind in ("accept", "stop"):
+                    with interruption_at_the_end():  # what is accepted is written and known as a whole
+                        mask = self._end(answer)
+                        done = Slice(
+                            frame.image.pixels, frame.image.spacing, click, (*steps, step), mask, reference
+                        )
+                        self.done.append(done)
+                    return done
+                if answer.kind == "back":
                     following = self._run(self._controller.back())
                 else:
                     following = self._run(self._controller.choose(answer.mask))
             except SPAError as error:
                 self._reader.refused(error)
                 continue
-            steps.append(Step(proposal, answer, seconds, reference))
-            if following is None:
-                return Slice(frame.image.pixels, frame.image.spacing, click, tuple(steps), mask, reference)
+            steps.append(step)
             proposal, seconds = following
+
+    def _end(self, answer: Answer) -> Optional[np.ndarray]:
+        """Accept a mask, or leave the slice without one."""
+        if answer.kind == "accept":
+            return self._controller.accept(answer.mask).mask
+        self._controller.cancel()
+        return None
 
     def _run(self, job: Job) -> Tuple[Proposal, float]:
         """What comes back, and how many seconds it took."""

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator, Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import numpy as np
 import slicer
@@ -18,6 +15,7 @@ from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, matrix_from_a
 from SPASegmentLib.mrml.io.dicom import series_files
 from SPASegmentLib.mrml.io.nifti import is_cut_off
 from SPASegmentLib.mrml.io.nrrd import is_complete
+from SPASegmentLib.mrml.quiet import quiet
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.translation import texts
 
@@ -250,24 +248,6 @@ def _show_grey(volume: Any) -> None:
     display = volume.GetDisplayNode()
     if display.IsA("vtkMRMLScalarVolumeDisplayNode") and display.GetColorNode() is None:
         display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep what VTK, ITK and their libraries write to the terminal off it; the error that follows says it."""
-    shown = vtk.vtkObject.GetGlobalWarningDisplay()
-    vtk.vtkObject.GlobalWarningDisplayOff()
-    sys.stderr.flush()
-    saved = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    try:
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        vtk.vtkObject.SetGlobalWarningDisplay(shown)
 
 
 def _storable_type(array: np.ndarray) -> np.dtype:

@@ -7,7 +7,7 @@ from typing import Any, Optional, Sequence
 
 from trame_slicer.views import ViewLayoutDefinition
 
-from SPASegmentLib.mrml.volumes import quiet
+from SPASegmentLib.mrml.quiet import quiet
 
 #: Tag of the view.
 TAG = "Surface"

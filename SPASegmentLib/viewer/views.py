@@ -13,7 +13,8 @@ from trame_slicer.views import ViewLayoutDefinition
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import array_from_matrix
 from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
-from SPASegmentLib.mrml.volumes import add_volume, quiet, remove_volume
+from SPASegmentLib.mrml.quiet import quiet
+from SPASegmentLib.mrml.volumes import add_volume, remove_volume
 
 #: Tag of the view, as Slicer calls it, and its orientation.
 VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +18,11 @@ import typer
 
 from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.plain import plain_errors
+from SPASegmentLib.errors import WeightsError
+from SPASegmentLib.model.weights import models_folder
+from SPASegmentLib.mrml.controller import Controller
+from SPASegmentLib.mrml.scene import HeadlessScene
+from SPASegmentLib.mrml.volumes import load_mask
 
 SPACING = np.diag([1.0, 1.0, 1.0, 1.0])
 
@@ -148,6 +155,55 @@ def test_other_outputs_that_cannot_be_written(segment: Callable, tmp_path: Path,
     assert_refused(segment(**{option: tmp_path / "nowhere" / "x.json"}), tmp_path, "x.json")
 
 
+@pytest.mark.parametrize("option", ["output", "log", "figure", "profile"])
+def test_no_result_takes_the_place_of_the_scan(segment: Callable, files: Any, tmp_path: Path, option: str) -> None:
+    scan, folder = tmp_path / "scan.nrrd", tmp_path / "results"
+    shutil.copy(files.volume, scan)
+    folder.mkdir()
+    for name in ("link.nrrd", "link.png"):
+        (folder / name).symlink_to(scan)
+    given = folder / ("link.png" if option == "figure" else "link.nrrd")
+    done = segment(scan, **{"output": folder / "a.nrrd", option: given})
+    assert_refused(done, tmp_path, f"--{option}", "same file as the volume")
+    assert scan.read_bytes() == files.volume.read_bytes()
+    assert sorted(os.listdir(folder)) == ["link.nrrd", "link.png"]
+
+
+def test_no_result_takes_the_place_of_another_one_or_of_what_is_read(
+    segment: Callable, files: Any, tmp_path: Path
+) -> None:
+    mask = tmp_path / "mask.nrrd"
+    shutil.copy(files.reference, mask)
+    for name in ("compact.safetensors", "compact.json"):
+        shutil.copy(models_folder() / name, tmp_path / name)
+    cases = (
+        ({"log": tmp_path / "x.json", "profile": tmp_path / "x.json"}, "the same file"),
+        ({"output": mask, "choices": None, "reference": mask}, "--reference"),
+        ({"weights": tmp_path / "compact.safetensors", "log": tmp_path / "compact.json"}, "the card of --weights"),
+        ({"log": models_folder() / "compact.json"}, "the bundled weights"),
+    )
+    for options, word in cases:
+        assert_refused(segment(**options), tmp_path, word)
+    assert sorted(os.listdir(tmp_path)) == ["compact.json", "compact.safetensors", "mask.nrrd"]
+
+
+def test_a_slice_of_a_series_is_no_place_for_a_result(segment: Callable, tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    series = tmp_path / "series"
+    series.mkdir()
+    for k in range(3):
+        write_dicom(pydicom, series / f"IM{k}", blob((3, 40, 40))[k], k)
+    before = (series / "IM1").read_bytes()
+    for volume in (series, series / "IM0"):
+        assert_refused(segment(volume, click="20,20,2", log=series / "IM1"), tmp_path, "a file of the volume")
+    assert (series / "IM1").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["rounds.xyz", "rounds", "rounds.nrrd"])
+def test_a_figure_that_nothing_can_draw(segment: Callable, tmp_path: Path, name: str) -> None:
+    assert_refused(segment(figure=tmp_path / name), tmp_path, "--figure", ".png")
+
+
 @pytest.mark.parametrize(
     ("options", "word"),
     [
@@ -182,6 +238,25 @@ def test_the_demo_needs_a_reader_it_knows(spa: Callable, tmp_path: Path) -> None
 def test_the_demo_needs_a_folder(spa: Callable, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert_refused(spa("demo", "--output", tmp_path / "file" / "demo"), tmp_path, "cannot be written")
+
+
+def write_dicom(pydicom: Any, path: Path, pixels: np.ndarray, number: int) -> None:
+    """One slice of a CT series, (rows, columns) int16, 1 mm apart."""
+    meta = pydicom.dataset.FileMetaDataset()
+    meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
+    meta.MediaStorageSOPInstanceUID = f"1.2.826.0.1.3680043.8.498.7.{number + 1}"
+    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+    data = pydicom.dataset.FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    data.StudyInstanceUID = data.SeriesInstanceUID = "1.2.826.0.1.3680043.8.498.7"
+    data.Modality, data.InstanceNumber, data.PixelSpacing, data.SliceThickness = "CT", number + 1, [1, 1], 1
+    data.ImagePositionPatient, data.ImageOrientationPatient = [0, 0, number], [1, 0, 0, 0, 1, 0]
+    data.Rows, data.Columns = pixels.shape
+    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
+    data.BitsAllocated = data.BitsStored = 16
+    data.HighBit, data.PixelRepresentation = 15, 1
+    data.PixelData = np.ascontiguousarray(pixels, np.int16).tobytes()
+    data.save_as(str(path), enforce_file_format=True)
 
 
 COMMAND = [sys.executable, "-c", "from SPASegmentLib.cli import main; main()"]
@@ -256,21 +331,94 @@ def test_a_full_disk_during_the_demo(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-def test_an_interruption(files: Any, tmp_path: Path) -> None:
-    """Ctrl-C while the masks are on screen."""
-    arguments = ["segment", files.volume, "--click", files.click, "--output", tmp_path / "lesion.seg.nrrd"]
-    with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, preexec_fn=heed_default,
-    ) as process:
-        assert process.stdout is not None
-        shown = ""
-        while "choose" not in shown:
-            letter = process.stdout.read(1)
-            assert letter, "ended before it asked"
-            shown += letter
-        process.send_signal(signal.SIGINT)
-        _, error = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert error.splitlines() == ["Interrupted; no file is half written."]
+Conversation = Callable[..., Any]
+
+
+@pytest.fixture
+def talk(files: Any, tmp_path: Path) -> Conversation:
+    """Runs `spa segment --slices 2` in a process, answers the first questions, then ends it in some way."""
+
+    def run(answers: int, end: Callable[[subprocess.Popen], None], *more: object) -> Any:
+        arguments = ["segment", files.volume, "--click", files.click, "--slices", 2, *more]
+        with subprocess.Popen(
+            [*COMMAND, *map(str, arguments), "--output", str(tmp_path / "lesion.nrrd")], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_default,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        ) as process:  # fmt: skip
+            assert process.stdout is not None and process.stdin is not None
+            for answer in range(answers + 1):
+                shown = ""
+                while "stop here" not in shown:
+                    letter = process.stdout.read(1)
+                    assert letter, "ended before it asked"
+                    shown += letter
+                if answer < answers:
+                    process.stdin.write("a\n")
+                    process.stdin.flush()
+            end(process)
+            out, err = process.stdout.read(), process.stderr.read()
+            process.wait()
+        return process.returncode, out, err
+
+    return run
+
+
+def signalled(number: int) -> Callable[[subprocess.Popen], None]:
+    return lambda process: process.send_signal(number)
+
+
+def accepted_slices(path: Path) -> List[int]:
+    with HeadlessScene() as headless:
+        mask, _ = load_mask(headless.scene, str(path))
+    return np.flatnonzero(mask.any(axis=(1, 2))).tolist()
+
+
+def test_an_interruption(talk: Conversation, tmp_path: Path) -> None:
+    """Ctrl-C while the first masks are on screen."""
+    code, _, err = talk(0, signalled(signal.SIGINT))
+    assert code == 130
+    assert err.splitlines() == ["Interrupted; no file is half written."]
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "kill", "hang-up"])
+def test_an_interruption_keeps_what_was_accepted(talk: Conversation, tmp_path: Path, number: int) -> None:
+    log, profile, figure = (tmp_path / name for name in ("log.json", "me.json", "rounds.png"))
+    code, _, err = talk(2, signalled(number), "--log", log, "--profile", profile, "--figure", figure)
+    assert code == 130
+    assert err == f"Interrupted; {tmp_path / 'lesion.nrrd'} holds what was accepted before: 2 slices.\n"
+    first, second = accepted_slices(tmp_path / "lesion.nrrd")
+    assert second == first + 1
+    assert json.loads(log.read_text())["actions"] == 4
+    assert json.loads(profile.read_text())["accepted"] == 2
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_end_of_input_keeps_what_was_accepted(talk: Conversation, tmp_path: Path) -> None:
+    code, out, err = talk(1, lambda process: process.stdin.close())
+    assert code == 0
+    assert err == f"The input ended; {tmp_path / 'lesion.nrrd'} holds what was accepted before: 1 slice.\n"
+    assert "Wrote" in out
+    assert len(accepted_slices(tmp_path / "lesion.nrrd")) == 1
+
+
+def test_an_error_on_a_later_slice_keeps_what_was_accepted(
+    spa: Callable, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: List[int] = []
+    begin = Controller.next_slice
+
+    def failing(controller: Controller, *arguments: Any) -> Any:
+        started.append(1)
+        if len(started) == 2:
+            raise WeightsError("The network fails.")
+        return begin(controller, *arguments)
+
+    monkeypatch.setattr(Controller, "next_slice", failing)
+    output = tmp_path / "lesion.nrrd"
+    done = spa("segment", files.volume, "--click", files.click, "--choices", "accept", "--slices", 3, "-o", output)
+    assert done.code == 2
+    assert done.err.splitlines() == [
+        f"The work ended early; {output} holds what was accepted before: 2 slices.", "Error: The network fails.",
+    ]  # fmt: skip
+    assert len(accepted_slices(output)) == 2

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from SPASegmentLib.cli import app
 from SPASegmentLib.model.weights import load
+from SPASegmentLib.research.training.recipe import only_training
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -73,6 +75,44 @@ def test_training_with_a_changed_value_and_a_name_of_its_own(data: Path, tmp_pat
     run = CliRunner().invoke(app, [*arguments[:-1], "../other"])
     assert run.exit_code == 2
     assert "no path" in run.stderr
+
+
+def test_a_training_in_the_folder_of_another_one_is_refused(data: Path, tmp_path: Path) -> None:
+    """Whatever it is that differs: the weights keep the card of what they have seen."""
+    first, run = tmp_path / "first.yaml", tmp_path / "run"
+    first.write_text(CONFIG)
+    others = {
+        "seed": (CONFIG.replace("log_every: 1,", "log_every: 1, seed: 7,"), data, "train.seed"),
+        "share": (CONFIG.replace("share: 0.5, count", "share: 1.5, count"), data, "shares"),
+        "count": (CONFIG.replace("count: 4", "count: 5"), data, "data"),
+        "files": (CONFIG, tmp_path, "data"),
+        "initial": (CONFIG + "initial: begun.safetensors\n", data, "began with random weights, not with begun"),
+    }
+    slices = synthetic_slices(6, seed=6)
+    np.savez(tmp_path / "slices.npz", images=slices.images, masks=slices.masks)
+
+    def train(config: Path, folder: Path, output: Path) -> Any:
+        return CliRunner().invoke(app, ["train", str(config), "--data", str(folder), "--output", str(output)])
+
+    done = train(first, data, run)
+    assert done.exit_code == 0, done.output
+    shutil.copy(run / "first.safetensors", tmp_path / "begun.safetensors")
+    shutil.copy(run / "first.json", tmp_path / "begun.json")
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    for name, (text, folder, words) in others.items():
+        config = tmp_path / f"{name}.yaml"
+        config.write_text(text)
+        done = train(config, folder, run)
+        assert done.exit_code == 2 and words in done.stderr and "another folder" in done.stderr, (name, done.output)
+    with only_training(run):
+        done = train(first, data, run)
+        assert done.exit_code == 2 and "Another training is at work" in done.stderr, done.output
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+    same = tmp_path / "same.yaml"
+    same.write_text(CONFIG)
+    assert train(same, data, run).exit_code == 0
+    cards = [load(run / f"{name}.safetensors").card for name in ("first", "same")]
+    assert cards[0].sha256 == cards[1].sha256 and cards[1].training["last_run"]["steps"] == 0
 
 
 def test_a_baseline_is_trained_and_measured_on_listed_cases(data: Path, tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import slicer
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, parent_to_world, segment_image, volume_grid
 from SPASegmentLib.mrml.io.nrrd import is_complete
+from SPASegmentLib.mrml.quiet import quiet
 from SPASegmentLib.mrml.segmentation import segment_array
-from SPASegmentLib.mrml.volumes import add_volume, quiet
+from SPASegmentLib.mrml.volumes import add_volume
 from SPASegmentLib.output import check_writable, whole_file
 from SPASegmentLib.translation import texts
 

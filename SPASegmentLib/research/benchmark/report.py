@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Callable, Dict, Iterable, List, Sequence
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.output import write_text
 from SPASegmentLib.research.markdown import table
 
 #: Names of the parts of a run, each a JSON file in its folder.
@@ -50,11 +50,7 @@ def write_report(folder: Path, output: Path) -> None:
     Raises:
         SPAError: there is nothing to report, or the page cannot be written.
     """
-    page = render(read_parts(folder))
-    with reporting_write_errors(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(output) as partial:
-        partial.write_text(page, encoding="utf-8")
+    write_text(render(read_parts(folder)), output)
 
 
 def render(parts: Dict[str, Any]) -> str:

@@ -47,6 +47,8 @@ def wait_for(process: subprocess.Popen[str]) -> Any:
         process.wait()
         raise
     if process.returncode != 0:
+        if process.returncode < 0:
+            raise SPAError("The measurement's process was ended, perhaps for want of memory; run it again.")
         lines = err.strip().splitlines() or [f"exit code {process.returncode}"]
         raise SPAError(f"The measurement failed: {lines[-1]}")
     return json.loads(out.splitlines()[-1])

@@ -8,9 +8,11 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from rich.console import Console
 
-from SPASegmentLib.commands.interruption import interruption_at_the_end
+from SPASegmentLib.commands.bar import progress_bar
+from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.output import write_json
+from SPASegmentLib.paths import Named, check_paths, weights_files
 from SPASegmentLib.research.benchmark.plan import Choice, cases
 
 #: What has to be equal for records of several runs to stand on one page.
@@ -34,11 +36,12 @@ def run_benchmark(
     Raises:
         SPAError: something cannot be measured or written.
     """
-    with interruption_at_the_end():
+    with imports():
         from SPASegmentLib.model.weights import load
         from SPASegmentLib.research.benchmark.throughput import measure_throughput
         from SPASegmentLib.research.benchmark.worker import in_process
 
+    check_paths(weights_files(weights), _results(output), make_folders=True)
     console = Console()
     name = str(weights.resolve()) if weights is not None else None
     if weights is not None:
@@ -74,10 +77,10 @@ def run_benchmark(
         note_runs("product", [run], output.parent)
     if "imports" in parts:
         with console.status("imports"):
-            imports = in_process("imports", {"repeats": 1} if choice.quick else {})
-        write_json(imports, output.with_name("imports.json"))
+            imported = in_process("imports", {"repeats": 1} if choice.quick else {})
+        write_json(imported, output.with_name("imports.json"))
         note_runs("imports", [run], output.parent)
-        for record in imports:
+        for record in imported:
             console.print(f"import {record['module']}: {record['wall_s']['median']:.3f} s", markup=False)
     if "soak" in parts:
         with console.status("soak"):
@@ -98,6 +101,11 @@ def run_benchmark(
                 f"{record['work']}, {record['processes']} processes: {record['frames_per_s']} frames/s", markup=False
             )
     console.print(f"The records are in {output.parent}.", markup=False, soft_wrap=True)
+
+
+def _results(output: Path) -> List[Named]:
+    beside = ("machine", "product", "imports", "soak", "throughput")
+    return [("--json", output), *((f"{name}.json", output.with_name(f"{name}.json")) for name in beside)]
 
 
 def begin_run(command: str, folder: Path) -> Dict[str, Any]:
@@ -154,11 +162,12 @@ def run_accuracy(
     Raises:
         SPAError: a file cannot be used.
     """
-    with interruption_at_the_end():
+    with imports():
         from SPASegmentLib.research.benchmark.accuracy import measure_accuracy
-        from SPASegmentLib.research.commands.training import progress_bar
         from SPASegmentLib.research.evaluation.slices import open_files
 
+    inputs = [("--npz", file) for file in files] + [named for file in weights for named in weights_files(file)]
+    check_paths(inputs, [("--json", output), ("machine.json", output.with_name("machine.json"))], make_folders=True)
     console = Console()
     with progress_bar(console, "Settings") as progress:
         open_files(files)  # what cannot be read leaves no trace among the records
@@ -183,17 +192,6 @@ def run_report(folder: Path, output: Path) -> None:
     """
     from SPASegmentLib.research.benchmark.report import write_report
 
+    check_paths([("a record", path) for path in folder.glob("*.json")], [("--output", output)], make_folders=True)
     write_report(folder, output)
     Console().print(f"Wrote {output}.", markup=False, soft_wrap=True)
-
-
-def write_json(content: Any, path: Path) -> None:
-    """Write JSON, whole or not at all.
-
-    Raises:
-        OutputError: it cannot be written.
-    """
-    with reporting_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial:
-        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
 
 from rich.console import Console
 from rich.table import Table
 
-from SPASegmentLib.commands.interruption import interruption_at_the_end
-from SPASegmentLib.research.commands.training import progress_bar
+from SPASegmentLib.commands.bar import progress_bar
+from SPASegmentLib.commands.interruption import imports
+from SPASegmentLib.paths import Named, check_paths, weights_files
 
 if TYPE_CHECKING:
     from SPASegmentLib.research.evaluation.single_mask import MaskTask
@@ -22,9 +23,12 @@ def run_evaluate(task: Task, files: Sequence[Path], output: Path) -> None:
     Raises:
         SPAError: an argument or a file cannot be used.
     """
-    with interruption_at_the_end():
+    with imports():
         from SPASegmentLib.research.evaluation.lidc import evaluate, write_record
 
+    check_paths(
+        [*_npz(files), ("--cases", task.cases), *weights_files(task.weights)], [("--json", output)], make_folders=True
+    )
     console = Console()
     with progress_bar(console, "Evaluating") as progress:
         record = evaluate(task, files, progress)
@@ -41,16 +45,28 @@ def run_evaluate_masks(task: MaskTask, output: Path) -> None:
     Raises:
         SPAError: an argument or a file cannot be used.
     """
-    with interruption_at_the_end():
+    with imports():
+        from SPASegmentLib.research.data.single_mask import find_pairs
         from SPASegmentLib.research.evaluation.lidc import write_record
         from SPASegmentLib.research.evaluation.single_mask import evaluate_masks
 
+    images = [("an image or a mask", path) for pair in find_pairs(task.folder) for path in (pair.image, pair.mask)]
+    check_paths([*images, *weights_files(task.weights)], [("--json", output)], make_folders=True)
     console = Console()
     with progress_bar(console, "Evaluating") as progress:
         record = evaluate_masks(task, progress)
     write_record(record, output)
     console.print(rounds_table(record))
     console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def _npz(files: Sequence[Path]) -> List[Named]:
+    """Files with slices, and the lists of patients beside them."""
+    return [
+        named
+        for file in map(Path, files)
+        for named in (("--npz", file), ("index.csv", file.with_name("index.csv")))
+    ]
 
 
 def rounds_table(record: Dict[str, Any]) -> Table:
@@ -102,14 +118,14 @@ def run_cases(files: Sequence[Path], protocol: str, seed: int, output: Optional[
     Raises:
         SPAError: the files cannot be used or the list cannot be written.
     """
-    with interruption_at_the_end():
+    with imports():
         from SPASegmentLib.research.evaluation.case_lists import lists_folder, write_cases
         from SPASegmentLib.research.evaluation.cases import draw_ids
         from SPASegmentLib.research.evaluation.slices import open_files
 
+    output = output or lists_folder() / f"{Path(files[0]).stem}-{protocol}.json"
+    check_paths(_npz(files), [("--output", output)], make_folders=True)
     opened = open_files(files)
     ids = draw_ids(opened, protocol, seed)
-    output = output or lists_folder() / f"{opened[0].name}-{protocol}.json"
-    output.parent.mkdir(parents=True, exist_ok=True)
     write_cases(ids, protocol, seed, opened, output)
     Console().print(f"Wrote {len(ids)} cases to {output}.", markup=False, soft_wrap=True)

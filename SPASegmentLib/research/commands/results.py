@@ -7,8 +7,9 @@ from typing import Optional, Sequence
 
 from rich.console import Console
 
-from SPASegmentLib.commands.interruption import interruption_at_the_end
-from SPASegmentLib.research.commands.training import progress_bar
+from SPASegmentLib.commands.bar import progress_bar
+from SPASegmentLib.commands.interruption import imports
+from SPASegmentLib.paths import check_paths, weights_files
 
 
 def run_results(
@@ -34,7 +35,7 @@ def run_results(
     Raises:
         SPAError: an argument or a file cannot be used.
     """
-    with interruption_at_the_end():
+    with imports():
         from SPASegmentLib.errors import InputError
         from SPASegmentLib.research.evaluation.results.plan import plan
         from SPASegmentLib.research.evaluation.results.records import run_plan
@@ -43,6 +44,8 @@ def run_results(
     chosen = {name: task for name, task in tasks.items() if not only or any(name.startswith(o) for o in only)}
     if not chosen:
         raise InputError(f"No record begins with {only[0]!r}; there are {', '.join(tasks)}.")
+    inputs = [*(("--npz", Path(file)) for file in files), *weights_files(weights)]
+    check_paths(inputs, [(f"{name}.json", folder / f"{name}.json") for name in chosen], make_folders=True)
     console = Console()
 
     def say(line: str) -> None:
@@ -67,7 +70,7 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
     Raises:
         SPAError: a record cannot be read or something cannot be written.
     """
-    with interruption_at_the_end():
+    with imports():
         from SPASegmentLib.errors import InputError
         from SPASegmentLib.research.evaluation.results.card import write_metrics
         from SPASegmentLib.research.evaluation.results.pictures import draw_examples
@@ -76,6 +79,8 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
         from SPASegmentLib.research.evaluation.results.report import write_report
         from SPASegmentLib.research.evaluation.slices import open_files
 
+    inputs = [*(("a record", path) for path in folder.glob("*.json")), *(("--npz", Path(file)) for file in files)]
+    check_paths(inputs, [("--output", output), ("--card", card)], make_folders=True)
     console, records = Console(), records_of_page(read_records(folder), output)
     write_report(records, output)
     console.print(f"Wrote {output}.", markup=False, soft_wrap=True)

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator, Optional, Sequence
+from typing import Optional, Sequence
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from SPASegmentLib.commands.interruption import interruption_at_the_end
-from SPASegmentLib.errors import InputError
-
-
-@contextmanager
-def progress_bar(console: Console, text: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar, as a function of (done, in all)."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as bar:
-        task = bar.add_task(text, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+from SPASegmentLib.commands.bar import progress_bar
+from SPASegmentLib.commands.interruption import imports
+from SPASegmentLib.paths import check_paths
 
 
 def run_train(
@@ -38,7 +28,7 @@ def run_train(
     Raises:
         SPAError: the configuration, the data or the folder cannot be used.
     """
-    with _training_extra(), interruption_at_the_end():
+    with imports():
         from SPASegmentLib.research.training.run import train
 
     # Of several processes the first one speaks.
@@ -56,7 +46,7 @@ def run_hold_out(config: Path, data: Path, output: Path) -> None:
     Raises:
         SPAError: the configuration, the data or the file cannot be used.
     """
-    with _training_extra(), interruption_at_the_end():
+    with imports():
         from SPASegmentLib.research.training.run import write_held_out
 
     count = write_held_out(config, data, output)
@@ -69,9 +59,10 @@ def run_calibrate(weights: Path, files: Sequence[Path], limit: Optional[int], jo
     Raises:
         SPAError: the weights or the files cannot be used, or the card cannot be written.
     """
-    with interruption_at_the_end():
+    with imports():
         from SPASegmentLib.research.evaluation.calibration import calibrate
 
+    check_paths([("--npz", Path(file)) for file in files], [("the card of --weights", weights.with_suffix(".json"))])
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
         record = calibrate(weights, files, limit, jobs, progress)
@@ -81,14 +72,3 @@ def run_calibrate(weights: Path, files: Sequence[Path], limit: Optional[int], jo
         f"{record['mean_error_before']} before, {record['mean_error_after']} after.",
         highlight=False,
     )
-
-
-@contextmanager
-def _training_extra() -> Iterator[None]:
-    """Say which packages are to be installed where those of the extra [train] are missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] == "SPASegmentLib":
-            raise
-        raise InputError(f"Training needs the package {error.name}; run pip install 'spa-segment[train]'.") from error

@@ -12,23 +12,25 @@ or a row for each mask::
     scans/001.png,p1,anna,anna/001.png
     scans/001.png,p1,ben,ben/001.png
 
-Paths are relative to the CSV file. Images and masks are PNG, JPEG, BMP or TIFF, NIfTI or NRRD; of volumes every slice
-that somebody drew on is used. ``patient`` may be left out where each image is of another patient. Raters are numbered
-in the order of their names; there can be eight.
+Paths are relative to the CSV file; columns may be separated by semicolons or tabs as well. Images and masks are PNG,
+JPEG, BMP or TIFF, NIfTI or NRRD; of volumes every slice that somebody drew on is used. ``patient`` may be left out
+where each image is of another patient. Raters are numbered in the order of their names; there can be eight.
 """
 
 from __future__ import annotations
 
-import csv
+import unicodedata
 from pathlib import Path
 from typing import Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import identity
 from SPASegmentLib.research.data.images import mask_on_grid, read_image, read_mask
 from SPASegmentLib.research.data.rated import RatedImage, slices_of
 from SPASegmentLib.research.data.shards import MAX_RATERS
+from SPASegmentLib.research.data.table import read_table
 
 #: An image and its patient to the masks by rater.
 Entries = Dict[Tuple[str, str], Dict[str, str]]
@@ -61,38 +63,32 @@ def manifest_images(file: Path, label: Optional[int] = None, axis: int = 2) -> I
 
 
 def read_manifest(file: Path) -> Entries:
-    """What a manifest lists, in its order.
+    """What a manifest lists, in its order; an image that is spelt in several ways is one, by its first spelling.
 
     Raises:
         InputError: it cannot be read, lacks columns, or lists an image for two patients.
     """
-    name = Path(file).name
-    try:
-        with Path(file).open(newline="", encoding="utf-8-sig") as stream:
-            reader = csv.DictReader(stream)
-            columns = [column.strip() for column in reader.fieldnames or ()]
-            reader.fieldnames = columns
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{name} cannot be read as a CSV file: {error}.") from error
+    table = read_table(file, ("image", "patient", "rater", "mask"))
+    name, folder, columns = table.name, Path(file).parent, table.columns
     by_row = {"rater", "mask"} <= set(columns)
     by_column = [] if by_row else [column for column in columns if column.startswith("mask")]
     if "image" not in columns or not (by_row or by_column):
         raise InputError(
             f"{name} needs a column 'image' and either a column 'mask...' for each rater or the columns 'rater' and "
-            f"'mask'; it has {', '.join(columns) or 'none'}."
+            f"'mask', separated by commas or semicolons; it has {', '.join(columns) or 'none'}."
         )
     entries: Entries = {}
-    patients: Dict[str, str] = {}
-    for line, row in enumerate(rows, start=2):
-        cells = {column: (row.get(column) or "").strip() for column in columns}
-        image = cells["image"]
-        if not image:
+    listed: Dict[object, Tuple[str, str]] = {}
+    for line, cells in table.rows:
+        if not cells["image"]:
             raise InputError(f"{name}, line {line}: the image is missing.")
-        patient = cells.get("patient") or image
-        if patients.setdefault(image, patient) != patient:
-            raise InputError(f"{name}, line {line}: {image} belongs to {patients[image]!r} already, not {patient!r}.")
-        masks = entries.setdefault((image, patient), {})
+        image = existing_spelling(folder, cells["image"])
+        patient = cells.get("patient") or cells["image"]
+        first, before = listed.setdefault(identity(folder / image), (image, patient))
+        if before != patient and cells.get("patient"):
+            other = "" if first == image else f" (as {first})"
+            raise InputError(f"{name}, line {line}: {image} belongs to {before!r} already{other}, not {patient!r}.")
+        masks = entries.setdefault((first, before), {})
         drawn: List[Tuple[str, str]] = [(column, cells[column]) for column in by_column]
         if by_row:
             drawn = [(cells["rater"], cells["mask"])]
@@ -103,5 +99,17 @@ def read_manifest(file: Path) -> Entries:
                         f"{name}, line {line}: "
                         + (f"{image} has two masks of {rater!r}." if rater else "the mask has no rater.")
                     )
-                masks[rater] = path
+                masks[rater] = existing_spelling(folder, path)
     return entries
+
+
+def existing_spelling(folder: Path, name: str) -> str:
+    """A file's name as it is spelt here: lists from Windows have backslashes, those from a Mac other forms of umlauts.
+
+    Where no spelling leads to a file, the name as it is given.
+    """
+    slashes = name.replace("\\", "/")
+    for spelling in (name, slashes, *(unicodedata.normalize(form, slashes) for form in ("NFC", "NFD"))):
+        if (folder / spelling).is_file():
+            return spelling
+    return name

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional, Sequence
+from typing import Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import identity
 
 #: Raters that fit into the bits of a mask pixel.
 MAX_RATERS = 8
@@ -42,6 +43,14 @@ class RaterSlices:
         bits = np.bitwise_or.reduce(self.masks.reshape(len(self.masks), -1), axis=1)
         return np.unpackbits(bits[:, None], axis=1).sum(1)
 
+    def digest(self) -> str:
+        """Checksum of all pixels: the same for the same images and masks, wherever they come from."""
+        found = hashlib.blake2b(digest_size=16)
+        for array in (self.images, self.masks):
+            found.update(repr((array.shape, array.dtype.str)).encode())
+            found.update(np.ascontiguousarray(array).data)
+        return found.hexdigest()
+
     def take(self, rows: np.ndarray) -> RaterSlices:
         """The slices at these rows."""
         return RaterSlices(self.images[rows], self.masks[rows], None if self.patients is None else self.patients[rows])
@@ -66,23 +75,79 @@ def load_slices(paths: Sequence[Path]) -> RaterSlices:
     """Read and join npz files.
 
     Raises:
-        InputError: a file is missing, unreadable or lacks the arrays.
+        InputError: see `load_each`; or the files hold slices of different sizes.
     """
-    parts = []
-    for path in paths:
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = {key: file[key] for key in file.files if key in ("images", "masks", "patients")}
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise InputError(f"{Path(path).name} cannot be read as an npz file: {error}") from error
-        if "images" not in arrays or "masks" not in arrays or arrays["images"].shape != arrays["masks"].shape:
-            raise InputError(f"{Path(path).name} needs arrays 'images' and 'masks' of one shape (n, h, w).")
-        parts.append(arrays)
+    parts = load_each(paths)
+    sizes = sorted({part.images.shape[1:] for part in parts})
+    if len(sizes) > 1:
+        raise InputError(f"The files hold slices of different sizes ({_sizes(sizes)}); give files of one size.")
+    patients = None
+    if all(part.patients is not None for part in parts):
+        patients = np.concatenate([part.patients for part in parts])
+    return RaterSlices(
+        np.concatenate([part.images for part in parts]), np.concatenate([part.masks for part in parts]), patients
+    )
+
+
+def load_each(paths: Sequence[Path]) -> List[RaterSlices]:
+    """Read npz files, each for itself.
+
+    Raises:
+        InputError: a file is missing, unreadable, given twice, or lacks the arrays; or its values are others.
+    """
+    parts: List[RaterSlices] = []
+    seen: Dict[object, Path] = {}
+    for path in map(Path, paths):
+        other = seen.setdefault(identity(path), path)
+        if other is not path:
+            raise InputError(f"{path} is given twice (as {other} too); give each file once.")
+        parts.append(RaterSlices(**_checked(_arrays(path), path.name)))
     if not parts:
         raise InputError("No data files were given.")
-    patients = None
-    if all("patients" in part for part in parts):
-        patients = np.concatenate([part["patients"].astype(str) for part in parts])
-    return RaterSlices(
-        np.concatenate([part["images"] for part in parts]), np.concatenate([part["masks"] for part in parts]), patients
-    )
+    return parts
+
+
+def _arrays(path: Path) -> Dict[str, np.ndarray]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if not hasattr(file, "files"):
+                raise ValueError("it is a single array")
+            return {key: file[key] for key in file.files if key in ("images", "masks", "patients")}
+    except MemoryError:
+        raise InputError(f"{path.name} is too large for this computer's memory.") from None
+    except Exception as error:  # damaged archives raise many types
+        raise InputError(f"{path.name} cannot be read as an npz file: {error}") from error
+
+
+def _checked(arrays: Dict[str, np.ndarray], name: str) -> Dict[str, np.ndarray]:
+    """The arrays in the types of the shared format, if they can be turned into them without a loss."""
+    images, masks = arrays.get("images"), arrays.get("masks")
+    if images is None or masks is None or images.shape != masks.shape or images.ndim != 3:
+        raise InputError(f"{name} needs arrays 'images' and 'masks' of one shape (n, h, w).")
+    if not images.size:
+        raise InputError(f"{name} holds no slices.")
+    checked = {"images": _bytes(images, f"{name}: 'images'"), "masks": _bytes(masks, f"{name}: 'masks'")}
+    if "patients" in arrays:
+        patients = arrays["patients"]
+        if patients.shape != (len(images),) or patients.dtype.kind not in "USiu":
+            raise InputError(
+                f"{name}: 'patients' must have one name for each of the {len(images)} slices, not the shape "
+                f"{patients.shape} of {patients.dtype}."
+            )
+        if patients.dtype.kind == "S":
+            patients = np.char.decode(patients, "utf-8", "replace")
+        checked["patients"] = patients.astype(str)
+    return checked
+
+
+def _bytes(values: np.ndarray, what: str) -> np.ndarray:
+    if values.dtype == np.uint8:
+        return values
+    whole = values.dtype.kind in "biu" or (values.dtype.kind == "f" and bool((values == np.floor(values)).all()))
+    if whole and (values.dtype.kind == "b" or (values.min() >= 0 and values.max() <= 255)):
+        return values.astype(np.uint8)
+    raise InputError(f"{what} must hold whole numbers from 0 to 255 (of masks, bit k is rater k), not {values.dtype}.")
+
+
+def _sizes(sizes: Sequence[Tuple[int, ...]]) -> str:
+    return ", ".join(" x ".join(map(str, size)) for size in sizes)

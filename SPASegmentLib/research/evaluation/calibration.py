@@ -7,7 +7,6 @@ model card, and `Proposal.expected_dice` follows it from then on.
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional, Sequence, Tuple
@@ -17,7 +16,7 @@ import numpy as np
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.weights import UNCALIBRATED, load, load_for_use
-from SPASegmentLib.output import whole_file
+from SPASegmentLib.output import write_json
 from SPASegmentLib.research.evaluation.cases import Case, draw_ids, open_case, thinned
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
@@ -80,9 +79,7 @@ def calibrate(
         "n_cases": len(cases),
         "files": [Path(file).name for file in files],
     }
-    text = json.dumps(asdict(replace(card, calibration=record)), indent=2, ensure_ascii=False) + "\n"
-    with whole_file(Path(weights).with_suffix(".json")) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_json(asdict(replace(card, calibration=record)), Path(weights).with_suffix(".json"))
     return record
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import whole_file
+from SPASegmentLib.output import json_with, write_text
 from SPASegmentLib.research.evaluation.cases import RATERS, CaseId, draw_ids
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 
@@ -39,9 +39,7 @@ def write_cases(ids: Sequence[CaseId], protocol: str, seed: int, files: Sequence
         "columns": COLUMNS,
     }
     lines = ",\n".join("    " + json.dumps(astuple(case)) for case in ids)
-    text = json.dumps(head, indent=2)[:-2] + ',\n  "cases": [\n' + lines + "\n  ]\n}\n"
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")
+    write_text(json_with(head, "cases", f"[\n{lines}\n  ]"), path)
 
 
 def read_cases(path: Path) -> List[CaseId]:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 import torch
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.output import json_with, write_json, write_text
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.case_lists import find_cases, read_cases
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, open_case, thinned
@@ -150,11 +150,8 @@ def write_record(record: Dict[str, Any], path: Path) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    with reporting_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    cases = record.get("cases")
-    text = json.dumps({name: value for name, value in record.items() if name != "cases"}, indent=2)
-    if cases is not None:
-        text = text[:-2] + ',\n  "cases": ' + json.dumps(cases, separators=(",", ":")) + "\n}"
-    with whole_file(path) as partial:
-        partial.write_text(text + "\n", encoding="utf-8")
+    if "cases" not in record:
+        write_json(record, path)
+        return
+    head = {name: value for name, value in record.items() if name != "cases"}
+    write_text(json_with(head, "cases", json.dumps(record["cases"], separators=(",", ":"))), path)

@@ -6,9 +6,12 @@ import multiprocessing
 import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Callable, List, Optional, Sequence, TypeVar
 
 import torch
+
+from SPASegmentLib.errors import InputError
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
@@ -37,6 +40,9 @@ def run_all(
         make_tool: makes what every process needs once, such as a network; can be pickled.
         processes: 1 works in this process.
         progress: called with (jobs done, jobs in all).
+
+    Raises:
+        InputError: one of the processes was ended from outside.
     """
     done: List[Outcome] = []
     if processes == 1 or len(jobs) == 1:
@@ -58,6 +64,11 @@ def run_all(
             for outcome in pool.map(_Work(work), jobs, chunksize=max(1, min(8, len(jobs) // (4 * count)))):
                 done.append(outcome)
                 _report(progress, len(done), len(jobs))
+        except BrokenProcessPool:
+            raise InputError(
+                "A process of the evaluation was ended before its work was done, perhaps for want of memory; run it "
+                "again with fewer --jobs."
+            ) from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for worker in multiprocessing.active_children():  # what they are at is of no use to anyone

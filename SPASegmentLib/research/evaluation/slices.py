@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import List, Optional, Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.data.index import read_index
 from SPASegmentLib.research.data.shards import RaterSlices, load_slices
 
 #: Beside a data file: a CSV with the columns file (name without suffix), row and patient.
@@ -54,7 +54,8 @@ def open_files(paths: Sequence[Path]) -> List[EvaluationFile]:
     Patients that a file does not name are looked up in `index.csv` beside it.
 
     Raises:
-        InputError: a file is missing, unreadable or lacks arrays, or two files have one name.
+        InputError: a file is missing, unreadable or lacks arrays, two files have one name, or the index beside a file
+            cannot be read or does not fit it.
     """
     files = []
     for path in map(Path, paths):
@@ -80,13 +81,6 @@ def _spacings(path: Path, count: int) -> Optional[np.ndarray]:
 
 
 def _indexed_patients(path: Path, count: int) -> Optional[np.ndarray]:
-    """Patients of a file's slices from the index beside it; None where it does not list every slice."""
+    """Patients of a file's slices from the index beside it; None where there is none."""
     index = path.parent / INDEX
-    if not index.is_file():
-        return None
-    with index.open(newline="", encoding="utf-8") as text:
-        reader = csv.DictReader(text)
-        if not {"file", "row", "patient"} <= set(reader.fieldnames or ()):
-            return None
-        found = {int(line["row"]): line["patient"] for line in reader if line["file"] == path.stem}
-    return np.array([found[row] for row in range(count)]) if set(range(count)) <= set(found) else None
+    return read_index(index).patients(path, count) if index.is_file() else None

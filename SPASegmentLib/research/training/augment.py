@@ -49,6 +49,7 @@ class Augmentation:
     """Applies the transforms of `AugmentSettings` image by image."""
 
     def __init__(self, settings: AugmentSettings) -> None:
+        self.settings = settings
         monai = needed("monai.transforms")
         sigma = (0.25, 1.5)
         self._transform = monai.Compose(

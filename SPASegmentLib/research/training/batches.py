@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
-from dataclasses import dataclass, fields
-from typing import Iterator, Optional, Sequence, Tuple
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -78,6 +79,16 @@ class BatchSource:
         self.batch, self.size, self.map_size, self.targets = batch, size, map_size, targets
         self.rng = np.random.default_rng(seed)
         self.augment = augment
+
+    def recipe(self) -> Dict[str, Any]:
+        """Everything that batches depend on, beside the seed; of the data its checksums."""
+        return {
+            "data": [slices.digest() for slices, _ in self.sources],
+            "draws": [hashlib.blake2b(weight.tobytes(), digest_size=16).hexdigest() for _, weight in self.sources],
+            "shares": self.shares.tolist(),
+            "augment": None if self.augment is None else asdict(self.augment.settings),
+            **{name: getattr(self, name) for name in ("batch", "size", "map_size", "targets")},
+        }
 
     def __iter__(self) -> Iterator[Batch]:
         while True:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+import reprlib
 import typing
 from pathlib import Path
 from typing import Annotated, Any, Iterable, List, Sequence, Tuple
@@ -17,6 +19,7 @@ from SPASegmentLib.research.training.augment import Augmentation, AugmentSetting
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.sources import KINDS, AnySource
 from SPASegmentLib.research.training.trainer import TrainSettings
+from SPASegmentLib.research.training.yaml_file import read_yaml
 
 
 class TrainConfig(BaseModel):
@@ -57,16 +60,16 @@ def load_config(path: Path, changes: Sequence[str] = ()) -> TrainConfig:
     Raises:
         InputError: the file cannot be read, or a key or value does not fit; the message names it.
     """
-    yaml = needed("yaml")
     name = Path(path).name
-    try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{name} cannot be read: {getattr(error, 'strerror', None) or error}.") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{name} is not valid YAML: {error}".splitlines()[0]) from error
+    content = read_yaml(Path(path))
     for change in changes:
-        _apply(change, content, yaml)
+        _apply(change, content)
+    try:
+        finite = _finite(content)
+    except RecursionError as error:
+        raise InputError(f"{name} is nested too deeply.") from error
+    if not finite:
+        raise InputError(f"{name}: nan and inf are no values that anything can be trained with.")
     try:
         return TrainConfig.model_validate(content)
     except ValidationError as error:
@@ -94,8 +97,9 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
     )
 
 
-def _apply(change: str, content: Any, yaml: Any) -> None:
+def _apply(change: str, content: Any) -> None:
     """Put one value into a configuration; entries of a list are counted from 1."""
+    yaml = needed("yaml")
     key, equals, text = change.partition("=")
     *way, last = key.strip().split(".")
     try:
@@ -105,11 +109,20 @@ def _apply(change: str, content: Any, yaml: Any) -> None:
         for part in way:
             content = content[int(part) - 1] if isinstance(content, list) else content.setdefault(part, {})
         content[int(last) - 1 if isinstance(content, list) else last] = value
-    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"The change {change!r} does not fit ({str(error).splitlines()[0]}); write it as "
             "train.unroll.weights.energy=0 or sources.1.share=0.5."
         ) from error
+
+
+def _finite(content: Any) -> bool:
+    """Whether no number in it is nan or infinite."""
+    if isinstance(content, dict):
+        return all(_finite(value) for value in content.values())
+    if isinstance(content, list):
+        return all(_finite(value) for value in content)
+    return not isinstance(content, float) or math.isfinite(content)
 
 
 def _explain(error: ValidationError) -> str:
@@ -118,18 +131,18 @@ def _explain(error: ValidationError) -> str:
     place, kind = list(fault["loc"]), fault["type"]
     if kind in ("extra_forbidden", "unexpected_keyword_argument"):
         unknown = place.pop()
-        return f"{_where(place)}there is no key {unknown!r}; there are {', '.join(_keys(place))}."
+        return f"{_where(place)}there is no key {reprlib.repr(unknown)}; there are {', '.join(_keys(place))}."
     if kind in ("missing", "missing_argument"):
         absent = place.pop()
         return f"{_where(place)}the key {absent!r} is missing."
     if kind == "union_tag_not_found":
         return f"{_where(place)}the key 'kind' is missing; it may be {', '.join(_kinds())}."
     if kind == "union_tag_invalid":
-        return f"{_where(place)}there is no kind {fault['ctx']['tag']!r}; there are {', '.join(_kinds())}."
+        return f"{_where(place)}there is no kind {reprlib.repr(fault['ctx']['tag'])}; there are {', '.join(_kinds())}."
     if kind in ("model_type", "dataclass_type", "model_attributes_type"):
-        return f"{_where(place)}names and values are needed here, not {fault['input']!r}."
+        return f"{_where(place)}names and values are needed here, not {reprlib.repr(fault['input'])}."
     text = fault["msg"].replace("tuple", "list")
-    return f"{_where(place)}{text[0].lower()}{text[1:]} (it is {fault['input']!r})."
+    return f"{_where(place)}{text[0].lower()}{text[1:]} (it is {reprlib.repr(fault['input'])})."
 
 
 def _where(place: Iterable[Any]) -> str:

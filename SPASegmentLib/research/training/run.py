@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import platform
 import time
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Callable, Dict, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 import torch
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.weights import ModelCard, save
-from SPASegmentLib.output import check_writable, reporting_write_errors, whole_file
+from SPASegmentLib.output import make_folder, whole_file
+from SPASegmentLib.paths import Named, check_paths, weights_files
 from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.research.training.processes import processes
-from SPASegmentLib.research.training.start import find_start
+from SPASegmentLib.research.training.recipe import only_training
+from SPASegmentLib.research.training.start import check_start, find_start, initial_file
 from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
 
 PREPROCESSING = (
@@ -66,7 +69,7 @@ def train(
         The weights file; None in all but the first of several processes, which writes nothing.
 
     Raises:
-        InputError: the configuration, the data or the name cannot be used.
+        InputError: the configuration, the data or the name cannot be used, or the folder belongs to another training.
         WeightsError: the weights to start from cannot be used.
         OutputError: the weights cannot be written.
     """
@@ -74,11 +77,21 @@ def train(
     if Path(name).name != name:
         raise InputError(f"A name of weights is no path, as {name!r} is; the folder is --output.")
     config = load_config(config_file, changes)
-    start = None
-    if not checkpoint_in(output).exists():
-        start = find_start(config.network, config.initial, config_file.parent, sam, other_sam)
-    with processes(device) as group:
+    start, checkpoint, folder = None, checkpoint_in(output), config_file.parent
+    begun = None if not config.initial else initial_file(config.initial, folder)
+    results = [output / f"{name}.safetensors", output / f"{name}.json", checkpoint, output / "log.csv"]
+    check_paths(
+        [*_inputs(config, config_file, data), ("--sam", sam), *weights_files(begun, "the initial weights")],
+        [(f"the result {path.name}", path) for path in results],
+        make_folders=True,
+    )
+    goes_on = checkpoint.exists()
+    if not goes_on:
+        start = find_start(config.network, config.initial, folder, sam, other_sam)
+    with processes(device) as group, only_training(output) if group.first else nullcontext():
         trainer = Trainer(config.network, config.train, open_sources(config, data), output, start, group)
+        if goes_on and group.first:
+            check_start(checkpoint, trainer.origin, config.network, config.initial, folder, sam)
         started, first = time.perf_counter(), trainer.step
         network = trainer.run(progress=progress)
         if not group.first:
@@ -105,18 +118,25 @@ def write_held_out(config_file: Path, data: Path, output: Path) -> int:
         OutputError: the file cannot be written.
     """
     config = load_config(config_file)
-    with reporting_write_errors(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-    check_writable(output)
+    if output.suffix != ".npz":
+        raise InputError(f"--output must end in .npz, as {output.name} does not.")
+    check_paths(_inputs(config, config_file, data), [("--output", output)], make_folders=True)
     parts = [part for source in config.sources if (part := source.held_out(data, config.crop)) is not None]
     if not parts:
         raise InputError(f"{config_file.name} holds nobody out; give a source the key hold_out_every.")
     images, masks, patients = (
         np.concatenate([getattr(part, key) for part in parts]) for key in ("images", "masks", "patients")
     )
+    make_folder(output.parent)
     with whole_file(output) as partial:
         np.savez_compressed(partial, images=images, masks=masks, patients=patients)
     return len(images)
+
+
+def _inputs(config: TrainConfig, config_file: Path, data: Path) -> List[Named]:
+    """What is read, by name."""
+    sources = [(path.name, path) for source in config.sources for path in source.inputs(data)]
+    return [("the configuration", config_file), *sources]
 
 
 def card(

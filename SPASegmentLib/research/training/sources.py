@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Literal, Optional, Tuple, Union
+from typing import Annotated, Any, List, Literal, Optional, Tuple, Union
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.data.index import read_index
 from SPASegmentLib.research.data.lidc_png import lidc_png_images
-from SPASegmentLib.research.data.manifest import manifest_images
+from SPASegmentLib.research.data.manifest import manifest_images, read_manifest
 from SPASegmentLib.research.data.qubiq import qubiq_images
 from SPASegmentLib.research.data.rated import rated_slices, split_by_patient
 from SPASegmentLib.research.data.refuge import refuge_images
-from SPASegmentLib.research.data.shards import RaterSlices, load_slices
+from SPASegmentLib.research.data.shards import RaterSlices, load_each, load_slices
 from SPASegmentLib.research.data.single_mask import nifti_slices, png_slices
 from SPASegmentLib.research.training.batches import row_weights
 from SPASegmentLib.research.training.widen import synthetic_slices, with_pseudo_raters
@@ -44,6 +44,13 @@ class Source(BaseModel):
         """What is read, below the data folder."""
         single = tuple(str(getattr(self, key)) for key in ("folder", "file") if hasattr(self, key))
         return single + tuple(getattr(self, "files", ()))
+
+    def inputs(self, data: Path) -> List[Path]:
+        """All files that are read, and perhaps some beside them."""
+        found: List[Path] = []
+        for path in (data / name for name in self.paths):
+            found += [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+        return found
 
     def slices(self, data: Path, crop: int) -> RaterSlices:
         """All slices, `crop` pixels wide, without regard to patients that are held out.
@@ -105,27 +112,24 @@ class Shards(MultiRater):
     files: Annotated[Tuple[str, ...], Field(min_length=1)]
     index: str = ""
 
+    def inputs(self, data: Path) -> List[Path]:
+        """See `Source`."""
+        return [*super().inputs(data), *([data / self.index] if self.index else [])]
+
     def slices(self, data: Path, crop: int) -> RaterSlices:
         """See `Source`."""
-        slices = load_slices([data / name for name in self.files])
+        paths = [data / name for name in self.files]
+        slices = load_slices(paths)
         if slices.images.shape[1:] != (crop, crop):
             raise InputError(
                 f"{self.files[0]} holds slices of {slices.images.shape[1:]} pixels, and the configuration asks for "
                 f"crop: {crop}; set crop to what the files hold."
             )
-        return RaterSlices(slices.images, slices.masks, self._patients(data)) if self.index else slices
-
-    def _patients(self, data: Path) -> np.ndarray:
-        names = [Path(name).stem for name in self.files]
-        rows: Dict[str, Dict[int, str]] = {name: {} for name in names}
-        try:
-            with (data / self.index).open(newline="") as file:
-                for line in csv.DictReader(file):
-                    if line["file"] in rows:
-                        rows[line["file"]][int(line["row"])] = line["patient"]
-        except (OSError, KeyError, ValueError) as error:
-            raise InputError(f"{self.index} cannot be read as a CSV with file, row and patient: {error}.") from error
-        return np.array([rows[name][row] for name in names for row in sorted(rows[name])])
+        if not self.index:
+            return slices
+        index = read_index(data / self.index)
+        patients = [index.patients(path, len(part)) for path, part in zip(paths, load_each(paths))]
+        return RaterSlices(slices.images, slices.masks, np.concatenate(patients))
 
 
 class LidcPng(MultiRater):
@@ -194,6 +198,12 @@ class Manifest(MultiRater):
     label: Optional[int] = None
     axis: Annotated[int, Field(ge=0, le=2)] = 2
     pieces: bool = False
+
+    def inputs(self, data: Path) -> List[Path]:
+        """See `Source`."""
+        file = data / self.file
+        names = [name for (image, _), masks in read_manifest(file).items() for name in (image, *masks.values())]
+        return [file, *(file.parent / name for name in names)]
 
     def slices(self, data: Path, crop: int) -> RaterSlices:
         """See `Source`."""

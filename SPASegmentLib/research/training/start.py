@@ -11,7 +11,15 @@ from torch import Tensor
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.encoders import ENCODERS
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.weights import SAM_VIT_B_SHA256, file_sha256, load, load_default, load_sam_checkpoint
+from SPASegmentLib.model.weights import (
+    SAM_VIT_B_SHA256,
+    file_sha256,
+    load,
+    load_sam_checkpoint,
+    models_folder,
+    read_card,
+)
+from SPASegmentLib.research.training.recipe import ELSEWHERE
 
 #: What Meta's checkpoint learned from.
 SAM_DATA = "SAM ViT-B by Meta AI, Apache-2.0, trained on SA-1B; Kirillov et al., Segment Anything, ICCV 2023"
@@ -28,6 +36,49 @@ class Start:
 
     state: Dict[str, Tensor]
     origin: Dict[str, Any]
+
+
+def check_start(
+    checkpoint: Path,
+    origin: Dict[str, Any],
+    network: NetworkConfig,
+    initial: str,
+    folder: Path,
+    sam: Optional[Path] = None,
+) -> None:
+    """Refuse to go on from a checkpoint that began with other weights than are asked for now.
+
+    SAM's checkpoint need not be given again.
+
+    Args:
+        checkpoint: for the message.
+        origin: what the run began with, see `Start`; empty for random weights.
+        network: see `find_start`.
+        initial: see `find_start`.
+        folder: see `find_start`.
+        sam: see `find_start`.
+
+    Raises:
+        InputError: they are others.
+        WeightsError: those that are asked for cannot be read.
+    """
+    if sam is None and not initial and network.encoder == "vit_b":
+        return
+    asked = ""
+    if sam is not None:
+        asked = file_sha256(sam)
+    elif initial:
+        asked = read_card(initial_file(initial, folder).with_suffix(".json")).sha256
+    if asked != origin.get("sha256", ""):
+        wanted = (sam.name if sam is not None else initial) or "random weights"
+        raise InputError(
+            f"{checkpoint} began with {origin.get('name', 'random weights')}, not with {wanted}; {ELSEWHERE}."
+        )
+
+
+def initial_file(initial: str, folder: Path) -> Path:
+    """The weights file that a configuration in a folder names."""
+    return folder / initial if initial.endswith(".safetensors") else models_folder() / f"{initial}.safetensors"
 
 
 def find_start(
@@ -63,7 +114,7 @@ def find_start(
                 "segment-anything repository says where to get it)."
             )
         return None
-    begun = load(folder / initial) if initial.endswith(".safetensors") else load_default(initial)
+    begun = load(initial_file(initial, folder))
     theirs, ours = begun.network.config.as_dict(), network.as_dict()
     # Fusions share everything else: one can start from the other's weights, with fresh ones of its own.
     different = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
@@ -16,10 +16,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.model.precision import training_precision
-from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.output import make_folder, whole_file
 from SPASegmentLib.research.training.batches import Batch, BatchSource
 from SPASegmentLib.research.training.log import TrainingLog
 from SPASegmentLib.research.training.processes import Processes
+from SPASegmentLib.research.training.recipe import ELSEWHERE, as_text, check_same, read_checkpoint
 from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.start import Start
 from SPASegmentLib.research.training.unroll import UnrollSettings, unroll
@@ -94,7 +95,8 @@ class Trainer:
         processes: this one among all, and its device.
 
     Raises:
-        InputError: the checkpoint is damaged, or of another architecture or number of processes.
+        InputError: the checkpoint is damaged, or of another architecture, other data or settings, or another number
+            of processes.
         OutputError: the folder cannot be made.
     """
 
@@ -130,8 +132,8 @@ class Trainer:
         #: Processor time of this process in all steps, before an interruption too.
         self.step, self.core_seconds = 0, 0.0
         if self.processes.first:
-            with reporting_write_errors(folder):
-                folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
+        self._recipe = as_text({"train": asdict(settings), **source.recipe()})
         self._resume()
         self.log = TrainingLog(folder / "log.csv", self.step) if self.processes.first else None
 
@@ -246,6 +248,7 @@ class Trainer:
                     "optimiser": self.optimiser.state_dict(),
                     "processes": states,
                     "origin": self.origin,
+                    "recipe": self._recipe,
                     "config": self.network.config.as_dict(),
                 },
                 partial,
@@ -254,22 +257,19 @@ class Trainer:
     def _resume(self) -> None:
         found = None
         if self.processes.first and self.checkpoint.exists():
-            try:
-                found = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
-            except Exception as error:  # torch raises many types for a damaged file
-                raise InputError(f"{self.checkpoint} is damaged; remove it to begin anew.") from error
+            found = read_checkpoint(self.checkpoint)
         state = self.processes.from_first(found)
         if state is None:
             return
-        elsewhere = "give another folder with --output, or remove the checkpoint"
         config = self.network.config.as_dict()
         if any(config.get(key, value) != value for key, value in state["config"].items()):
-            raise InputError(f"{self.checkpoint} is of another architecture; {elsewhere}.")
+            raise InputError(f"{self.checkpoint} is of another architecture; {ELSEWHERE}.")
+        check_same(self.checkpoint, state.get("recipe"), self._recipe, state["step"], self.settings.steps)
         own = state.get("processes") or [state]  # the form before there were several processes
         if len(own) != self.processes.size:
             raise InputError(
                 f"{self.checkpoint} was written by {len(own)} process(es), and now there are {self.processes.size}; "
-                f"start as many, {elsewhere}."
+                f"start as many, {ELSEWHERE}."
             )
         self.step, self.origin = state["step"], state.get("origin", {})
         self.core_seconds = state.get("core_seconds", 0.0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import unicodedata
 from pathlib import Path
 from typing import Optional
 
@@ -13,7 +15,7 @@ from PIL import Image
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.images import read_image, read_mask
-from SPASegmentLib.research.data.manifest import manifest_images
+from SPASegmentLib.research.data.manifest import manifest_images, read_manifest
 
 SHAPE = (30, 24, 5)  # i, j, k
 RAS = np.array([[-0.5, 0, 0, 40.0], [0, -0.5, 0, 20.0], [0, 0, 2.0, -7.0], [0, 0, 0, 1]])  # mm
@@ -143,3 +145,67 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, content: Optional[by
         (tmp_path / name).write_bytes(content)
     with pytest.raises(InputError, match=f"{name} (cannot be read|does not exist)"):
         read_image(tmp_path / name)
+
+
+def pictures(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.zeros((4, 4), np.uint8)).save(folder / name)
+
+
+ROWS = (("image", "patient", "mask_x"), ("Größe/Bild a.png", "p1", "Größe/Maske a.png"), ("b.png", "p2", "c.png"))
+READ = {("Größe/Bild a.png", "p1"): {"mask_x": "Größe/Maske a.png"}, ("b.png", "p2"): {"mask_x": "c.png"}}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(map(",".join, ROWS)).encode("utf-8-sig"),
+        "\r\n".join(map(";".join, ROWS)).encode() + b"\r\n;;\r\n",
+        "\n".join(map("\t".join, ROWS)).encode("utf-16"),
+        ("sep=;\n" + "\n".join(map(";".join, ROWS))).encode(),
+        "\n".join(map(",".join, ROWS)).replace("Größe/", "Größe\\").encode(),
+        unicodedata.normalize("NFD", "\n".join(map(",".join, ROWS))).encode(),
+        "\n".join(",".join(f'"{cell}"' for cell in row) for row in ROWS).encode(),
+        "\n".join(map(",".join, ROWS)).replace("image,patient,mask_x", " Image , PATIENT,Mask_X").encode(),
+    ],
+    ids=["mark", "semicolons", "utf-16 and tabs", "sep", "backslashes", "umlauts of a Mac", "quotes", "capitals"],
+)
+def test_manifests_of_spreadsheet_programs_are_read(tmp_path: Path, content: bytes) -> None:
+    pictures(tmp_path, "Größe/Bild a.png", "Größe/Maske a.png", "b.png", "c.png")
+    (tmp_path / "m.csv").write_bytes(content)
+    assert read_manifest(tmp_path / "m.csv") == READ
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("\n".join(map(",".join, ROWS)).encode("cp1252"), "m.csv, line 2: the letters are not encoded as UTF-8; save"),
+        (b"image,mask_a\nb.png,c.png\nimage,mask_a\n", "line 3: the heading stands here again"),
+        (b"image,mask_a\nmy, b.png,c.png\n", "line 2: there are more values than columns; put commas"),
+        (b"image,mask_a,mask_a\nb.png,c.png,c.png\n", "two columns 'mask_a'"),
+        (b"", "it has none"),
+        (b"\x00\x01\x02,\n\x00", "m.csv"),
+        (b"image|mask_a\nb.png|c.png\n", "separated by commas or semicolons"),
+    ],
+)
+def test_what_cannot_be_read_as_a_manifest_says_what_to_change(tmp_path: Path, content: bytes, message: str) -> None:
+    pictures(tmp_path, "b.png", "c.png")
+    (tmp_path / "m.csv").write_bytes(content)
+    with pytest.raises(InputError, match=message):
+        read_manifest(tmp_path / "m.csv")
+
+
+def test_two_spellings_of_a_path_are_one_image_and_one_patient(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.png", "sub/m.png", "n.png")
+    (tmp_path / "link.png").symlink_to("a.png")
+    os.link(tmp_path / "a.png", tmp_path / "hard.png")
+    spellings = ("./a.png", "sub/../a.png", "link.png", "hard.png", str(tmp_path / "a.png"), ".\\a.png")
+    for second in spellings:
+        file = manifest(tmp_path, "image,patient,rater,mask", "a.png,p1,x,n.png", f"{second},p2,y,n.png")
+        with pytest.raises(InputError, match="line 3: .* belongs to 'p1' already, not 'p2'|as a.png"):
+            read_manifest(file)
+        file = manifest(tmp_path, "image,patient,rater,mask", "a.png,p1,x,n.png", f"{second},p1,y,sub\\m.png")
+        assert read_manifest(file) == {("a.png", "p1"): {"x": "n.png", "y": "sub/m.png"}}
+        file = manifest(tmp_path, "image,rater,mask", "a.png,x,n.png", f"{second},y,n.png")
+        assert list(read_manifest(file)) == [("a.png", "a.png")], "without patients an image is its own"

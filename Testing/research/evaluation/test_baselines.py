@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,25 @@ def test_longer_training_goes_on_from_a_finished_one(slices: RaterSlices, tmp_pa
     assert longer.step == 3
     longer.run()
     assert longer.step == 5
+
+
+def test_a_baseline_does_not_go_on_with_other_slices_or_settings(slices: RaterSlices, tmp_path: Path) -> None:
+    BaselineTrainer("unet-0", slices, TINY, tmp_path).run()
+    card = (tmp_path / "card.json").read_text()
+    others = [
+        (slices.take(np.arange(len(slices) - 1)), TINY, "other data"),
+        (slices, replace(TINY, learning_rate=1e-4), "other learning_rate"),
+        (slices, replace(TINY, steps=2), "has done 3 steps already"),
+    ]
+    for data, settings, words in others:
+        with pytest.raises(InputError, match=words):
+            BaselineTrainer("unet-0", data, settings, tmp_path)
+    with pytest.raises(InputError, match="other name"):
+        BaselineTrainer("unet-1", slices, TINY, tmp_path)
+    assert (tmp_path / "card.json").read_text() == card
+    (tmp_path / "checkpoint.pt").write_bytes(b"PK cut off")
+    with pytest.raises(InputError, match="is damaged; remove it"):
+        BaselineTrainer("unet-0", slices, TINY, tmp_path)
 
 
 def test_members_of_the_ensemble_differ(trained: Path) -> None:

@@ -139,8 +139,48 @@ def test_patients_come_from_the_file_or_from_the_index_beside_it(slices: RaterSl
     (tmp_path / "index.csv").write_text("\n".join(rows) + "\n")
     assert open_files([tmp_path / "plain.npz"])[0].patient(2) == "q2"
     assert open_files([tmp_path / "named.npz"])[0].patient(2) == "p1"
-    (tmp_path / "index.csv").write_text("\n".join(rows[:3]) + "\n")  # does not list every slice
-    assert open_files([tmp_path / "plain.npz"])[0].patient(2) is None
+    assert open_files([tmp_path / "named.npz", tmp_path / "plain.npz"])[1].patient(0) == "q0"
+
+
+ROWS = [f"plain,{i},Müller {i % 2}" for i in range(4)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\n".join(["file;row;patient", *(row.replace(",", ";") for row in ROWS)]).encode(),
+        "\r\n".join(["File,Row,Patient", *ROWS, ",,"]).encode("utf-8-sig"),
+        "\n".join(["file,row,patient", *(row.replace("plain", "plain.npz") for row in ROWS)]).encode("utf-16"),
+    ],
+    ids=["semicolons", "mark", "utf-16"],
+)
+def test_indices_of_spreadsheet_programs_are_read(slices: RaterSlices, tmp_path: Path, content: bytes) -> None:
+    np.savez(tmp_path / "plain.npz", images=slices.images, masks=slices.masks)
+    (tmp_path / "index.csv").write_bytes(content)
+    assert open_files([tmp_path / "plain.npz"])[0].patient(3) == "Müller 1"
+
+
+@pytest.mark.parametrize(
+    ("rows", "encoding", "message"),
+    [
+        (["file,row,patient", *ROWS], "cp1252", "index.csv, line 2: .* save it as UTF-8"),
+        (["file,row,patient", *ROWS[:2], "file,row,patient", *ROWS[2:]], "utf-8", "line 4: the heading"),
+        (["file,row,patient", *ROWS[:3]], "utf-8", "lists 3 of the 4 slices of plain, and 0 that it has not"),
+        (["file,row,patient", *ROWS, "plain,4,p"], "utf-8", "lists 4 of the 4 slices of plain, and 1 that it has not"),
+        (["file,row,patient", "other,0,p"], "utf-8", "lists 0 of the 4 slices of plain"),
+        (["file,row,patient", *ROWS, "plain,2,somebody else"], "utf-8", "line 6: row 2 of plain is of 'Müller 0'"),
+        (["file,row,patient", *ROWS[:3], "plain,three,p"], "utf-8", "line 5: a file, a number of a row and a patient"),
+        (["file,row", "plain,0"], "utf-8", "index.csv needs the columns file, row, patient; it lacks patient"),
+        ([""], "utf-8", "index.csv needs the columns"),
+    ],
+)  # fmt: skip
+def test_an_index_that_does_not_fit_is_refused(
+    slices: RaterSlices, tmp_path: Path, rows: list[str], encoding: str, message: str
+) -> None:
+    np.savez(tmp_path / "plain.npz", images=slices.images, masks=slices.masks)
+    (tmp_path / "index.csv").write_bytes("\n".join(rows).encode(encoding))
+    with pytest.raises(InputError, match=message):
+        open_files([tmp_path / "plain.npz"])
 
 
 def test_spacing_is_read_and_checked(slices: RaterSlices, tmp_path: Path) -> None:

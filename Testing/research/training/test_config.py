@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,6 +99,39 @@ def test_bundled_configurations_are_valid(path: Path) -> None:
     config = load_config(path)
     assert config.network.components == 16
     assert sum(source.share for source in config.sources) > 0
+
+
+BOMB = "\n".join(
+    ["a0: &a0 [x, x, x, x, x, x, x, x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 8))]
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BOMB + "\nbatch: *a7", "refers to its anchors 64 times"),
+        ("a: &a {x: 1}\n" + "\n".join(f"b{n}: {{<<: [*a, *a]}}" for n in range(8)), "refers to its anchors 16 times"),
+        ("batch: &a [*a]", "nested too deeply|batch: "),
+        ("batch: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
+        ("batch: [" + "x, " * 20000 + "]", "batch: input should be a valid integer"),
+        ("batch: " + "9" * 6000, "not valid YAML: Exceeds the limit|batch: "),
+        ("batch: 2024-13-41", "not valid YAML: month must be in 1..12"),
+        ("x" * 300_000, "too large for a configuration"),
+        ("batch: !!python/object/apply:os.getcwd []", "not valid YAML"),
+        ("train: {learning_rate: .nan}", "nan and inf are no values"),
+        ("sources: [{kind: synthetic, share: .inf}]", "nan and inf are no values"),
+        ("sources: [{kind: [" + "x, " * 20000 + "], share: 1}]", "there is no kind"),
+        ("? [a, b]\n: 1", "not valid YAML"),
+        ("batch: \x01", "not valid YAML"),
+        ("name: Gr\u00f6\u00dfe".encode("cp1252"), "save it as UTF-8"),
+        ("- 1\n- 2", "names and values are needed"),
+    ],
+)  # fmt: skip
+def test_what_nobody_would_write_ends_in_one_short_sentence(tmp_path: Path, text: Any, message: str) -> None:
+    (tmp_path / "c.yaml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError, match=message) as caught:
+        load_config(tmp_path / "c.yaml")
+    assert len(str(caught.value)) < 1000 and "\n" not in str(caught.value)
 
 
 def test_patients_are_held_out_whole(tmp_path: Path) -> None:

@@ -56,6 +56,50 @@ def test_unreadable_shards_are_named(tmp_path: Path, content: bytes) -> None:
         load_slices([tmp_path / "gone.npz"])
 
 
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.int64, np.uint16, np.float32, np.float64])
+def test_whole_numbers_of_any_type_are_read(tmp_path: Path, dtype: type) -> None:
+    masks = np.zeros((2, 6, 5), np.uint8)
+    masks[:, 1:4, 2] = 1
+    np.savez(tmp_path / "a.npz", images=masks * 2, masks=masks.astype(dtype), patients=np.array([7, 8]))
+    slices = load_slices([tmp_path / "a.npz"])
+    assert slices.masks.dtype == np.uint8 and np.array_equal(slices.masks, masks)
+    assert slices.patients is not None and slices.patients.tolist() == ["7", "8"]
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"masks": np.full((2, 6, 5), 0.5)}, "'masks' must hold whole numbers from 0 to 255"),
+        ({"masks": np.full((2, 6, 5), 256)}, "'masks' must hold whole numbers from 0 to 255"),
+        ({"masks": np.full((2, 6, 5), -1)}, "'masks' must hold whole numbers from 0 to 255"),
+        ({"masks": np.full((2, 6, 5), np.nan)}, "'masks' must hold whole numbers"),
+        ({"masks": np.full((2, 6, 5), "1")}, "'masks' must hold whole numbers"),
+        ({"images": np.full((2, 6, 5), 1000, np.int16)}, "'images' must hold whole numbers"),
+        ({"masks": np.zeros((2, 4, 6, 5), np.uint8)}, "of one shape"),
+        ({"images": np.zeros((6, 5)), "masks": np.zeros((6, 5))}, "of one shape"),
+        ({"images": np.zeros((0, 6, 5)), "masks": np.zeros((0, 6, 5))}, "holds no slices"),
+        ({"patients": np.array(["p1"])}, "'patients' must have one name for each of the 2 slices"),
+        ({"patients": np.array([["p1"], ["p2"]])}, "'patients' must have one name"),
+        ({"patients": np.array(["p", None], object)}, "a.npz cannot be read"),
+    ],
+)  # fmt: skip
+def test_arrays_that_are_no_slices_are_refused(tmp_path: Path, arrays: dict, message: str) -> None:
+    sound = {"images": np.zeros((2, 6, 5), np.uint8), "masks": np.zeros((2, 6, 5), np.uint8)}
+    np.savez(tmp_path / "a.npz", **{**sound, **arrays})
+    with pytest.raises(InputError, match=message):
+        load_slices([tmp_path / "a.npz"])
+
+
+def test_a_file_counts_once_whatever_it_is_called(tmp_path: Path, slices: RaterSlices) -> None:
+    np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks)
+    np.savez(tmp_path / "small.npz", images=slices.images[:, :64, :64], masks=slices.masks[:, :64, :64])
+    (tmp_path / "b.npz").symlink_to("a.npz")
+    with pytest.raises(InputError, match="b.npz is given twice"):
+        load_slices([tmp_path / "a.npz", tmp_path / "b.npz"])
+    with pytest.raises(InputError, match="different sizes .64 x 64, 128 x 128."):
+        load_slices([tmp_path / "a.npz", tmp_path / "small.npz"])
+
+
 def test_combinations_and_their_majority() -> None:
     assert len(combinations(4)) == 15
     masks = np.zeros((3, 1, 3), bool)
@@ -175,6 +219,60 @@ def test_a_checkpoint_of_another_network_is_left_alone(slices: RaterSlices, tmp_
     Trainer(SMALL, TrainSettings(), source(slices), tmp_path).save()
     with pytest.raises(InputError, match="is of another architecture; give another folder"):
         Trainer(replace(SMALL, channels=32), TrainSettings(), source(slices), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"seed": 1}, "train.seed"), ({"learning_rate": 1e-4}, "train.learning_rate"), ({"ema": 0.5}, "train.ema"),
+        ({"unroll": UnrollSettings(rounds=1, predictions=5)}, "train.unroll.predictions"),
+    ],
+)  # fmt: skip
+def test_a_checkpoint_of_other_settings_is_left_alone(
+    slices: RaterSlices, tmp_path: Path, change: dict, word: str
+) -> None:
+    settings = TrainSettings(unroll=UnrollSettings(rounds=1, predictions=4))
+    Trainer(SMALL, settings, source(slices), tmp_path).save()
+    before = (tmp_path / "checkpoint.pt").read_bytes()
+    with pytest.raises(InputError, match=f"is of another training .other {word}.*; give another folder"):
+        Trainer(SMALL, replace(settings, **change), source(slices), tmp_path)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == before
+
+
+def test_a_checkpoint_of_other_data_is_left_alone(slices: RaterSlices, tmp_path: Path) -> None:
+    """By what is drawn on, not by names: a file may have been replaced, or a patient been held out."""
+    Trainer(SMALL, TrainSettings(), source(slices), tmp_path).save()
+    one_pixel = RaterSlices(slices.images.copy(), slices.masks)
+    one_pixel.images[3, 5, 5] ^= 1
+    others = [source(one_pixel), source(slices.take(np.arange(11))), source(synthetic_slices(12, seed=1))]
+    others.append(BatchSource([(slices, np.arange(1.0, 13.0), 1.0)], batch=4, size=64, map_size=32, targets=3, seed=0))
+    others.append(BatchSource([(slices, np.ones(12), 1.0)], batch=5, size=64, map_size=32, targets=3, seed=0))
+    others.append(BatchSource([(slices, np.ones(12), 1.0)] * 2, batch=4, size=64, map_size=32, targets=3, seed=0))
+    for other in others:
+        with pytest.raises(InputError, match="is of another training .other (data|draws|batch)"):
+            Trainer(SMALL, TrainSettings(), other, tmp_path)
+    equal = RaterSlices(slices.images.copy(), slices.masks.copy())
+    assert Trainer(SMALL, TrainSettings(), source(equal), tmp_path).step == 0
+
+
+def test_a_run_may_go_further_but_not_end_earlier(slices: RaterSlices, tmp_path: Path) -> None:
+    settings = TrainSettings(steps=3, warmup=1, unroll=UnrollSettings(rounds=1, predictions=4))
+    Trainer(SMALL, settings, source(slices), tmp_path).run()
+    with pytest.raises(InputError, match="has done 3 steps already, and 2 are asked for"):
+        Trainer(SMALL, replace(settings, steps=2), source(slices), tmp_path)
+    longer = Trainer(SMALL, replace(settings, steps=4, checkpoint_every=1, log_every=1), source(slices), tmp_path)
+    longer.run()
+    assert longer.step == 4
+
+
+def test_a_checkpoint_that_does_not_say_what_it_learned_from_is_left_alone(slices: RaterSlices, tmp_path: Path) -> None:
+    trainer = Trainer(SMALL, TrainSettings(), source(slices), tmp_path)
+    trainer.save()
+    state = torch.load(trainer.checkpoint, weights_only=True)
+    del state["recipe"]
+    torch.save(state, trainer.checkpoint)
+    with pytest.raises(InputError, match="does not say which data and settings"):
+        Trainer(SMALL, TrainSettings(), source(slices), tmp_path)
 
 
 def test_a_folder_that_cannot_be_made_is_named(slices: RaterSlices, tmp_path: Path) -> None:

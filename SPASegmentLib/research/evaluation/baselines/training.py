@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import time
 from dataclasses import asdict, dataclass
@@ -19,11 +18,15 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.model.precision import training_precision
-from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.output import make_folder, whole_file, write_json
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.baselines.crops import CropSource
 from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, NETWORKS
+from SPASegmentLib.research.training.recipe import FREE, as_text, check_same, read_checkpoint
 from SPASegmentLib.research.training.schedule import learning_rate
+
+#: A longer training has another warm-up; the one that is over does not count.
+_FREE = (*FREE, "warmup")
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ class BaselineTrainer:
         settings: how.
         folder: for its checkpoint, weights and card; a checkpoint found there is resumed. With more `steps` than
             before, training goes on at the longer schedule's learning rate.
+
+    Raises:
+        InputError: there is no such network, or the checkpoint is damaged, or of other slices or settings.
     """
 
     def __init__(self, name: str, slices: RaterSlices, settings: BaselineSettings, folder: Path) -> None:
@@ -75,9 +81,9 @@ class BaselineTrainer:
             self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.source = CropSource(slices, settings.batch, seed)
+        self._recipe = as_text({"name": name, "data": slices.digest(), **asdict(settings)}, _FREE)
         self.step, self.core_seconds = 0, 0.0
-        with reporting_write_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if self.checkpoint.exists():
             self._resume()
 
@@ -135,13 +141,14 @@ class BaselineTrainer:
             "optimiser": self.optimiser.state_dict(),
             "torch": torch.get_rng_state(),
             "batches": self.source.rng.bit_generator.state,
+            "recipe": self._recipe,
         }
-        partial = self.checkpoint.with_suffix(".partial")
-        torch.save(state, partial)
-        os.replace(partial, self.checkpoint)
+        with whole_file(self.checkpoint) as partial:
+            torch.save(state, partial)
 
     def _resume(self) -> None:
-        state = torch.load(self.checkpoint, weights_only=True)
+        state = read_checkpoint(self.checkpoint)
+        check_same(self.checkpoint, state.get("recipe"), self._recipe, state["step"], self.settings.steps)
         self.step, self.core_seconds = state["step"], state["core_seconds"]
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
@@ -165,8 +172,7 @@ class BaselineTrainer:
         }
         with whole_file(self.folder / "weights.safetensors") as partial:
             partial.write_bytes(save_safetensors(state))
-        with whole_file(self.folder / "card.json") as partial:
-            partial.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+        write_json(card, self.folder / "card.json")
 
 
 def load_baseline(folder: Path) -> nn.Module:

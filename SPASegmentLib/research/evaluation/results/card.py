@@ -8,7 +8,7 @@ from typing import Any, Dict
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.weights import read_card
-from SPASegmentLib.output import whole_file
+from SPASegmentLib.output import write_json
 from SPASegmentLib.research.evaluation.results.records import Record
 
 #: Record -> what it says on the card.
@@ -43,5 +43,4 @@ def write_metrics(records: Dict[str, Record], path: Path) -> None:
         raise InputError(f"A card needs the record {next(iter(TITLES))!r}; run spa results first.")
     content = json.loads(path.read_text(encoding="utf-8"))
     content["metrics"] = {**metrics, "note": NOTE}
-    with whole_file(path) as partial:
-        partial.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(content, path)

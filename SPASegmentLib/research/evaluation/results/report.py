@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Dict, List
 
-from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.output import make_folder, write_text
 from SPASegmentLib.research.evaluation.results import plots
 from SPASegmentLib.research.evaluation.results.records import Record, pack_records
 from SPASegmentLib.research.evaluation.results.sections import SECTIONS
@@ -23,12 +23,10 @@ def write_report(records: Dict[str, Record], path: Path) -> None:
         OutputError: something cannot be written.
     """
     page, folder = "\n".join(_lines(records)), path.parent / "results"
-    with reporting_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     plots.draw_all(records, folder)
     pack_records(records, path)
-    with whole_file(path) as partial:
-        partial.write_text(page, encoding="utf-8")
+    write_text(page, path)
 
 
 def _lines(records: Dict[str, Record]) -> List[str]:
