@@ -13,7 +13,10 @@ from SPASegmentLib.errors import SPAError
 from . import Dependencies, Download, Model
 from .JobRunner import JobRunner, in_background
 from .Translate import tr as _
-from .Widgets import button, label, row, section
+from .Widgets import ask, button, label, row, section
+
+#: Of the dialogs that ask for an address or the 64 digits of a checksum, in points.
+DIALOG_WIDTH = 640
 
 
 def folder() -> Path:
@@ -90,27 +93,27 @@ class ModelSection:
         if path:
             self._use(path, Model.choice()[1])
 
-    def _use(self, weights: str, device: str) -> None:
-        """Check a choice by loading it; only one that loads is kept."""
+    def _use(self, weights: str, device: str, before: str = "") -> None:
+        """Check a choice by loading it; only one that loads is kept. `before` is said before what came of it."""
         problem = Dependencies.ensure()
         if problem:
-            self._end(problem)
+            self._end(before + problem)
             return
 
         def done(loaded: Any) -> None:
             settings = qt.QSettings()
             settings.setValue(Model.WEIGHTS_KEY, weights)
             settings.setValue(Model.DEVICE_KEY, device)
-            self._end(_("In use: {name}, SHA-256 {sha}").format(name=loaded.name, sha=loaded.sha256))
+            self._end(before + _("In use: {name}, SHA-256 {sha}").format(name=loaded.name, sha=loaded.sha256))
 
-        self._say(_("Loading..."))
+        self._say(before + _("Loading..."))
         self._loading.submit(lambda: Model.load((weights, device)), done, self._failed)
 
     def _ask_for_download(self) -> None:
-        url = qt.QInputDialog.getText(None, _("Download weights"), _("Address of the weights file (.safetensors):"))
+        url = ask(_("Download weights"), _("Address of the weights file (.safetensors):"), width=DIALOG_WIDTH)
         if not url:
             return
-        sha = qt.QInputDialog.getText(None, _("Download weights"), _("SHA-256 checksum that the file must have:"))
+        sha = ask(_("Download weights"), _("SHA-256 checksum that the file must have:"), width=DIALOG_WIDTH)
         if not sha:
             return
         try:
@@ -165,11 +168,13 @@ class ModelSection:
             self._end(str(error))
             return
         used, device = Model.choice()
+        deleted = _("Deleted: {names}.").format(names=names)
         if used and Path(used) in files:
-            # What is gone cannot be used any more.
-            self._use("", device)
+            # What is gone cannot be used any more, whether the bundled weights can be loaded or not.
+            qt.QSettings().setValue(Model.WEIGHTS_KEY, "")
+            self._use("", device, deleted + " ")
         else:
-            self._end(_("Deleted."))
+            self._end(deleted)
 
     def _end(self, text: str) -> None:
         self._say(text)

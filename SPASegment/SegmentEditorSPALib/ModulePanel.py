@@ -7,6 +7,7 @@ from typing import Any
 import slicer
 
 from .ModelSection import ModelSection
+from .Overlay import slice_widgets
 from .ProfileSection import ProfileSection
 from .SampleData import load_phantom
 from .Translate import tr as _
@@ -15,15 +16,52 @@ from .Widgets import button, label
 WEBSITE = "https://github.com/SlicerSPA/SlicerSPA"
 
 
-def open_effect() -> None:
-    """Go to Segment Editor with SPA picked; a first segment is added if there is none."""
+def open_effect() -> str:
+    """Go to Segment Editor with SPA picked; what it needs is selected or added where nothing is.
+
+    Returns:
+        What is missing, in words; empty if the effect was opened.
+    """
+    if _first("vtkMRMLScalarVolumeNode") is None:
+        return _("There is no image yet: load one, or the phantom below, then open Segment Editor.")
     slicer.util.selectModule("SegmentEditor")
     editor = slicer.modules.SegmentEditorWidget.editor
-    segmentation = editor.segmentationNode()
-    if segmentation is not None and segmentation.GetSegmentation().GetNumberOfSegments() == 0:
-        segment = segmentation.GetSegmentation().AddEmptySegment()
-        editor.mrmlSegmentEditorNode().SetSelectedSegmentID(segment)
+    if editor.segmentationNode() is None:
+        editor.setSegmentationNode(_first("vtkMRMLSegmentationNode") or _added("vtkMRMLSegmentationNode"))
+    if editor.sourceVolumeNode() is None:
+        editor.setSourceVolumeNode(_volume_in_view() or _first("vtkMRMLScalarVolumeNode"))
+    segments = editor.segmentationNode().GetSegmentation()
+    if segments.GetNumberOfSegments() == 0:
+        segments.AddEmptySegment()
+    if not editor.mrmlSegmentEditorNode().GetSelectedSegmentID():
+        editor.mrmlSegmentEditorNode().SetSelectedSegmentID(segments.GetNthSegmentID(0))
     editor.setActiveEffectByName("SPA")
+    return ""
+
+
+def _first(name: str) -> Any:
+    """The first node of a class that is shown to the user, or None."""
+    nodes = [slicer.mrmlScene.GetNthNodeByClass(n, name) for n in range(slicer.mrmlScene.GetNumberOfNodesByClass(name))]
+    return next((node for node in nodes if _can_be_picked(node)), None)
+
+
+def _can_be_picked(node: Any) -> bool:
+    return not node.GetHideFromEditors() and not node.IsA("vtkMRMLLabelMapVolumeNode")
+
+
+def _added(name: str) -> Any:
+    node = slicer.mrmlScene.AddNewNodeByClass(name)
+    node.CreateDefaultDisplayNodes()
+    return node
+
+
+def _volume_in_view() -> Any:
+    """The volume in the background of a slice view, or None."""
+    for widget in slice_widgets():
+        node = slicer.mrmlScene.GetNodeByID(widget.sliceLogic().GetSliceCompositeNode().GetBackgroundVolumeID() or "")
+        if node is not None and node.IsA("vtkMRMLScalarVolumeNode") and _can_be_picked(node):
+            return node
+    return None
 
 
 class ModulePanel:
@@ -38,19 +76,20 @@ class ModulePanel:
             "SPA is an effect of <b>Segment Editor</b>: click on a structure in a slice view, and choose among five"
             " masks until one is what you want."
         )))
-        self.open = button(_("Open Segment Editor with SPA"), open_effect)
+        self.say = label("")
+        self.open = button(_("Open Segment Editor with SPA"), lambda: self.say.setText(open_effect()))
         self.sample = button(_("Load an image to try it on (phantom)"), load_phantom)
         layout.addWidget(self.open)
         layout.addWidget(self.sample)
+        # Above the sections, which are longer than a small screen is high.
+        layout.addWidget(self.say)
         layout.addWidget(label(_(
             "Slicer's own samples MRBrainTumor1 and CTChest (module Sample Data) are good to try, too."
         )))
-        self.say = label("")
         self.model = ModelSection(self.say.setText)
         self.profiles = ProfileSection(self.say.setText)
         layout.addWidget(self.model.widget)
         layout.addWidget(self.profiles.widget)
-        layout.addWidget(self.say)
         layout.addWidget(label(_(
             '<a href="{url}">Documentation</a>. SPA is for research, not for clinical use.'
         ).format(url=WEBSITE)))

@@ -13,7 +13,7 @@ from SPASegmentLib.errors import SPAError
 from . import Dependencies, ProfileActions
 from .Profiles import DEFAULT
 from .Translate import tr as _
-from .Widgets import button, label, row, section
+from .Widgets import ask, button, label, row, section
 
 
 class ProfileSection:
@@ -79,28 +79,29 @@ class ProfileSection:
         return _("Profile in use: {name}").format(name=name)
 
     def _new(self) -> str:
-        name = qt.QInputDialog.getText(None, _("New profile"), _("Name:"))
+        name = ask(_("New profile"), _("Name:"))
         if not name:
             return ""
         ProfileActions.store().create(name)
         return self._activate(name)
 
     def _rename(self) -> str:
-        name = qt.QInputDialog.getText(None, _("Rename the profile"), _("Name:"))
-        if not name:
+        name = ask(_("Rename the profile"), _("Name:"), ProfileActions.active())
+        if name in ("", ProfileActions.active()):
             return ""
         ProfileActions.store().rename(ProfileActions.active(), name)
         return self._activate(name)
 
     def _reset(self) -> str:
-        question = _("Forget what the profile has learned?")
+        question = _("Forget what the profile {name} has learned?").format(name=ProfileActions.active())
         if not slicer.util.confirmOkCancelDisplay(question):
             return ""
         ProfileActions.store().reset(ProfileActions.active())
         return self._activate(ProfileActions.active())
 
     def _forget(self) -> str:
-        if not slicer.util.confirmOkCancelDisplay(_("Delete the profile?")):
+        question = _("Delete the profile {name}?").format(name=ProfileActions.active())
+        if not slicer.util.confirmOkCancelDisplay(question):
             return ""
         ProfileActions.store().forget(ProfileActions.active())
         return self._activate(DEFAULT)
@@ -109,6 +110,8 @@ class ProfileSection:
         path = qt.QFileDialog.getSaveFileName(None, _("Export the profile"), "", "JSON (*.json)")
         if not path:
             return ""
+        # What is imported again is looked for by this ending.
+        path = path if path.lower().endswith(".json") else path + ".json"
         ProfileActions.store().export_to(ProfileActions.active(), path)
         return _("Exported to {name}.").format(name=os.path.basename(path))
 

@@ -7,6 +7,7 @@ from typing import Any, Callable, Tuple
 
 import ctk
 import qt
+import slicer
 
 #: The key that VTK and Qt call Ctrl, as it is written on the keyboard.
 CTRL = "Cmd" if sys.platform == "darwin" else "Ctrl"
@@ -46,3 +47,22 @@ def row(*widgets: Any) -> Any:
     for widget in widgets:
         made.addWidget(widget)
     return made
+
+
+def ask(title: str, text: str, value: str = "", width: int = 360) -> str:
+    """Ask for a text in a dialog; empty if it was cancelled.
+
+    Args:
+        title: of the dialog.
+        text: what is asked for.
+        value: what the field holds at first.
+        width: of the dialog in points; addresses and checksums are long.
+    """
+    dialog = qt.QInputDialog(slicer.util.mainWindow())
+    dialog.setWindowTitle(title)
+    dialog.setLabelText(text)
+    dialog.setTextValue(value)
+    dialog.resize(width, 120)
+    given = str(dialog.textValue()).strip() if dialog.exec_() else ""
+    dialog.deleteLater()
+    return given

@@ -126,6 +126,92 @@ def test_open_the_effect(host: Any, module: Any, panel: Any) -> None:
     assert editor.mrmlSegmentEditorNode().GetSelectedSegmentID()
 
 
+def test_open_the_effect_where_nothing_is_selected(host: Any, module: Any, panel: Any) -> None:
+    editor = host.open_editor()
+    panel.open.click()
+    assert "no image" in panel.say.text and not host.messages and editor.activeEffect() is None
+    panel.sample.click()
+    volume = host.scene.GetFirstNodeByName("SPAPhantom")
+    labels = host.scene.AddNewNodeByClass("vtkMRMLLabelMapVolumeNode")
+    panel.open.click()
+    assert panel.say.text == "" and editor.activeEffect().name == "SPA"
+    node = editor.mrmlSegmentEditorNode()
+    assert node.GetSourceVolumeNode() is volume and node.GetSelectedSegmentID()
+    # What the user has selected stays selected.
+    other = host.scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode")
+    editor.setSourceVolumeNode(other)
+    panel.open.click()
+    assert node.GetSourceVolumeNode() is other
+    # Where no view shows an image, the first one that is no label map is taken.
+    for view in host.views.values():
+        view.sliceLogic().GetSliceCompositeNode().SetBackgroundVolumeID(labels.GetID())
+    editor.setSourceVolumeNode(None)
+    panel.open.click()
+    assert node.GetSourceVolumeNode() is volume
+
+
+def test_what_happened_is_said_above_the_sections(host: Any, panel: Any) -> None:
+    """On a screen of 1280 x 800 what lies below them is not seen."""
+    from slicerhost import qt
+
+    panel.say.parent().show()
+    qt.answered("mine")
+    panel.profiles.new.click()
+    host.qt.processEvents()
+    assert "mine" in panel.say.text and panel.say.y < panel.model.widget.y and panel.say.y < 200
+
+
+def test_dialogs_show_what_they_are_about(host: Any, panel: Any, tmp_path: Path) -> None:
+    from slicerhost import qt
+
+    section = panel.profiles
+    qt.answered("mine")
+    section.new.click()
+    qt.ASKED.clear()
+    qt.answered("mine")
+    section.rename.click()
+    assert qt.ASKED[0][1] == "mine" and panel.say.text == ""
+    for button in (section.reset, section.forget):
+        qt.answered(False)
+        button.click()
+        kind, question = host.messages[-1]
+        assert kind == "question" and "profile mine" in question
+    qt.answered(str(tmp_path / "out"))
+    section.exporting.click()
+    assert [path.name for path in tmp_path.glob("out*")] == ["out.json"] and "out.json" in panel.say.text
+    qt.answered(str(tmp_path / "kept.JSON"))
+    section.exporting.click()
+    assert (tmp_path / "kept.JSON").is_file()
+    qt.ASKED.clear()
+    qt.answered("https://example.org/weights.safetensors", "")
+    panel.model.fetch.click()
+    assert len(qt.ASKED) == 2 and min(width for _, _, width in qt.ASKED) >= 600
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_deleted_weights_are_said(host: Any, panel: Any, monkeypatch: pytest.MonkeyPatch, used: bool) -> None:
+    from SegmentEditorSPALib import Dependencies, Model, ModelSection
+    from slicerhost import qt
+
+    from SPASegmentLib.model.weights import models_folder
+
+    folder = ModelSection.folder()
+    folder.mkdir(parents=True)
+    for name in ("compact.safetensors", "compact.json"):
+        (folder / name).write_bytes((models_folder() / name).read_bytes())
+    if used:
+        qt.QSettings().setValue(Model.WEIGHTS_KEY, str(folder / "compact.safetensors"))
+    panel.refresh()
+    # Also where the bundled ones cannot be loaded, since PyTorch is gone.
+    monkeypatch.setattr(Dependencies, "ensure", lambda with_network=True: "SPA needs PyTorch.")
+    qt.answered(True)
+    panel.model.delete.click()
+    wait(host, panel)
+    assert "Deleted: compact.safetensors." in panel.say.text and Model.choice()[0] == ""
+    assert ("needs PyTorch" in panel.say.text) == used
+    assert not list(folder.iterdir())
+
+
 def test_profiles(host: Any, panel: Any, tmp_path: Path) -> None:
     from SegmentEditorSPALib import ProfileActions
     from slicerhost import qt

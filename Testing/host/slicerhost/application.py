@@ -70,7 +70,7 @@ class Host:
         self._put(slicer, "qMRMLSegmentEditorWidget", qMRMLSegmentEditorWidget)
         for kind in ("error", "info", "warning"):
             self._put(slicer.util, f"{kind}Display", self._say(kind))
-        self._put(slicer.util, "confirmOkCancelDisplay", lambda text, *_, **__: bool(qt._answer(text)))
+        self._put(slicer.util, "confirmOkCancelDisplay", self._confirm)
         self._put(slicer.util, "mainWindow", lambda: self.window)
         self._put(slicer.util, "selectModule", lambda name: self.messages.append(("module", name)))
         self._put(slicer.util, "clickAndDrag", modules.click_and_drag)
@@ -85,6 +85,10 @@ class Host:
 
     def _say(self, kind: str) -> Any:
         return lambda text, *_, **__: self.messages.append((kind, text))
+
+    def _confirm(self, text: str, *_: Any, **__: Any) -> bool:
+        self.messages.append(("question", text))
+        return bool(qt._answer(text))
 
     def _put(self, owner: Any, name: str, value: Any) -> None:
         self._saved.append((owner, name, getattr(owner, name, None)))

@@ -153,8 +153,39 @@ def _answer(what: str) -> Any:
     return ANSWERS.pop(0)
 
 
+#: Dialogs that asked for a text: what for, what the field held at first, and how wide they were.
+ASKED: List[Tuple[str, str, int]] = []
+
+
 class QInputDialog:
     """Dialogs that ask for a text; PythonQt returns the text, empty when cancelled."""
+
+    def __init__(self, parent: Any = None) -> None:
+        self._label, self._value, self._width = "", "", 0
+
+    def setWindowTitle(self, title: str) -> None:  # noqa: N802
+        if not title:
+            raise AssertionError("a dialog without a title")
+
+    def setLabelText(self, text: str) -> None:  # noqa: N802
+        self._label = str(text)
+
+    def setTextValue(self, text: str) -> None:  # noqa: N802
+        self._value = str(text)
+
+    def textValue(self) -> str:  # noqa: N802
+        return self._value
+
+    def resize(self, width: int, height: int) -> None:
+        self._width = width
+
+    def exec_(self) -> int:
+        ASKED.append((self._label, self._value, self._width))
+        self._value = str(_answer(self._label))
+        return int(bool(self._value))
+
+    def deleteLater(self) -> None:  # noqa: N802
+        """Qt deletes it when the event loop turns."""
 
     @staticmethod
     def getText(parent: Any, title: str, label: str, mode: int = 0, text: str = "") -> str:  # noqa: N802
