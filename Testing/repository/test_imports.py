@@ -29,7 +29,7 @@ FORBIDDEN = {
 #: What runs in front of a user; research uses it, never the other way round.
 PRODUCT = ("model", "interaction", "data", "mrml", "viewer", "commands", "../SPASegment")
 #: The layers that run inside 3D Slicer use no more than this.
-RUN_TIME = {"SPASegmentLib", "numpy", "safetensors", "scipy", "segment_anything", "torch"}
+RUN_TIME = {"SPASegmentLib", "numpy", "pydicom", "safetensors", "scipy", "segment_anything", "torch"}
 
 
 def imports(path: Path) -> Set[str]:

@@ -10,8 +10,12 @@ import numpy as np
 import slicer
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.lattice import Lattice, differences, shear
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, parent_to_world, segment_image, volume_grid
-from SPASegmentLib.mrml.io.nrrd import is_complete
+from SPASegmentLib.mrml.io.nifti import set_sform
+from SPASegmentLib.mrml.io.nrrd import read_segments
+from SPASegmentLib.mrml.io.volumes import read_voxels
+from SPASegmentLib.mrml.io.voxels import UnreadableError
 from SPASegmentLib.mrml.quiet import quiet
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.mrml.volumes import add_volume
@@ -71,7 +75,11 @@ def _write_segmentation(segmentation: Any, path: Path) -> bool:
     storage = slicer.vtkMRMLSegmentationStorageNode()
     scene = _private_scene(storage)
     storage.SetFileName(str(path))
-    if not storage.WriteData(segmentation) or not is_complete(path):
+    if not storage.WriteData(segmentation):
+        return False
+    try:
+        read_segments(path)  # Slicer's reader is brought down by a file that is not whole
+    except UnreadableError:
         return False
     copy = slicer.vtkMRMLSegmentationNode()
     scene.AddNode(copy)
@@ -110,14 +118,14 @@ def _write_label_map(segmentation: Any, path: Path, volume: Any) -> bool:
     storage.SetUseCompression(1)
     if not storage.WriteData(node):
         return False
-    copy = slicer.vtkMRMLScalarVolumeNode()
-    scene.AddNode(copy)
-    storage.SetSingleFile(1)
-    if not storage.ReadData(copy):
+    lattice = Lattice(grid.shape, grid.to_local)
+    if path.name.lower().endswith((".nii", ".nii.gz")) and shear(lattice) > 0:
+        set_sform(path, grid.to_local)
+    try:
+        copy = read_voxels(path)
+    except UnreadableError:
         return False
-    other = image_array(copy.GetImageData())
-    # The reader turns left-handed volumes around.
-    return any(np.array_equal(other, expected) for expected in (labels, labels[::-1]))
+    return np.array_equal(copy.values, labels) and not differences(copy.lattice, lattice)
 
 
 def _private_scene(storage: Any) -> Any:

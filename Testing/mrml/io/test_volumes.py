@@ -15,7 +15,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import image_array, volume_grid
 from SPASegmentLib.mrml.plane import Plane
-from SPASegmentLib.mrml.volumes import add_volume, load_mask, load_volume
+from SPASegmentLib.mrml.volumes import add_volume, load_mask, load_volume, notes_of
 
 NRRD_TYPES = {"u1": "uint8", "i2": "int16", "u2": "uint16", "i4": "int32", "i8": "int64", "f4": "float", "f8": "double"}
 #: RAS positions of the files below, which say LPS.
@@ -155,16 +155,49 @@ def test_missing_files(scene: Any, tmp_path: Path, load: Callable, name: str) ->
         load(scene, str(tmp_path / name))
 
 
+@pytest.mark.parametrize("ending", [".nrrd", ".nii.gz", ".mha"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_voxels_without_a_value_are_background_of_their_slice(
+    scene: Any, tmp_path: Path, image: np.ndarray, bad: float, ending: str
+) -> None:
+    values = image.astype("f4") - 700
+    values[1, 2, 3] = values[1, 0, :5] = values[3] = bad
+    path = tmp_path / f"a{ending}"
+    if ending == ".nrrd":
+        write_nrrd(path, values)
+    else:
+        nibabel = pytest.importorskip("nibabel")
+        write = {".nii.gz": lambda: nibabel.save(nibabel.Nifti1Image(values.T, TO_RAS), path)}
+        write.get(ending, lambda: write_mha(path, values))()
+    volume = load_volume(scene, str(path))
+    found = image_array(volume.GetImageData())
+    finite = np.isfinite(values)
+    assert np.array_equal(found[finite], values[finite])
+    assert (found[1][~finite[1]] == values[1][finite[1]].min()).all()
+    # A slice without any value has the smallest of the volume.
+    assert (found[3] == values[finite].min()).all()
+    assert len(notes_of(volume)) == 1 and f"{np.count_nonzero(~finite)} voxels are NaN" in notes_of(volume)[0]
+
+
+def test_an_array_follows_the_same_rule(scene: Any, image: np.ndarray) -> None:
+    values = image.astype("f8")
+    values[2, 3, 4] = np.nan
+    found = image_array(add_volume(scene, values).GetImageData())
+    assert found[2, 3, 4] == np.nanmin(values[2])
+    with pytest.raises(InputError, match="none of its voxels has a value"):
+        add_volume(scene, np.full((2, 3, 4), np.nan))
+
+
+def write_mha(path: Path, array: np.ndarray) -> None:
+    size = " ".join(str(n) for n in array.shape[::-1])
+    kind = {"f4": "MET_FLOAT", "i2": "MET_SHORT"}[array.dtype.str[1:]]
+    head = f"NDims = 3\nDimSize = {size}\nElementSpacing = 1 1 1\nElementType = {kind}\nElementDataFile = LOCAL\n"
+    path.write_bytes(head.encode() + np.ascontiguousarray(array).tobytes())
+
+
 def test_unusable_images(scene: Any, tmp_path: Path, image: np.ndarray) -> None:
-    nan = image.astype("f4")
-    nan[1, 2, 3] = np.nan
-    infinite = image.astype("f8")
-    infinite[0, 0, 0] = -np.inf
     cases = {
-        "1 NaN or infinite voxels": nan,
-        "NaN or infinite voxels": infinite,
         "same value in all voxels": np.full((3, 4, 5), 7, "i2"),
-        "looks like a label map": (image % 5).astype("u1"),
         "5 values per voxel": np.zeros((2, 3, 4, 5), "f4") + np.arange(5, dtype="f4"),
     }
     for number, (message, array) in enumerate(cases.items()):
@@ -177,19 +210,16 @@ def test_unusable_images(scene: Any, tmp_path: Path, image: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("values, is_image", [(16, False), (17, True)])
-def test_a_label_map_has_few_values(scene: Any, tmp_path: Path, values: int, is_image: bool) -> None:
+def test_what_may_be_a_label_map_is_said(scene: Any, tmp_path: Path, values: int, is_image: bool) -> None:
     write_nrrd(tmp_path / "a.nrrd", (np.arange(400 * 300).reshape(1, 400, 300) % values).astype("f4"))
-    if is_image:
-        assert load_volume(scene, str(tmp_path / "a.nrrd")) is not None
-    else:
-        with pytest.raises(InputError, match="label map"):
-            load_volume(scene, str(tmp_path / "a.nrrd"))
+    notes = notes_of(load_volume(scene, str(tmp_path / "a.nrrd")))
+    assert ("may be a label map" in " ".join(notes)) is not is_image
 
 
 @pytest.mark.parametrize("change", [lambda a: a - 1, lambda a: a + 0.5])
 def test_few_values_that_are_no_labels_are_an_image(scene: Any, tmp_path: Path, change: Callable) -> None:
     write_nrrd(tmp_path / "a.nrrd", change((np.arange(60).reshape(3, 4, 5) % 3).astype("f4")))
-    assert load_volume(scene, str(tmp_path / "a.nrrd")) is not None
+    assert notes_of(load_volume(scene, str(tmp_path / "a.nrrd"))) == ()
 
 
 def test_a_segmentation_is_no_volume(scene: Any, tmp_path: Path) -> None:

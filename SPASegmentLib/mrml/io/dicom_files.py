@@ -1,0 +1,170 @@
+"""Finds the DICOM files that belong together: in a folder, on a patient's disc, beside a file."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Tuple
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.io.dicom_slices import SEGMENTATIONS, frames_of
+from SPASegmentLib.mrml.io.voxels import UnreadableError, too_early
+from SPASegmentLib.translation import texts
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+_ = texts(__name__)
+
+#: Files looked at in a folder and those below it.
+MOST_FILES = 20_000
+
+#: Elements above this many bytes are read when they are needed.
+_LATER = 4096
+
+_DIRECTORY = "1.2.840.10008.1.3.10"
+_EXAMPLES = 3
+
+#: A file with its header; its pixels are read when they are asked for.
+File = Tuple[Path, "Dataset"]
+
+
+def is_dicom(start: bytes) -> bool:
+    """Whether a file that begins so is DICOM; old files lack the preamble and begin with their first tag."""
+    if start[128:132] == b"DICM":
+        return True
+    tags = (b"\x02\x00", b"\x08\x00"), (b"\x00\x02", b"\x00\x08")
+    # Group 2 or 8, a low element, and either a value's type or a short length.
+    little = start[:2] in tags[0] and start[3:4] == b"\x00"
+    big = start[:2] in tags[1] and start[2:3] == b"\x00"
+    typed = start[4:6].isalpha() and start[4:6].isupper()
+    return len(start) >= 16 and (little or big) and (typed or start[6:8] == b"\x00\x00")
+
+
+def series_of(path: Path) -> List[File]:
+    """The files of one series: that of a file and those beside it, or the only one in a folder or on a disc.
+
+    Args:
+        path: a DICOM file (one with several frames stands for itself), a DICOMDIR, or a folder.
+
+    Raises:
+        InputError: a folder or disc without images, or with several series.
+        UnreadableError: the file is damaged, or holds no image.
+        OSError: it cannot be read.
+    """
+    if path.is_dir():
+        return _only_series(path, _in_folder(path))
+    own = _header(path)
+    if own is None:
+        raise too_early()
+    if own.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY or "DirectoryRecordSequence" in own:
+        return _only_series(path, _listed(path, own))
+    if not _has_pixels(own):
+        if "Rows" in own and "Columns" in own:
+            raise too_early()
+        raise UnreadableError(
+            _("it is a DICOM file without an image ({kind}); give a file of the images.").format(
+                kind=str(own.get("Modality", "?"))[:16]
+            )
+        )
+    if frames_of(own) > 1 or own.get("SOPClassUID") in SEGMENTATIONS or "SeriesInstanceUID" not in own:
+        return [(path, own)]
+    found = _by_series(sorted(each for each in path.parent.iterdir() if each.is_file()))
+    return found.get(str(own.SeriesInstanceUID)) or [(path, own)]
+
+
+def _only_series(path: Path, files: Dict[str, List[File]]) -> List[File]:
+    if not files:
+        raise InputError(
+            _("The folder '{path}' holds no DICOM images; give a file, or a folder with a series.").format(path=path)
+        )
+    volumes = [each for each in files.values() if sum(frames_of(data) for _path, data in each) > 1]
+    images = [each for each in volumes if each[0][1].get("SOPClassUID") not in SEGMENTATIONS]
+    choice = images or volumes or list(files.values())
+    if len(choice) > 1:
+        examples = ", ".join(str(each[0][0]) for each in choice[:_EXAMPLES])
+        raise InputError(
+            _(
+                "The folder '{path}' holds {count} DICOM series; give one file of the series that you mean, such as "
+                "{examples}."
+            ).format(path=path, count=len(choice), examples=examples)
+        )
+    return choice[0]
+
+
+def _in_folder(folder: Path) -> Dict[str, List[File]]:
+    """The series in a folder; where it holds none itself, those in the folders below it."""
+    own = _by_series(sorted(each for each in folder.iterdir() if each.is_file()))
+    if own:
+        return own
+    below = (each for each in sorted(folder.rglob("*")) if each.is_file())
+    return _by_series(below)
+
+
+def _listed(directory: Path, header: Dataset) -> Dict[str, List[File]]:
+    """The series that a DICOMDIR lists, as far as their files are there."""
+    paths = []
+    for record in header.get("DirectoryRecordSequence") or ():
+        name = record.get("ReferencedFileID")
+        if name:
+            parts = [name] if isinstance(name, str) else list(name)
+            path = directory.parent.joinpath(*(str(part) for part in parts))
+            # A disc lists only what is on it.
+            if directory.parent.resolve() in path.resolve().parents and path.is_file():
+                paths.append(path)
+    return _by_series(paths)
+
+
+def _by_series(paths: Iterable[Path]) -> Dict[str, List[File]]:
+    series: Dict[str, List[File]] = {}
+    for number, path in enumerate(paths):
+        if number >= MOST_FILES:
+            raise InputError(
+                _("There are more than {count} files in the folder; give one file of the series.").format(
+                    count=MOST_FILES
+                )
+            )
+        with open(path, "rb") as file:
+            start = file.read(132)
+        header = _header(path) if is_dicom(start) else None
+        if header is None or "SeriesInstanceUID" not in header:
+            continue
+        # A file that was cut off still belongs to its series, and is refused with it.
+        if _has_pixels(header) or ("Rows" in header and "Columns" in header):
+            series.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
+    return series
+
+
+def _has_pixels(header: Dataset) -> bool:
+    return any(name in header for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
+
+
+def _header(path: Path) -> Optional[Dataset]:
+    """What is in a file, but for its pixels, which are read when they are asked for; None where it is damaged."""
+    import pydicom
+
+    with quietly():
+        try:
+            data = pydicom.dcmread(path, defer_size=_LATER, force=True)
+            if not getattr(data, "file_meta", None):
+                data.file_meta = pydicom.dataset.FileMetaDataset()
+            return data
+        except OSError:
+            raise
+        except Exception:  # pydicom raises many types for a damaged file
+            return None
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Keep what pydicom says about files off the terminal; the error that follows says it, without patient data."""
+    logger = logging.getLogger("pydicom")
+    before, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = before

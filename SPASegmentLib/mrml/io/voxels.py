@@ -1,0 +1,143 @@
+"""What the readers of all formats return, and how voxels come out of a file: raw, packed or as text, never too few.
+
+Files are not trusted: no header makes a reader take more memory than the file can fill.
+"""
+
+from __future__ import annotations
+
+import bz2
+import os
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO, Iterator, Tuple
+
+import numpy as np
+
+from SPASegmentLib.lattice import Lattice
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
+
+#: A gzip stream becomes at most this many times as large (the format allows no more).
+_DEFLATE = 1032
+
+#: Bytes of a packed stream that are unpacked at once, and of what may follow the voxels in it.
+_PIECE, _SURPLUS = 1 << 16, 1 << 20
+
+
+class UnreadableError(Exception):
+    """Why a file cannot be read, and what to do; the end of a sentence that begins with its name and a colon."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """A file's voxels and where they lie.
+
+    Attributes:
+        values: (k, j, i), or (k, j, i, n) where there are several values per voxel or several volumes.
+        to_ras: (4, 4) float64, index (i, j, k) to RAS in mm. Axes may be left-handed, as they are in the file.
+        in_mm: whether the file says how large a voxel is; where it does not, `to_ras` takes it for 1 mm.
+        colour: whether the values of a voxel are red, green, blue (and alpha).
+        notes: sentences for the user about what the file leaves open and how it was taken.
+    """
+
+    values: np.ndarray
+    to_ras: np.ndarray
+    in_mm: bool = True
+    colour: bool = False
+    notes: Tuple[str, ...] = ()
+
+    @property
+    def lattice(self) -> Lattice:
+        """Where the voxels lie."""
+        k, j, i = self.values.shape[:3]
+        return Lattice((i, j, k), self.to_ras)
+
+
+def read_values(file: BinaryIO, packing: str, dtype: np.dtype, count: int) -> np.ndarray:
+    """Voxels from a file that stands at the first of them.
+
+    Args:
+        file: opened to read bytes.
+        packing: "raw", "gzip" (or zlib), "bzip2" or "text".
+        dtype: of a voxel, with its byte order.
+        count: of voxels.
+
+    Returns:
+        (count,) in this machine's byte order.
+
+    Raises:
+        UnreadableError: there are fewer, or the packed stream is damaged or not whole.
+        OSError: the file cannot be read.
+    """
+    left = os.fstat(file.fileno()).st_size - file.tell()
+    most = {"raw": left, "gzip": left * _DEFLATE, "text": left * dtype.itemsize}.get(packing)
+    if most is not None and count * dtype.itemsize > most:
+        raise too_early()
+    if packing == "text":
+        return _from_text(file, dtype, count)
+    try:
+        values = np.empty(count, dtype)
+    except (MemoryError, ValueError):
+        raise UnreadableError(_("its header asks for more memory than there is; it may be damaged.")) from None
+    target = memoryview(values.view(np.uint8).data)
+    if packing == "raw":
+        _fill(target, iter(lambda: file.read(_SURPLUS), b""))
+    else:
+        try:
+            _fill(target, _unzipped(file) if packing == "gzip" else _from_bzip2(file))
+        except (zlib.error, OSError, ValueError):
+            raise UnreadableError(_("its voxels are packed and damaged; copy or download it again.")) from None
+    return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
+
+
+def too_early() -> UnreadableError:
+    """A file that was not copied or downloaded to its end."""
+    return UnreadableError(_("it ends too early; copy or download it again."))
+
+
+def _fill(target: memoryview, pieces: Iterator[bytes]) -> None:
+    """Copy pieces into `target`, and read on to the end of the stream, where its checksum is, unless that is far."""
+    filled, beyond = 0, 0
+    for piece in pieces:
+        kept = min(len(piece), len(target) - filled)
+        target[filled : filled + kept] = piece[:kept]
+        filled += kept
+        beyond += len(piece) - kept
+        if beyond > _SURPLUS:
+            return
+    if filled < len(target):
+        raise too_early()
+
+
+def _unzipped(file: BinaryIO) -> Iterator[bytes]:
+    """What is in gzip streams that follow each other, or in a zlib stream; anything else behind them is left alone."""
+    stream = zlib.decompressobj(32 + zlib.MAX_WBITS)
+    waiting = file.read(_PIECE)
+    while True:
+        if not waiting:
+            raise too_early()
+        yield stream.decompress(waiting)
+        waiting = stream.unused_data + file.read(_PIECE)
+        if stream.eof:
+            if not waiting.startswith(b"\x1f\x8b\x08"):
+                return
+            stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
+
+
+def _from_bzip2(file: BinaryIO) -> Iterator[bytes]:
+    with bz2.BZ2File(file) as content:
+        try:
+            yield from iter(lambda: content.read(_SURPLUS), b"")
+        except EOFError:
+            raise too_early() from None
+
+
+def _from_text(file: BinaryIO, dtype: np.dtype, count: int) -> np.ndarray:
+    try:
+        values = np.array(file.read().split(), dtype=np.float64)
+    except ValueError:
+        raise UnreadableError(_("its voxels are text that is no numbers; save it again.")) from None
+    if values.size < count:
+        raise too_early()
+    return values[:count].astype(dtype.newbyteorder("="))
