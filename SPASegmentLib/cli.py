@@ -75,8 +75,14 @@ def segment(
     ] = None,
     weights: Weights = None,
     region: Annotated[
-        Optional[float], typer.Option(min=1.0, help="Side of the region of interest in mm; by default found.")
+        Optional[float], typer.Option(help="Side of the region of interest in mm, above 0; by default found.")
     ] = None,
+    component: Annotated[
+        Optional[int], typer.Option(min=1, help="Which volume of a file that has several (time points), from 1.")
+    ] = None,
+    anywhere: Annotated[
+        bool, typer.Option("--anywhere", help="Take a click also on what looks like empty background.")
+    ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and answers give the same masks.")] = 0,
     log: Annotated[Optional[Path], typer.Option(help="Write rounds, Dice and actions to this JSON file.")] = None,
     figure: Annotated[Optional[Path], typer.Option(help="Draw the rounds into this PNG, PDF, SVG or JPG file.")] = None,
@@ -92,7 +98,7 @@ def segment(
             SegmentTask(
                 volume=volume, click=click, output=output, plane=plane, slices=slices, choices=choices,
                 reference=reference, profile=profile, weights=weights, region_mm=region, seed=seed, log=log,
-                figure=figure,
+                figure=figure, component=component, anywhere=anywhere,
             )
         )
 

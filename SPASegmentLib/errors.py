@@ -14,6 +14,10 @@ class InputError(SPAError):
     """The image, click, mask or setting given cannot be used."""
 
 
+class BackgroundError(InputError):
+    """The click is on what looks like empty background; a box, or the same click once more on purpose, is a way on."""
+
+
 class StateError(SPAError):
     """The call does not fit the session's state; the state is unchanged."""
 

@@ -36,7 +36,7 @@ def masks_table(proposal: Proposal, frame: FrameImage) -> Table:
         recommended = index == RECOMMENDED
         table.add_row(
             "recommended" if recommended else str(index),
-            f"{mask.sum() * frame.pixel_area:.0f} mm2",
+            frame.area_text(mask),
             f"{proposal.expected_dice:.2f}" if recommended else "",
             "" if recommended else proposal.differences[index - 1].description,
         )

@@ -22,7 +22,7 @@ from SPASegmentLib.commands.readers import (
 )
 from SPASegmentLib.commands.record import Slice, log
 from SPASegmentLib.commands.screen import rounds_table
-from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.errors import BackgroundError, InputError, SPAError
 from SPASegmentLib.output import whole_file, write_json
 from SPASegmentLib.paths import Named, check_paths, weights_files
 
@@ -50,6 +50,8 @@ class SegmentTask:
     seed: int = 0
     log: Optional[Path] = None
     figure: Optional[Path] = None
+    component: Optional[int] = None
+    anywhere: bool = False
 
     def expanded(self) -> SegmentTask:
         """The same with ~ for the user's folder replaced."""
@@ -80,11 +82,11 @@ def run_segment(task: SegmentTask) -> None:
         from SPASegmentLib.interaction.profile import Profile
         from SPASegmentLib.interaction.settings import SessionSettings
         from SPASegmentLib.model.weights import load_for_use, models_folder
-        from SPASegmentLib.mrml.io.dicom import series_files
         from SPASegmentLib.mrml.io.files import check_output, save_segmentation
+        from SPASegmentLib.mrml.io.volumes import files_of
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
-        from SPASegmentLib.mrml.volumes import load_volume
+        from SPASegmentLib.mrml.volumes import load_volume, notes_of
 
         if task.figure is not None:
             from SPASegmentLib.commands.figure import draw_session
@@ -96,15 +98,17 @@ def run_segment(task: SegmentTask) -> None:
         loaded = load_for_use(task.weights)
         if any(path is not None and path.exists() for _, path in _outputs(task)):
             bundled = [("the bundled weights", path) for path in models_folder().glob("*.*")]
-            check_paths([*_series(task.volume, series_files), *bundled], _outputs(task))
+            check_paths([*_series(task.volume, files_of), *bundled], _outputs(task))
 
     with open_scene() as scene:
         with console.status("Reading the volume ..."):
-            volume = load_volume(scene, str(task.volume))
+            volume = load_volume(scene, str(task.volume), task.component)
             reference = None if task.reference is None else ReferenceMask.load(scene, str(task.reference))
+        for note in notes_of(volume):
+            console.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
         session = VolumeSession(volume, loaded.network, settings, reader, reference, profile)
         with ends_as_interruptions():
-            ended = _work(session, ras, plane, task.slices, console, asks=isinstance(reader, TerminalReader))
+            ended = _work(session, ras, plane, task, console, asks=isinstance(reader, TerminalReader))
             slices = session.done
             with interruption_at_the_end():
                 save_segmentation(session.segmentation, str(task.output), volume)
@@ -145,10 +149,10 @@ def _outputs(task: SegmentTask) -> List[Named]:
     ]  # fmt: skip
 
 
-def _series(volume: Path, series_files: Callable[[Path], Sequence[Path]]) -> List[Named]:
+def _series(volume: Path, files_of: Callable[[Path], Sequence[Path]]) -> List[Named]:
     """The files that the volume is read from; what is wrong with them is said where it is read."""
     try:
-        return [("a file of the volume", path) for path in series_files(volume)]
+        return [("a file of the volume", path) for path in files_of(volume)]
     except (SPAError, OSError):
         return []
 
@@ -192,7 +196,12 @@ def _reader(task: SegmentTask, console: Console) -> Reader:
 
 
 def _work(
-    session: VolumeSession, ras: Tuple[float, float, float], plane: Plane, count: int, console: Console, asks: bool
+    session: VolumeSession,
+    ras: Tuple[float, float, float],
+    plane: Plane,
+    task: SegmentTask,
+    console: Console,
+    asks: bool,
 ) -> Optional[BaseException]:
     """The clicked slice and its neighbours, with a progress bar where nobody is asked.
 
@@ -201,10 +210,12 @@ def _work(
     """
     try:
         with progress_bar(console, "slices", transient=True, hidden=asks) as progress:
-            session.start(ras, plane)
-            progress(1, 1 + 2 * count)
-            for _done in session.go_on(count):
-                progress(len(session.done), 1 + 2 * count)
+            session.start(ras, plane, task.anywhere)
+            progress(1, 1 + 2 * task.slices)
+            for _done in session.go_on(task.slices):
+                progress(len(session.done), 1 + 2 * task.slices)
+    except BackgroundError as error:
+        raise InputError(f"{error} To take this click as it is, add --anywhere.") from error
     except BaseException as error:
         if not session.accepted:
             raise

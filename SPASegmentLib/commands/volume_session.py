@@ -67,18 +67,19 @@ class VolumeSession:
         """Whether any mask has been accepted."""
         return any(done.mask is not None for done in self.done)
 
-    def start(self, ras: Point, plane: Plane) -> Slice:
+    def start(self, ras: Point, plane: Plane, anywhere: bool = False) -> Slice:
         """Click on a slice and answer until a mask is accepted or the reader stops.
 
         Args:
             ras: the click in mm.
             plane: of the slice.
+            anywhere: also on what looks like empty background.
 
         Raises:
             SPAError: as the controller's `start_at` and the reader say.
         """
-        job = self._controller.start_at(ras, plane)
-        return self._answer(job, job.frame.click(ras))
+        job = self._controller.start_at(ras, plane, anywhere)
+        return self._answer(job, job.frame.click(ras, anywhere=True))
 
     def go_on(self, count: int) -> Iterator[Slice]:
         """Go on from the accepted slice to `count` slices on either side, each from the one before.

@@ -10,6 +10,7 @@ from typing import Tuple
 import numpy as np
 from scipy import ndimage
 
+from SPASegmentLib.interaction.areas import amount, area_text, sign_and_amount
 from SPASegmentLib.interaction.types import Difference
 from SPASegmentLib.translation import texts
 
@@ -41,13 +42,16 @@ _MOVES = (
 )  # fmt: skip
 
 
-def compare(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float]) -> Difference:
+def compare(
+    candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float], in_mm: bool = True
+) -> Difference:
     """Compare a candidate with the recommended prediction.
 
     Args:
         candidate: (height, width) bool.
         recommended: (height, width) bool.
         spacing: (x, y) pixel size in mm.
+        in_mm: whether that is known; the description counts pixels where it is not.
 
     Returns:
         Added and removed pixels, their areas and a description such as
@@ -56,16 +60,16 @@ def compare(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float
     candidate, recommended = np.asarray(candidate, dtype=bool), np.asarray(recommended, dtype=bool)
     added, removed = candidate & ~recommended, recommended & ~candidate
     pixel = float(spacing[0] * spacing[1])
-    text = _describe(candidate, recommended, spacing)
+    text = _describe(candidate, recommended, spacing, in_mm)
     return Difference(added, removed, pixel * np.count_nonzero(added), pixel * np.count_nonzero(removed), text)
 
 
-def compare_all(masks: np.ndarray, spacing: Tuple[float, float]) -> Tuple[Difference, ...]:
+def compare_all(masks: np.ndarray, spacing: Tuple[float, float], in_mm: bool = True) -> Tuple[Difference, ...]:
     """Compare rows 1, 2, ... of (1 + k, height, width) masks with row 0, the recommended prediction."""
-    return tuple(compare(mask, masks[0], spacing) for mask in masks[1:])
+    return tuple(compare(mask, masks[0], spacing, in_mm) for mask in masks[1:])
 
 
-def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float]) -> str:
+def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float], in_mm: bool) -> str:
     if np.array_equal(candidate, recommended):
         return _("same as the recommended mask")
     # Everything below looks at the masks only, and at nothing but the rectangle that holds them.
@@ -76,22 +80,22 @@ def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[flo
     pixel = spacing[0] * spacing[1]
     before, after = pixel * int(recommended.sum()), pixel * int(candidate.sum())
     if not candidate.any():
-        return _("empty: {area} mm2").format(area=_signed(-before))
+        return _("empty: {area}").format(area=area_text(-before, in_mm, signed=True))
     if not recommended.any():
-        return _("{area} mm2 where the recommended mask is empty").format(area=_amount(after))
+        return _("{area} where the recommended mask is empty").format(area=area_text(after, in_mm))
 
     added, removed = candidate & ~recommended, recommended & ~candidate
     net, changed = after - before, pixel * int((added | removed).sum())
     if abs(net) < NET_SHARE * changed:
-        return _rearranged(candidate, recommended, spacing, net, before)
+        return _rearranged(candidate, recommended, spacing, in_mm, net, before)
     place = _what_changed(added if net > 0 else removed, candidate, recommended, spacing)
-    return _("{size}, {place}").format(size=_size(net, before), place=place)
+    return _("{size}, {place}").format(size=_size(net, before, in_mm), place=place)
 
 
-def _size(net: float, before: float) -> str:
-    """How much larger or smaller a mask is than one of the area `before`, in mm2."""
-    text = _("larger: {percent} % ({area} mm2)") if net > 0 else _("smaller: {percent} % ({area} mm2)")
-    return text.format(percent=_signed(100 * net / before), area=_signed(net))
+def _size(net: float, before: float, in_mm: bool) -> str:
+    """How much larger or smaller a mask is than one of the area `before`, in mm2 or pixels."""
+    text = _("larger: {percent} % ({area})") if net > 0 else _("smaller: {percent} % ({area})")
+    return text.format(percent=sign_and_amount(100 * net / before), area=area_text(net, in_mm, signed=True))
 
 
 def _what_changed(
@@ -112,11 +116,16 @@ def _what_changed(
 
 
 def _rearranged(
-    candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float], net: float, before: float
+    candidate: np.ndarray,
+    recommended: np.ndarray,
+    spacing: Tuple[float, float],
+    in_mm: bool,
+    net: float,
+    before: float,
 ) -> str:
     """Text for masks of which as much was added as removed."""
     added, removed = candidate & ~recommended, recommended & ~candidate
-    size = _size(net, before) if abs(net) >= 0.05 * before else _("similar area")
+    size = _size(net, before, in_mm) if abs(net) >= 0.05 * before else _("similar area")
     if not (candidate & recommended).any():
         place = _place(candidate, recommended, spacing)
         return _("{size}, at another place, {place}").format(size=size, place=place)
@@ -126,8 +135,10 @@ def _rearranged(
     more, less = _place(added, recommended, spacing), _place(removed, recommended, spacing)
     if more in _PLACES and less in _PLACES and more != less:
         return _("{size}, more {more}, less {less}").format(size=size, more=more, less=less)
-    plus, minus = (_amount(spacing[0] * spacing[1] * int(part.sum())) for part in (added, removed))
-    return _("{size}, other shape: +{plus} and -{minus} mm2").format(size=size, plus=plus, minus=minus)
+    plus, minus = (spacing[0] * spacing[1] * int(part.sum()) for part in (added, removed))
+    return _("{size}, other shape: +{plus} and -{minus}").format(
+        size=size, plus=amount(plus), minus=area_text(minus, in_mm)
+    )
 
 
 def _moved(candidate: np.ndarray, recommended: np.ndarray) -> bool:
@@ -167,14 +178,3 @@ def _centre(mask: np.ndarray, spacing: Tuple[float, float]) -> np.ndarray:
 
 def _share(part: np.ndarray, whole: np.ndarray) -> float:
     return float((part & whole).sum() / part.sum())
-
-
-def _amount(value: float) -> str:
-    """A positive number with as many digits as a reader needs: 0.04, 0.4, 4.2, 42."""
-    if value >= 9.95:
-        return f"{value:.0f}"
-    return f"{value:.1f}" if value >= 0.095 else f"{value:.1g}"
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value >= 0 else '-'}{_amount(abs(value))}"

@@ -180,7 +180,7 @@ class RoundMaker:
             candidates=full[2:],
             masks=masks,
             uncertainty=np.clip(full[1], 0.0, 1.0),
-            differences=compare_all(masks, region.frame.spacing),
+            differences=compare_all(masks, region.frame.spacing, region.frame.in_mm),
             round=number,
             expected_dice=min(max(offset + slope * expected, 0.0), 1.0),
         )

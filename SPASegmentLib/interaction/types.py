@@ -12,6 +12,7 @@ from typing import Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.areas import area_text
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -27,10 +28,12 @@ class FrameImage:
     Attributes:
         pixels: (height, width) float32, finite, any intensity unit.
         spacing: (x, y) size of a pixel in mm; (1, 1) where it is unknown.
+        in_mm: whether it is known. Where it is not, areas are counted in pixels.
     """
 
     pixels: np.ndarray
     spacing: Tuple[float, float] = (1.0, 1.0)
+    in_mm: bool = True
 
     def __post_init__(self) -> None:
         pixels = np.asarray(self.pixels)
@@ -56,8 +59,12 @@ class FrameImage:
 
     @property
     def pixel_area(self) -> float:
-        """Area of a pixel in mm2."""
+        """Area of a pixel in mm2; 1 where it is unknown."""
         return float(self.spacing[0] * self.spacing[1])
+
+    def area_text(self, mask: np.ndarray) -> str:
+        """The area of a (height, width) bool mask in words, such as "42 mm2" or "17 pixels"."""
+        return area_text(int(np.count_nonzero(mask)) * self.pixel_area, self.in_mm)
 
 
 @dataclass(frozen=True)

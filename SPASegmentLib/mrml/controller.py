@@ -130,18 +130,19 @@ class Controller:
         """
         return self._job is not None and (self._job.running or self._job.proposal is not None)
 
-    def start_at(self, ras: Point, plane: Union[Plane, str]) -> Job:
+    def start_at(self, ras: Point, plane: Union[Plane, str], anywhere: bool = False) -> Job:
         """Start with a click.
 
         Args:
             ras: the point in mm.
             plane: see `Plane`; a text is parsed.
+            anywhere: also on what looks like empty background.
 
         Raises:
             InputError: the click or the slice cannot be used, see `Frame.at` and `Frame.click`.
         """
         frame = Frame.at(self.volume, ras, _plane(plane))
-        click = frame.click(ras)
+        click = frame.click(ras, anywhere=anywhere)
         return self._new(frame, lambda session: session.start(click))
 
     def start_box(self, corner: Point, opposite: Point, plane: Union[Plane, str]) -> Job:

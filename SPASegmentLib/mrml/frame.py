@@ -6,7 +6,7 @@ from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import BackgroundError, InputError
 from SPASegmentLib.interaction.types import Box, Click, FrameImage
 from SPASegmentLib.mrml.background import is_background
 from SPASegmentLib.mrml.grid import (
@@ -20,7 +20,8 @@ from SPASegmentLib.mrml.grid import (
     volume_grid,
 )
 from SPASegmentLib.mrml.plane import Plane, Point
-from SPASegmentLib.mrml.sampling import luminance, reslice, sample_labels, splat
+from SPASegmentLib.mrml.sampling import as_pixels, luminance, reslice, sample_labels, splat
+from SPASegmentLib.mrml.volumes import is_in_mm
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -56,7 +57,7 @@ class Frame:
         self._size = volume.GetImageData().GetDimensions()
         self._to_local = volume_grid(volume).to_local
         spacing = np.linalg.norm(self.to_world[:3, :2], axis=0)
-        self.image = FrameImage(self._cut(), (float(spacing[0]), float(spacing[1])))
+        self.image = FrameImage(self._cut(), (float(spacing[0]), float(spacing[1])), is_in_mm(volume))
 
     @classmethod
     def at(cls, volume: Any, ras: Point, plane: Plane) -> Frame:
@@ -69,7 +70,7 @@ class Frame:
 
         Raises:
             InputError: the point lies outside the volume, the volume is a label map, empty or under a non-linear
-                transform, or the slice cannot be used (constant, NaN).
+                transform, or the slice cannot be used (constant).
         """
         if volume is None or not volume.IsA("vtkMRMLScalarVolumeNode"):
             raise InputError(_("There is no volume to segment; load and select a scalar volume."))
@@ -149,15 +150,23 @@ class Frame:
         r, a, s = (self.to_world @ [x, y, 0.0, 1.0])[:3]
         return (float(r), float(a), float(s))
 
-    def click(self, ras: Point, positive: bool = True) -> Click:
+    def click(self, ras: Point, positive: bool = True, anywhere: bool = False) -> Click:
         """The click at a point of the world.
 
+        Args:
+            ras: the point in mm.
+            positive: whether it belongs to the structure.
+            anywhere: also on what looks like background.
+
         Raises:
-            InputError: it lies outside the volume, on another slice or, if positive, on empty background.
+            InputError: it lies outside the volume or on another slice.
+            BackgroundError: it is positive and looks like one on empty background.
         """
         x, y = self.ras_to_xy(ras)
-        if positive and is_background(self.image.pixels, x, y):
-            raise InputError(_("The click is on empty background; click on the structure that you want to segment."))
+        if positive and not anywhere and is_background(self.image.pixels, x, y):
+            raise BackgroundError(
+                _("The click is on empty background; click on the structure, or drag a box around it if it is dark.")
+            )
         return Click(x, y, positive)
 
     def box(self, corner: Point, opposite: Point) -> Box:
@@ -330,7 +339,7 @@ def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]
     # Rows are left in the order of the voxel axes, from slow to fast.
     if np.flatnonzero(whole[:3, 0])[0] > np.flatnonzero(whole[:3, 1])[0]:
         pixels = pixels.swapaxes(0, 1)
-    return (luminance(pixels) if pixels.ndim == 3 else pixels).astype(np.float32, order="C")
+    return as_pixels(luminance(pixels) if pixels.ndim == 3 else pixels)
 
 
 def _place(mask: np.ndarray, to_grid: np.ndarray, grid: Grid) -> Optional[Tuple[np.ndarray, Tuple[int, int, int]]]:

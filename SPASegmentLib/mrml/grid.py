@@ -118,7 +118,7 @@ def image_grid(image: Any, local_to_world: np.ndarray) -> Grid:
 
 
 def segmentation_grid(segmentation: Any, volume: Any) -> Grid:
-    """Grid that Slicer writes into: the segmentation's reference geometry, grown to cover all segments.
+    """Grid that Slicer writes into: the segmentation's reference geometry, grown to cover the volume and all segments.
 
     A segmentation without reference geometry takes that of the volume, as in the Segment Editor.
 
@@ -136,13 +136,16 @@ def segmentation_grid(segmentation: Any, volume: Any) -> Grid:
     reference = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
     ids = vtk.vtkStringArray()
     core.GetSegmentIDs(ids)
-    if not core.GetConversionParameter(reference):
-        geometry = core.DetermineCommonLabelmapGeometry(slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS, ids)
-        if geometry:
-            geometry = _grown_geometry(geometry, segmentation, volume_grid(volume))
-            core.SetConversionParameter(reference, geometry)
-        else:
-            segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    geometry = core.GetConversionParameter(reference) or core.DetermineCommonLabelmapGeometry(
+        slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS, ids
+    )
+    if geometry:
+        # One that was made on a cropped copy would cut masks off.
+        grown = _grown_geometry(geometry, segmentation, volume_grid(volume))
+        if grown != core.GetConversionParameter(reference):
+            core.SetConversionParameter(reference, grown)
+    else:
+        segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     image = slicer.vtkOrientedImageData()
     geometry = core.GetConversionParameter(reference)
     slicer.vtkSegmentationConverter.DeserializeImageGeometry(geometry, image, False)
@@ -160,13 +163,15 @@ def source_representation(core: Any) -> str:
 
 
 def _grown_geometry(geometry: str, segmentation: Any, volume: Grid) -> str:
-    """Lattice of voxels that came without a reference geometry, grown over the volume."""
+    """Lattice of a segmentation's voxels, grown over the volume."""
     image = slicer.vtkOrientedImageData()
     slicer.vtkSegmentationConverter.DeserializeImageGeometry(geometry, image, False)
     own = image_grid(image, parent_to_world(segmentation))
     index = np.linalg.solve(own.to_world, volume.to_world @ volume.corners())[:3]
     low = np.minimum(np.floor(index.min(axis=1) + 1e-3), own.extent[::2])
     high = np.maximum(np.ceil(index.max(axis=1) - 1e-3), own.extent[1::2])
+    if np.array_equal(low, own.extent[::2]) and np.array_equal(high, own.extent[1::2]):
+        return geometry
     image.SetExtent([int(v) for pair in zip(low, high) for v in pair])
     return str(slicer.vtkSegmentationConverter.SerializeImageGeometry(image))
 

@@ -17,6 +17,9 @@ _ = texts(__name__)
 #: ITU-R BT.601 weights of red, green and blue in luminance.
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 
+#: Steps between values of float32 may be this share of the values' range.
+_LOST = 1e-3
+
 #: Rows sampled at once, which bounds the memory for coordinates.
 _ROWS = 256
 
@@ -24,6 +27,22 @@ _ROWS = 256
 def luminance(pixels: np.ndarray) -> np.ndarray:
     """(..., 3 or 4) red, green, blue (and alpha, ignored) to (...) float64."""
     return np.asarray(pixels[..., :3].astype(np.float64) @ LUMINANCE)
+
+
+def as_pixels(values: np.ndarray) -> np.ndarray:
+    """float32 for a network, from values of any real type.
+
+    NaN and infinite values become the smallest one that there is: background. Values beside which float32 would lose
+    the differences between them are counted from the smallest; only differences matter.
+    """
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        finite = np.isfinite(values)
+        values = np.where(finite, values, values[finite].min() if finite.any() else 0.0)
+    if values.dtype.itemsize > 2 and values.dtype != np.float32 and values.size:
+        low, high = float(values.min()), float(values.max())
+        if float(np.spacing(np.float32(max(abs(low), abs(high))))) > _LOST * (high - low):
+            values = values.astype(np.float64) - low
+    return values.astype(np.float32, order="C")
 
 
 def _row_blocks(shape: Tuple[int, int], to_index: np.ndarray) -> Iterator[Tuple[slice, np.ndarray]]:
@@ -49,7 +68,8 @@ def reslice(array: np.ndarray, shape: Tuple[int, int], to_index: np.ndarray) -> 
     Raises:
         InputError: the plane does not meet the volume.
     """
-    result = np.full(shape, np.inf, dtype=np.float32)
+    result = np.full(shape, np.nan)
+    met = False
     size = np.array(array.shape[2::-1])[:, None, None]
     for rows, index in _row_blocks(shape, to_index):
         inside = ((index >= -0.5) & (index <= size - 0.5)).all(axis=0)
@@ -62,11 +82,10 @@ def reslice(array: np.ndarray, shape: Tuple[int, int], to_index: np.ndarray) -> 
         else:
             values = ndimage.map_coordinates(array, at, np.float64, order=1, mode="nearest")
         result[rows][inside] = values
-    outside = np.isposinf(result)
-    if outside.all():
+        met = True
+    if not met:
         raise InputError(_("The slice plane does not meet the volume; choose a slice that shows the image."))
-    result[outside] = result[~outside].min()
-    return result
+    return as_pixels(result)
 
 
 def sample_labels(

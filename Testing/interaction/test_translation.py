@@ -12,7 +12,7 @@ seen = set()
 
 def german(context, text):
     seen.add(context)
-    words = {"larger: {percent} % ({area} mm2)": "größer: {percent} % ({area} mm2)", "all around": "ringsum",
+    words = {"larger: {percent} % ({area})": "größer: {percent} % ({area})", "all around": "ringsum",
              "no clear preference yet": "noch keine klare Vorliebe"}
     return words.get(text, text)
 
@@ -25,7 +25,7 @@ small, large = (np.hypot(x - 20, y - 20) <= r for r in (10, 13))
 text = compare(large, small, (1.0, 1.0)).description
 assert text.startswith("größer: +") and text.endswith("ringsum"), text
 assert Profile.new("a").describe() == "noch keine klare Vorliebe"
-assert seen == {"interaction.differences", "interaction.profile"}, seen
+assert seen == {"interaction.areas", "interaction.differences", "interaction.profile"}, seen
 """
 
 

@@ -263,10 +263,25 @@ def test_what_is_no_image_is_refused(scene: Any, noise: np.ndarray) -> None:
     flat[1] = 3
     with pytest.raises(InputError, match="same value everywhere"):
         Frame.at(add_volume(scene, flat), point, plane)
+
+
+@pytest.mark.parametrize("plane", ["axial", "sagittal", "1,2,5"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_voxels_without_a_value_are_background(scene: Any, noise: np.ndarray, plane: str, bad: float) -> None:
+    """Slicer loads them as they are."""
     volume = add_volume(scene, noise)
-    image_array(volume.GetImageData())[1, 2, 3] = np.nan
-    with pytest.raises(InputError, match="NaN or infinite"):
-        Frame.at(volume, point, plane)
+    whole = Frame.at(volume, (4.0, 4.0, 1.0), Plane.parse(plane)).image.pixels
+    image_array(volume.GetImageData())[:, 4, :] = bad
+    pixels = Frame.at(volume, (4.0, 4.0, 1.0), Plane.parse(plane)).image.pixels
+    changed = pixels != whole
+    assert changed.any() and np.isfinite(pixels).all()
+    assert (pixels[changed] == pixels.min()).all()
+
+
+def test_small_differences_of_large_values_are_kept(scene: Any) -> None:
+    array = np.arange(24, dtype=np.int64).reshape(2, 3, 4) + 2**40
+    frame = Frame.at(add_volume(scene, array), (1.0, 1.0, 1.0), Plane.named("axial"))
+    assert len(np.unique(frame.image.pixels)) == 12
 
 
 def test_a_bending_transform_is_refused(volume: Any, ras_of: Callable, scene: Any) -> None:

@@ -47,6 +47,17 @@ def read_metaimage(path: Path) -> Image:
     return Image(values, to_ras, in_mm)
 
 
+def metaimage_files(path: Path) -> List[Path]:
+    """The file, and the one that holds its voxels.
+
+    Raises:
+        UnreadableError, OSError: see `read_metaimage`.
+    """
+    with open(path, "rb") as file:
+        _fields, place = _header(file)
+    return [path] if place.upper() == "LOCAL" else [path, _beside(path, place)]
+
+
 def _header(file: BinaryIO) -> Tuple[Fields, str]:
     """All fields, and where the voxels are; the file stands behind the header then."""
     fields: Fields = {}

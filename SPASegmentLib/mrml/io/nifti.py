@@ -7,7 +7,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -147,6 +147,11 @@ def place(fields: Dict[str, Tuple[Any, ...]], size: Tuple[int, int, int]) -> Tup
 def is_sheared(image: Image) -> bool:
     """Whether the axes are farther from orthogonal than 3D Slicer can show of a NIfTI file."""
     return shear(image.lattice) > ALLOWED
+
+
+def nifti_files(path: Path) -> List[Path]:
+    """The files of the header and of the voxels, which may be one."""
+    return sorted(set(_pair(path)))
 
 
 def set_sform(path: Path, to_ras: np.ndarray) -> None:

@@ -101,6 +101,18 @@ def read_nrrd(path: Path) -> Image:
     return _read(path)[0]
 
 
+def nrrd_files(path: Path) -> List[Path]:
+    """The file, and the one that holds its voxels.
+
+    Raises:
+        UnreadableError, OSError: see `read_nrrd`.
+    """
+    with open(path, "rb") as file:
+        fields = read_header(file).fields
+    other = fields.get("data file", fields.get("datafile"))
+    return [path] if other is None else [path, _beside(path, other)]
+
+
 def read_segments(path: Path) -> Image:
     """Read what lies in any segment of a segmentation that 3D Slicer has saved (".seg.nrrd"), as bool (k, j, i).
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, Optional
+from typing import Callable, List, Optional
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.dicom import read_dicom, read_dicom_mask
-from SPASegmentLib.mrml.io.dicom_files import is_dicom
-from SPASegmentLib.mrml.io.metaimage import is_metaimage, read_metaimage
-from SPASegmentLib.mrml.io.nifti import is_nifti, is_sheared, read_nifti
-from SPASegmentLib.mrml.io.nrrd import is_nrrd, read_nrrd, read_segments
+from SPASegmentLib.mrml.io.dicom_files import is_dicom, series_of
+from SPASegmentLib.mrml.io.metaimage import is_metaimage, metaimage_files, read_metaimage
+from SPASegmentLib.mrml.io.nifti import is_nifti, is_sheared, nifti_files, read_nifti
+from SPASegmentLib.mrml.io.nrrd import is_nrrd, nrrd_files, read_nrrd, read_segments
 from SPASegmentLib.mrml.io.voxels import Image, UnreadableError
 from SPASegmentLib.translation import texts
 
@@ -109,6 +109,22 @@ def _told(path: str, read: Callable[[], Image]) -> Image:
         raise InputError(_("'{path}' is not a readable volume: {reason}").format(path=path, reason=error)) from error
     except MemoryError as error:
         raise InputError(_("'{path}' needs more memory than there is.").format(path=path)) from error
+
+
+def files_of(place: Path) -> List[Path]:
+    """All files that `read_image` would read.
+
+    Raises:
+        InputError, UnreadableError, OSError: as it would.
+    """
+    if _is_dicom(place):
+        return [path for path, _header in series_of(place)]
+    start = _start(place)
+    if is_nrrd(start):
+        return nrrd_files(place)
+    if is_nifti(start):
+        return nifti_files(place)
+    return metaimage_files(place) if is_metaimage(start) else [place]
 
 
 def read_voxels(place: Path) -> Image:
