@@ -138,7 +138,7 @@ def place(fields: Dict[str, Tuple[Any, ...]], size: Tuple[int, int, int]) -> Tup
         # As in 3D Slicer. Where units are missing too, a size of 1 is what programs fill in.
         known = known and not (unit == 0 and (sizes == 1).all())
         to_ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.diag([*np.where(sizes > 0, sizes, 1.0), 1.0])
-    to_ras = np.diag([per, per, per, 1.0]) @ to_ras
+    to_ras = to_ras * np.array([per, per, per, 1.0])[:, None]
     if not np.isfinite(to_ras).all() or abs(np.linalg.det(to_ras[:3, :3])) < 1e-30:
         raise UnreadableError(_("its axes do not span a volume; the header is damaged, save it again."))
     return to_ras, known, notes
@@ -279,10 +279,12 @@ def _sform(fields: Dict[str, Tuple[Any, ...]]) -> np.ndarray:
 
 def _qform(fields: Dict[str, Tuple[Any, ...]]) -> np.ndarray:
     b, c, d, x, y, z = (float(value) for value in fields["quaternion"])
-    length = b * b + c * c + d * d
-    if length > 1:
-        b, c, d = (value / np.sqrt(length) for value in (b, c, d))
-    a = np.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))
+    a = 1.0 - (b * b + c * c + d * d)
+    # Half a turn: what is left is only the rounding of the three other numbers.
+    if a < 3 * np.finfo(np.float32).eps:
+        length = np.sqrt(b * b + c * c + d * d)
+        a, b, c, d = 0.0, b / length, c / length, d / length
+    a = np.sqrt(a)
     rotation = np.array(
         [
             [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],

@@ -9,7 +9,7 @@ import bz2
 import os
 import zlib
 from dataclasses import dataclass
-from typing import BinaryIO, Iterator, Tuple
+from typing import BinaryIO, Iterator, Optional, Tuple
 
 import numpy as np
 
@@ -96,10 +96,17 @@ def too_early() -> UnreadableError:
     return UnreadableError(_("it ends too early; copy or download it again."))
 
 
-def _fill(target: memoryview, pieces: Iterator[bytes]) -> None:
-    """Copy pieces into `target`, and read on to the end of the stream, where its checksum is, unless that is far."""
+def _fill(target: memoryview, pieces: Iterator[Optional[bytes]]) -> None:
+    """Copy pieces into `target`, and read on to the end of the stream, where its checksum is, unless that is far.
+
+    None stands for the end of a stream that others may follow.
+    """
     filled, beyond = 0, 0
     for piece in pieces:
+        if piece is None:
+            if filled == len(target):
+                return
+            continue
         kept = min(len(piece), len(target) - filled)
         target[filled : filled + kept] = piece[:kept]
         filled += kept
@@ -110,7 +117,7 @@ def _fill(target: memoryview, pieces: Iterator[bytes]) -> None:
         raise too_early()
 
 
-def _unzipped(file: BinaryIO) -> Iterator[bytes]:
+def _unzipped(file: BinaryIO) -> Iterator[Optional[bytes]]:
     """What is in gzip streams that follow each other, or in a zlib stream; anything else behind them is left alone."""
     stream = zlib.decompressobj(32 + zlib.MAX_WBITS)
     waiting = file.read(_PIECE)
@@ -120,12 +127,13 @@ def _unzipped(file: BinaryIO) -> Iterator[bytes]:
         yield stream.decompress(waiting)
         waiting = stream.unused_data + file.read(_PIECE)
         if stream.eof:
+            yield None
             if not waiting.startswith(b"\x1f\x8b\x08"):
                 return
             stream = zlib.decompressobj(16 + zlib.MAX_WBITS)
 
 
-def _from_bzip2(file: BinaryIO) -> Iterator[bytes]:
+def _from_bzip2(file: BinaryIO) -> Iterator[Optional[bytes]]:
     with bz2.BZ2File(file) as content:
         try:
             yield from iter(lambda: content.read(_SURPLUS), b"")
