@@ -15,8 +15,9 @@ def area_text(area: float, in_mm: bool = True, signed: bool = False) -> str:
         in_mm: which of the two.
         signed: with "+" or "-".
     """
-    text = sign_and_amount(area) if signed else amount(area)
-    return _("{area} mm2").format(area=text) if in_mm else _("{area} pixels").format(area=text)
+    if in_mm:
+        return _("{area} mm2").format(area=sign_and_amount(area) if signed else amount(area))
+    return _("{area} pixels").format(area=f"{area:+.0f}" if signed else f"{area:.0f}")
 
 
 def amount(value: float) -> str:

@@ -61,7 +61,8 @@ def compare(
     added, removed = candidate & ~recommended, recommended & ~candidate
     pixel = float(spacing[0] * spacing[1])
     text = _describe(candidate, recommended, spacing, in_mm)
-    return Difference(added, removed, pixel * np.count_nonzero(added), pixel * np.count_nonzero(removed), text)
+    areas = pixel * np.count_nonzero(added), pixel * np.count_nonzero(removed)
+    return Difference(added, removed, *areas, text, in_mm)
 
 
 def compare_all(masks: np.ndarray, spacing: Tuple[float, float], in_mm: bool = True) -> Tuple[Difference, ...]:
@@ -137,7 +138,7 @@ def _rearranged(
         return _("{size}, more {more}, less {less}").format(size=size, more=more, less=less)
     plus, minus = (spacing[0] * spacing[1] * int(part.sum()) for part in (added, removed))
     return _("{size}, other shape: +{plus} and -{minus}").format(
-        size=size, plus=amount(plus), minus=area_text(minus, in_mm)
+        size=size, plus=amount(plus) if in_mm else round(plus), minus=area_text(minus, in_mm)
     )
 
 

@@ -97,8 +97,9 @@ class Difference:
     Attributes:
         added: (height, width) bool, pixels that only the candidate has.
         removed: (height, width) bool, pixels that only the recommended prediction has.
-        added_mm2, removed_mm2: their areas.
+        added_mm2, removed_mm2: their areas, in pixels where the size of these is unknown.
         description: a short text, e.g. "larger: +18 % (+42 mm2), mostly upper left".
+        in_mm: whether the size of pixels is known.
     """
 
     added: np.ndarray
@@ -106,6 +107,7 @@ class Difference:
     added_mm2: float
     removed_mm2: float
     description: str
+    in_mm: bool = True
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
+from SPASegmentLib.interaction.areas import amount
+from SPASegmentLib.interaction.areas import area_text as area_in_words
 from SPASegmentLib.interaction.types import Proposal
 from SPASegmentLib.translation import texts
 
@@ -44,7 +46,8 @@ def area_text(proposal: Proposal, index: int) -> str:
     """How much larger or smaller a candidate is than the recommended mask, for its picture."""
     recommended, area = (int(proposal.masks[n].sum()) for n in (0, index))
     if area and not recommended:
-        return _("+{area} mm2").format(area=round(proposal.differences[index - 1].added_mm2))
+        difference = proposal.differences[index - 1]
+        return area_in_words(difference.added_mm2, difference.in_mm, signed=True)
     percent = round(100 * (area - recommended) / max(recommended, 1))
     return _("{percent} %").format(percent=f"{percent:+d}".replace("-", "\u2212") if percent else "\u00b10")
 
@@ -60,33 +63,33 @@ def accepted_text(
         held: (height, width) bool, what the segment holds now, where masking may have kept some of the mask out.
         before: (height, width) bool, what the segment held before.
     """
-    area = _mm2(mask, frame)
+    area = frame.image.area_text(mask)
     if held is not None and (mask & ~held).any():
         if before is None:
             return _(
-                "Accepted: {held} of {area} mm2 are in the segment, those that were there already included; the masking"
+                "Accepted: {held} of {area} are in the segment, those that were there already included; the masking"
                 " settings kept the rest out."
-            ).format(held=_mm2(mask & held, frame), area=area)
-        new, there = _mm2(mask & held & ~before, frame), _mm2(mask & before, frame)
+            ).format(held=_number(mask & held, frame), area=area)
+        new, there = _number(mask & held & ~before, frame), frame.image.area_text(mask & before)
         if not (mask & before).any():
-            return _("Accepted: {written} of {area} mm2; the masking settings kept the rest out.").format(
+            return _("Accepted: {written} of {area}; the masking settings kept the rest out.").format(
                 written=new, area=area
             )
         return _(
-            "Accepted: {written} of {area} mm2; {there} mm2 were there already, and the masking settings kept the rest"
+            "Accepted: {written} of {area}; {there} were there already, and the masking settings kept the rest"
             " out."
         ).format(written=new, area=area, there=there)
     if before is not None and not (mask & ~before).any():
-        return _("Accepted: the segment holds these {area} mm2 already.").format(area=area)
-    return _("Accepted: {area} mm2 on this slice. Go on with the next slice, or click another structure.").format(
+        return _("Accepted: the segment holds these {area} already.").format(area=area)
+    return _("Accepted: {area} on this slice. Go on with the next slice, or click another structure.").format(
         area=area
     )
 
 
-def _mm2(mask: np.ndarray, frame: Frame) -> str:
-    """An area in mm2; of small structures, which may be parts of a mm2, two digits."""
-    area = float(np.count_nonzero(mask)) * frame.image.pixel_area
-    return f"{area:.0f}" if area >= 10 or area == 0 else f"{area:.2g}"
+def _number(mask: np.ndarray, frame: Frame) -> str:
+    """An area without its unit, which another one gives."""
+    count = int(np.count_nonzero(mask))
+    return amount(count * frame.image.pixel_area) if frame.image.in_mm else str(count)
 
 
 def _alike(masks: np.ndarray) -> float:

@@ -152,13 +152,13 @@ def _cards(frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> List[
     """What the page shows of each mask."""
     texts = ["recommended", *(_readable(each.description) for each in proposal.differences)]
     tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(texts))]
-    areas = [float(mask.sum()) * frame.image.pixel_area for mask in proposal.masks]
+    areas = [_readable(frame.image.area_text(mask)) for mask in proposal.masks]
     return [
-        {"index": n, "picture": picture, "text": text, "color": tint, "area": f"{area:.0f} mm²"}
+        {"index": n, "picture": picture, "text": text, "color": tint, "area": area}
         for n, (picture, text, tint, area) in enumerate(zip(pictures, texts, tints, areas))
     ]
 
 
 def _readable(description: str) -> str:
     """A description with its units as they are printed, and on the line of their numbers."""
-    return description.replace(" mm2", "\u00a0mm²").replace(" %", "\u00a0%")
+    return description.replace(" mm2", "\u00a0mm²").replace(" pixels", "\u00a0pixels").replace(" %", "\u00a0%")

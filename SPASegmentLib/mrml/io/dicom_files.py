@@ -148,6 +148,8 @@ def _header(path: Path) -> Optional[Dataset]:
     with quietly():
         try:
             data = pydicom.dcmread(path, defer_size=_LATER, force=True)
+            if not len(data):  # packed pixels without an end take everything with them
+                data = pydicom.dcmread(path, stop_before_pixels=True, force=True)
             if not getattr(data, "file_meta", None):
                 data.file_meta = pydicom.dataset.FileMetaDataset()
             return data

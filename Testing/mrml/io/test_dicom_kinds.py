@@ -86,8 +86,8 @@ def enhanced(
     if not measures_in_frames:
         shared.PixelMeasuresSequence = measures
     return file(
-        frames, ENHANCED, SharedFunctionalGroupsSequence=Items([shared]), PerFrameFunctionalGroupsSequence=Items(groups),
-        **tags,
+        frames, ENHANCED, SharedFunctionalGroupsSequence=Items([shared]),
+        PerFrameFunctionalGroupsSequence=Items(groups), **tags,
     )  # fmt: skip
 
 
@@ -236,9 +236,8 @@ def test_jpeg_2000_is_unpacked_exactly_and_scaled_by_frame(tmp_path: Path, frame
         path = folder
     else:
         scales = [(2.0, float(n)) for n in range(5)]
-        data = enhanced(
-            smooth, along(AXIAL, [2.0 * n for n in range(5)]), scales=scales, content=encoded(smooth, "JPEG2000", no_jp2=True)
-        )
+        content = encoded(smooth, "JPEG2000", no_jp2=True)
+        data = enhanced(smooth, along(AXIAL, [2.0 * n for n in range(5)]), scales=scales, content=content)
         data.file_meta.TransferSyntaxUID = syntax
         path = save(data, tmp_path / "a.dcm")
         expected = np.stack([smooth[n] * 2.0 + n for n in range(5)])
@@ -293,10 +292,10 @@ def test_pixel_sizes_by_whatever_gives_them(tmp_path: Path, tags: Dict[str, Any]
 
 @pytest.mark.parametrize(("scales", "known"), [([0.02], True), ([0.02, 0.02], True), ([0.02, 0.05], False)])
 def test_regions_of_ultrasound(tmp_path: Path, scales: List[float], known: bool) -> None:
+    # Beside the pictures, in cm, there is a curve over seconds.
     regions = Items(
-        [items(PhysicalUnitsXDirection=3, PhysicalUnitsYDirection=3, PhysicalDeltaX=s, PhysicalDeltaY=s)[0] for s in scales]
-        # A curve beside the picture: seconds, not cm.
-        + [items(PhysicalUnitsXDirection=4, PhysicalUnitsYDirection=7, PhysicalDeltaX=9.0, PhysicalDeltaY=9.0)[0]]
+        items(PhysicalUnitsXDirection=x, PhysicalUnitsYDirection=y, PhysicalDeltaX=size, PhysicalDeltaY=size)[0]
+        for x, y, size in [(3, 3, each) for each in scales] + [(4, 7, 9.0)]
     )
     image = read_image(str(save(file(FRAMES[0], SequenceOfUltrasoundRegions=regions), tmp_path / "a.dcm")))
     assert image.in_mm is known
@@ -395,7 +394,7 @@ def test_a_disc_with_one_series(tmp_path: Path) -> None:
 def test_a_disc_with_several_series_names_files_to_give(tmp_path: Path) -> None:
     place = disc(tmp_path, ["1.2.3.1", "1.2.3.2"])
     for path in (place, place / "DICOMDIR"):
-        with pytest.raises(InputError, match="2 DICOM series; give one file of the series that you mean, such as") as told:
+        with pytest.raises(InputError, match="2 DICOM series; give one file of the series that you mean") as told:
             read_image(str(path))
         named = str(told.value).split("such as ")[1].rstrip(".").split(", ")
         assert len(named) == 2
@@ -450,7 +449,12 @@ def segmentation(
 @pytest.mark.parametrize("between", [2.0, None])
 @pytest.mark.parametrize(
     ("frames", "segments"),
-    [((1, 2, 3, 4), (1, 1, 1, 1)), ((1, 2, 4), (1, 1, 1)), ((4, 1, 2), (1, 1, 1)), ((1, 2, 3, 2, 3, 4), (1, 1, 1, 2, 2, 2))],
+    [
+        ((1, 2, 3, 4), (1, 1, 1, 1)),
+        ((1, 2, 4), (1, 1, 1)),
+        ((4, 1, 2), (1, 1, 1)),
+        ((1, 2, 3, 2, 3, 4), (1, 1, 1, 2, 2, 2)),
+    ],
 )
 def test_segmentations_as_masks(
     tmp_path: Path, orientation: Sequence[float], kind: str, between: Optional[float], frames: Any, segments: Any

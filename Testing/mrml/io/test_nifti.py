@@ -175,7 +175,8 @@ def test_what_follows_the_gzip_stream(tmp_path: Path) -> None:
     save(tmp_path / "a.nii", affine(1, 1, 2), None)
     plain = (tmp_path / "a.nii").read_bytes()
     packed, path = gzip.compress(plain), tmp_path / "a.nii.gz"
-    whole = [packed + b"left by a program", packed + bytes(512), gzip.compress(plain[:400]) + gzip.compress(plain[400:])]
+    in_two = gzip.compress(plain[:400]) + gzip.compress(plain[400:])
+    whole = [packed + b"left by a program", packed + bytes(512), in_two]
     for content in (*whole, gzip.compress(plain + b"more"), packed + packed[:20]):
         path.write_bytes(content)
         assert np.array_equal(read_nifti(path).values, VOXELS.T)
