@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from SPASegmentLib.mrml.io.voxels import Image, UnreadableError
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
+
+Read = TypeVar("Read")
 
 #: Bytes at the beginning of a file that tell its format.
 _START = 1 << 14
@@ -97,7 +99,7 @@ def _segments(path: str, place: Path) -> Image:
     return image
 
 
-def _told(path: str, read: Callable[[], Image]) -> Image:
+def _told(path: str, read: Callable[[], Read]) -> Read:
     """What a reader returns; what it raises as a sentence about the file."""
     try:
         return read()
@@ -115,8 +117,12 @@ def files_of(place: Path) -> List[Path]:
     """All files that `read_image` would read.
 
     Raises:
-        InputError, UnreadableError, OSError: as it would.
+        InputError: as it would.
     """
+    return _told(str(place), lambda: _files(place))
+
+
+def _files(place: Path) -> List[Path]:
     if _is_dicom(place):
         return [path for path, _header in series_of(place)]
     start = _start(place)
