@@ -60,7 +60,7 @@ def _takes_keys(widget: Any, key: str = "") -> bool:
 
 def _shifted() -> bool:
     """Shift makes another character of the key on other keyboards, where a digit was not meant."""
-    return bool(int(qt.QApplication.keyboardModifiers()) & int(qt.Qt.ShiftModifier))
+    return bool(qt.QApplication.keyboardModifiers() & qt.Qt.ShiftModifier)
 
 
 class _Borrow(qt.QObject):
@@ -83,7 +83,8 @@ class _Leave(qt.QObject):
         if event.type() != qt.QEvent.ShortcutOverride:
             return False
         event.accept()
-        return True
+        # An open list picks and closes on this very event.
+        return qt.QApplication.activePopupWidget() is None
 
 
 class _Board:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable, List
 
 import numpy as np
-from PySide6 import QtWidgets
+import pytest
+from PySide6 import QtCore, QtWidgets
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 
 
 def test_digits_choose_only_while_masks_are_shown(desk: Any) -> None:
@@ -73,3 +76,187 @@ def test_no_shortcut_is_left(desk: Any) -> None:
     desk.qt.sendPostedEvents(None, QEvent.DeferredDelete.value)
     desk.qt.processEvents()
     assert len(desk.host.window.findChildren("QShortcut")) == before
+
+
+def press(desk: Any, key: Any, modifier: Any = Qt.NoModifier, on: Any = None) -> None:
+    QTest.keyClick(on or desk.host.window, key, modifier)
+    desk.wait()
+
+
+def hosts_own(desk: Any, *names: str) -> List[str]:
+    """Shortcuts of Segment Editor, and which of them were reached."""
+    from slicerhost import qt
+
+    reached: List[str] = []
+    for name in names:
+        shortcut = qt.QShortcut(qt.QKeySequence(name), desk.host.window)
+        shortcut.connect("activated()", lambda name=name: reached.append(name))
+    return reached
+
+
+def test_all_digits_belong_to_the_masks_on_screen(desk: Any) -> None:
+    reached = hosts_own(desk, *"567890", "Shift+5", "Shift+0", "Y")
+    desk.click()
+    desk.workflow.mark(3)
+    for key, modifier in (
+        *((key, Qt.NoModifier) for key in (Qt.Key_5, Qt.Key_9, Qt.Key_Y)),
+        (Qt.Key_5, Qt.ShiftModifier), (Qt.Key_0, Qt.NoModifier),
+    ):
+        press(desk, key, modifier)
+        assert not reached and desk.workflow.choosing and desk.proposal.round == 1
+    assert desk.workflow.screen.marked == 0, "0 is the recommended mask"
+    press(desk, Qt.Key_7)
+    assert "7" in desk.panel.status.text
+    desk.workflow.cancel()
+    press(desk, Qt.Key_7)
+    press(desk, Qt.Key_5, Qt.ShiftModifier)
+    assert reached == ["7", "Shift+5"]
+
+
+def test_digits_of_a_french_keyboard(desk: Any) -> None:
+    """Its unshifted keys give other characters; where Shift makes these, no digit was meant."""
+    desk.click()
+    press(desk, Qt.Key_Eacute)
+    assert desk.proposal.round == 2
+    press(desk, Qt.Key_Ampersand)
+    assert desk.proposal.round == 3
+    press(desk, Qt.Key_Ampersand, Qt.ShiftModifier)
+    press(desk, Qt.Key_QuoteDbl, Qt.ShiftModifier)
+    assert desk.proposal.round == 3
+
+
+@pytest.mark.parametrize("make", [
+    lambda window: QtWidgets.QComboBox(window), lambda window: QtWidgets.QSpinBox(window),
+    lambda window: QtWidgets.QListWidget(window), lambda window: QtWidgets.QPlainTextEdit(window),
+], ids=["list to choose from", "number", "list", "text"])
+def test_widgets_that_take_keys_keep_them(desk: Any, make: Callable[[Any], Any]) -> None:
+    desk.click()
+    widget = make(desk.host.window)
+    widget.show()
+    widget.setFocus()
+    desk.qt.processEvents()
+    for key in (Qt.Key_2, Qt.Key_Return, Qt.Key_Backspace, Qt.Key_Escape, Qt.Key_Z, Qt.Key_Space):
+        press(desk, key, on=widget)
+    assert desk.workflow.choosing and desk.proposal.round == 1 and desk.editor.activeEffect() is not None
+    widget.clearFocus()
+    press(desk, Qt.Key_2)
+    assert desk.proposal.round == 2
+
+
+def test_an_open_list_keeps_its_keys(desk: Any) -> None:
+    desk.click()
+    box = QtWidgets.QComboBox(desk.host.window)
+    box.addItems(["one", "two", "three"])
+    box.show()
+    box.setFocus()
+    for key, picked in ((Qt.Key_Return, 1), (Qt.Key_Escape, 1)):
+        box.showPopup()
+        desk.qt.processEvents()
+        QTest.keyClick(box.view(), Qt.Key_Down)
+        QTest.keyClick(box.view(), key)
+        desk.wait()
+        assert not box.view().isVisible() and box.currentIndex() == picked
+        assert desk.workflow.choosing and not desk.voxels().any() and desk.editor.activeEffect() is not None
+
+
+def test_return_commits_the_name_of_a_segment_that_is_edited(desk: Any) -> None:
+    desk.click()
+    table = QtWidgets.QTableWidget(1, 1, desk.host.window)
+    table.setItem(0, 0, QtWidgets.QTableWidgetItem("Segment_1"))
+    table.show()
+    table.setFocus()
+    table.editItem(table.item(0, 0))
+    desk.qt.processEvents()
+    field = QtWidgets.QApplication.focusWidget()
+    assert isinstance(field, QtWidgets.QLineEdit)
+    QTest.keyClicks(field, "liver 2")
+    press(desk, Qt.Key_Return, on=field)
+    assert table.item(0, 0).text() == "liver 2" and desk.workflow.choosing and desk.proposal.round == 1
+    # The table itself takes no keys from the masks.
+    press(desk, Qt.Key_Return, on=table)
+    assert not desk.workflow.choosing and desk.voxels().any()
+
+
+def test_space_toggles_the_check_box_with_the_focus(desk: Any) -> None:
+    desk.click()
+    box = desk.panel.uncertainty
+    desk.panel.widget.show()
+    desk.editor.show()
+    before = box.checked
+    box.setFocus()
+    desk.qt.processEvents()
+    press(desk, Qt.Key_Space, on=box)
+    assert box.checked is not before and desk.workflow.choosing and desk.proposal.round == 1
+
+
+def test_the_editor_s_undo_button_does_what_the_key_does(desk: Any) -> None:
+    undo, redo = (desk.editor.findChildren("QToolButton", name)[0] for name in ("UndoButton", "RedoButton"))
+    desk.click()
+    desk.panel.accept.click()
+    written = desk.voxels()
+    first = desk.click()
+    desk.key("2")
+    for button in (undo, redo):
+        QTest.mouseClick(button, Qt.LeftButton)
+        desk.wait()
+        assert np.array_equal(desk.voxels(), written) and desk.workflow.choosing
+    assert desk.proposal is first and desk.workflow.screen.proposal is first
+    for key, modifier in ((Qt.Key_Y, Qt.NoModifier), (Qt.Key_Y, Qt.ControlModifier)):
+        press(desk, key, modifier)
+        assert np.array_equal(desk.voxels(), written)
+    desk.workflow.cancel()
+    QTest.mouseClick(undo, Qt.LeftButton)
+    assert not desk.voxels().any()
+    QTest.mouseClick(redo, Qt.LeftButton)
+    assert np.array_equal(desk.voxels(), written)
+
+
+def test_keys_go_to_the_next_slice_and_back(desk: Any) -> None:
+    node = desk.host.views["Red"].mrmlSliceNode()
+    offset = node.GetSliceOffset()
+    press(desk, Qt.Key_PageDown)
+    assert not desk.workflow.choosing and node.GetSliceOffset() == offset
+    desk.click()
+    press(desk, Qt.Key_PageDown)
+    assert node.GetSliceOffset() == offset and desk.proposal.round == 1, "the masks on screen come first"
+    desk.panel.accept.click()
+    slider = QtWidgets.QSlider(desk.host.window)
+    slider.show()
+    slider.setFocus()
+    desk.qt.processEvents()
+    press(desk, Qt.Key_PageUp, on=slider)
+    assert slider.value() > 0 and not desk.workflow.choosing, "sliders have their own use for these keys"
+    slider.clearFocus()
+    desk.qt.processEvents()
+    press(desk, Qt.Key_PageDown)
+    assert desk.workflow.choosing and abs(node.GetSliceOffset() - offset - 2.5) < 1e-3
+    desk.panel.accept.click()
+    press(desk, Qt.Key_PageUp)
+    assert abs(node.GetSliceOffset() - offset) < 1e-3
+    desk.workflow.cancel()
+    desk.editor.setActiveEffectByName("")
+    from slicerhost import qt
+
+    desk.qt.sendPostedEvents(None, QtCore.QEvent.DeferredDelete.value)
+    assert not [each for each in desk.host.window.findChildren("QShortcut") if each.objectName == "SPA"]
+    assert not qt.ERRORS
+
+
+def test_between_click_and_masks_the_keys_are_about_the_click(desk: Any) -> None:
+    import threading
+
+    from SegmentEditorSPALib.JobRunner import executor
+
+    desk.click()
+    desk.workflow.accept()
+    written = desk.voxels()
+    for key, modifier in ((Qt.Key_Escape, Qt.NoModifier), (Qt.Key_Z, Qt.ControlModifier), (Qt.Key_7, Qt.NoModifier)):
+        go = threading.Event()
+        executor().submit(go.wait)
+        desk.host.views["Red"].click(desk.lesion)
+        QTest.keyClick(desk.host.window, key, modifier)
+        go.set()
+        desk.wait()
+        assert desk.editor.activeEffect() is not None and np.array_equal(desk.voxels(), written)
+        assert desk.workflow.choosing == (key == Qt.Key_7)
+        desk.workflow.cancel()
