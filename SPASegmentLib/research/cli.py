@@ -151,6 +151,30 @@ def evaluate_masks(
         run_evaluate_masks(task, output)
 
 
+@evaluate.command("structures")
+def evaluate_structures(
+    folder: Annotated[Path, typer.Argument(help="Of npz files, one for each set of structures.")],
+    start: Annotated[str, typer.Option(help="click (at the innermost pixel) or box (the tight one).")] = "click",
+    user: Annotated[str, typer.Option(help="choice, or clicks (corrective clicks instead of choices).")] = "choice",
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases of a set at most, evenly spread.")] = None,
+    weights: Weights = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of sessions.")] = 0,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+    output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/structures.json"),
+    pictures: Annotated[
+        Path, typer.Option(help="Folder for pictures of the worst and the median case of each set.")
+    ] = Path("out/structures"),
+) -> None:
+    """Measure all sets of structures in a folder, means over sets: organs, lesions, cells nobody trained on."""
+    with plain_errors():
+        from SPASegmentLib.research.commands.evaluate import run_evaluate_structures
+        from SPASegmentLib.research.evaluation.structures import StructuresTask
+
+        task = StructuresTask(folder, start, user, rounds, limit, weights, seed, jobs)
+        run_evaluate_structures(task, output, pictures)
+
+
 @evaluate.command("cases")
 def evaluate_cases(
     npz: Npz,

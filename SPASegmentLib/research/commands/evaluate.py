@@ -14,6 +14,7 @@ from SPASegmentLib.paths import Named, check_paths, weights_files
 
 if TYPE_CHECKING:
     from SPASegmentLib.research.evaluation.single_mask import MaskTask
+    from SPASegmentLib.research.evaluation.structures import StructuresTask
     from SPASegmentLib.research.evaluation.task import Task
 
 
@@ -67,6 +68,42 @@ def _npz(files: Sequence[Path]) -> List[Named]:
         for file in map(Path, files)
         for named in (("--npz", file), ("index.csv", file.with_name("index.csv")))
     ]
+
+
+def run_evaluate_structures(task: StructuresTask, output: Path, pictures: Path) -> None:
+    """The same for a folder of sets; what cannot be used is named and left out.
+
+    Raises:
+        SPAError: an argument cannot be used, or no file can.
+    """
+    with imports():
+        from SPASegmentLib.research.evaluation.lidc import write_record
+        from SPASegmentLib.research.evaluation.results.structure_pictures import draw_structures
+        from SPASegmentLib.research.evaluation.structures import evaluate_structures
+
+    sets = [("a set", path) for path in sorted(task.folder.glob("*.npz"))]
+    check_paths([*sets, *weights_files(task.weights)], [("--json", output)], make_folders=True)
+    console = Console()
+    with progress_bar(console, "Evaluating") as progress:
+        record, measured = evaluate_structures(task, progress, lambda text: console.print(f"Left out: {text}"))
+    write_record(record, output)
+    console.print(sets_table(record))
+    drawn = draw_structures(task, measured, pictures)
+    console.print(f"Wrote {output} and {len(drawn)} pictures in {pictures}.", markup=False, soft_wrap=True)
+
+
+def sets_table(record: Dict[str, Any]) -> Table:
+    """Recommended Dice in some rounds and what the first one offers and expects, a row for each set."""
+    title = f"spa, user {record['user']}, start {record['start']}: {record['n_cases']} cases of {record['n_sets']} sets"
+    table = Table(title=title, title_justify="left", caption="recommended Dice by round; best and expected Dice in 1")
+    shown = sorted({1, (record["rounds"] + 1) // 2, record["rounds"]})
+    table.add_column("set", no_wrap=True)
+    for name in ("cases", *map(str, shown), "best", "expected"):
+        table.add_column(name, justify="right")
+    for name, row in {**record["sets"], "mean of sets": record}.items():
+        values = [*(row["dice_recommended"][j - 1] for j in shown), row["dice_best_seen"][0], row["expected_dice"][0]]
+        table.add_row(name, str(row["n_cases"]), *(f"{value:.3f}" for value in values))
+    return table
 
 
 def rounds_table(record: Dict[str, Any]) -> Table:

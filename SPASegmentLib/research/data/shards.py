@@ -101,18 +101,23 @@ def load_each(paths: Sequence[Path]) -> List[RaterSlices]:
         other = seen.setdefault(identity(path), path)
         if other is not path:
             raise InputError(f"{path} is given twice (as {other} too); give each file once.")
-        parts.append(RaterSlices(**_checked(_arrays(path), path.name)))
+        parts.append(RaterSlices(**_checked(npz_arrays(path, ("images", "masks", "patients")), path.name)))
     if not parts:
         raise InputError("No data files were given.")
     return parts
 
 
-def _arrays(path: Path) -> Dict[str, np.ndarray]:
+def npz_arrays(path: Path, wanted: Sequence[str] = ()) -> Dict[str, np.ndarray]:
+    """The arrays of an npz file, those that are wanted or all.
+
+    Raises:
+        InputError: it is missing, damaged, of another format or too large.
+    """
     try:
         with np.load(path, allow_pickle=False) as file:
             if not hasattr(file, "files"):
                 raise ValueError("it is a single array")
-            return {key: file[key] for key in file.files if key in ("images", "masks", "patients")}
+            return {key: file[key] for key in file.files if not wanted or key in wanted}
     except MemoryError:
         raise InputError(f"{path.name} is too large for this computer's memory.") from None
     except Exception as error:  # damaged archives raise many types

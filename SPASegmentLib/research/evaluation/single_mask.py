@@ -117,13 +117,13 @@ def _cases(task: MaskTask) -> List[Case]:
         raise InputError(f"No slice in {task.folder.name} shows the object with {SMALLEST_OBJECT} pixels or more.")
     cases = []
     for row, (patient, name, image, piece) in evenly(list(enumerate(found)), task.limit):
-        x, y = _middle(piece)
+        x, y = middle(piece)
         case = CaseId(name, row, 1, x, y, int(np.random.default_rng([task.seed, row]).integers(2**31)))
         cases.append(Case(case, image, piece[None], np.ones(1, bool), piece, patient, None))
     return cases
 
 
-def _middle(mask: np.ndarray) -> Tuple[int, int]:
+def middle(mask: np.ndarray) -> Tuple[int, int]:
     """The pixel (x, y) of a mask that is farthest from its outline."""
     depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
     y, x = np.unravel_index(int(depth.argmax()), mask.shape)

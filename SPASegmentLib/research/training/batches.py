@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Dict, Iterator, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, Optional, Sequence, Tuple, Union
 
 import numpy as np
 import torch
@@ -15,6 +14,11 @@ from torch.nn import functional as F
 from SPASegmentLib.model.normalisation import normalise
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.training.augment import Augmentation
+from SPASegmentLib.research.training.drawing import Drawn, draw_slice
+from SPASegmentLib.research.training.objects import ObjectPool
+
+#: What rows are drawn from.
+Material = Union[RaterSlices, ObjectPool]
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class Batch:
         user: (B, m, m) float32, the mask that the simulated user wants.
         others: (B, T, m, m) float32, masks that other users might want, the user's own first.
         clicks: (B, 2) (x, y) in network pixels.
-        carried: (B, m, m) float32, the user's mask as it might come from a neighbouring slice.
+        carried: (B, m, m) float32, the user's mask as it might come from a neighbouring slice, or the ellipse of a box.
+        starts: (B, 2) (x, y) clicks that go with `carried`: the box's centre where that is an ellipse.
     """
 
     images: Tensor
@@ -34,60 +39,53 @@ class Batch:
     others: Tensor
     clicks: Tensor
     carried: Tensor
+    starts: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on a device."""
         return Batch(*(getattr(self, f.name).to(device, non_blocking=True) for f in fields(self)))
 
 
-def combine(masks: np.ndarray, subset: Sequence[int]) -> np.ndarray:
-    """Majority of a rater combination, at least half of it (paper, training details); (h, w) bool."""
-    return masks[list(subset)].mean(0) >= 0.5
-
-
-def combinations(raters: int) -> list[Tuple[int, ...]]:
-    """All non-empty combinations of raters; 15 for four."""
-    return [c for n in range(1, raters + 1) for c in itertools.combinations(range(raters), n)]
-
-
 class BatchSource:
     """Draws batches for ever from several sets of slices, each with its share.
 
     Args:
-        sources: (slices, share) pairs; shares need not sum to 1.
+        sources: what rows are drawn from, how often each of its rows, and its share; shares need not sum to 1.
         batch: B.
         size: S, network input side.
         map_size: m.
         targets: T, masks per image that the set of predictions should cover.
         seed: of everything random.
         augment: more changes of intensity, or None.
+        boxes: how often the mask to start from is the ellipse of a box around the user's.
     """
 
     def __init__(
         self,
-        sources: Sequence[Tuple[RaterSlices, np.ndarray, float]],
+        sources: Sequence[Tuple[Material, np.ndarray, float]],
         batch: int,
         size: int,
         map_size: int,
         targets: int,
         seed: int,
         augment: Optional[Augmentation] = None,
+        boxes: float = 0.0,
     ) -> None:
-        self.sources = [(slices, weight / weight.sum()) for slices, weight, _ in sources]
+        self.sources = [(material, weight / weight.sum()) for material, weight, _ in sources]
         shares = np.array([share for _, _, share in sources], float)
         self.shares = shares / shares.sum()
         self.batch, self.size, self.map_size, self.targets = batch, size, map_size, targets
         self.rng = np.random.default_rng(seed)
-        self.augment = augment
+        self.augment, self.boxes = augment, boxes
 
     def recipe(self) -> Dict[str, Any]:
         """Everything that batches depend on, beside the seed; of the data its checksums."""
         return {
-            "data": [slices.digest() for slices, _ in self.sources],
+            "data": [material.digest() for material, _ in self.sources],
             "draws": [hashlib.blake2b(weight.tobytes(), digest_size=16).hexdigest() for _, weight in self.sources],
             "shares": self.shares.tolist(),
             "augment": None if self.augment is None else asdict(self.augment.settings),
-            **{name: getattr(self, name) for name in ("batch", "size", "map_size", "targets")},
+            **{name: getattr(self, name) for name in ("batch", "size", "map_size", "targets", "boxes")},
         }
 
     def __iter__(self) -> Iterator[Batch]:
@@ -97,38 +95,52 @@ class BatchSource:
     def draw(self) -> Batch:
         """One batch."""
         rows = [self._draw_one() for _ in range(self.batch)]
-        source = torch.from_numpy(np.stack([r[0] for r in rows])).float().unsqueeze(1)
-        masks = torch.from_numpy(np.stack([r[1] for r in rows])).float()
-        clicks = np.stack([r[2] for r in rows])
-        theta, carried_theta, in_region = self._affine(clicks, np.array([r[3] for r in rows]), source.shape[-1])
+        side = max(max(row.image.shape) for row in rows)
+        source = torch.from_numpy(np.stack([_square(row.image, side) for row in rows])).float().unsqueeze(1)
+        masks = torch.from_numpy(np.stack([_square(row.wanted, side) for row in rows])).float()
+        theta, carried_theta, in_region = self._affine(rows, side)
         images = self._sample(source, theta, self.size)
         maps = (self._sample(masks, theta, self.map_size) > 0.5).float()
         carried = (self._sample(masks[:, :1], carried_theta, self.map_size) > 0.5).float()[:, 0]
-        return Batch(self._intensity(images), maps[:, 0], maps, torch.from_numpy(in_region).float(), carried)
+        clicks = torch.from_numpy(in_region).float()
+        starts = clicks.clone()
+        if self.boxes:
+            self._put_boxes(maps[:, 0], carried, starts)
+        return Batch(self._intensity(images), maps[:, 0], maps, clicks, carried, starts)
 
-    def _draw_one(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
-        rng = self.rng
-        slices, weight = self.sources[rng.choice(len(self.sources), p=self.shares)]
-        row = int(rng.choice(len(slices), p=weight))
-        raters = slices.raters(row)
-        subsets = combinations(len(raters))
-        wanted = np.stack([combine(raters, subsets[rng.integers(len(subsets))]) for _ in range(self.targets)])
-        # Pairs combine to their union, so a target is never empty; the first click lies where all agree.
-        agreed = raters.all(0)
-        ys, xs = np.nonzero(agreed if agreed.any() else wanted[0])
-        pick = rng.integers(len(ys))
-        uy, ux = np.nonzero(raters.any(0))
-        extent = float(max(np.ptp(uy), np.ptp(ux)) + 1)
-        return slices.images[row], wanted, np.array([xs[pick], ys[pick]], float), extent
+    def _draw_one(self) -> Drawn:
+        material, weight = self.sources[self.rng.choice(len(self.sources), p=self.shares)]
+        if isinstance(material, RaterSlices):
+            return draw_slice(material, weight, self.rng, self.targets)
+        return material.draw(weight, self.rng, self.targets)
 
-    def _affine(self, clicks: np.ndarray, extents: np.ndarray, source: int) -> tuple[Tensor, Tensor, np.ndarray]:
+    def _put_boxes(self, user: Tensor, carried: Tensor, starts: Tensor) -> None:
+        """Start from the ellipse of a box instead, in place, as `interaction.opening` does; edges are off a little."""
+        m = self.map_size
+        for k in np.flatnonzero(self.rng.random(len(user)) < self.boxes):
+            ys, xs = np.nonzero(user[k].numpy())
+            off = self.rng.normal(0, 0.04, 4)
+            if not len(ys):
+                continue
+            width, height = np.ptp(xs) + 1.0, np.ptp(ys) + 1.0
+            x0, x1 = xs.min() - 0.5 + off[0] * width, xs.max() + 0.5 + off[1] * width
+            y0, y1 = ys.min() - 0.5 + off[2] * height, ys.max() + 0.5 + off[3] * height
+            x, y = (x0 + x1) / 2, (y0 + y1) / 2
+            rows, columns = np.mgrid[:m, :m]
+            inside = ((columns - x) / ((x1 - x0) / 2)) ** 2 + ((rows - y) / ((y1 - y0) / 2)) ** 2 <= 1
+            carried[k] = torch.from_numpy(inside.astype(np.float32))
+            starts[k] = (torch.tensor([x, y]) + 0.5) * (self.size / m) - 0.5
+
+    def _affine(self, rows: Sequence[Drawn], source: int) -> tuple[Tensor, Tensor, np.ndarray]:
         """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
-        rng, b = self.rng, len(clicks)
+        rng, b = self.rng, len(rows)
+        clicks, extents = np.stack([row.click for row in rows]), np.array([row.extent for row in rows])
+        scale, largest = np.array([row.scale for row in rows]), np.array([row.largest for row in rows])
+        often = np.array([1.0 - row.anything for row in rows])
         # Mostly what `interaction.looks` aims at; now and then anything, for its first looks.
-        scale = source / 128
         usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b) * scale
         anything = extents * np.exp(rng.uniform(np.log(0.6), np.log(8), b))
-        side = np.clip(np.where(rng.random(b) < 0.75, usual, anything), 36.0 * scale, 200.0 * scale)
+        side = np.clip(np.where(rng.random(b) < often, usual, anything), 36.0 * scale, largest)
         angle = rng.uniform(-np.pi, np.pi, b)
         mirror = rng.choice([-1.0, 1.0], b)
         jitter = np.where(rng.random((b, 1)) < 0.5, 0.0, rng.uniform(-0.2, 0.2, (b, 2))) * side[:, None]
@@ -169,6 +181,12 @@ class BatchSource:
         if self.augment is not None:
             x = self.augment(x, rng)
         return torch.from_numpy(np.stack([normalise(image) for image in x.numpy()]))
+
+
+def _square(maps: np.ndarray, side: int) -> np.ndarray:
+    """(..., h, w) to (..., side, side): the edge pixels continue to the right and below, as beyond a frame's edge."""
+    more = [(0, side - n) for n in maps.shape[-2:]]
+    return np.pad(maps, [(0, 0)] * (maps.ndim - 2) + more, mode="edge") if np.any(more) else maps
 
 
 def row_weights(slices: RaterSlices, by_count: Sequence[float]) -> np.ndarray:

@@ -33,6 +33,7 @@ class TrainConfig(BaseModel):
         crop: side in pixels of the slices that are kept in memory, from which regions are drawn; 128 as in the shared
             format, more for networks with larger images.
         augment: optional changes of intensity; none by default.
+        boxes: of the images that start from a mask, the share that start from a box, as the ellipse in it.
         sources: the data.
         initial: weights to start from: the name of bundled ones ("compact"), or a .safetensors file of the same
             architecture, relative to the configuration file. Empty: random weights.
@@ -46,6 +47,7 @@ class TrainConfig(BaseModel):
     targets: Annotated[int, Field(ge=1)] = 4
     crop: Annotated[int, Field(ge=32)] = 128
     augment: AugmentSettings = AugmentSettings()
+    boxes: Annotated[float, Field(ge=0, le=1)] = 0.0
     sources: Annotated[Tuple[AnySource, ...], Field(min_length=1)]
     initial: str = ""
 
@@ -93,7 +95,14 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
     map_size = 4 * config.network.image_size // stride
     augment = Augmentation.of(config.augment)
     return BatchSource(
-        loaded, config.batch, config.network.image_size, map_size, config.targets, config.train.seed, augment
+        loaded,
+        config.batch,
+        config.network.image_size,
+        map_size,
+        config.targets,
+        config.train.seed,
+        augment,
+        config.boxes,
     )
 
 

@@ -17,7 +17,9 @@ from SPASegmentLib.research.data.rated import rated_slices, split_by_patient
 from SPASegmentLib.research.data.refuge import refuge_images
 from SPASegmentLib.research.data.shards import RaterSlices, load_each, load_slices
 from SPASegmentLib.research.data.single_mask import nifti_slices, png_slices
-from SPASegmentLib.research.training.batches import row_weights
+from SPASegmentLib.research.data.structures import StructureSet, open_structures
+from SPASegmentLib.research.training.batches import Material, row_weights
+from SPASegmentLib.research.training.objects import pool_of
 from SPASegmentLib.research.training.widen import synthetic_slices, with_pseudo_raters
 
 Share = Annotated[float, Field(gt=0)]
@@ -61,7 +63,7 @@ class Source(BaseModel):
         """
         raise NotImplementedError
 
-    def training(self, data: Path, crop: int) -> Tuple[RaterSlices, np.ndarray]:
+    def training(self, data: Path, crop: int) -> Tuple[Material, np.ndarray]:
         """The slices that are trained on, and (n,) how often each is drawn, relative to the others."""
         slices = split_by_patient(self.slices(data, crop), self.hold_out_every)
         return slices, self.weights(slices)
@@ -265,7 +267,49 @@ class Synthetic(Source):
         return synthetic_slices(self.count, self.seed, crop)
 
 
-KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Synthetic]
+class Structures(Source):
+    """A folder of npz files with structures of many kinds (`data.structures`), a set each.
+
+    A set counts by the square root of its images, so that none drowns; an image counts as much as another of its set.
+
+    Attributes:
+        folder: below the data folder.
+        leave_out: sets that are kept for choosing settings and calibration, by the names of their files.
+        favour: factor on how often sets are drawn, by name; 1 for those that are not named.
+        regions: share of regions that nobody labelled (`training.hierarchy`), on the same images.
+        seed: of the pseudo-raters.
+    """
+
+    kind: Literal["structures"]
+    folder: str
+    leave_out: Tuple[str, ...] = ()
+    favour: Dict[str, Annotated[float, Field(ge=0)]] = {}
+    regions: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    seed: int = 0
+
+    def training(self, data: Path, crop: int) -> Tuple[Material, np.ndarray]:
+        """All objects of all sets, at full size whatever the crop."""
+        if self.hold_out_every:
+            raise InputError("A source of structures holds out whole sets; name them in leave_out.")
+        pool = pool_of(self.sets(data), self.favour, self.regions, self.seed)
+        return pool, pool.weights()
+
+    def sets(self, data: Path, left_out: bool = False) -> List[StructureSet]:
+        """The sets that are trained on, or those that are left out.
+
+        Raises:
+            InputError: the folder has no files, a name is of none of them, or a file cannot be read.
+        """
+        files = {path.stem: path for path in sorted((data / self.folder).glob("*.npz"))}
+        unknown = [name for name in (*self.leave_out, *self.favour) if name not in files]
+        if not files or unknown:
+            raise InputError(
+                f"{self.folder} holds no {(unknown or ['*'])[0]}.npz; there are {', '.join(files) or 'no npz files'}."
+            )
+        return [open_structures(path) for name, path in files.items() if (name in self.leave_out) == left_out]
+
+
+KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, Synthetic]
 AnySource = Annotated[
-    Union[Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Synthetic], Field(discriminator="kind")
+    Union[Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, Synthetic], Field(discriminator="kind")
 ]

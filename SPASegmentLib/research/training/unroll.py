@@ -27,7 +27,7 @@ class UnrollSettings:
         predictions: N per round in training.
         candidates: K.
         choice_noise: share of choices made at random.
-        carried: share of steps that start from the mask of a neighbouring slice.
+        carried: share of steps that start from the mask of a neighbouring slice, or from a box, see `TrainConfig`.
         generator: the part of the preference generator's answer that is used, see `model.ablation`; "all" but for
             ablations (paper, Table 3).
         weights: of the loss terms.
@@ -112,13 +112,14 @@ def unroll(
         batch: images, clicks and masks.
         settings: see `UnrollSettings`.
         generator: of the simulated user's slips.
-        carried: start from the mask of a neighbouring slice instead of the click alone.
+        carried: start from the mask of a neighbouring slice, or a box, instead of the click alone.
     """
     if settings.generator != "all":
         network = ablated(network, settings.generator)
     features = network.encode(batch.images)
     device = batch.clicks.device
-    points, labels = batch.clicks.unsqueeze(1), torch.ones(len(batch.clicks), 1, device=device)
+    points = (batch.starts if carried else batch.clicks).unsqueeze(1)
+    labels = torch.ones(len(points), 1, device=device)
     mask: Optional[Tensor] = None
     if carried:
         mask = ((2 * batch.carried - 1) * MASK_LOGIT).unsqueeze(1)

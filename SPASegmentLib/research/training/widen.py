@@ -22,15 +22,21 @@ def smooth_noise(shape: tuple[int, int], scale: float, rng: np.random.Generator)
     return (field / max(float(field.std()), 1e-9)).astype(np.float32)
 
 
-def pseudo_raters(mask: np.ndarray, rng: np.random.Generator, raters: int = 4) -> np.ndarray:
+def pseudo_raters(mask: np.ndarray, rng: np.random.Generator, raters: int = 4, share: float = 1.0) -> np.ndarray:
     """Four readers around one mask: their outlines lie tighter or wider and wander smoothly.
 
     The spread follows what radiologists do on LIDC (mean pairwise Dice about 0.8 to 0.9): an offset of up to
     a tenth of the object's radius and a wandering of the same size.
+
+    Args:
+        mask: (h, w) bool, not empty.
+        rng: decides everything.
+        raters: how many.
+        share: of that spread.
     """
     distance = signed_distance(mask, PIXELS)
     radius = float(np.sqrt(mask.sum() / np.pi))
-    spread = 0.4 + 0.08 * radius
+    spread = share * (0.4 + 0.08 * radius)
     masks = []
     for _ in range(raters):
         wandering = smooth_noise(mask.shape, max(2.0, radius / 2), rng)

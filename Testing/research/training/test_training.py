@@ -14,7 +14,8 @@ from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.model.ablation import Part
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.research.data.shards import RaterSlices, load_slices, pack, unpack
-from SPASegmentLib.research.training.batches import BatchSource, combinations, combine
+from SPASegmentLib.research.training.batches import BatchSource
+from SPASegmentLib.research.training.drawing import combinations, combine
 from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.trainer import Trainer, TrainSettings
 from SPASegmentLib.research.training.unroll import UnrollSettings, cluster_batch, simulate_choice, unroll

@@ -13,7 +13,7 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import choose, corrective_click
-from SPASegmentLib.interaction.types import Click, FrameImage, Proposal
+from SPASegmentLib.interaction.types import Box, Click, FrameImage, Proposal
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.research.evaluation.cases import Case
 from SPASegmentLib.research.evaluation.methods.method import Screen
@@ -49,7 +49,12 @@ def frame_of(case: Case) -> FrameImage:
 
 
 def converse(
-    session: Session, case: Case, user: User, rounds: int, mask: Optional[np.ndarray] = None
+    session: Session,
+    case: Case,
+    user: User,
+    rounds: int,
+    mask: Optional[np.ndarray] = None,
+    box: Optional[Box] = None,
 ) -> Iterator[Screen]:
     """A user in a fresh session, round by round.
 
@@ -58,10 +63,12 @@ def converse(
         case: what the user wants.
         user: how the user answers.
         rounds: at most.
-        mask: (h, w) bool to start from; None to start from the case's click.
+        mask: (h, w) bool to start from; None to start from the box or, without one, the case's click.
+        box: to start from.
     """
     rng = np.random.default_rng([case.id.seed, case.id.row])
-    proposal = session.start(case.click) if mask is None else session.start(mask=mask)
+    click = case.click if mask is None and box is None else None
+    proposal = session.start(click, box=box, mask=mask)
     yield _screen(proposal, session.predictions() > 0.5)
     for _ in range(rounds - 1):
         answered = _answer(session, proposal, case, user, rng)

@@ -17,7 +17,7 @@ from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.research.evaluation.case_lists import find_cases
 from SPASegmentLib.research.evaluation.cases import Case, open_case
-from SPASegmentLib.research.evaluation.methods.method import Method, Screen
+from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.results.records import Record, cases_of
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.task import Task
@@ -66,7 +66,7 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
         for position in positions:
             case = open_case(ids[names[position]], files)
             path = folder / f"{rank}-{names[position].replace(':', '-')}.png"
-            _draw(method, case, task, path)
+            draw_rounds(case, list(method.screens(case, task.simulated_user(), task.rounds)), path)
             lines += [f"![{names[position]}]({path.name})", ""]
     page = folder / "examples.md"
     with whole_file(page) as partial:
@@ -74,13 +74,17 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
     return page
 
 
-def _draw(method: Method, case: Case, task: Task, path: Path) -> None:
-    screens = list(method.screens(case, task.simulated_user(), task.rounds))
-    figure = Figure(figsize=(2.6 * task.rounds, 2.9))
+def draw_rounds(case: Case, screens: Sequence[Screen], path: Path) -> None:
+    """A PNG with a picture for each round: wanted, recommended and offered outlines.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    figure = Figure(figsize=(2.6 * len(screens), 2.9))
     (x0, x1), (y0, y1) = _window(case, screens)
     near = case.image[max(0, int(y0)) : int(y1) + 1, max(0, int(x0)) : int(x1) + 1]
     for j, screen in enumerate(screens):
-        axes = figure.add_subplot(1, task.rounds, j + 1)
+        axes = figure.add_subplot(1, len(screens), j + 1)
         axes.imshow(case.image, cmap="gray", interpolation="nearest", vmin=near.min(), vmax=near.max())
         for mask in screen.masks[1:]:
             _outline(axes, mask, CANDIDATE, 0.7)

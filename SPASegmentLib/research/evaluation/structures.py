@@ -1,0 +1,268 @@
+"""Evaluation on files of many kinds of structures: does SPA work on what nobody trained it on?
+
+The case of an image: the largest connected part (`scipy.ndimage.label`'s default) of one class, or of the majority of
+the people who drew something, with at least 40 pixels and at most 70 % of the content; the first click lies at its
+innermost pixel. Means and intervals are over sets, for a set stands for a kind of structure.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+import numpy as np
+import torch
+from scipy import ndimage
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import Box
+from SPASegmentLib.research.data.structures import StructureSet, open_structures
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
+from SPASegmentLib.research.evaluation.lidc import Progress, about
+from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
+from SPASegmentLib.research.evaluation.methods.method import Screen
+from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
+from SPASegmentLib.research.evaluation.metrics import correlation
+from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
+from SPASegmentLib.research.evaluation.single_mask import middle
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
+from SPASegmentLib.research.evaluation.users import User
+
+#: Pixels that a part must have, and the share of the content that it may have.
+LEAST_PIXELS, LARGEST_SHARE = 40, 0.7
+#: How a session begins: at the innermost pixel, or with the tight box.
+STARTS = ("click", "box")
+#: Users who take part.
+USERS = ("choice", "clicks")
+#: What a record says of every round.
+VALUES = ("dice_recommended", "dice_best_on_screen", "dice_best_seen", "expected_dice")
+
+
+@dataclass(frozen=True)
+class StructuresTask:
+    """The options of ``spa evaluate structures``, by the same names.
+
+    Attributes:
+        folder: of npz files (`data.structures`), a set each.
+        start: of `STARTS`.
+        user: of `USERS`.
+        rounds: per case.
+        limit: cases of a set at most, evenly spread; None for all.
+        weights: of the SPA network; None for the bundled ones.
+        seed: of the sessions.
+        jobs: processes; None for one per processor core.
+    """
+
+    folder: Path
+    start: str = "click"
+    user: str = "choice"
+    rounds: int = 6
+    limit: Optional[int] = None
+    weights: Optional[Path] = None
+    seed: int = 0
+    jobs: Optional[int] = None
+
+    def __post_init__(self) -> None:
+        for name, value, known in (("start", self.start, STARTS), ("user", self.user, USERS)):
+            if value not in known:
+                raise InputError(f"Unknown {name} {value!r}; there are {', '.join(known)}.")
+
+    def spec(self) -> MethodSpec:
+        """SPA as the front ends run it, not yet opened."""
+        return MethodSpec("spa", SessionSettings(rounds=self.rounds, seed=self.seed), self.weights)
+
+    def command(self) -> str:
+        """The command that repeats this measurement, the folder by its name alone."""
+        words = ["spa evaluate structures", self.folder.resolve().name]
+        words += [] if self.start == "click" else [f"--start {self.start}"]
+        words += [] if self.user == "choice" else [f"--user {self.user}"]
+        words += [] if self.rounds == 6 else [f"--rounds {self.rounds}"]
+        words += [] if self.limit is None else [f"--limit {self.limit}"]
+        words += [] if self.weights is None else [f"--weights {self.weights.name}"]
+        words += [] if self.seed == 0 else [f"--seed {self.seed}"]
+        return " ".join(words)
+
+
+@dataclass(frozen=True)
+class StructureJob:
+    """A case and how it is worked on."""
+
+    case: Case
+    user: User
+    start: str
+    rounds: int
+
+    def screens(self, method: SPAMethod) -> Iterator[Screen]:
+        """What is on screen, round by round."""
+        box = tight_box(self.case.target) if self.start == "box" else None
+        return converse(method.session(self.case, self.rounds), self.case, self.user, self.rounds, box=box)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came of the cases of a set."""
+
+    name: str
+    jobs: List[StructureJob]
+    results: List[CaseRounds]
+    facts: Dict[str, str]
+
+    def values(self, name: str) -> np.ndarray:
+        """(cases, rounds) of `VALUES`."""
+        return np.stack([result.rounds[name] for result in self.results])
+
+
+def evaluate_structures(
+    task: StructuresTask, progress: Progress = None, complain: Callable[[str], None] = lambda text: None
+) -> Tuple[Dict[str, Any], List[Measured]]:
+    """Let a simulated user work on every case of every file in a folder.
+
+    Args:
+        task: what to measure.
+        progress: called with (done, in all).
+        complain: called with a sentence for each file that cannot be used; the others go on.
+
+    Returns:
+        The record (`n_sets`, `n_cases`, each of `VALUES` by round as a mean over sets with its interval, and the same
+        for each set under `sets`), and the sets with their cases, to draw them.
+
+    Raises:
+        InputError: no file can be used; the message says why.
+        WeightsError: weights are missing or damaged.
+    """
+    started, processes, spec = time.perf_counter(), task.jobs or cores(), task.spec()
+    spec.network()  # so that missing weights are told before the images are read
+    sets, skipped = _open_all(task, complain)
+    jobs = [job for _, some in sets for job in some]
+    results = iter(run_all(_run, jobs, spec, processes, progress))
+    measured = [Measured(one.name, some, [next(results) for _ in some], one.facts) for one, some in sets]
+    return {
+        "protocol": "structures",
+        "method": "spa",
+        "user": task.user,
+        "start": task.start,
+        "rounds": task.rounds,
+        **_over_sets(measured),
+        "sets": {one.name: _of_set(one) for one in measured},
+        "skipped": skipped,
+        "files": [task.folder.resolve().name],
+        "limit": task.limit,
+        "seed": task.seed,
+        **about(spec),
+        "command": task.command(),
+        "machine": f"{platform.machine()}, {processes} processes of one thread",
+        "seconds": round(time.perf_counter() - started, 1),
+        "torch": torch.__version__,
+        "cases": _per_case(measured),
+    }, measured
+
+
+def structure_cases(structures: StructureSet, seed: int = 0) -> List[Case]:
+    """The case of every image that has one.
+
+    The pixel size is not used: it is known for few sets, and sessions are to be the same for all.
+    """
+    found = []
+    for row in range(len(structures)):
+        mask = _target(structures, row)
+        if mask is None:
+            continue
+        x, y = middle(mask)
+        draw = int(np.random.default_rng([seed, row]).integers(2**31))
+        case = CaseId(structures.name, row, 1, x, y, draw)
+        patient = str(structures.patients[row])
+        found.append(Case(case, structures.images[row], mask[None], np.ones(1, bool), mask, patient, None))
+    return found
+
+
+def tight_box(mask: np.ndarray) -> Box:
+    """Around a (h, w) bool mask, along the outer edges of its pixels."""
+    ys, xs = np.nonzero(mask)
+    return Box(xs.min() - 0.5, ys.min() - 0.5, xs.max() + 0.5, ys.max() + 0.5)
+
+
+def _target(structures: StructureSet, row: int) -> Optional[np.ndarray]:
+    if structures.labels is not None:
+        candidates = list(structures.classes(row).values())
+    else:
+        people = structures.people(row)
+        candidates = [2 * people.sum(0) >= len(people)] if len(people) else []
+    best, most = None, 0
+    for mask in candidates:
+        parts, _ = ndimage.label(mask)
+        for number, area in enumerate(np.bincount(parts.ravel())[1:], start=1):
+            if LEAST_PIXELS <= area <= LARGEST_SHARE * mask.size and area > most:
+                best, most = parts == number, int(area)
+    return best
+
+
+def _open_all(
+    task: StructuresTask, complain: Callable[[str], None]
+) -> Tuple[List[Tuple[StructureSet, List[StructureJob]]], Dict[str, str]]:
+    """The sets with their jobs, and why files were left out, by name."""
+    paths = sorted(task.folder.glob("*.npz"))
+    if not paths:
+        raise InputError(f"{task.folder.name} holds no npz files; give a folder with a file for each set.")
+    sets: List[Tuple[StructureSet, List[StructureJob]]] = []
+    skipped: Dict[str, str] = {}
+    for path in paths:
+        try:
+            structures = open_structures(path)
+            cases = structure_cases(structures, task.seed)
+            if not cases:
+                raise InputError(
+                    f"{path.name} has no case: no part of {LEAST_PIXELS} pixels or more that leaves "
+                    f"{1 - LARGEST_SHARE:.0%} of the image."
+                )
+        except InputError as error:
+            skipped[path.name] = str(error)
+            complain(str(error))
+            continue
+        jobs = [StructureJob(case, User(task.user), task.start, task.rounds) for case in evenly(cases, task.limit)]
+        sets.append((structures, jobs))
+    if not sets:
+        raise InputError(f"No file in {task.folder.name} can be used. {next(iter(skipped.values()))}")
+    return sets, skipped
+
+
+def _run(method: SPAMethod, job: StructureJob) -> CaseRounds:
+    """In a worker."""
+    return measure(job.screens(method), job.case, job.rounds)
+
+
+def _over_sets(measured: Sequence[Measured]) -> Dict[str, Any]:
+    out: Dict[str, Any] = {"n_sets": len(measured), "n_cases": sum(len(one.jobs) for one in measured)}
+    for name in VALUES:
+        out.update(_with_interval(name, np.stack([one.values(name).mean(0) for one in measured]), None))
+    gap = [(one.values("expected_dice") - one.values("dice_recommended")).mean(0) for one in measured]
+    out.update(_with_interval("expected_minus_reached", np.stack(gap), None))
+    both = [np.concatenate([one.values(name) for one in measured]) for name in ("expected_dice", "dice_recommended")]
+    out["expected_dice_correlation"] = [round(correlation(e, d), 4) for e, d in zip(both[0].T, both[1].T)]
+    out["intervals_over"] = f"{len(measured)} sets"
+    return out
+
+
+def _of_set(one: Measured) -> Dict[str, Any]:
+    out: Dict[str, Any] = {"n_cases": len(one.jobs)}
+    patients = [str(job.case.patient) for job in one.jobs]
+    for name in VALUES:
+        out.update(_with_interval(name, one.values(name), patients))
+    return {**out, "intervals_over": f"{len(set(patients))} patients", **one.facts}
+
+
+def _with_interval(name: str, values: np.ndarray, groups: Optional[Sequence[str]]) -> Dict[str, Any]:
+    low, high = bootstrap_interval(values, groups)
+    intervals = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(low, high)]
+    return {name: [round(float(v), 4) for v in values.mean(0)], f"{name}_ci95": intervals}
+
+
+def _per_case(measured: Sequence[Measured]) -> Dict[str, Any]:
+    out: Dict[str, Any] = {"id": [f"{one.name}:{job.case.id.row}" for one in measured for job in one.jobs]}
+    for name in VALUES:
+        out[name] = [[round(float(v), 4) for v in row] for one in measured for row in one.values(name)]
+    return out
