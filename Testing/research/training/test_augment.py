@@ -28,7 +28,7 @@ def test_nothing_wanted_needs_nothing() -> None:
     assert Augmentation.of(AugmentSettings()) is None
 
 
-@pytest.mark.parametrize("name", ["bias_field", "smooth", "histogram", "gibbs"])
+@pytest.mark.parametrize("name", ["bias_field", "smooth", "histogram", "gibbs", "window", "speckle"])
 def test_the_generator_decides_everything(name: str) -> None:
     images = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0)).expand(4, 1, 64, 64).contiguous()
     first, again, other = (changed(name, images, seed=seed) for seed in (0, 0, 1))
@@ -84,3 +84,24 @@ def test_batches_keep_their_masks_and_clicks() -> None:
     assert torch.equal(plain.others, augmented.others) and torch.equal(plain.clicks, augmented.clicks)
     assert not torch.equal(plain.images, augmented.images)
     assert augmented.images.mean((1, 2, 3)).abs().max() < 1e-3
+
+
+def test_inversion_turns_every_grey_value_round() -> None:
+    bars = stripes()
+    assert torch.allclose(changed("invert", bars), 1 - bars)
+
+
+def test_a_window_spreads_a_part_of_the_grey_values() -> None:
+    ramp = torch.linspace(0, 1, 64).expand(4, 1, 64, 64).contiguous()
+    for one in changed("window", ramp):
+        row = one[0, 0]
+        assert row.min() == 0 and row.max() == 1 and (row.diff() >= 0).all()
+        inner = row.diff()[(row[1:] > 0.05) & (row[1:] < 0.95)] * 63
+        assert inner.max() - inner.min() < 0.01 and 1 <= inner.mean() <= 2.6, "steeper, and a straight line"
+
+
+def test_speckle_grows_with_brightness() -> None:
+    bars = stripes()
+    grain = changed("speckle", bars) - bars
+    dark, bright = (grain[bars == value].std() for value in (0.25, 0.75))
+    assert 2.5 < bright / dark < 3.5
