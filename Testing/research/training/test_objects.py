@@ -214,3 +214,10 @@ def test_superpixels_cover_the_image_and_keep_to_edges() -> None:
     share = np.bincount(labels.ravel(), inside.ravel()) / np.bincount(labels.ravel())
     mixed = np.minimum(share, 1 - share)[labels]
     assert mixed.mean() < 0.03, "few pixels lie in superpixels across the outline"
+
+
+def test_a_pool_is_known_by_what_it_holds(tmp_path: Path) -> None:
+    write(tmp_path / "a.npz", heart()[None], ["v", "w", "x"])
+    sets = [open_structures(tmp_path / "a.npz")]
+    first, again, other = (pool_of(sets, {}, regions, seed=0).digest() for regions in (0.0, 0.0, 0.2))
+    assert first == again != other
