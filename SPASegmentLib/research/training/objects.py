@@ -96,8 +96,8 @@ class ObjectPool:
         """
         one = self.objects[int(rng.choice(len(self.objects), p=weight))]
         image = self.images[one.row]
-        agreed = one.masks.all(0)
-        click = _click(agreed if agreed.any() else one.masks.any(0), rng)
+        agreed = np.asarray(one.masks.all(0))
+        click = _click(agreed if agreed.any() else np.asarray(one.masks.any(0)), rng)
         y, x = click[0] + one.top, click[1] + one.left
         others = [other for other in self._on[one.row] if other is not one and other.covers(y, x)]
         wanted = np.zeros((targets, *image.shape), bool)
