@@ -1,4 +1,4 @@
-"""Images and masks from PNG (and what else Pillow reads), NIfTI and NRRD files."""
+"""Images and masks: pictures by Pillow, NIfTI and NRRD by the readers that the product has, with the same rules."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from typing import Any, Optional
 import numpy as np
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.lattice import Lattice, differences, moved
+from SPASegmentLib.mrml.io.volumes import read_voxels
 
-#: File endings by the package that reads them.
-NIFTI = (".nii", ".nii.gz")
-NRRD = (".nrrd", ".nhdr")
+#: File endings by what reads them.
+VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr")
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-#: Axes of NRRD's named spaces that point the other way in RAS.
-_TO_RAS = {
-    "right-anterior-superior": (1, 1, 1), "ras": (1, 1, 1),
-    "left-posterior-superior": (-1, -1, 1), "lps": (-1, -1, 1),
-    "left-anterior-superior": (-1, 1, 1), "las": (-1, 1, 1),
-}  # fmt: skip
+#: Pictures whose packing changes values a little, most of all at edges.
+_LOSSY = ("JPEG", "MPO", "WEBP")
+#: The tag that says how a picture is to be turned; above 4 its sides change places.
+_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -28,12 +27,17 @@ class Pixels:
     """What a file holds.
 
     Attributes:
-        values: (h, w) of a picture; (i, j), (i, j, k) or with more axes of a NIfTI or NRRD file, as stored.
+        values: (h, w) of a picture; (i, j), (i, j, k) or (i, j, k, n) of a NIfTI or NRRD file.
         matrix: (4, 4) indices to RAS in mm; None where the file does not say.
     """
 
     values: np.ndarray
     matrix: Optional[np.ndarray] = None
+
+    @property
+    def lattice(self) -> Lattice:
+        """Where the values lie."""
+        return Lattice(self.values.shape, self.matrix)
 
 
 def needed(package: str) -> Any:
@@ -49,12 +53,13 @@ def needed(package: str) -> Any:
 
 
 def read_image(path: Path) -> Pixels:
-    """Grey values as float32; colour pictures become grey.
+    """Grey values as float32; colour pictures become grey. NaN and infinite values become those of the background.
 
     Raises:
         InputError: the file is missing, damaged or of a kind that is not known.
     """
-    return _read(path, grey=True)
+    found = _read(path, grey=True)
+    return Pixels(_with_values(np.asarray(found.values, np.float32)), found.matrix)
 
 
 def read_mask(path: Path, label: Optional[int] = None, soft: bool = False) -> Pixels:
@@ -63,14 +68,17 @@ def read_mask(path: Path, label: Optional[int] = None, soft: bool = False) -> Pi
     Args:
         path: of the file.
         label: value of the wanted pixels; None for all that are not zero.
-        soft: wanted are the pixels above half of the largest value, for masks with blurred edges.
+        soft: wanted are the pixels above half of the largest value, for masks with blurred edges. JPEG files are
+            always read so.
 
     Raises:
         InputError: the file is missing, damaged or of a kind that is not known.
     """
     found = _read(path, grey=False)
     values = found.values
-    if soft:
+    if found.blurred and label is not None:
+        raise InputError(f"{Path(path).name} is a JPEG file, which does not keep labels; save the mask as PNG.")
+    if soft or found.blurred:
         return Pixels(values > values.max() / 2, found.matrix)
     return Pixels(values != 0 if label is None else values == label, found.matrix)
 
@@ -79,80 +87,106 @@ def mask_on_grid(mask: Pixels, image: Pixels, name: str) -> np.ndarray:
     """The mask's voxels at the image's, also where the mask is stored cropped (as 3D Slicer does).
 
     Raises:
-        InputError: the grids differ by more than a crop.
+        InputError: the lattices differ by more than a crop; the message says how.
     """
-    if mask.matrix is None or image.matrix is None:
+    if mask.matrix is None and image.matrix is None:
         return mask.values
-    relative = np.linalg.inv(image.matrix) @ mask.matrix
-    shift = np.rint(relative[:3, 3]).astype(int)
-    expected = np.eye(4)
-    expected[:3, 3] = shift
-    if not np.allclose(relative, expected, atol=0.01):
+    differing = differences(mask.lattice, image.lattice)
+    if not differing and mask.values.shape == image.values.shape:
+        if (mask.matrix is None) != (image.matrix is None):
+            raise InputError(f"Of {name} and its image only one says where it lies; save both in the same way.")
+        return mask.values
+    cropped, inside = (_uncropped(Pixels(values, mask.matrix), image) for values in (mask.values, mask.values | True))
+    if cropped is None or inside is None:
         raise InputError(
-            f"{name} lies on another grid than its image (other spacing, orientation or place); resample it to the "
-            "image's grid first, for example with 3D Slicer's module Resample Scalar/Vector/DWI Volume."
+            f"{name} lies on another grid than its image ({differing}); resample it to the image's grid first, for "
+            "example with 3D Slicer's module Resample Scalar/Vector/DWI Volume."
         )
-    if not shift.any() and mask.values.shape == image.values.shape:
-        return mask.values
-    ends = shift[: image.values.ndim] + mask.values.shape
-    if mask.values.ndim != image.values.ndim or (shift < 0).any() or (ends > image.values.shape).any():
-        raise InputError(f"{name} reaches beyond its image; resample it to the image's grid first.")
-    whole = np.zeros(image.values.shape, bool)
-    whole[tuple(slice(a, b) for a, b in zip(shift, ends))] = mask.values
-    return whole
+    if np.count_nonzero(inside) < mask.values.size:
+        raise InputError(f"{name} reaches beyond its image ({differing}); resample it to the image's grid first.")
+    return cropped
 
 
-def _read(path: Path, grey: bool) -> Pixels:
+def _uncropped(mask: Pixels, image: Pixels) -> Optional[np.ndarray]:
+    """A mask that lies on voxels of its image, in the size of the image; None for any other."""
+    if mask.matrix is None or image.matrix is None or mask.values.ndim != image.values.ndim:
+        return None
+    axes = mask.matrix[:3, :3], image.matrix[:3, :3]
+    if not np.allclose(*axes, atol=1e-3 * float(np.abs(axes[1]).max())):
+        return None
+    whole = [values.reshape(Lattice(values.shape).size) for values in (mask.values, image.values)]
+    found = moved(whole[0], Lattice(whole[0].shape, mask.matrix), Lattice(whole[1].shape, image.matrix))
+    return None if found is None else found.reshape(image.values.shape)
+
+
+@dataclass(frozen=True)
+class _Found(Pixels):
+    """What a file holds, and whether its packing has blurred edges."""
+
+    blurred: bool = False
+
+
+def _read(path: Path, grey: bool) -> _Found:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"{path} does not exist; look at the paths and at the folder given as data.")
     ending = path.name.lower()
+    if not ending.endswith(VOLUMES + PICTURES):
+        raise InputError(f"{path.name} is of no kind that can be read; there are {', '.join(PICTURES + VOLUMES)}.")
     try:
-        if ending.endswith(NIFTI):
-            found = _nifti(path)
-        elif ending.endswith(NRRD):
-            found = _nrrd(path)
-        elif ending.endswith(PICTURES):
-            found = _picture(path, grey)
-        else:
-            raise InputError(
-                f"{path.name} is of no kind that can be read; there are {', '.join(PICTURES + NIFTI + NRRD)}."
-            )
+        return _volume(path) if ending.endswith(VOLUMES) else _picture(path, grey)
     except InputError:
         raise
-    except Exception as error:  # the three packages raise many types for a damaged file
-        reason = (str(error) or repr(error)).splitlines()[0]
+    except Exception as error:  # Pillow raises many types for a damaged file
+        reason = (str(error) or repr(error)).splitlines()[0].rstrip(".")
         raise InputError(f"{path.name} cannot be read: {reason}; it may be damaged, copy it again.") from error
-    return Pixels(np.asarray(found.values, np.float32), found.matrix) if grey else found
 
 
-def _nifti(path: Path) -> Pixels:
-    image = needed("nibabel").load(path)
-    return Pixels(np.asarray(image.dataobj), np.asarray(image.affine, float))
-
-
-def _nrrd(path: Path) -> Pixels:
-    values, header = needed("nrrd").read(str(path))
-    if values.ndim > 3:
+def _volume(path: Path) -> _Found:
+    image = read_voxels(path)
+    values = image.values.transpose(2, 1, 0, *range(3, image.values.ndim))
+    if values.ndim == 4 and path.name.lower().endswith(VOLUMES[2:]):
         raise InputError(
-            f"{path.name} has {values.ndim} axes, as segmentations with overlapping segments do; export the segment as "
-            "a binary labelmap."
+            f"{path.name} has 4 axes, as segmentations with overlapping segments do; export the segment as a binary "
+            "labelmap."
         )
-    directions, space = header.get("space directions"), str(header.get("space", "")).lower()
-    if directions is None or space not in _TO_RAS or values.ndim != 3 or np.shape(directions) != (3, 3):
-        return Pixels(values)
-    matrix = np.eye(4)
-    matrix[:3, :3] = np.asarray(directions, float).T
-    matrix[:3, 3] = header.get("space origin", np.zeros(3))
-    matrix[:3] *= np.array(_TO_RAS[space])[:, None]
-    return Pixels(values, matrix)
+    if values.shape[2] == 1:
+        values = values[:, :, 0]
+    return _Found(values, image.to_ras if image.in_mm else None)
 
 
-def _picture(path: Path, grey: bool) -> Pixels:
-    with needed("PIL.Image").open(path) as picture:
+def _picture(path: Path, grey: bool) -> _Found:
+    pillow = needed("PIL.Image")
+    with pillow.open(path) as opened:
+        if getattr(opened, "n_frames", 1) > 1 and opened.format != "MPO":
+            raise InputError(
+                f"{path.name} has {opened.n_frames} pages; save each as a file of its own, or all as NIfTI or NRRD."
+            )
+        if opened.format == "TIFF" and opened.getexif().get(_ORIENTATION, 1) > 4 and opened.tile[0][0] != "libtiff":
+            raise InputError(  # Pillow decodes these into the wrong shape
+                f"{path.name} is a TIFF file that is stored on its side; save it as PNG."
+            )
+        blurred = opened.format in _LOSSY
+        # As viewers show it; a camera may have been held upside down.
+        picture = needed("PIL.ImageOps").exif_transpose(opened)
         if grey and picture.mode in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB"):
-            return Pixels(np.asarray(picture.convert("L")))
+            return _Found(np.asarray(picture.convert("L")), blurred=blurred)
         values = np.asarray(picture)
-    if values.ndim == 3:  # a mask in colour; an alpha channel says nothing
-        values = values[..., : 1 if picture.mode == "LA" else 3].max(-1)
-    return Pixels(values)
+        if values.ndim == 3:  # a mask in colour; an alpha channel says nothing
+            values = values[..., : 1 if picture.mode == "LA" else 3].max(-1)
+    return _Found(values, blurred=blurred)
+
+
+def _with_values(values: np.ndarray) -> np.ndarray:
+    """NaN and infinite values as the smallest of their slice (the last axis but that of several values)."""
+    if np.isfinite(values).all():
+        return values
+    finite = np.isfinite(values)
+    if not finite.any():
+        raise InputError("An image has no value but NaN and infinite ones; leave it out.")
+    values = values.copy()
+    planes = np.moveaxis(values, 2, 0) if values.ndim > 2 else values[None]
+    for plane in planes:
+        missing = ~np.isfinite(plane)
+        plane[missing] = values[finite].min() if missing.all() else plane[~missing].min()
+    return values

@@ -19,7 +19,8 @@ from typing import Iterator
 import numpy as np
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.research.data.images import read_image, read_mask
+from SPASegmentLib.lattice import Lattice, differences
+from SPASegmentLib.research.data.images import Pixels, read_image, read_mask
 from SPASegmentLib.research.data.rated import RatedImage, slices_of
 
 
@@ -39,19 +40,29 @@ def qubiq_images(folder: Path, task: int = 1, channel: int = 0) -> Iterator[Rate
         raise InputError(f"{folder} holds no case<n>/image.nii.gz.")
     found = False
     for path in cases:
-        masks = {}
+        masks, pixels = {}, read_image(path)
         for file in sorted(path.parent.glob(f"task{task:02d}_seg*.nii.gz")):
             match = re.fullmatch(r"task\d+_seg(\d+)\.nii\.gz", file.name)
             if match:
-                masks[int(match.group(1)) - 1] = np.squeeze(read_mask(file).values)
+                mask = read_mask(file)
+                _check_place(mask, pixels, f"{path.parent.name}/{file.name}")
+                masks[int(match.group(1)) - 1] = np.squeeze(mask.values)
         if not masks:
             continue
         found = True
         case = path.parent.name
-        image = _channel(np.squeeze(read_image(path).values), next(iter(masks.values())).shape, channel, case)
+        image = _channel(np.squeeze(pixels.values), next(iter(masks.values())).shape, channel, case)
         yield from slices_of(image, masks, case.partition("-")[0], case)
     if not found:
         raise InputError(f"{folder} holds no task{task:02d}_seg<rater>.nii.gz; look at the number of the task.")
+
+
+def _check_place(mask: Pixels, image: Pixels, name: str) -> None:
+    """Refuse a mask that lies elsewhere than its image; channels, which have no place, may be any axis of that."""
+    first = (*mask.values.shape, 1, 1)[:2] == (*image.values.shape, 1, 1)[:2]
+    differing = differences(Lattice(mask.values.shape, mask.matrix), Lattice(mask.values.shape, image.matrix))
+    if first and differing:
+        raise InputError(f"{name} lies on another grid than its image ({differing}); resample it to the image's grid.")
 
 
 def _channel(image: np.ndarray, shape: tuple[int, ...], channel: int, case: str) -> np.ndarray:

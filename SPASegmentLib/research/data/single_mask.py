@@ -13,7 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.research.data.images import read_image, read_mask
+from SPASegmentLib.research.data.images import mask_on_grid, read_image, read_mask
 
 #: Objects of fewer pixels teach nothing.
 SMALLEST_OBJECT = 20
@@ -43,14 +43,16 @@ class Pair:
             (h, w) float32 image and (h, w) bool mask.
 
         Raises:
-            InputError: a file cannot be read, or the sizes differ.
+            InputError: a file cannot be read, or the mask lies elsewhere than the image.
         """
-        image, mask = read_image(self.image).values, read_mask(self.mask, label).values
+        pixels, drawn = read_image(self.image), read_mask(self.mask, label)
+        image, mask = pixels.values, drawn.values
         if image.shape != mask.shape or image.ndim not in (2, 3):
             raise InputError(
                 f"{self.image.name}: image {image.shape} and mask {mask.shape} must be of one size, with two or three "
                 "axes."
             )
+        mask = mask_on_grid(drawn, pixels, self.mask.name)
         if image.ndim == 2:
             if mask.sum() >= SMALLEST_OBJECT:
                 yield image, mask

@@ -123,6 +123,15 @@ def test_qubiq_volumes_become_slices_and_scans_of_a_patient_stay_together(tmp_pa
     assert np.array_equal(found[0].image, noise(mask.shape)[:, :, 2])
 
 
+def test_qubiq_masks_that_lie_elsewhere_are_refused(tmp_path: Path) -> None:
+    case = tmp_path / "case01"
+    nifti(case / "image.nii.gz", noise((40, 30)))
+    for matrix in (np.diag([-1.0, 1, 1, 1]), np.diag([1.1, 1, 1, 1])):
+        nibabel.save(nibabel.Nifti1Image(np.ones((40, 30), np.uint8), matrix), case / "task01_seg01.nii.gz")
+        with pytest.raises(InputError, match="task01_seg01.nii.gz lies on another grid"):
+            next(qubiq_images(tmp_path))
+
+
 def test_wrong_folders_and_sizes_are_explained(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nodule-<n>/images"):
         next(lidc_png_images(tmp_path))

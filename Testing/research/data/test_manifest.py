@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import nibabel
 import nrrd
@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.research.data.images import read_image, read_mask
+from SPASegmentLib.research.data.images import mask_on_grid, read_image, read_mask
 from SPASegmentLib.research.data.manifest import manifest_images, read_manifest
 
 SHAPE = (30, 24, 5)  # i, j, k
@@ -209,3 +209,103 @@ def test_two_spellings_of_a_path_are_one_image_and_one_patient(tmp_path: Path) -
         assert read_manifest(file) == {("a.png", "p1"): {"x": "n.png", "y": "sub/m.png"}}
         file = manifest(tmp_path, "image,rater,mask", "a.png,x,n.png", f"{second},y,n.png")
         assert list(read_manifest(file)) == [("a.png", "a.png")], "without patients an image is its own"
+
+
+DRAWN = np.hypot(*np.mgrid[-55:65, -60:60]) <= 12.6
+
+
+def save_picture(path: Path, pixels: np.ndarray, **options: Any) -> Path:
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("quality", [50, 75, 95])
+@pytest.mark.parametrize("colour", [False, True])
+@pytest.mark.parametrize("value", [255, 200])
+def test_jpeg_masks_are_cut_at_half_of_their_brightness(tmp_path: Path, quality: int, colour: bool, value: int) -> None:
+    """What packing leaves around an edge was never drawn."""
+    pixels = (value * DRAWN).astype(np.uint8)
+    path = save_picture(tmp_path / "a.jpg", np.stack([pixels] * 3, -1) if colour else pixels, quality=quality)
+    found = read_mask(path).values
+    assert np.count_nonzero(found ^ DRAWN) <= 0.03 * DRAWN.sum()
+    with pytest.raises(InputError, match="does not keep labels; save the mask as PNG"):
+        read_mask(path, label=1)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("ending", [".jpg", ".png", ".tif"])
+def test_pictures_are_turned_as_viewers_show_them(tmp_path: Path, orientation: int, ending: str) -> None:
+    """Image and mask alike, whichever of the two a camera or a scanner has written."""
+    shown = (np.add.outer(np.arange(40), np.arange(30)) * 3).astype(np.uint8)
+    turns = {
+        1: shown, 2: shown[:, ::-1], 3: shown[::-1, ::-1], 4: shown[::-1], 5: shown.T, 6: np.rot90(shown, 1),
+        7: shown[::-1, ::-1].T, 8: np.rot90(shown, -1),
+    }  # fmt: skip
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored = np.ascontiguousarray(turns[orientation])
+    options = {".jpg": {"quality": 100}, ".tif": {"compression": "tiff_lzw"}}.get(ending, {})
+    path = save_picture(tmp_path / f"a{ending}", stored, exif=exif, **options)
+    assert np.abs(read_image(path).values - shown).max() <= 2
+    assert read_mask(path, soft=True).values.shape == shown.shape
+    if ending == ".tif" and orientation > 4:
+        save_picture(path, stored, exif=exif)
+        with pytest.raises(InputError, match="stored on its side"):
+            read_image(path)
+
+
+def test_pictures_of_several_pages_are_refused(tmp_path: Path) -> None:
+    pages = [Image.fromarray(np.full((8, 9), n, np.uint8)) for n in range(3)]
+    pages[0].save(tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    for read in (read_image, read_mask):
+        with pytest.raises(InputError, match="a.tif has 3 pages"):
+            read(tmp_path / "a.tif")
+
+
+def test_voxels_without_a_value_are_background_in_training(tmp_path: Path) -> None:
+    values = volume().astype(np.float32)
+    values[:4, :, 1] = np.nan
+    values[5, 5, 2] = np.inf
+    nifti(tmp_path / "v.nii.gz", values)
+    found = read_image(tmp_path / "v.nii.gz").values
+    assert np.array_equal(found[..., 0], values[..., 0])
+    assert (found[:4, :, 1] == values[4:, :, 1].min()).all()
+    assert found[5, 5, 2] == np.min(values[..., 2][np.isfinite(values[..., 2])])
+
+
+@pytest.mark.parametrize("unit", ["mm", "micron", "meter"])
+def test_units_are_those_of_the_file(tmp_path: Path, unit: str) -> None:
+    """An image in one unit and a mask in another lie where both say."""
+    factor = {"mm": 1.0, "micron": 1e3, "meter": 1e-3}[unit]
+    nifti(tmp_path / "v.nii.gz", volume())
+    mask = nibabel.Nifti1Image(box(slice(8, 20)), np.diag([factor, factor, factor, 1.0]) @ RAS)
+    mask.header.set_xyzt_units(unit)
+    nibabel.save(mask, tmp_path / "m.nii.gz")
+    image = read_image(tmp_path / "v.nii.gz")
+    assert np.array_equal(mask_on_grid(read_mask(tmp_path / "m.nii.gz"), image, "m"), box(slice(8, 20)) > 0)
+
+
+@pytest.mark.parametrize("stored", ["left-posterior-superior", "right-anterior-superior"])
+def test_a_space_that_is_no_patients_is_taken_as_the_product_takes_it(tmp_path: Path, stored: str) -> None:
+    """As LPS, so that a mask which was written otherwise is refused; by its size alone it would pass."""
+    nifti(tmp_path / "v.nii.gz", volume())
+    turn = np.diag([-1.0, -1, 1, 1]) if stored.startswith("left") else np.eye(4)
+    header = {"space": stored, "space directions": (turn @ RAS)[:3, :3].T, "space origin": (turn @ RAS)[:3, 3]}
+    nrrd.write(str(tmp_path / "m.nrrd"), box(slice(8, 20)), header)
+    content = (tmp_path / "m.nrrd").read_bytes()
+    (tmp_path / "m.nrrd").write_bytes(content.replace(stored.encode(), b"scanner-xyz"))
+    image, mask = read_image(tmp_path / "v.nii.gz"), read_mask(tmp_path / "m.nrrd")
+    if stored.startswith("left"):
+        assert np.array_equal(mask_on_grid(mask, image, "m.nrrd"), box(slice(8, 20)) > 0)
+    else:
+        with pytest.raises(InputError, match="m.nrrd lies on another grid than its image .*right, anterior"):
+            mask_on_grid(mask, image, "m.nrrd")
+
+
+def test_small_differences_that_add_up_are_refused(tmp_path: Path) -> None:
+    """A mask's voxels of 1.009 mm on 1 mm: 3.6 mm at the far edge."""
+    shape = (400, 8, 2)
+    nifti(tmp_path / "v.nii.gz", np.ones(shape, np.int16), np.diag([1.0, 1, 2, 1]))
+    nifti(tmp_path / "m.nii.gz", np.ones(shape, np.uint8), np.diag([1.009, 1, 2, 1]))
+    with pytest.raises(InputError, match="voxels of 1.009 x 1 x 2 mm, not 1 x 1 x 2"):
+        mask_on_grid(read_mask(tmp_path / "m.nii.gz"), read_image(tmp_path / "v.nii.gz"), "m.nii.gz")

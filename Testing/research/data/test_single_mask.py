@@ -71,6 +71,22 @@ def test_sizes_that_differ_are_explained(tmp_path: Path) -> None:
         next(find_pairs(tmp_path)[0].slices())
 
 
+@pytest.mark.parametrize("kind", ["flipped", "shifted", "other spacing", "turned"])
+@pytest.mark.parametrize("layout", ["beside", "decathlon"])
+def test_a_mask_of_the_same_size_that_lies_elsewhere_is_refused(tmp_path: Path, kind: str, layout: str) -> None:
+    place = np.diag([0.7, 0.7, 2.0, 1.0])
+    other = {
+        "flipped": place @ np.diag([-1.0, 1, 1, 1]), "other spacing": np.diag([0.8, 0.7, 2.0, 1.0]),
+        "shifted": place + np.array([[0, 0, 0, 20.0], [0] * 4, [0] * 4, [0] * 4]), "turned": place[[1, 0, 2, 3]],
+    }[kind]  # fmt: skip
+    names = ("a_image.nii.gz", "a_mask.nii.gz") if layout == "beside" else ("imagesTr/a.nii.gz", "labelsTr/a.nii.gz")
+    for name, matrix in zip(names, (place, other)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        nibabel.save(nibabel.Nifti1Image(np.ones((8, 8, 2), np.uint8), matrix), tmp_path / name)
+    with pytest.raises(InputError, match="another grid|beyond its image"):
+        next(find_pairs(tmp_path)[0].slices())
+
+
 def test_another_layout_is_explained(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nor imagesTr"):
         find_pairs(tmp_path)
