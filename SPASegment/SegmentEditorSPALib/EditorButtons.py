@@ -47,7 +47,8 @@ class EditorButtons:
             editor = editor.parent()
         if editor is None or self._borrowed:
             return
-        self._borrowed = [button for name in _BUTTONS for button in editor.findChildren("QToolButton", name)]
+        # PythonQt finds nothing where a name is given too.
+        self._borrowed = [button for button in editor.findChildren("QToolButton") if button.objectName in _BUTTONS]
         for button in self._borrowed:
             button.installEventFilter(self._watch)
 

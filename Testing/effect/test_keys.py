@@ -190,7 +190,8 @@ def test_space_toggles_the_check_box_with_the_focus(desk: Any) -> None:
 
 
 def test_the_editor_s_undo_button_does_what_the_key_does(desk: Any) -> None:
-    undo, redo = (desk.editor.findChildren("QToolButton", name)[0] for name in ("UndoButton", "RedoButton"))
+    buttons = {button.objectName: button for button in desk.editor.findChildren("QToolButton")}
+    undo, redo = buttons["UndoButton"], buttons["RedoButton"]
     desk.click()
     desk.panel.accept.click()
     written = desk.voxels()

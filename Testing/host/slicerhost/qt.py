@@ -83,7 +83,7 @@ def _wrap(base: type) -> type:
         if name == "disconnect":
             return lambda signature, slot: _disconnect(self, signature, slot)
         if name == "findChildren":
-            return lambda kind, name="": QtCore.QObject.findChildren(self, _plain(kind), *([name] if name else []))
+            return lambda kind: QtCore.QObject.findChildren(self, _plain(kind))
         if name in ("sizeHint", "minimumSizeHint"):
             # Virtual functions, which would look for themselves here.
             return getattr(base, name)(self)
