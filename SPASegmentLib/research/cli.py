@@ -58,16 +58,21 @@ def hold_out(
 
 @app.command(rich_help_panel=PANEL)
 def calibrate(
-    npz: Annotated[List[Path], typer.Option(help="Slices of patients that the weights have not learned from.")],
     weights: Annotated[Path, typer.Option(help="A .safetensors file; its card is changed.")],
+    npz: Annotated[
+        Optional[List[Path]], typer.Option(help="Slices of patients that the weights have not learned from.")
+    ] = None,
+    structures: Annotated[
+        Optional[List[Path]], typer.Option(help="Sets of structures that they have not learned from; may be repeated.")
+    ] = None,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
 ) -> None:
-    """Calibrate the expected Dice of weights on held-out patients (spa hold-out), and write it into their card."""
+    """Calibrate the expected Dice of weights on held-out patients (spa hold-out) and sets; it goes into their card."""
     with plain_errors():
         from SPASegmentLib.research.commands.training import run_calibrate
 
-        run_calibrate(weights, npz, limit, jobs)
+        run_calibrate(weights, npz or [], structures or [], limit, jobs)
 
 
 evaluate = typer.Typer(help="Measure with simulated users.", no_args_is_help=True)

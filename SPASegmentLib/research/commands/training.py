@@ -10,6 +10,7 @@ from rich.console import Console
 
 from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.paths import check_paths
 
 
@@ -53,7 +54,9 @@ def run_hold_out(config: Path, data: Path, output: Path) -> None:
     Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
 
 
-def run_calibrate(weights: Path, files: Sequence[Path], limit: Optional[int], jobs: Optional[int]) -> None:
+def run_calibrate(
+    weights: Path, files: Sequence[Path], structures: Sequence[Path], limit: Optional[int], jobs: Optional[int]
+) -> None:
     """Calibrate the expected Dice of weights.
 
     Raises:
@@ -62,10 +65,13 @@ def run_calibrate(weights: Path, files: Sequence[Path], limit: Optional[int], jo
     with imports():
         from SPASegmentLib.research.evaluation.calibration import calibrate
 
-    check_paths([("--npz", Path(file)) for file in files], [("the card of --weights", weights.with_suffix(".json"))])
+    if not files and not structures:
+        raise InputError("Calibration needs files: slices (--npz), structures (--structures), or both.")
+    inputs = [("--npz", Path(file)) for file in files] + [("--structures", Path(file)) for file in structures]
+    check_paths(inputs, [("the card of --weights", weights.with_suffix(".json"))])
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
-        record = calibrate(weights, files, limit, jobs, progress)
+        record = calibrate(weights, files, limit, jobs, progress, structures)
     offset, slope = record["expected_dice"]
     console.print(
         f"Expected Dice = {offset} + {slope} x raw, from {record['n_cases']} cases; mean error "

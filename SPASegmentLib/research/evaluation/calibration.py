@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -17,11 +17,13 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.weights import UNCALIBRATED, load, load_for_use
 from SPASegmentLib.output import write_json
+from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.cases import Case, draw_ids, open_case, thinned
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import run_case
 from SPASegmentLib.research.evaluation.slices import open_files
+from SPASegmentLib.research.evaluation.structures import structure_cases
 from SPASegmentLib.research.evaluation.users import User
 
 #: Fewer values than this say nothing.
@@ -47,15 +49,18 @@ def calibrate(
     limit: Optional[int] = None,
     jobs: Optional[int] = None,
     progress: Optional[Callable[[int, int], None]] = None,
+    structures: Sequence[Path] = (),
 ) -> Dict[str, Any]:
     """Fit the line with users who choose, and write it into the card beside the weights.
 
     Args:
         weights: a .safetensors file.
         files: npz files of patients that the weights have not learned from (``spa hold-out``).
-        limit: cases at most, evenly spread; None for all.
+        limit: cases of `files` at most, evenly spread; None for all.
         jobs: processes; None for one per processor core.
         progress: called with (done, in all).
+        structures: npz files of structures (`data.structures`) that the weights have not learned from; all of their
+            cases take part. On structures that training has seen, and on lungs alone, the line is too hopeful.
 
     Returns:
         What was written: `expected_dice` (offset, slope), the mean error before and after, and the number of cases.
@@ -66,8 +71,8 @@ def calibrate(
         OutputError: the card cannot be written.
     """
     card = load(weights).card
-    opened = open_files(files)
-    cases = [open_case(case, opened) for case in thinned(draw_ids(opened, "combination"), "combination", limit)]
+    cases = _slice_cases(files, limit) if files or not structures else []
+    cases += [case for path in structures for case in structure_cases(open_structures(path))]
     results = run_all(_rounds, cases, _Uncalibrated(weights), jobs or cores(), progress)
     expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
     offset, slope = fit_line(expected, reached)
@@ -77,10 +82,15 @@ def calibrate(
         "mean_error_before": round(float(np.abs(expected - reached).mean()), 4),
         "mean_error_after": round(float(np.abs(offset + slope * expected - reached).mean()), 4),
         "n_cases": len(cases),
-        "files": [Path(file).name for file in files],
+        "files": [Path(file).name for file in (*files, *structures)],
     }
     write_json(asdict(replace(card, calibration=record)), Path(weights).with_suffix(".json"))
     return record
+
+
+def _slice_cases(files: Sequence[Path], limit: Optional[int]) -> List[Case]:
+    opened = open_files(files)
+    return [open_case(case, opened) for case in thinned(draw_ids(opened, "combination"), "combination", limit)]
 
 
 class _Uncalibrated:

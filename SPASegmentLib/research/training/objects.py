@@ -56,16 +56,39 @@ class ImageObject:
         return inside and 2 * int(self.masks[:, y, x].sum()) >= len(self.masks)
 
 
+@dataclass(frozen=True)
+class SetInPool:
+    """A set that a pool was made of, for the model card.
+
+    Attributes:
+        name: of its file.
+        rows: of its images.
+        facts: licence, source and citation, as far as they are known.
+    """
+
+    name: str
+    rows: range
+    facts: Mapping[str, str]
+
+    def attribution(self) -> str:
+        """In one line."""
+        known = [self.facts[key] for key in ("licence", "citation", "source") if key in self.facts]
+        return f"{self.name}: {'; '.join(known) or 'no licence is stated'}"
+
+
 class ObjectPool:
     """Images with their objects, to draw training rows from.
 
     Args:
         images: (h, w) uint8 each.
         objects: on them.
+        sets: that they are of.
     """
 
-    def __init__(self, images: Sequence[np.ndarray], objects: Sequence[ImageObject]) -> None:
-        self.images, self.objects = list(images), list(objects)
+    def __init__(
+        self, images: Sequence[np.ndarray], objects: Sequence[ImageObject], sets: Sequence[SetInPool] = ()
+    ) -> None:
+        self.images, self.objects, self.sets = list(images), list(objects), list(sets)
         self._on: Dict[int, List[ImageObject]] = {}
         for one in self.objects:
             self._on.setdefault(one.row, []).append(one)
@@ -76,6 +99,11 @@ class ObjectPool:
     def weights(self) -> np.ndarray:
         """(n,) of the objects."""
         return np.array([one.weight for one in self.objects])
+
+    def shares(self) -> Dict[str, float]:
+        """How much of what is drawn is of each set; they sum to 1."""
+        weights, rows = self.weights(), np.array([one.row for one in self.objects])
+        return {one.name: float(weights[np.isin(rows, one.rows)].sum() / weights.sum()) for one in self.sets}
 
     def digest(self) -> str:
         """Checksum of all pixels and outlines: the same for the same images and objects, wherever they come from."""
@@ -155,6 +183,7 @@ def pool_of(sets: Sequence[StructureSet], favour: Mapping[str, float], regions: 
     """
     images: List[np.ndarray] = []
     objects: List[ImageObject] = []
+    origins: List[SetInPool] = []
     for structures in sets:
         rng = np.random.default_rng([seed, len(images)])
         by_image = favour.get(structures.name, 1.0) / np.sqrt(len(structures))
@@ -164,8 +193,9 @@ def pool_of(sets: Sequence[StructureSet], favour: Mapping[str, float], regions: 
                 (regions, region_objects(structures.images[row], len(images) + row, rng) if regions else []),
             ):
                 objects += [replace(one, weight=share * by_image * one.weight) for one in found]
+        origins.append(SetInPool(structures.name, range(len(images), len(images) + len(structures)), structures.facts))
         images += structures.images
-    return ObjectPool(images, objects)
+    return ObjectPool(images, objects, origins)
 
 
 def region_objects(image: np.ndarray, row: int, rng: np.random.Generator) -> List[ImageObject]:

@@ -15,9 +15,12 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.weights import ModelCard, save
 from SPASegmentLib.output import make_folder, whole_file
 from SPASegmentLib.paths import Named, check_paths, weights_files
+from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
+from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.processes import processes
 from SPASegmentLib.research.training.recipe import only_training
+from SPASegmentLib.research.training.sources import Structures
 from SPASegmentLib.research.training.start import check_start, find_start, initial_file
 from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
 
@@ -144,13 +147,11 @@ def card(
 ) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
     group = trainer.processes
-    shares: Dict[str, float] = {}
-    for source in config.sources:
-        # By folder, so that the same set does not appear once for each of its structures.
-        key = Path(source.paths[0]).parts[0] if source.paths else source.kind
-        shares[key] = shares.get(key, 0.0) + source.share
+    shares = _shares(config, trainer.source)
+    pools = [material for material, _ in trainer.source.sources if isinstance(material, ObjectPool)]
     used = [*trainer.origin.get("data", ()), *(text for key, text in LICENCES.items() if key in shares)]
     used += [source.attribution for source in config.sources if source.attribution]
+    used += [one.attribution() for pool in pools for one in pool.sets]
     return ModelCard(
         name=name,
         network=config.network.as_dict(),
@@ -158,7 +159,8 @@ def card(
         training={
             **({"initial": trainer.origin} if trainer.origin else {}),
             "data": list(dict.fromkeys(used)),
-            "mixture": {key: round(share / sum(shares.values()), 3) for key, share in shares.items()},
+            "mixture": {key: round(share / sum(shares.values()), 4) for key, share in shares.items()},
+            **({"regions_that_nobody_labelled": regions} if (regions := _regions(config)) else {}),
             "steps": config.train.steps,
             "batch": config.batch,
             "seed": config.train.seed,
@@ -176,3 +178,22 @@ def card(
         intended_use=INTENDED_USE,
         limits=LIMITS,
     )
+
+
+def _shares(config: TrainConfig, batches: BatchSource) -> Dict[str, float]:
+    """How much of a batch is of which data, by folder or set; not scaled to a sum of 1."""
+    shares: Dict[str, float] = {}
+    for source, (material, _) in zip(config.sources, batches.sources):
+        # By folder, so that the same set does not appear once for each of its structures.
+        key = Path(source.paths[0]).parts[0] if source.paths else source.kind
+        parts = {key: 1.0}
+        if isinstance(material, ObjectPool):
+            parts = {f"{key}/{name}": share for name, share in material.shares().items()}
+        for name, share in parts.items():
+            shares[name] = shares.get(name, 0.0) + source.share * share
+    return shares
+
+
+def _regions(config: TrainConfig) -> Dict[str, float]:
+    """Of sets of structures, the share of objects that are regions of the image."""
+    return {one.folder: one.regions for one in config.sources if isinstance(one, Structures) and one.regions}

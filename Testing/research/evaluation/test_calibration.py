@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.types import Click, FrameImage
@@ -70,6 +72,25 @@ def test_calibrated_weights_expect_what_users_reach(weights: Path, tmp_path: Pat
     assert _expected(weights, slices) == pytest.approx(min(max(offset + slope * before, 0.0), 1.0))
     # What is measured is always the uncalibrated value: a second run finds the same.
     assert calibrate(weights, [file], jobs=1)["expected_dice"] == record["expected_dice"]
+
+
+def test_structures_take_part_beside_slices_or_alone(weights: Path, tmp_path: Path) -> None:
+    slices = synthetic_slices(6, seed=4)
+    labels = np.stack([slices.raters(i)[0] for i in range(6)]).astype(np.uint8)
+    np.savez(tmp_path / "slices.npz", images=slices.images, masks=slices.masks)
+    np.savez(tmp_path / "things.npz", images=slices.images, labels=labels, classes=np.array(["thing"]))
+    alone = calibrate(weights, [], jobs=1, structures=[tmp_path / "things.npz"])
+    assert alone["n_cases"] == 6 and alone["files"] == ["things.npz"]
+    both = calibrate(weights, [tmp_path / "slices.npz"], 4, jobs=1, structures=[tmp_path / "things.npz"])
+    assert both["n_cases"] == 10 and both["files"] == ["slices.npz", "things.npz"]
+    assert read_card(weights.with_suffix(".json")).calibration == both
+
+
+def test_calibration_without_files_is_a_sentence(weights: Path) -> None:
+    result = CliRunner().invoke(app, ["calibrate", "--weights", str(weights)])
+    assert result.exit_code != 0
+    text = " ".join(result.output.split())
+    assert "Calibration needs files: slices (--npz), structures (--structures), or both." in text
 
 
 @pytest.mark.parametrize("line", [[1.0], "no", [0.0, float("nan")]])

@@ -11,11 +11,13 @@ import pytest
 import torch
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.weights import read_card
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.drawing import draw_slice
 from SPASegmentLib.research.training.hierarchy import stable_regions, superpixels
 from SPASegmentLib.research.training.objects import ImageObject, ObjectPool, objects_of, pool_of
+from SPASegmentLib.research.training.run import train
 from SPASegmentLib.research.training.sources import Structures
 from SPASegmentLib.research.training.widen import synthetic_slices
 
@@ -221,3 +223,24 @@ def test_a_pool_is_known_by_what_it_holds(tmp_path: Path) -> None:
     sets = [open_structures(tmp_path / "a.npz")]
     first, again, other = (pool_of(sets, {}, regions, seed=0).digest() for regions in (0.0, 0.0, 0.2))
     assert first == again != other
+
+
+def test_the_card_names_every_set_with_its_licence_and_share(tmp_path: Path) -> None:
+    for name, images in (("hearts", 4), ("valves", 1), ("kept", 1)):
+        facts = {"licence": f"CC0 {name}", "citation": "Somebody 2020", "source": "example.org"}
+        more = {key: np.array(value) for key, value in facts.items()}
+        (tmp_path / "sets").mkdir(exist_ok=True)
+        write(tmp_path / "sets" / f"{name}.npz", np.stack([heart()] * images), ["v", "w", "x"], **more)
+    (tmp_path / "run.yaml").write_text(
+        "network: {channels: 16, image_size: 64, latent_dim: 3, components: 4, mlp_dim: 16}\n"
+        "batch: 4\nboxes: 0.5\naugment: {invert: 0.5, window: 0.5}\n"
+        "train: {steps: 2, warmup: 0, unroll: {rounds: 2, predictions: 4, carried: 0.5}}\n"
+        "sources: [{kind: structures, share: 3, folder: sets, leave_out: [kept], regions: 0.25},\n"
+        "          {kind: synthetic, share: 1, count: 4}]\n"
+    )
+    weights = train(tmp_path / "run.yaml", tmp_path, tmp_path / "out")
+    assert weights is not None
+    found = read_card(weights.with_suffix(".json")).training
+    assert found["data"] == [f"{n}: CC0 {n}; Somebody 2020; example.org" for n in ("hearts", "valves")]
+    assert found["mixture"] == {"sets/hearts": 0.5, "sets/valves": 0.25, "synthetic": 0.25}
+    assert found["regions_that_nobody_labelled"] == {"sets": 0.25}
