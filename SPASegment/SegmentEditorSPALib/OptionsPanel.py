@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Callable, Dict, List, Sequence
 
 import ctk
 import qt
 
+from SPASegmentLib.mrml.texts import CTRL
+
+from .Settings import Settings
 from .Translate import tr as _
-from .Widgets import CTRL, line_height, row
+from .Widgets import line_height, row
 
 #: Lines reserved for the status, so that nothing moves when it changes, and points between rows.
 STATUS_LINES, SPACING = 4, 3
@@ -27,7 +31,8 @@ class OptionsPanel:
 
         Args:
             actions: what the buttons do, by name: accept, back, start_over, cancel, next, previous, from_segment,
-                setting (name and value of a changed option), profile (name, empty for the scene's copy),
+                removes (whether clicks on masks say what does not belong), setting (name and value of a changed
+                option), profile (name, empty for the scene's copy),
                 copy_profile (whether the scene is to hold a copy).
         """
         self._actions = actions
@@ -53,6 +58,7 @@ class OptionsPanel:
         column.addLayout(row(self.previous, self.start_over))
         column.addWidget(self.slices)
         self.removes = qt.QCheckBox(_("Clicks say what does not belong (or {key}+click)").format(key=CTRL))
+        self.removes.connect("toggled(bool)", lambda on: self._actions["removes"](on))
         self.uncertainty = self._check(_("Show where the outline is uncertain"), "ShowUncertainty")
         for box in (self.removes, self.uncertainty):
             column.addWidget(box)
@@ -148,25 +154,25 @@ class OptionsPanel:
         self.profiles.blockSignals(False)
         self.learned.setText(learned)
 
-    def show_settings(self, **values: bool) -> None:
+    def show_settings(self, settings: Settings) -> None:
         """Set the check boxes without telling anybody."""
-        for name, value in values.items():
+        for name, value in asdict(settings).items():
             box = getattr(self, name)
             box.blockSignals(True)
             box.setChecked(value)
             box.blockSignals(False)
         self.strip_home.setVisible(not self.in_view.checked)
 
-    def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool) -> None:
+    def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool, pointing: bool) -> None:
         """Enable what makes sense now; a button that was pressed has the focus again once it can be pressed again."""
         focus = qt.QApplication.focusWidget()
         self.accept.setEnabled(choosing and not busy)
-        self.cancel.setEnabled(choosing or busy)
-        self.back.setEnabled(choosing and not busy and can_go_back)
+        self.cancel.setEnabled(choosing or busy or pointing)
+        self.back.setEnabled(can_go_back)
         self.start_over.setEnabled(choosing and not busy)
         self.removes.setEnabled(choosing)
         for button in (self.previous, self.next):
-            button.setEnabled(can_move and not choosing and not busy)
+            button.setEnabled(can_move)
         self.from_segment.setEnabled(not choosing and not busy)
         self._keep_focus(focus)
 

@@ -118,10 +118,17 @@ class ProfileActions:
         self._checked(change)
         self.refresh()
 
-    def learned(self, profile: Optional[Any]) -> None:
-        """Keep what an accepted mask has taught."""
-        if profile is not None:
-            store().save(self._taught, profile)
+    def taught(self) -> str:
+        """Name of the profile that the session on screen teaches."""
+        return self._taught
+
+    def load(self, name: str) -> Optional[Any]:
+        """The profile of this name as it is now; None if there is none any more."""
+        return store().load(name) if name in store().names() else None
+
+    def save(self, name: str, profile: Any) -> None:
+        """Keep what accepted masks have taught."""
+        store().save(name, profile)
         self.keep_in_scene()
         self.refresh()
 

@@ -14,6 +14,7 @@ from .Keys import Actions, Keys, digits
 from .Marks import Mark, Marks
 from .Outline import Outline
 from .Overlay import pixels_per_point
+from .Protocols import Panel, SliceWidget
 
 CANDIDATE_KEYS = ("1", "2", "3", "4")
 
@@ -36,11 +37,11 @@ class User(Protocol):
     def accept_at_once(self, index: int) -> None:
         """Double-click on a picture."""
 
-    def back(self) -> None:
-        """Take the last answer back."""
+    def undo(self) -> None:
+        """Take the last answer back; before there are masks, the click."""
 
     def redo(self) -> None:
-        """Give the answer again that was taken back last."""
+        """Redo waits for the masks on screen."""
 
     def cancel(self) -> None:
         """Drop the masks and what is computed."""
@@ -58,19 +59,19 @@ class Screen:
         view: the slice widget that was clicked in.
     """
 
-    def __init__(self, panel: Any, user: User) -> None:
+    def __init__(self, panel: Panel, user: User) -> None:
         self._panel, self._user = panel, user
         # Where the pictures lie; decided once for each session, so that they stay where they are.
         self._at_top: Optional[bool] = None
         self.proposal: Any = None
         self.marked = 0
-        self.view: Any = None
+        self.view: Optional[SliceWidget] = None
         self._frame: Any = None
         self._preview: Any = None
         self.outline, self.marks = Outline(), Marks()
         self.busy_sign = BusySign(panel.widget)
         self.strip = CandidateStrip(panel.strip_home, user.mark, user.press, user.accept_at_once, self._place_later)
-        self.buttons = EditorButtons(panel.widget, self._undo, user.redo)
+        self.buttons = EditorButtons(panel.widget, user.undo, user.redo)
         self.keys = Keys(self._session_keys())
         self.slice_keys = Keys({"PgDown": lambda: user.next_slice(1), "PgUp": lambda: user.next_slice(-1)})
 
@@ -78,17 +79,10 @@ class Screen:
         user = self._user
         actions: Actions = digits(lambda digit: user.choose(digit) if digit else user.mark(0))
         actions.update({key: user.accept for key in ("Return", "Enter")})
-        actions.update({key: self._undo for key in ("Backspace", "Z", "Ctrl+Z")})
+        actions.update({key: user.undo for key in ("Backspace", "Z", "Ctrl+Z")})
         actions.update({key: user.redo for key in ("Y", "Ctrl+Y", "Ctrl+Shift+Z")})
         actions.update({"Esc": user.cancel, "Space": self._space})
         return actions
-
-    def _undo(self) -> None:
-        """Take the last answer back; before there are masks, the click."""
-        if self.proposal is None:
-            self._user.cancel()
-        else:
-            self._user.back()
 
     def _space(self) -> None:
         """Space presses the button with the focus, as everywhere; elsewhere it marks the recommended mask."""
@@ -99,9 +93,9 @@ class Screen:
         else:
             self._user.press(self.strip.focused())
 
-    def attend(self, choosing: bool, busy: bool) -> None:
+    def attend(self, armed: bool, busy: bool) -> None:
         """Let the keys act on the session while there is one, and say in the view that masks are computed."""
-        if choosing or busy:
+        if armed:
             self.keys.take()
             self.buttons.take()
         else:
@@ -128,7 +122,6 @@ class Screen:
         self.place()
         self.strip.show(pictures(job.frame, job.proposal, CANDIDATE_KEYS))
         self.marks.settle(job.proposal)
-        self.attend(choosing=True, busy=False)
         self.mark(0)
 
     def mark(self, index: int) -> bool:
@@ -204,20 +197,9 @@ class Screen:
         elif self.view is not None and not self.view.visible:
             self.strip.place(None)
 
-    def slice_of_view(self) -> Optional[Any]:
-        """What tells the slice in the view that was clicked in from all others."""
-        from SPASegmentLib.mrml.grid import array_from_matrix
-
-        if self.view is None:
-            return None
-        matrix = array_from_matrix(self.view.mrmlSliceNode().GetSliceToRAS())
-        normal = matrix[:3, 2]
-        # Not the whole position: it also moves within the slice, e.g. where the view is fitted.
-        return (*normal.round(3).tolist(), round(float(normal @ matrix[:3, 3]), 3))
-
     def clear(self) -> None:
         """Show nothing; may be called twice."""
-        self.attend(choosing=False, busy=False)
+        self.attend(armed=False, busy=False)
         self.outline.clear()
         self.marks.clear()
         self.strip.clear()

@@ -8,14 +8,14 @@ from typing import Any, Optional
 import qt
 from SegmentEditorEffects import AbstractScriptedSegmentEditorEffect
 
+from SPASegmentLib.mrml.texts import CTRL
+
 from .Gestures import Gestures
 from .OptionsPanel import OptionsPanel
+from .Settings import DEFAULTS, Settings
 from .Translate import tr as _
-from .Widgets import CTRL
 
 NAME = "SPA"
-#: Options that are kept in the scene, and what they are at first.
-DEFAULTS = {"PicturesInView": 1, "Replace": 0, "ShowUncertainty": 0, "ProfileInScene": 0}
 
 
 class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
@@ -67,6 +67,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         actions = {name: (lambda name=name: self._active and getattr(self.workflow, name)()) for name in names}
         actions["next"] = lambda: self._active and self.workflow.next_slice(1)
         actions["previous"] = lambda: self._active and self.workflow.next_slice(-1)
+        actions["removes"] = lambda on: self._active and self.workflow.removes_changed(on)
         actions["profile"] = lambda name: self._active and self.workflow.profiles.use(name)
         actions["copy_profile"] = lambda wanted: self._active and self.workflow.profiles.copy_wanted(wanted)
         actions["setting"] = self.scriptedEffect.setParameter
@@ -103,6 +104,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         """Mouse and keys in a view; True keeps Slicer from using the event too."""
         if not self._active or viewWidget.className() != "qMRMLSliceWidget":
             return False
+        self.workflow.pointer_in(viewWidget)
         return bool(self._gestures.process(callerInteractor, eventId, viewWidget))
 
     def processViewNodeEvents(self, callerViewNode: Any, eventId: int, viewWidget: Any) -> None:  # noqa: N803
@@ -119,10 +121,10 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         """Options were changed, here or elsewhere."""
         if self.panel is None or self.scriptedEffect.parameterSetNode() is None:
             return
-        pictures, replace, uncertainty, scene = (self.scriptedEffect.parameter(name) == "1" for name in DEFAULTS)
-        self.panel.show_settings(in_view=pictures, replace=replace, uncertainty=uncertainty, in_scene=scene)
+        settings = Settings.read(self.scriptedEffect)
+        self.panel.show_settings(settings)
         if self._active:
-            self.workflow.settings_applied()
+            self.workflow.settings_applied(settings)
 
     def sourceVolumeNodeChanged(self) -> None:
         """Slicer calls it for all effects, active or not."""

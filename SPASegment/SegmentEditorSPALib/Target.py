@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import slicer
+import vtk
 
 from SPASegmentLib.errors import SPAError
 
+from . import Dependencies, Model
 from .DesktopEditor import DesktopEditor
 from .Translate import tr as _
 
@@ -19,14 +21,18 @@ class Target:
         controller: the `SPASegmentLib.mrml.controller.Controller`, None before the first session.
     """
 
-    def __init__(self, scripted_effect: Any, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, scripted_effect: Any, on_change: Callable[[], None], set_up: Callable[[Any], None]
+    ) -> None:
         """Nothing is selected yet.
 
         Args:
             scripted_effect: Slicer's side of the effect.
             on_change: called when something happens to what was selected: a transform, another image, a segment less.
+            set_up: gives the controller of a session that begins its profile and settings.
         """
-        self._effect, self._on_change = scripted_effect, on_change
+        self._effect, self._on_change, self._set_up = scripted_effect, on_change, set_up
+        self._choice: Any = None
         self._selected: Tuple[Any, ...] = ()
         self._nodes: Tuple[Any, ...] = ()
         self._observed: List[Tuple[Any, int]] = []
@@ -62,7 +68,7 @@ class Target:
             return str(error)
         return ""
 
-    def problem(self) -> str:
+    def problem(self, from_mask: bool) -> str:
         """Why no session can begin, in words; empty if it can. Slicer may ask about a hidden segment."""
         node = self._effect.parameterSetNode()
         if node.GetSourceVolumeNode() is None:
@@ -72,14 +78,27 @@ class Target:
         confirmed = slicer.qSlicerSegmentEditorAbstractEffect.ConfirmedWithoutDialog
         if self._effect.confirmCurrentSegmentVisible() != confirmed:
             return _("The segment was hidden; click again once it is shown.")
-        return ""
+        self.select()
+        return self.trouble() or self._missing(from_mask)
 
-    def prepare(self, network: Any) -> Any:
-        """The controller of what has been selected.
+    def _missing(self, from_mask: bool) -> str:
+        problem = Dependencies.ensure(with_network=not self._without_network(from_mask))
+        return problem + " " + _("Without it: Start from the segment.") if problem and not from_mask else problem
 
-        Args:
-            network: an SPANetwork, or None to vary what the segment holds.
-        """
+    @staticmethod
+    def _without_network(from_mask: bool) -> bool:
+        """A session from a mask needs no network where PyTorch is not installed."""
+        return from_mask and not Dependencies.has_torch()
+
+    def loading(self, from_mask: bool) -> Optional[Callable[[], Any]]:
+        """Loads the network, where there is one and it is not there yet."""
+        self._choice = choice = None if self._without_network(from_mask) else Model.choice()
+        if choice is None or Model.loaded(choice) is not None:
+            return None
+        return lambda: Model.load(choice)
+
+    def prepare(self, from_mask: bool) -> Any:
+        """The controller of what has been selected, for a session that begins."""
         from SPASegmentLib.mrml.controller import Controller
 
         if self.controller is None:
@@ -90,8 +109,15 @@ class Target:
             )
             # Better outlines are drawn on top.
             self.controller.preview.outlined = False
-        self.controller.network = network
+        self.controller.network = None if self._choice is None else Model.loaded(self._choice).network
+        self._set_up(self.controller)
         return self.controller
+
+    def may_write(self) -> str:
+        """Why nothing may be written into the segment now: the user has said no when asked about a hidden one."""
+        if self._effect.confirmCurrentSegmentVisible() == slicer.qSlicerSegmentEditorAbstractEffect.NotConfirmed:
+            return _("The segment is hidden; nothing was written. Show it, then accept.")
+        return ""
 
     def close(self) -> None:
         """Drop the controller and whatever it shows; may be called twice, also after the scene was closed."""
@@ -110,6 +136,8 @@ class Target:
             for thing, event in (
                 (volume, moved),
                 (volume, slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent),
+                # Its place and spacing.
+                (volume, vtk.vtkCommand.ModifiedEvent),
                 (segmentation, moved),
                 (segmentation.GetSegmentation(), slicer.vtkSegmentation.SegmentRemoved),
             )

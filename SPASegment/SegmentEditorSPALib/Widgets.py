@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any, Callable, Tuple
 
 import ctk
 import qt
 import slicer
-
-#: The key that VTK and Qt call Ctrl, as it is written on the keyboard.
-CTRL = "Cmd" if sys.platform == "darwin" else "Ctrl"
 
 
 def line_height(widget: Any) -> int:

@@ -104,7 +104,8 @@ class Acceptance:
         if self._view.shows(frame):
             return False
         self._view.go_to(frame)
-        self._view.say(_("The view has gone back to the slice of the masks; press again to accept."), True)
+        back = _("The view has gone back to the slice of the masks; press again to accept.")
+        self._view.say(back if self._view.shows(frame) else _("Show the slice of the masks, then accept."), True)
         return True
 
     def _refused(self) -> bool:

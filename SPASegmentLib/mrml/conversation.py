@@ -13,7 +13,7 @@ from SPASegmentLib.mrml.acceptance import Acceptance
 from SPASegmentLib.mrml.accepted import Profiles
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View, Worker
-from SPASegmentLib.mrml.texts import difference_text
+from SPASegmentLib.mrml.texts import CTRL, difference_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Conversation:
 
     # What the user does.
 
-    def click(self, ras: Point, plane: Plane, remove: bool = False, again: bool = False) -> None:
+    def click(self, ras: Point, plane: Plane, remove: bool = False, again: bool = False) -> bool:
         """A click in a slice view: the start of a session, or a correction of the masks on screen or to come.
 
         Args:
@@ -95,23 +95,29 @@ class Conversation:
             plane: of the view.
             remove: whether the key that says "does not belong" was held.
             again: whether it is the second half of a double click, which repeats what the first half has said.
+
+        Returns:
+            Whether it is taken up.
         """
         if self.pointing:
             self._course.start(lambda controller: self._from_part(controller, ras, plane), from_mask=True)
         elif self.armed:
-            self._correct(ras, not (remove or self.removes), again)
+            return self._correct(ras, not (remove or self.removes), again)
         elif remove:
-            self._view.say(_("Click on the structure first; Ctrl+click corrects the masks afterwards."), True)
+            text = _("Click on the structure first; {key}+click corrects the masks afterwards.")
+            self._view.say(text.format(key=CTRL), True)
         else:
             self._clicked = (ras, True)
             self._course.start(lambda controller: controller.start_at(ras, plane))
+        return self.busy
 
-    def _correct(self, ras: Point, positive: bool, again: bool) -> None:
+    def _correct(self, ras: Point, positive: bool, again: bool) -> bool:
         # Twice the same place, while nobody can have seen what came of the first click, is a nervous hand.
         if again or (self.busy and self._clicked == (ras, positive)):
-            return
+            return False
         self._clicked = (ras, positive)
         self._course.correct(ras, positive)
+        return self.busy
 
     def box(self, corner: Point, opposite: Point, plane: Plane) -> None:
         """A box dragged in a slice view, from one corner (mm) to the opposite one."""

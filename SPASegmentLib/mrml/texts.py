@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from SPASegmentLib.mrml.frame import Frame
 
 _ = texts(__name__)
+
+#: The key that VTK and Qt call Ctrl, as it is written on the keyboard.
+CTRL = "Cmd" if sys.platform == "darwin" else "Ctrl"
 
 #: Where the candidates' mean Dice with the recommended mask lies above, there is little left to choose from.
 ALIKE = 0.95

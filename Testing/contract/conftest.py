@@ -454,7 +454,7 @@ class Browser(Hands):
         return float(self.app._views.position("Red").offset)
 
 
-@pytest.fixture(params=["alone", pytest.param("browser", marks=pytest.mark.viewer)])
+@pytest.fixture(params=["alone", "desktop", pytest.param("browser", marks=pytest.mark.viewer)])
 def hands(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hands]:
     """The three front ends, one after the other; what an environment lacks is left out."""
     if request.param == "alone":

@@ -1,0 +1,91 @@
+"""The conversation's view on the desktop: the panel's words, the pictures, and the slice views."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any, Callable
+
+from SPASegmentLib.errors import SPAError
+from SPASegmentLib.mrml.grid import array_from_matrix
+
+from . import Model
+from .Overlay import slice_widgets
+from .Protocols import Panel
+from .Screen import Screen
+from .Texts import round_text
+from .Translate import tr as _
+
+if TYPE_CHECKING:
+    from .Workflow import Workflow
+
+
+class DesktopView:
+    """A `SPASegmentLib.mrml.front_end.View`.
+
+    Args:
+        panel: of the effect.
+        screen: the masks on screen.
+        workflow: what is shown.
+    """
+
+    def __init__(self, panel: Panel, screen: Screen, workflow: Workflow) -> None:
+        self._panel, self._screen, self._workflow = panel, screen, workflow
+
+    def say(self, text: str, warn: bool = False) -> None:
+        """Tell the user."""
+        self._panel.say(text, warn)
+
+    def explain(self, error: BaseException) -> None:
+        """Tell the user about an error."""
+        if isinstance(error, SPAError):
+            self._panel.say(str(error), True)
+        else:
+            logging.error("SPA", exc_info=error)
+            self._panel.say(_("SPA met an unexpected error; its details are in the Python console."), True)
+
+    def checked(self, act: Callable[[], None]) -> None:
+        """What goes wrong is said."""
+        try:
+            act()
+        except Exception as error:
+            self.explain(error)
+            self.refresh()
+
+    def painter(self, frame: Any) -> Callable[[Any], None]:
+        """The pictures are made by Qt, in the interface's thread."""
+        return lambda _proposal: None
+
+    def propose(self, job: Any, painted: None) -> None:
+        """Show the masks of a job."""
+        self._screen.show(job, self._workflow.controller.preview)
+
+    def mark(self, index: int) -> None:
+        """Point at a mask."""
+        self._screen.mark(index)
+
+    def clear(self) -> None:
+        """Show no masks."""
+        self._screen.clear()
+
+    def refresh(self) -> None:
+        """Bring the panel up to date."""
+        talk, proposal = self._workflow.conversation, self._screen.proposal
+        session = self._workflow.controller.session if self._workflow.choosing else None
+        shown = session is not None and proposal is not None
+        self._panel.round.setText(round_text(proposal, session.settings.rounds) if shown else _("SPA"))
+        self._panel.enable(talk.choosing, talk.busy, talk.can_go_back, talk.can_continue, talk.pointing)
+        self._screen.attend(talk.armed, talk.busy)
+        self._panel.slices.setText(_("Slices accepted: {count}").format(count=talk.slices) if talk.slices else "")
+        self._panel.model.setText(_("Model: {model}").format(model=Model.describe(Model.choice())))
+
+    def shows(self, frame: Any) -> bool:
+        """Whether a slice view shows this slice now."""
+        nodes = (widget.mrmlSliceNode() for widget in slice_widgets() if widget.visible)
+        return any(frame.is_in(array_from_matrix(node.GetSliceToRAS())) for node in nodes)
+
+    def go_to(self, frame: Any) -> None:
+        """Show this slice in the view that was clicked in."""
+        if self._screen.view is not None:
+            height, width = frame.image.shape
+            middle = frame.xy_to_ras((width - 1) / 2, (height - 1) / 2)
+            self._screen.view.mrmlSliceNode().JumpSliceByOffsetting(*middle)
