@@ -91,14 +91,18 @@ def test_a_result_for_a_slice_that_is_gone_is_dropped(desk: Any) -> None:
     assert not desk.workflow.choosing and "another slice" in desk.panel.status.text
 
 
-def test_a_second_click_while_busy_is_ignored(desk: Any) -> None:
+def test_clicks_while_busy_wait_but_not_those_at_the_same_place(desk: Any) -> None:
     desk.click()
     desk.workflow.cancel()
-    desk.host.views["Red"].click(desk.lesion)
-    desk.host.views["Red"].click(desk.lesion)
-    assert "still computing" in desk.panel.status.text
+    r, a, s = desk.lesion
+    for point in (desk.lesion, desk.lesion, (r + 7, a, s), (r + 7, a, s)):
+        desk.host.views["Red"].click(point, ctrl=point != desk.lesion)
+    assert "Computing" in desk.panel.status.text
     desk.wait()
-    assert desk.proposal.round == 1
+    assert desk.proposal.round == 1 and desk.panel.back.enabled
+    desk.workflow.back()
+    desk.wait()
+    assert not desk.panel.back.enabled
 
 
 def test_a_click_is_dropped_when_another_segment_is_selected_while_the_network_loads(
@@ -308,7 +312,7 @@ MISHAPS: Dict[str, Any] = {
     "volume bent": (lambda desk: desk.volume.SetAndObserveTransformNodeID(warped(desk)), "non-linear"),
     "segmentation bent": (lambda desk: desk.segmentation.SetAndObserveTransformNodeID(warped(desk)), "non-linear"),
     "volume emptied": (lambda desk: desk.volume.SetAndObserveImageData(None), "no image"),
-    "volume cropped": (cropped, "another size"),
+    "volume cropped": (cropped, "was moved"),
     "segment removed": (lambda desk: desk.segmentation.GetSegmentation().RemoveSegment(desk.segment), "not exist"),
 }
 
