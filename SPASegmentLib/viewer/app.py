@@ -145,7 +145,7 @@ class ViewerApp:
                 "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "expected": 0,
                 "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
                 "view_names": VIEWS, "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
-                "network": self.workspace.has_network,
+                "pixels_per_point": 1.0, "network": self.workspace.has_network,
             }
         )  # fmt: skip
         self.server.state.update(self._facts())
@@ -193,6 +193,9 @@ class ViewerApp:
         state = self.server.state
         state.change("highlighted")(lambda highlighted, **_: self._shown.highlight(int(highlighted)))
         state.change("uncertainty")(lambda uncertainty, **_: self._shown.set_uncertainty(bool(uncertainty)))
+        state.change("pixels_per_point")(
+            lambda pixels_per_point, **_: setattr(self._pointer, "pixels_per_point", max(float(pixels_per_point), 1.0))
+        )
         state.change("negative")(lambda negative, **_: setattr(conversation, "removes", bool(negative)))
         self.server.controller.on_server_bind.add(self._bind)
         self.server.controller.on_client_connected.add(self._connected)

@@ -15,7 +15,7 @@ from LayerDMLib import vtkMRMLLayerDMScriptedPipeline
 
 from SPASegmentLib.mrml.plane import Point
 
-#: A press and release closer than this (pixels of the view) is a click.
+#: A press and release closer than this (points of the screen) is a click.
 _CLICK = 6
 
 #: Seconds within which another click at the same place is the second half of a double click.
@@ -53,6 +53,9 @@ class Gesture:
 class Pointer:
     """Calls back for each gesture in any slice view of a scene.
 
+    Attributes:
+        pixels_per_point: pixels of a view for each point of the page, in which hands move.
+
     Args:
         scene: vtkMRMLScene; a hidden node in it stands for the pointer.
         view_manager: trame-slicer's, to find views by their nodes.
@@ -61,6 +64,7 @@ class Pointer:
 
     def __init__(self, scene: Any, view_manager: Any, on_gesture: Callable[[Gesture], None]) -> None:
         self._view_manager, self._on_gesture = view_manager, on_gesture
+        self.pixels_per_point = 1.0
         self._node = slicer.vtkMRMLScriptedModuleNode()
         self._node.SetName("SPA pointer")
         self._node.SetSaveWithScene(False)
@@ -74,6 +78,7 @@ class Pointer:
             return None
         pipeline = _PointerPipeline()
         pipeline.view, pipeline.on_gesture = self._view_manager.get_view(view_node), self._on_gesture
+        pipeline.scale = lambda: self.pixels_per_point
         return pipeline
 
 
@@ -84,6 +89,7 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
         super().__init__()
         self.view: Any = None
         self.on_gesture: Callable[[Gesture], None] = lambda gesture: None
+        self.scale: Callable[[], float] = lambda: 1.0
         self._pressed: Optional[Tuple[Tuple[int, int], Point]] = None
         #: Place, Ctrl and time of the click before.
         self._clicked: Optional[Tuple[Tuple[int, int], bool, float]] = None
@@ -106,7 +112,7 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
             self._pressed = (here, point)
         elif self._pressed is not None:
             start, first = self._pressed
-            click = _close(here, start)
+            click = self._close(here, start)
             if event.GetType() == _MOVE:
                 self._stretch(None if click else (start, here))
             else:
@@ -121,9 +127,14 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
     def _again(self, place: Tuple[int, int], negative: bool) -> bool:
         """Whether a click follows another one like it; a third one is a click of its own."""
         now, before = time.monotonic(), self._clicked
-        again = before is not None and _close(place, before[0]) and negative == before[1] and now - before[2] < _DOUBLE
+        same = before is not None and self._close(place, before[0]) and negative == before[1]
+        again = same and before is not None and now - before[2] < _DOUBLE
         self._clicked = None if again else (place, negative, now)
         return again
+
+    def _close(self, one: Tuple[int, int], other: Tuple[int, int]) -> bool:
+        """Whether two places are the same to a hand."""
+        return max(abs(one[0] - other[0]), abs(one[1] - other[1])) < _CLICK * self.scale()
 
     def LoseFocus(self, event: Any) -> None:  # noqa: N802
         """Forget a press whose release went elsewhere."""
@@ -142,11 +153,6 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
             self._corners.Modified()
             renderer.AddViewProp(self._band)
         self.view.schedule_render()
-
-
-def _close(one: Tuple[int, int], other: Tuple[int, int]) -> bool:
-    """Whether two places are the same to a hand."""
-    return max(abs(one[0] - other[0]), abs(one[1] - other[1])) < _CLICK
 
 
 def _band(corners: Any) -> Any:

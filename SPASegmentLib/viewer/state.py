@@ -1,8 +1,8 @@
 """What the page knows and may ask for: values go out, actions come in, and whatever goes wrong becomes a message.
 
-A value has one writer. The page writes which mask is highlighted, what its checkboxes say and which view is large;
-all others are written here. Values travel over a socket and files over HTTP, and these overtake each other: with two
-writers the older value would win now and then.
+A value has one writer. The page writes which mask is highlighted, what its checkboxes say, which view is large and how
+fine the screen is; all others are written here. Values travel over a socket and files over HTTP, and these overtake
+each other: with two writers the older value would win now and then.
 """
 
 from __future__ import annotations

@@ -26,3 +26,15 @@ def test_a_double_click_is_two_quick_ones_at_one_place(monkeypatch: pytest.Monke
     for time, place, ctrl, again in clicks:
         monkeypatch.setattr(pointer.time, "monotonic", lambda now=time: now)
         assert pipeline._again(place, ctrl) is again
+
+
+@pytest.mark.parametrize("scale", [1.0, 1.5, 2.0])
+def test_a_shaking_hand_clicks_on_any_screen(scale: float) -> None:
+    """A hand moves by points; three of them are a click, twelve are a box."""
+    pytest.importorskip("trame_slicer")
+    from SPASegmentLib.viewer import pointer
+
+    pipeline = pointer._PointerPipeline()
+    pipeline.scale = lambda: scale
+    for points, click in ((3, True), (12, False)):
+        assert pipeline._close((100, 100), (100 + round(points * scale), 101)) is click

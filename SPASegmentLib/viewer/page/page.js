@@ -58,6 +58,13 @@
     place.textContent = `R ${r}  A ${a}  S ${s} mm`;
   }
 
+  // Views have as many pixels as the screen, where one point may be several of these.
+  function tellPixels() {
+    window.trame.state.set("pixels_per_point", window.devicePixelRatio || 1);
+  }
+  tellPixels();
+  window.addEventListener("resize", tellPixels);
+
   // The cross that stands for the pointer, for the keyboard: where it is in each view, as shares of its size.
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const places = {};
