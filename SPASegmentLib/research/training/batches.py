@@ -95,13 +95,19 @@ class BatchSource:
     def draw(self) -> Batch:
         """One batch."""
         rows = [self._draw_one() for _ in range(self.batch)]
-        side = max(max(row.image.shape) for row in rows)
-        source = torch.from_numpy(np.stack([_square(row.image, side) for row in rows])).float().unsqueeze(1)
-        masks = torch.from_numpy(np.stack([_square(row.wanted, side) for row in rows])).float()
-        theta, carried_theta, in_region = self._affine(rows, side)
-        images = self._sample(source, theta, self.size)
-        maps = (self._sample(masks, theta, self.map_size) > 0.5).float()
-        carried = (self._sample(masks[:, :1], carried_theta, self.map_size) > 0.5).float()[:, 0]
+        sides = np.array([max(row.image.shape) for row in rows])
+        theta, carried_theta, in_region = self._affine(rows, sides)
+        images = torch.empty(self.batch, 1, self.size, self.size)
+        maps = torch.empty(self.batch, self.targets, self.map_size, self.map_size)
+        carried = torch.empty(self.batch, self.map_size, self.map_size)
+        for side in np.unique(sides):  # small images need not be padded to the size of large ones
+            of_side = np.flatnonzero(sides == side)
+            pixels = np.stack([_square(rows[k].image, side) for k in of_side])[:, None]
+            masks = torch.from_numpy(np.stack([_square(rows[k].wanted, side) for k in of_side])).float()
+            images[of_side] = self._sample(torch.from_numpy(pixels).float(), theta[of_side], self.size)
+            maps[of_side] = (self._sample(masks, theta[of_side], self.map_size) > 0.5).float()
+            wobbly = self._sample(masks[:, :1], carried_theta[of_side], self.map_size)[:, 0]
+            carried[of_side] = (wobbly > 0.5).float()
         clicks = torch.from_numpy(in_region).float()
         starts = clicks.clone()
         if self.boxes:
@@ -131,7 +137,7 @@ class BatchSource:
             carried[k] = torch.from_numpy(inside.astype(np.float32))
             starts[k] = (torch.tensor([x, y]) + 0.5) * (self.size / m) - 0.5
 
-    def _affine(self, rows: Sequence[Drawn], source: int) -> tuple[Tensor, Tensor, np.ndarray]:
+    def _affine(self, rows: Sequence[Drawn], sides: np.ndarray) -> tuple[Tensor, Tensor, np.ndarray]:
         """Region transforms (rotation, mirror, zoom, jitter) as grid_sample matrices, and clicks in the region."""
         rng, b = self.rng, len(rows)
         clicks, extents = np.stack([row.click for row in rows]), np.array([row.extent for row in rows])
@@ -153,8 +159,9 @@ class BatchSource:
         in_region = (shift + 1) * self.size / 2 - 0.5
 
         def to_grid(matrix: np.ndarray, offset: np.ndarray) -> Tensor:
-            # grid_sample with align_corners=False: pixel p lies at (2 p + 1) / source - 1.
-            theta = np.concatenate([matrix * 2 / source, ((2 * offset + 1) / source - 1)[:, :, None]], axis=2)
+            # grid_sample with align_corners=False: pixel p lies at (2 p + 1) / side - 1.
+            place = (2 * offset + 1) / sides[:, None] - 1
+            theta = np.concatenate([matrix * 2 / sides[:, None, None], place[:, :, None]], axis=2)
             return torch.from_numpy(theta).float()
 
         wobble = linear * rng.uniform(0.85, 1.18, (b, 1, 1))
