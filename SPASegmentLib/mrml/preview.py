@@ -102,12 +102,10 @@ class Preview:
         if node is None or not self._scene.IsNodePresent(node):
             return
         display = node.GetDisplayNode()
-        with hierarchy.item(self._scene, node):
-            # Slicer takes display nodes away along with their node; a second time would be an error.
-            node.SetAndObserveDisplayNodeID(None)
-        for each in (display, node):
-            if each is not None and self._scene.IsNodePresent(each):
-                self._scene.RemoveNode(each)
+        # Slicer takes display nodes away along with their node. Before, it looks for them in its data tree.
+        self._scene.RemoveNode(node)
+        if display is not None and self._scene.IsNodePresent(display):
+            self._scene.RemoveNode(display)
 
     def _create(self, images: Sequence[Any]) -> Any:
         node = slicer.vtkMRMLSegmentationNode()

@@ -148,7 +148,10 @@ def hierarchy_items(scene: Any) -> int:
 
 
 class Watcher:
-    """What Slicer's plugin for segmentations does about one node: items for segments, and errors without an item."""
+    """What Slicer's plugin for segmentations does about one node: items for segments, and errors without an item.
+
+    Once the data tree was opened, its plugin for segments also looks for the display of what it shows.
+    """
 
     def __init__(self, scene: Any) -> None:
         self.errors: List[str] = []
@@ -166,6 +169,8 @@ class Watcher:
         parent = self._hierarchy.GetItemByDataNode(node)
         if not parent:
             self.errors.append("Unable to find subject hierarchy item")
+        elif node.GetDisplayNode() is None:
+            self.errors.append("No display node for segmentation")
         elif not self._hierarchy.GetNumberOfItemChildren(parent):
             for name in node.GetSegmentation().GetSegmentIDs():
                 child = self._hierarchy.CreateHierarchyItem(parent, name, "Segments")
