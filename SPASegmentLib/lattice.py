@@ -69,6 +69,8 @@ def farthest(one: Lattice, other: Lattice) -> float:
     """How far the same voxel lies from itself at most, in mm; it is one of the corners. 0 without places."""
     if one.to_ras is None or other.to_ras is None:
         return 0.0
+    if not (np.isfinite(one.to_ras).all() and np.isfinite(other.to_ras).all()):
+        return float("inf")
     corners = _corners(np.maximum(one.size, other.size))
     return float(np.linalg.norm(((one.to_ras - other.to_ras) @ corners)[:3], axis=0).max())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Optional, Tuple
 
 import numpy as np
@@ -37,7 +38,15 @@ def load_volume(scene: Any, path: str, component: Optional[int] = None) -> Any:
     Raises:
         InputError: see `read_image`, or `check_image` refuses the voxels. Nothing is left in the scene then.
     """
-    image = read_image(path, component)
+    return add_image(scene, read_image(path, component), name_of(path))
+
+
+def add_image(scene: Any, image: Image, name: str) -> Any:
+    """Add an image that `read_image` has read, perhaps in another thread; see `load_volume`.
+
+    Raises:
+        InputError: `check_image` refuses the voxels.
+    """
     check_image(image.values)
     notes = image.notes
     if image.values.ndim == 3 and _may_be_label_map(image.values):
@@ -47,10 +56,15 @@ def load_volume(scene: Any, path: str, component: Optional[int] = None) -> Any:
                 "the image that it was drawn on."
             ).format(count=LABEL_VALUES),
         )
-    volume = _add(scene, image, path.rstrip("/\\").replace("\\", "/").split("/")[-1].split(".")[0])
+    volume = _add(scene, image, name)
     volume.SetAttribute(_NOTES, "\n".join(notes) if notes else None)
     volume.SetAttribute(_NO_SIZE, None if image.in_mm else "1")
     return volume
+
+
+def name_of(path: str) -> str:
+    """Name of a node for a file or folder."""
+    return Path(path).name.split(".")[0] or "Volume"
 
 
 def notes_of(volume: Any) -> Tuple[str, ...]:

@@ -19,6 +19,8 @@ from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.mrml.io.volumes import read_image
+from SPASegmentLib.mrml.volumes import notes_of
 from SPASegmentLib.mrml.writer import WRITE_MODES
 from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.guard import guard
@@ -255,7 +257,7 @@ class ViewerApp:
 
     def _opened(self) -> None:
         self._conversation.end()
-        self._page.show(message="", problem="")
+        self._page.show(message=" ".join(notes_of(self.workspace.volume)), problem="")
         if self._surface.shown:
             self._surface.show(self.workspace.segmentation)
         low, high = self.workspace.volume.GetImageData().GetScalarRange()  # type: ignore[union-attr]
@@ -268,10 +270,12 @@ class ViewerApp:
             folder = path.parent / "series"
             folder.mkdir()
             await loop.run_in_executor(None, unpack_series, path, folder)
-            self.open_file(str(folder), path.name)
+            image = await loop.run_in_executor(None, read_image, str(folder))
         else:
             await loop.run_in_executor(None, check_upload, path)
-            self.open_file(str(path))
+            image = await loop.run_in_executor(None, read_image, str(path))
+        self.workspace.open_image(image, path.name)
+        self._opened()
 
     def _click(self, tag: str, right: float, down: float, negative: bool) -> None:
         """A click of the keyboard's cross, at shares of a view's width and height."""

@@ -16,9 +16,11 @@ from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.io.files import save_segmentation
+from SPASegmentLib.mrml.io.volumes import read_image
+from SPASegmentLib.mrml.io.voxels import Image
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
-from SPASegmentLib.mrml.volumes import add_volume, load_volume, remove_volume
+from SPASegmentLib.mrml.volumes import add_image, add_volume, remove_volume
 from SPASegmentLib.viewer.profiles import Profiles
 
 #: Colours of new segments, one after the other; apart from those of the masks on screen.
@@ -98,10 +100,17 @@ class Workspace:
         """Open a volume from a file or a folder in place of the one before; on an error that one stays.
 
         Raises:
-            InputError: see `load_volume`.
+            InputError: see `read_image` and `add_image`.
         """
-        volume = load_volume(self.scene, path)
-        self._open(volume, name or Path(path).name)
+        self.open_image(read_image(path), name or Path(path).name)
+
+    def open_image(self, image: Image, name: str) -> None:
+        """Open an image that has been read, in place of the volume before; on an error that one stays.
+
+        Raises:
+            InputError: see `add_image`.
+        """
+        self._open(add_image(self.scene, image, name.split(".")[0]), name)
 
     def open_phantom(self, phantom: Optional[Phantom] = None) -> Point:
         """Open the built-in volume, made already or now; returns a point in its lesion, in mm."""

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, safe_name, unpack_series
 
 
@@ -40,7 +41,9 @@ def nifti(*dims: int, bits: int = 16) -> bytes:
     header = bytearray(352)
     struct.pack_into("<i", header, 0, 348)
     struct.pack_into("<8h", header, 40, len(dims), *dims, *[1] * (7 - len(dims)))
+    struct.pack_into("<h", header, 70, {16: 4, 64: 64}[bits])
     struct.pack_into("<h", header, 72, bits)
+    header[344:348] = b"n+1\0"
     return bytes(header)
 
 
@@ -49,7 +52,7 @@ def test_headers_that_ask_for_too_much_are_refused(tmp_path: Path) -> None:
         "a.nii": nifti(20000, 20000, 20000),
         "b.nii.gz": gzip.compress(nifti(20000, 20000, 20000)),
         "c.nrrd": b"NRRD0004\ntype: short\ndimension: 3\nsizes: 20000 20000 20000\nencoding: gzip\n\nx",
-        "d.mha": b"ObjectType = Image\nDimSize = 20000 20000 20000\nElementDataFile = LOCAL\nx",
+        "d.mha": b"NDims = 3\nDimSize = 20000 20000 20000\nElementType = MET_SHORT\nElementDataFile = LOCAL\nx",
     }
     for name, content in huge.items():
         (tmp_path / name).write_bytes(content)
@@ -59,6 +62,7 @@ def test_headers_that_ask_for_too_much_are_refused(tmp_path: Path) -> None:
 
 def test_headers_that_point_to_other_files_are_refused(tmp_path: Path) -> None:
     secret = tmp_path / "secret.raw"
+    secret.write_bytes(b"secrets " * 16)  # as many bytes as the voxels would take
     pointing = {
         "a.nrrd": f"NRRD0004\ntype: short\ndimension: 3\nsizes: 4 4 4\nencoding: raw\ndata file: {secret}\n\n",
         "b.nrrd": f"NRRD0004\r\ntype: short\r\nsizes: 4 4 4\r\nencoding: raw\r\nDatafile: {secret}\r\n\r\n",
@@ -77,8 +81,10 @@ def test_headers_that_point_to_other_files_are_refused(tmp_path: Path) -> None:
     pointing["lower.mha"] = f"{head}{local.lower()}{other}"
     for name, content in pointing.items():
         (tmp_path / name).write_text(content, newline="")
-        with pytest.raises(InputError, match="another file|damaged"):
+        # Where the check and the reader see no other file, they find no voxels in this one.
+        with pytest.raises(InputError, match="another file|damaged|too early"):
             check_upload(tmp_path / name)
+            read_image(str(tmp_path / name))
 
 
 def test_sizes_are_those_that_the_reader_takes(tmp_path: Path) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from itertools import groupby
 from pathlib import Path
-from typing import Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Optional, Sequence, Tuple, TypeVar
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.mrml.io.dicom_files import File, series_of
+from SPASegmentLib.mrml.io.dicom_files import File, quietly, series_of
 from SPASegmentLib.mrml.io.dicom_pixels import is_colour, pixels_of
 from SPASegmentLib.mrml.io.dicom_slices import SEGMENTATIONS, Slice, slices_of
 from SPASegmentLib.mrml.io.voxels import Image, UnreadableError
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
+
+Read = TypeVar("Read")
 
 #: No slice may lie farther from its place on the lattice than this share of the distance of slices, or of a pixel.
 _UNEVEN = 0.1
@@ -41,6 +43,15 @@ def read_dicom(path: Path) -> Image:
     return _understood(lambda: _volume(series_of(path)))
 
 
+def dicom_files(path: Path) -> List[Path]:
+    """The files that `read_dicom` would read.
+
+    Raises:
+        InputError, UnreadableError, OSError: see `read_dicom`.
+    """
+    return _understood(lambda: [each for each, _header in series_of(path)])
+
+
 def read_dicom_mask(path: Path) -> Image:
     """Read a mask: a segmentation (all its segments together), or a series of which all that is not 0 counts.
 
@@ -59,9 +70,10 @@ def read_dicom_mask(path: Path) -> Image:
     return _understood(read)
 
 
-def _understood(read: Callable[[], Image]) -> Image:
+def _understood(read: Callable[[], Read]) -> Read:
     try:
-        return read()
+        with quietly():
+            return read()
     except (InputError, UnreadableError, OSError):
         raise
     except Exception:  # pydicom raises many types for a damaged file, some only when a value is looked at
@@ -185,7 +197,7 @@ def _place(slices: Sequence[Slice], step: Optional[np.ndarray]) -> Tuple[np.ndar
     matrix[:3, 3] = first.position or (0.0, 0.0, 0.0)
     if abs(np.linalg.det(matrix[:3, :3])) < 1e-30:
         raise UnreadableError(_("its axes do not span a volume; the header is damaged, export it again."))
-    return np.diag([-1.0, -1.0, 1.0, 1.0]) @ matrix, first.spacing is not None
+    return matrix * np.array([-1.0, -1.0, 1.0, 1.0])[:, None], first.spacing is not None
 
 
 def _values(slices: Sequence[Slice]) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import BinaryIO, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.mrml.io.voxels import Image, UnreadableError, read_values
+from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -47,15 +47,17 @@ def read_metaimage(path: Path) -> Image:
     return Image(values, to_ras, in_mm)
 
 
-def metaimage_files(path: Path) -> List[Path]:
-    """The file, and the one that holds its voxels.
+def metaimage_outlook(path: Path) -> Outlook:
+    """What the header says.
 
     Raises:
         UnreadableError, OSError: see `read_metaimage`.
     """
     with open(path, "rb") as file:
-        _fields, place = _header(file)
-    return [path] if place.upper() == "LOCAL" else [path, _beside(path, place)]
+        fields, place = _header(file)
+    sizes, channels = _sizes(fields)
+    size = int(np.prod(sizes, dtype=object)) * channels * _type(fields).itemsize
+    return Outlook(size, None if place.upper() == "LOCAL" else place)
 
 
 def _header(file: BinaryIO) -> Tuple[Fields, str]:
@@ -100,12 +102,7 @@ def _sizes(fields: Fields) -> Tuple[Tuple[int, ...], int]:
 
 
 def _values(file: BinaryIO, fields: Fields, sizes: Tuple[int, ...], channels: int) -> np.ndarray:
-    name = fields.get("elementtype", "").upper()
-    kind = _TYPES.get(re.sub(r"^MET_|_ARRAY$", "", name).lower())
-    if kind is None:
-        raise UnreadableError(_("its voxels are of the type '{type}', which is no number.").format(type=name[:40]))
-    big = _yes(fields, "binarydatabyteordermsb") or _yes(fields, "elementbyteordermsb")
-    dtype = np.dtype(kind).newbyteorder(">" if big else "<")
+    dtype = _type(fields)
     count = int(np.prod(sizes, dtype=object)) * channels
     packing = "raw" if _yes(fields, "binarydata", True) else "text"
     if _yes(fields, "compresseddata"):
@@ -116,6 +113,15 @@ def _values(file: BinaryIO, fields: Fields, sizes: Tuple[int, ...], channels: in
     if len(sizes) == 4:
         return np.moveaxis(values, 0, -1)
     return values[(None,) * (3 - len(sizes))]
+
+
+def _type(fields: Fields) -> np.dtype:
+    name = fields.get("elementtype", "").upper()
+    kind = _TYPES.get(re.sub(r"^MET_|_ARRAY$", "", name).lower())
+    if kind is None:
+        raise UnreadableError(_("its voxels are of the type '{type}', which is no number.").format(type=name[:40]))
+    big = _yes(fields, "binarydatabyteordermsb") or _yes(fields, "elementbyteordermsb")
+    return np.dtype(kind).newbyteorder(">" if big else "<")
 
 
 def _skip(file: BinaryIO, fields: Fields, packing: str, expected: int) -> None:
@@ -141,7 +147,7 @@ def _to_ras(fields: Fields, axes: int) -> Tuple[np.ndarray, bool]:
         matrix[2, 2] = np.linalg.norm(matrix[:2, 0])
     if origin is not None:
         matrix[:axes, 3] = origin
-    to_ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ matrix
+    to_ras = matrix * np.array([-1.0, -1.0, 1.0, 1.0])[:, None]
     if not np.isfinite(to_ras).all() or abs(np.linalg.det(to_ras[:3, :3])) < 1e-30:
         raise UnreadableError(_("its axes do not span a volume; the header is damaged, save it again."))
     return to_ras, known

@@ -7,12 +7,12 @@ import struct
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from SPASegmentLib.lattice import Lattice, farthest, shear
-from SPASegmentLib.mrml.io.voxels import Image, UnreadableError, read_values
+from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -20,6 +20,8 @@ _ = texts(__name__)
 #: Corners may lie so far from those of orthogonal axes, or of the other form, in mm.
 ALLOWED = 0.1
 
+#: No file is as long as this.
+_FAR = 1 << 62
 _GZIP = b"\x1f\x8b"
 #: Voxels by their code in the header; colours have three or four bytes.
 _TYPES = {
@@ -93,17 +95,10 @@ def read_nifti(path: Path) -> Image:
         OSError: it cannot be read.
     """
     path, voxels = _pair(path)
-    with open(path, "rb") as file:
-        start = file.read(1 << 16)
-    header = _header(_unpacked(start) if start.startswith(_GZIP) else start)
+    header = _read_header(path)
     sizes = _sizes(header)
-    code = int(header.fields["datatype"][0])
-    if code not in _TYPES:
-        raise UnreadableError(
-            _("its voxels are of a type (code {code}) that is no number; convert them to float.").format(code=code)
-        )
-    values = _values(path if header.in_one_file else voxels, header, sizes, code)
-    colour = code in _COLOURS or (header.fields["intent"][0] in _COLOUR_INTENTS and values.shape[-1] in (3, 4))
+    values = _values(path if header.in_one_file else voxels, header, sizes)
+    colour = _type(header)[1] > 1 or (header.fields["intent"][0] in _COLOUR_INTENTS and values.shape[-1] in (3, 4))
     to_ras, in_mm, notes = place(header.fields, Lattice(sizes).size)
     return Image(values, to_ras, in_mm, colour and values.ndim == 4, notes)
 
@@ -124,8 +119,8 @@ def place(fields: Dict[str, Tuple[Any, ...]], size: Tuple[int, int, int]) -> Tup
     if scode > 0:
         to_ras = sform
         known = True
-        apart = farthest(Lattice(size, sform * per), Lattice(size, qform * per)) if qcode > 0 else 0.0
-        if apart > ALLOWED:
+        apart = farthest(Lattice(size, sform * per), Lattice(size, qform * per))
+        if qcode > 0 and ALLOWED < apart < np.inf:
             notes = (
                 _(
                     "The file says in two ways where it lies, up to {distance:.1f} mm apart; SPA goes by its sform, 3D "
@@ -149,9 +144,17 @@ def is_sheared(image: Image) -> bool:
     return shear(image.lattice) > ALLOWED
 
 
-def nifti_files(path: Path) -> List[Path]:
-    """The files of the header and of the voxels, which may be one."""
-    return sorted(set(_pair(path)))
+def nifti_outlook(path: Path) -> Outlook:
+    """What the header says.
+
+    Raises:
+        UnreadableError, OSError: see `read_nifti`.
+    """
+    path, voxels = _pair(path)
+    header = _read_header(path)
+    dtype, samples = _type(header)
+    size = int(np.prod(_sizes(header), dtype=object)) * samples * dtype.itemsize
+    return Outlook(size, None if header.in_one_file else voxels.name)
 
 
 def set_sform(path: Path, to_ras: np.ndarray) -> None:
@@ -199,6 +202,22 @@ def _layout(start: bytes) -> Optional[Tuple[_Layout, str]]:
     return None
 
 
+def _read_header(path: Path) -> _Header:
+    with open(path, "rb") as file:
+        start = file.read(1 << 16)
+    return _header(_unpacked(start) if start.startswith(_GZIP) else start)
+
+
+def _type(header: _Header) -> Tuple[np.dtype, int]:
+    """Type of a value, and values per voxel in colour (1 where it is grey)."""
+    code = int(header.fields["datatype"][0])
+    if code not in _TYPES:
+        raise UnreadableError(
+            _("its voxels are of a type (code {code}) that is no number; convert them to float.").format(code=code)
+        )
+    return np.dtype(header.order + _TYPES[code][-2:]), int(_TYPES[code][0]) if code in _COLOURS else 1
+
+
 def _header(start: bytes) -> _Header:
     found = _layout(start)
     if found is None:
@@ -227,15 +246,14 @@ def _sizes(header: _Header) -> Tuple[int, ...]:
     return tuple(found)
 
 
-def _values(path: Path, header: _Header, sizes: Tuple[int, ...], code: int) -> np.ndarray:
+def _values(path: Path, header: _Header, sizes: Tuple[int, ...]) -> np.ndarray:
     """(k, j, i) or (k, j, i, n), scaled."""
-    dtype = np.dtype(header.order + _TYPES[code][-2:])
-    samples = int(_TYPES[code][0]) if code in _COLOURS else 1
+    dtype, samples = _type(header)
     count = int(np.prod(sizes, dtype=object)) * samples
     (start,) = header.fields["start"]
     if not np.isfinite(start) or start < 0:
         raise UnreadableError(_("its header is damaged; save it again."))
-    before = int(start)
+    before = min(int(start), _FAR)
     if header.in_one_file:
         before = max(before, header.size)
     values = _from_file(path, before, dtype, count)
@@ -281,7 +299,7 @@ def _qform(fields: Dict[str, Tuple[Any, ...]]) -> np.ndarray:
     b, c, d, x, y, z = (float(value) for value in fields["quaternion"])
     a = 1.0 - (b * b + c * c + d * d)
     # Half a turn: what is left is only the rounding of the three other numbers.
-    if a < 3 * np.finfo(np.float32).eps:
+    if a < 3 * float(np.finfo(np.float32).eps):
         length = np.sqrt(b * b + c * c + d * d)
         a, b, c, d = 0.0, b / length, c / length, d / length
     a = np.sqrt(a)
@@ -293,7 +311,7 @@ def _qform(fields: Dict[str, Tuple[Any, ...]]) -> np.ndarray:
         ]
     )
     sizes = np.abs(np.array(fields["pixdim"][1:4], float))
-    sizes = np.where(sizes > 0, sizes, 1.0) * (1, 1, -1.0 if fields["pixdim"][0] < 0 else 1.0)
+    sizes = np.where((sizes > 0) & np.isfinite(sizes), sizes, 1.0) * (1, 1, -1.0 if fields["pixdim"][0] < 0 else 1.0)
     to_ras = np.eye(4)
     to_ras[:3, :3] = rotation * sizes
     to_ras[:3, 3] = x, y, z

@@ -10,7 +10,7 @@ from typing import BinaryIO, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.mrml.io.voxels import Image, UnreadableError, read_values
+from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -101,16 +101,15 @@ def read_nrrd(path: Path) -> Image:
     return _read(path)[0]
 
 
-def nrrd_files(path: Path) -> List[Path]:
-    """The file, and the one that holds its voxels.
+def nrrd_outlook(path: Path) -> Outlook:
+    """What the header says.
 
     Raises:
         UnreadableError, OSError: see `read_nrrd`.
     """
     with open(path, "rb") as file:
         fields = read_header(file).fields
-    other = fields.get("data file", fields.get("datafile"))
-    return [path] if other is None else [path, _beside(path, other)]
+    return Outlook(_count(_sizes(fields)) * _type(fields).itemsize, _other(fields))
 
 
 def read_segments(path: Path) -> Image:
@@ -204,11 +203,7 @@ def _decoded(line: bytes) -> str:
 def _values(path: Path, file: BinaryIO, header: Header, sizes: Tuple[int, ...]) -> np.ndarray:
     """Voxels, the fastest axis last."""
     fields = header.fields
-    kind = next((name for name, names in _TYPES.items() if fields.get("type", "").lower() in names), None)
-    if kind is None:
-        raise UnreadableError(
-            _("its voxels are of the type '{type}', which is no number.").format(type=fields.get("type", "")[:40])
-        )
+    dtype = _type(fields)
     encoding = fields.get("encoding", "").lower()
     packing = _PACKINGS.get(encoding)
     if packing is None:
@@ -217,16 +212,33 @@ def _values(path: Path, file: BinaryIO, header: Header, sizes: Tuple[int, ...]) 
                 encoding=encoding[:40]
             )
         )
-    big = fields.get("endian", "little").lower() == "big"
-    dtype = np.dtype(kind).newbyteorder(">" if big else "<")
-    count = int(np.prod(sizes, dtype=object))
-    other = fields.get("data file", fields.get("datafile"))
+    count = _count(sizes)
+    other = _other(fields)
     if other is None:
         _skip(file, fields, packing, count * dtype.itemsize)
         return read_values(file, packing, dtype, count).reshape(sizes[::-1])
     with open(_beside(path, other), "rb") as data:
         _skip(data, fields, packing, count * dtype.itemsize)
         return read_values(data, packing, dtype, count).reshape(sizes[::-1])
+
+
+def _type(fields: Fields) -> np.dtype:
+    kind = next((name for name, names in _TYPES.items() if fields.get("type", "").lower() in names), None)
+    if kind is None:
+        raise UnreadableError(
+            _("its voxels are of the type '{type}', which is no number.").format(type=fields.get("type", "")[:40])
+        )
+    big = fields.get("endian", "little").lower() == "big"
+    return np.dtype(kind).newbyteorder(">" if big else "<")
+
+
+def _count(sizes: Tuple[int, ...]) -> int:
+    return int(np.prod(sizes, dtype=object))
+
+
+def _other(fields: Fields) -> Optional[str]:
+    """Name of the file that holds the voxels, where it is another one."""
+    return fields.get("data file", fields.get("datafile"))
 
 
 def _beside(path: Path, name: str) -> Path:
@@ -266,7 +278,8 @@ def _axes(fields: Fields) -> _Axes:
     spacings = _numbers(fields.get("spacings", ""))
     if vectors:
         spatial = tuple(n for n, vector in enumerate(vectors) if vector is not None)
-        found = np.array([vectors[n] for n in spatial]).T
+        lengths = {len(vector) for vector in vectors if vector is not None}
+        found = np.array([vectors[n] for n in spatial] if len(lengths) == 1 else []).T
         if len(vectors) != len(sizes) or found.shape not in ((2, 2), (3, 3), (3, 2)):
             raise UnreadableError(_("its axes cannot be told apart; save it as a volume with three axes."))
         directions = np.zeros((3, len(spatial)))
@@ -312,7 +325,7 @@ def _to_ras(fields: Fields, axes: _Axes) -> Tuple[np.ndarray, str]:
         matrix[: len(place), 3] = place
     space = fields.get("space", "")
     known = _SPACES.get(space.lower().split("-time")[0])
-    to_ras = np.diag([*(known or _LPS), 1.0]) @ matrix
+    to_ras = matrix * np.array([*(known or _LPS), 1.0])[:, None]
     if not np.isfinite(to_ras).all() or abs(np.linalg.det(to_ras[:3, :3])) < 1e-30:
         raise UnreadableError(_("its axes do not span a volume; the header is damaged, save it again."))
     note = ""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Callable, List, Optional, TypeVar
+from typing import Callable, List, Optional, Tuple, TypeVar
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.mrml.io.dicom import read_dicom, read_dicom_mask
-from SPASegmentLib.mrml.io.dicom_files import is_dicom, series_of
-from SPASegmentLib.mrml.io.metaimage import is_metaimage, metaimage_files, read_metaimage
-from SPASegmentLib.mrml.io.nifti import is_nifti, is_sheared, nifti_files, read_nifti
-from SPASegmentLib.mrml.io.nrrd import is_nrrd, nrrd_files, read_nrrd, read_segments
-from SPASegmentLib.mrml.io.voxels import Image, UnreadableError
+from SPASegmentLib.mrml.io.dicom import dicom_files, read_dicom, read_dicom_mask
+from SPASegmentLib.mrml.io.dicom_files import is_dicom
+from SPASegmentLib.mrml.io.metaimage import is_metaimage, metaimage_outlook, read_metaimage
+from SPASegmentLib.mrml.io.nifti import is_nifti, is_sheared, nifti_outlook, read_nifti
+from SPASegmentLib.mrml.io.nrrd import is_nrrd, nrrd_outlook, read_nrrd, read_segments
+from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -124,13 +124,38 @@ def files_of(place: Path) -> List[Path]:
 
 def _files(place: Path) -> List[Path]:
     if _is_dicom(place):
-        return [path for path, _header in series_of(place)]
-    start = _start(place)
-    if is_nrrd(start):
-        return nrrd_files(place)
-    if is_nifti(start):
-        return nifti_files(place)
-    return metaimage_files(place) if is_metaimage(start) else [place]
+        return dicom_files(place)
+    other = _outlook(place).other
+    return [place] if other is None else [place, place.parent / other]
+
+
+def check_alone(place: Path, limit: int) -> None:
+    """Refuse a file that names other files, or would take much memory, before it is read. DICOM is not looked at.
+
+    The same code reads the header here and when the voxels are read, so that it cannot say one thing to each.
+
+    Args:
+        place: NRRD, NIfTI or MetaImage file.
+        limit: bytes that its voxels may take.
+
+    Raises:
+        InputError: it does, or its header is damaged.
+    """
+    outlook = _told(place.name, lambda: _outlook(place))
+    if outlook.other is not None:
+        raise InputError(
+            _("The file refers to another file; save it as one file (.nrrd, .nii.gz or .mha) and open that.")
+        )
+    if outlook.size > limit:
+        raise InputError(
+            _("The volume needs {size:.1f} GiB; the page takes up to {limit:.1f} GiB.").format(
+                size=outlook.size / 2**30, limit=limit / 2**30
+            )
+        )
+
+
+def _outlook(place: Path) -> Outlook:
+    return _format(place)[1](place)
 
 
 def read_voxels(place: Path) -> Image:
@@ -140,13 +165,24 @@ def read_voxels(place: Path) -> Image:
         UnreadableError: it is none, damaged or not whole.
         OSError: it cannot be read.
     """
+    return _format(place)[0](place)
+
+
+def _format(place: Path) -> Tuple[Callable[[Path], Image], Callable[[Path], Outlook]]:
+    """What reads a file, by its first bytes; by its name where these say nothing, for the words that it finds."""
     start, name = _start(place), place.name.lower()
     if is_nrrd(start):
-        return read_nrrd(place)
-    if is_nifti(start) or name.endswith((".nii", ".nii.gz", ".img", ".img.gz")):
-        return read_nifti(place)
-    if is_metaimage(start) or name.endswith((".mha", ".mhd")):
-        return read_metaimage(place)
+        return read_nrrd, nrrd_outlook
+    if is_nifti(start):
+        return read_nifti, nifti_outlook
+    if is_metaimage(start):
+        return read_metaimage, metaimage_outlook
+    if name.endswith((".nrrd", ".nhdr")):
+        return read_nrrd, nrrd_outlook
+    if name.endswith((".nii", ".nii.gz", ".img", ".img.gz")):
+        return read_nifti, nifti_outlook
+    if name.endswith((".mha", ".mhd")):
+        return read_metaimage, metaimage_outlook
     raise UnreadableError(_("SPA reads NRRD, NIfTI, MetaImage (MHA) and DICOM."))
 
 

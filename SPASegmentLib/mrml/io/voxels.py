@@ -54,6 +54,19 @@ class Image:
         return Lattice((i, j, k), self.to_ras)
 
 
+@dataclass(frozen=True)
+class Outlook:
+    """What a header says of a file before its voxels are read.
+
+    Attributes:
+        size: bytes that the voxels take.
+        other: name of the file that they are in, where it is another one.
+    """
+
+    size: int
+    other: Optional[str] = None
+
+
 def read_values(file: BinaryIO, packing: str, dtype: np.dtype, count: int) -> np.ndarray:
     """Voxels from a file that stands at the first of them.
 
