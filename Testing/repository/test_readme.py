@@ -31,7 +31,8 @@ def test_the_library_example_runs() -> None:
 
 def test_the_options_they_name_exist() -> None:
     wide = {"COLUMNS": "200", "NO_COLOR": "1"}
-    commands = (["segment"], ["viewer"], ["train"], ["evaluate", "lidc"], ["benchmark"], ["report"])
+    measure = (["evaluate", "lidc"], ["evaluate", "masks"], ["evaluate", "structures"], ["calibrate"])
+    commands = (["segment"], ["viewer"], ["train"], *measure, ["benchmark"], ["report"])
     text = "".join(CliRunner().invoke(app, [*command, "--help"], env=wide).stdout for command in commands)
     named = set(re.findall(r"`(--[a-z-]+)", TEXT))
     assert {"--slices", "--reference", "--choices", "--profile", "--plane"} <= named
