@@ -60,9 +60,9 @@ class Acceptance:
             return
         before = frame.segment_mask(controller.segmentation, controller.segment_id)
         result = controller.accept(index)
-        self._course.clear()
         held = frame.segment_mask(controller.segmentation, controller.segment_id)
         self._view.say(accepted_text(result.mask, frame, held, before))
+        self._course.clear()
         self._learn(controller, session)
         self._view.refresh()
 

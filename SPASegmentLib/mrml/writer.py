@@ -111,8 +111,9 @@ def write(
     removed = _to_remove(frame, added, segmentation, segment_id, grid) if mode == "replace" else None
     if added is None and removed is None:
         raise InputError(_("The mask is empty here; choose another one."))
-    before = Snapshot(segmentation)
-    change = _change(before, segment_id, grid, added, removed)
+    extent = union([image.GetExtent() for image in (added, removed) if image is not None])
+    before = Snapshot(segmentation, grid, extent)
+    change = _change(before, segment_id, grid, extent, added, removed)
     new = change.old
     # Before an undo state is saved, since an effect cannot take that back.
     if _changes_anything(editor, before, segment_id, change):
@@ -166,12 +167,13 @@ def _to_remove(frame: Frame, added: Optional[Any], segmentation: Any, segment_id
     return labelmap_image(voxels, (extent[0], extent[2], extent[4]), grid.to_local) if voxels.any() else None
 
 
-def _change(before: Snapshot, segment_id: str, grid: Grid, added: Optional[Any], removed: Optional[Any]) -> _Change:
-    extent = union([image.GetExtent() for image in (added, removed) if image is not None])
+def _change(
+    before: Snapshot, segment_id: str, grid: Grid, extent: Bounds, added: Optional[Any], removed: Optional[Any]
+) -> _Change:
     nothing = np.zeros(shape_of(extent), dtype=bool)
     on = nothing if added is None else region_of(added, 1, extent)
     off = nothing if removed is None else region_of(removed, 1, extent)
-    return _Change(grid, extent, before.region(segment_id, grid, extent), on, off)
+    return _Change(grid, extent, before.region(segment_id, extent), on, off)
 
 
 def _changes_anything(editor: SegmentEditor, before: Snapshot, segment_id: str, change: _Change) -> bool:
@@ -194,7 +196,7 @@ def _changes_anything(editor: SegmentEditor, before: Snapshot, segment_id: str, 
         raise _nothing_let_through(change)
     # The voxels are there already, but other segments may have them too and lose them.
     others = (other for other in before.segment_ids if other != segment_id)
-    return any((before.region(other, change.grid, change.extent) & possible.on).any() for other in others)
+    return any((before.region(other, change.extent) & possible.on).any() for other in others)
 
 
 def _nothing_let_through(change: _Change) -> OutputError:
@@ -219,11 +221,11 @@ def _verify(before: Snapshot, segmentation: Any, segment_id: str, change: _Chang
         raise OutputError(_("Slicer did not write the mask as it should have; the segmentation is as it was."))
     if masked and np.array_equal(new, old) and (wanted != old).any():
         raise _nothing_let_through(change)
-    if not before.same_elsewhere(segment_id, grid, extent):
+    if not all(before.same_around(each, extent) for each in before.segment_ids):
         raise OutputError(_("Slicer changed voxels beside the mask; the segmentation is as it was."))
     for other in before.segment_ids:
         if other != segment_id:
             kept = segment_region(segmentation, other, grid, extent)
-            if (kept & ~before.region(other, grid, extent)).any() and not (masked and change.off.any()):
+            if (kept & ~before.region(other, extent)).any() and not (masked and change.off.any()):
                 raise OutputError(_("Slicer changed another segment; the segmentation is as it was."))
     return new
