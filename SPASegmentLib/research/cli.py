@@ -65,14 +65,15 @@ def calibrate(
     structures: Annotated[
         Optional[List[Path]], typer.Option(help="Sets of structures that they have not learned from; may be repeated.")
     ] = None,
-    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Cases of slices at most, evenly spread.")] = None,
+    per_set: Annotated[Optional[int], typer.Option(min=1, help="Cases of each set at most, evenly spread.")] = None,
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
 ) -> None:
     """Calibrate the expected Dice of weights on held-out patients (spa hold-out) and sets; it goes into their card."""
     with plain_errors():
         from SPASegmentLib.research.commands.training import run_calibrate
 
-        run_calibrate(weights, npz or [], structures or [], limit, jobs)
+        run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs)
 
 
 evaluate = typer.Typer(help="Measure with simulated users.", no_args_is_help=True)

@@ -55,7 +55,12 @@ def run_hold_out(config: Path, data: Path, output: Path) -> None:
 
 
 def run_calibrate(
-    weights: Path, files: Sequence[Path], structures: Sequence[Path], limit: Optional[int], jobs: Optional[int]
+    weights: Path,
+    files: Sequence[Path],
+    structures: Sequence[Path],
+    limit: Optional[int],
+    per_set: Optional[int],
+    jobs: Optional[int],
 ) -> None:
     """Calibrate the expected Dice of weights.
 
@@ -71,7 +76,7 @@ def run_calibrate(
     check_paths(inputs, [("the card of --weights", weights.with_suffix(".json"))])
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
-        record = calibrate(weights, files, limit, jobs, progress, structures)
+        record = calibrate(weights, files, limit, jobs, progress, structures, per_set)
     offset, slope = record["expected_dice"]
     console.print(
         f"Expected Dice = {offset} + {slope} x raw, from {record['n_cases']} cases; mean error "

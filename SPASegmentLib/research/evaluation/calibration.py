@@ -18,7 +18,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.weights import UNCALIBRATED, load, load_for_use
 from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
-from SPASegmentLib.research.evaluation.cases import Case, draw_ids, open_case, thinned
+from SPASegmentLib.research.evaluation.cases import Case, draw_ids, evenly, open_case, thinned
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import run_case
@@ -50,6 +50,7 @@ def calibrate(
     jobs: Optional[int] = None,
     progress: Optional[Callable[[int, int], None]] = None,
     structures: Sequence[Path] = (),
+    per_set: Optional[int] = None,
 ) -> Dict[str, Any]:
     """Fit the line with users who choose, and write it into the card beside the weights.
 
@@ -59,8 +60,9 @@ def calibrate(
         limit: cases of `files` at most, evenly spread; None for all.
         jobs: processes; None for one per processor core.
         progress: called with (done, in all).
-        structures: npz files of structures (`data.structures`) that the weights have not learned from; all of their
-            cases take part. On structures that training has seen, and on lungs alone, the line is too hopeful.
+        structures: npz files of structures (`data.structures`) that the weights have not learned from. On structures
+            that training has seen, and on lungs alone, the line is too hopeful.
+        per_set: cases of each of them at most, evenly spread; None for all.
 
     Returns:
         What was written: `expected_dice` (offset, slope), the mean error before and after, and the number of cases.
@@ -72,7 +74,7 @@ def calibrate(
     """
     card = load(weights).card
     cases = _slice_cases(files, limit) if files or not structures else []
-    cases += [case for path in structures for case in structure_cases(open_structures(path))]
+    cases += [case for path in structures for case in evenly(structure_cases(open_structures(path)), per_set)]
     results = run_all(_rounds, cases, _Uncalibrated(weights), jobs or cores(), progress)
     expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
     offset, slope = fit_line(expected, reached)

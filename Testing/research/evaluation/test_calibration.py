@@ -81,8 +81,9 @@ def test_structures_take_part_beside_slices_or_alone(weights: Path, tmp_path: Pa
     np.savez(tmp_path / "things.npz", images=slices.images, labels=labels, classes=np.array(["thing"]))
     alone = calibrate(weights, [], jobs=1, structures=[tmp_path / "things.npz"])
     assert alone["n_cases"] == 6 and alone["files"] == ["things.npz"]
-    both = calibrate(weights, [tmp_path / "slices.npz"], 4, jobs=1, structures=[tmp_path / "things.npz"])
-    assert both["n_cases"] == 10 and both["files"] == ["slices.npz", "things.npz"]
+    things = [tmp_path / "things.npz"]
+    both = calibrate(weights, [tmp_path / "slices.npz"], 4, jobs=1, structures=things, per_set=3)
+    assert both["n_cases"] == 7 and both["files"] == ["slices.npz", "things.npz"]
     assert read_card(weights.with_suffix(".json")).calibration == both
 
 
