@@ -7,10 +7,13 @@ the name of a class, and dialogs answer with what the test has put into `ANSWERS
 from __future__ import annotations
 
 import inspect
+import sys
 import traceback
 from typing import Any, Callable, Dict, List, Tuple
 
 from PySide6 import QtCore, QtGui, QtWidgets
+
+from slicerhost import pythonqt
 
 #: Tracebacks of exceptions in slots and callbacks, which Slicer prints and swallows.
 ERRORS: List[str] = []
@@ -71,13 +74,44 @@ def _disconnect(sender: Any, signature: str, slot: Callable) -> bool:
     return call is not None and bool(QtCore.QObject.disconnect(sender, QtCore.SIGNAL(normal), call))
 
 
+def _asked_by_the_product() -> bool:
+    """Whether the caller's caller is the effect or the module, not a test and not the stand-in."""
+    name = str(sys._getframe(2).f_globals.get("__name__", ""))
+    return name.split(".")[0] in ("SegmentEditorSPALib", "SPASegment")
+
+
+def _refused(what: str, value: Any) -> Callable:
+    """What fails when it is called; not before, since C++ asks for virtual functions in the product's frames."""
+    error = AttributeError(f"{what} was not looked up in PythonQt, see slicerhost/pythonqt.py")
+    if not callable(value):
+        raise error
+
+    def fail(*_: Any) -> None:
+        raise error
+
+    return fail
+
+
+def _own(thing: Any, name: str) -> bool:
+    """Whether a name is defined in Python: by a subclass, or on the object."""
+    if name.startswith("__") or name in object.__getattribute__(thing, "__dict__"):
+        return True
+    classes = type(thing).__mro__[: next(n for n, each in enumerate(type(thing).__mro__) if each in _WRAPPED)]
+    return any(name in vars(each) for each in classes)
+
+
 def _wrap(base: type) -> type:
     """The class in PythonQt's manner; its Python subclasses behave likewise, and may have attributes of their own."""
 
     def init(self: Any, *args: Any) -> None:
         base.__init__(self, *args)
 
+    offered = pythonqt.names(*(each.__name__ for each in base.__mro__))
+
     def get(self: Any, name: str) -> Any:
+        if name not in offered and _asked_by_the_product() and not _own(self, name):
+            plain = name in _properties(base) and not name.endswith("izeHint")
+            return _refused(f"{base.__name__}.{name}", None if plain else base.__getattribute__(self, name))
         if name == "connect":
             return lambda signature, slot: _connect(self, signature, slot)
         if name == "disconnect":
@@ -93,6 +127,8 @@ def _wrap(base: type) -> type:
 
     def put(self: Any, name: str, value: Any) -> None:
         if name in _properties(base):
+            if name not in offered and _asked_by_the_product():
+                raise AttributeError(f"{base.__name__}.{name} has not been looked up in PythonQt")
             setter = getattr(base, "set" + name[0].upper() + name[1:], None)
             if setter is not None:
                 setter(self, value)
