@@ -58,6 +58,17 @@ def _takes_keys(widget: Any, key: str = "") -> bool:
     return any(each is not None and each.inherits(name) for each in around for name in _SCROLLED)
 
 
+def leave_list(view: Any) -> None:
+    """The pointer has gone from a drop-down list to a slice view: keys are about the view again.
+
+    Qt leaves the focus on a list after something was picked in it, and nothing on screen tells why no key does
+    anything then. Fields keep it, with what is half written in them.
+    """
+    widget = qt.QApplication.focusWidget()
+    if widget is not None and widget.inherits("QComboBox") and qt.QApplication.activePopupWidget() is None:
+        view.sliceView().setFocus()
+
+
 def _shifted() -> bool:
     """Shift makes another character of the key on other keyboards, where a digit was not meant."""
     return bool(qt.QApplication.keyboardModifiers() & qt.Qt.ShiftModifier)

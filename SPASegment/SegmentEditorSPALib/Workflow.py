@@ -12,6 +12,7 @@ from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
 
 from .DesktopView import DesktopView
 from .JobRunner import JobRunner
+from .Keys import leave_list
 from .Overlay import slice_widgets
 from .ProfileActions import ProfileActions
 from .Protocols import Panel, SliceWidget
@@ -115,6 +116,8 @@ class Workflow:
     def pointer_in(self, view: SliceWidget) -> None:
         """The pointer is in a slice view."""
         self._pointed = view
+        if self.armed:
+            leave_list(view)
 
     def from_segment(self) -> None:
         """Start from what the segment holds on the slice in the view under the pointer, or in the one used last."""

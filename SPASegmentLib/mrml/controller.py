@@ -143,7 +143,7 @@ class Controller:
         """
         frame = Frame.at(self.volume, ras, _plane(plane))
         click = frame.click(ras, anywhere=anywhere)
-        return self._new(frame, lambda session: session.start(click))
+        return self._new(frame, lambda session: session.start(click), self.network)
 
     def start_box(self, corner: Point, opposite: Point, plane: Union[Plane, str]) -> Job:
         """Start with a box, given by two opposite corners in mm on one slice.
@@ -154,10 +154,12 @@ class Controller:
         plane = _plane(plane)
         frame = Frame.at(self.volume, _innermost(self.volume, plane, corner, opposite), plane)
         box = frame.box(corner, opposite)
-        return self._new(frame, lambda session: session.start(box=box))
+        return self._new(frame, lambda session: session.start(box=box), self.network)
 
     def start_from_segment(self, ras: Point, plane: Union[Plane, str], only_part: bool = False) -> Job:
         """Start with what the segment holds on the slice through a point, e.g. a threshold or another tool's result.
+
+        A network draws one structure; several parts are varied without it.
 
         Args:
             ras: a point in mm on the slice's plane, also one beside the volume.
@@ -172,7 +174,8 @@ class Controller:
             mask = part_at(mask, *frame.ras_to_xy(ras))
             if not mask.any():
                 raise InputError(_("There is nothing of the segment here; click on one of its parts."))
-        return self._new(frame, lambda session: session.start(mask=mask))
+        network = self.network if count_parts(mask) == 1 else None
+        return self._new(frame, lambda session: session.start(mask=mask), network)
 
     def parts_of_segment(self, ras: Point, plane: Union[Plane, str]) -> int:
         """Of how many parts the segment consists on the slice through a point; specks do not count.
@@ -200,7 +203,7 @@ class Controller:
         if origin is None:
             raise StateError(_("Accept a mask first; the next slice starts from it."))
         frame, mask = origin
-        return self._new(frame.neighbour(step), lambda session: session.start(mask=mask))
+        return self._new(frame.neighbour(step), lambda session: session.start(mask=mask), self.network)
 
     def choose(self, candidate: int) -> Job:
         """Pick a candidate (1, 2, ...).
@@ -296,8 +299,8 @@ class Controller:
             raise StateError(_("There are no masks on screen; click on the structure first."))
         return self._shown
 
-    def _new(self, frame: Frame, start: Callable[[Session], Proposal]) -> Job:
-        session = Session(self.network, frame.image, self._settings, self.profile)
+    def _new(self, frame: Frame, start: Callable[[Session], Proposal], network: Optional[SPANetwork]) -> Job:
+        session = Session(network, frame.image, self._settings, self.profile)
         self._job = Job(frame, session, lambda: start(session))
         return self._job
 

@@ -367,10 +367,14 @@ def test_start_from_all_parts_of_the_segment(hands: Any) -> None:
     islands(hands)
     plane = hands_plane(hands)
     hands.act(lambda: hands.conversation.from_segment(hands.lesion, plane))
+    hands.settle()
     assert hands.conversation.pointing
     hands.act(lambda: hands.conversation.from_segment(hands.lesion, plane))
     hands.settle()
     assert hands.conversation.choosing and not hands.conversation.pointing
+    # A network draws one structure, which is not what was asked for.
+    places = [hands.controller.frame.ras_to_xy(point) for point in (hands.lesion, hands.point(-30.0, 0.0))]
+    assert any(all(mask[round(y), round(x)] for x, y in places) for mask in hands.now())
 
 
 def test_pointing_at_a_part_can_be_given_up(hands: Any) -> None:

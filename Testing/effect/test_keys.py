@@ -159,6 +159,25 @@ def test_an_open_list_keeps_its_keys(desk: Any) -> None:
         assert desk.workflow.choosing and not desk.voxels().any() and desk.editor.activeEffect() is not None
 
 
+def test_after_a_list_the_keys_come_back_with_the_pointer(desk: Any) -> None:
+    """As in Slicer: the focus stays on a list in which something was picked."""
+    desk.click()
+    box, field = QtWidgets.QComboBox(desk.host.window), QtWidgets.QSpinBox(desk.host.window)
+    desk.host.window.activateWindow()
+    view = desk.host.views["Red"]
+    for widget in (box, field):
+        widget.show()
+        widget.setFocus()
+        desk.qt.processEvents()
+        view.send("MouseMoveEvent", view.xy(desk.lesion))
+        press(desk, Qt.Key_2, on=QtWidgets.QApplication.focusWidget())
+    assert desk.proposal.round == 2 and field.value() == 20, "a field keeps what is half written"
+    desk.workflow.cancel()
+    box.setFocus()
+    view.send("MouseMoveEvent", view.xy(desk.lesion))
+    assert QtWidgets.QApplication.focusWidget() is box, "without masks nobody takes the focus"
+
+
 def test_return_commits_the_name_of_a_segment_that_is_edited(desk: Any) -> None:
     desk.click()
     table = QtWidgets.QTableWidget(1, 1, desk.host.window)
