@@ -9,6 +9,8 @@ from typing import List
 
 import slicer
 
+from SPASegmentLib.pytorch import is_installed
+
 from .Translate import tr as _
 
 #: Import names and the requirement of each: what every session needs ...
@@ -22,8 +24,8 @@ TORCH = ">=2.2"
 
 
 def has_torch() -> bool:
-    """Whether PyTorch is installed."""
-    return importlib.util.find_spec("torch") is not None
+    """Whether PyTorch is installed, and has not failed to work."""
+    return is_installed()
 
 
 def missing(with_network: bool = True) -> List[str]:

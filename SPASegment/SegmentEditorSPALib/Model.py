@@ -49,17 +49,23 @@ def load(key: Tuple[str, str]) -> Loaded:
     """Load a choice; for the worker, since the first import of torch takes seconds.
 
     Raises:
+        DependencyError: PyTorch cannot be used.
         WeightsError: a file is missing or damaged.
     """
-    import torch
+    from SPASegmentLib.errors import DependencyError
+    from SPASegmentLib.pytorch import require_torch
 
+    try:
+        require_torch()
+    except DependencyError as error:
+        raise DependencyError(f"{error} " + _("Without it: Start from the segment.")) from error
     # So that the main thread need not import it later.
     import SPASegmentLib.mrml.controller  # noqa: F401
+    from SPASegmentLib.model import device as devices
     from SPASegmentLib.model import weights
 
     path, device = key
-    if device == "auto" or (device == "cuda" and not torch.cuda.is_available()):
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    device = "cuda" if device != "cpu" and devices.cuda_works() else "cpu"
     found = weights.load_for_use(Path(path) if path else None, device)
     _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, device)
     return _loaded[key]
@@ -71,5 +77,9 @@ def describe(key: Tuple[str, str]) -> str:
     ready = loaded(key)
     if ready is None:
         return _("{name}, loaded with the first click").format(name=name)
-    device = _("on the graphics card (CUDA)") if ready.device == "cuda" else _("on the processor (CPU)")
+    device = _("on the processor (CPU)")
+    if ready.network.fell_back:
+        device = _("on the processor (CPU), since the graphics card failed")
+    elif ready.device == "cuda":
+        device = _("on the graphics card (CUDA)")
     return _("{name} {device}, checksum {sha}").format(name=ready.name, device=device, sha=ready.sha256[:12])

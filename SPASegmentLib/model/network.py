@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
 import torch
@@ -84,6 +85,10 @@ class SPANetwork(nn.Module):
         self.config = config
         #: Names the latent space: latents learned with other weights mean something else.
         self.latent_space = "untrained"
+        #: Where its weights were read from; None if they were not.
+        self.weights_file: Optional[Path] = None
+        #: Whether its device has failed, so that the processor has taken over.
+        self.fell_back = False
         self._kept_positions: Optional[Tuple[Tuple[int, int], Tensor]] = None
         #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
         self.expected_dice = (0.0, 1.0)

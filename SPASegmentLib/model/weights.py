@@ -17,9 +17,9 @@ from safetensors.torch import save as save_safetensors
 from torch import Tensor
 
 from SPASegmentLib.errors import WeightsError
+from SPASegmentLib.model.device import move
 from SPASegmentLib.model.encoders import resize_vit_positions
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.precision import ready_for_use
 from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.translation import texts
 
@@ -131,13 +131,13 @@ def load_for_use(path: Optional[Path] = None, device: str = "cpu") -> LoadedNetw
     """What every front end and the evaluation start from: a weights file, or the bundled one, ready to draw masks.
 
     Its large products are in half precision where the device gains from it (see `precision`), so it is not for
-    training or saving.
+    training or saving. Where the device fails, the network is on the processor, and `network.fell_back` says so.
 
     Raises:
         WeightsError: see `load`.
     """
-    loaded = load_default(device=device) if path is None else load(path, device)
-    ready_for_use(loaded.network)
+    loaded = load_default() if path is None else load(path)
+    move(loaded.network, device)
     return loaded
 
 
@@ -176,7 +176,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     network = SPANetwork(config)
     _check(state, network.state_dict(), path.name)
     network.load_state_dict({key: value.to(network.state_dict()[key].dtype) for key, value in state.items()})
-    network.latent_space = card.sha256[:16]
+    network.latent_space, network.weights_file = card.sha256[:16], path
     network.expected_dice = card.expected_dice_line()
     network.eval().requires_grad_(False)
     return LoadedNetwork(network.to(device), card)

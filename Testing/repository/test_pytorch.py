@@ -1,0 +1,101 @@
+"""A PyTorch that is there and does not work ends in words, on the command line and for a library's user."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Tuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ASK = """
+from SPASegmentLib import pytorch
+from SPASegmentLib.errors import DependencyError
+before = pytorch.is_installed()
+for _ in range(2):
+    try:
+        pytorch.require_torch()
+        print("works")
+    except DependencyError as error:
+        print(error)
+print(before, pytorch.is_installed())
+"""
+
+NO_BRIDGE = """
+import sys, warnings
+warnings.simplefilter("ignore")
+sys.modules["numpy"] = None
+import torch
+try:
+    torch.zeros(1).numpy()
+except Exception:
+    pass
+for name in [n for n in sys.modules if n == "numpy" or n.startswith("numpy.")]:
+    del sys.modules[name]
+"""
+
+
+def ask(code: str, *path: Path) -> Tuple[str, ...]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (*path, ROOT)))}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    return tuple(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'raise ImportError("libcudart.so.11.0: cannot open shared object file")',
+        'raise OSError("libtorch_cpu.so: undefined symbol")',
+        'raise RuntimeError("a line\\nand another one")',
+        "import no_such_part_of_torch",
+        "raise SystemError",
+    ],
+)
+def test_a_pytorch_that_cannot_be_imported(tmp_path: Path, line: str) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text(f"{line}\n")
+    first, second, installed = ask(ASK, tmp_path)
+    assert first == second, "a failed import is not tried twice"
+    assert first.startswith("PyTorch is installed but cannot be imported (") and "install it again" in first
+    assert installed == "True False"
+
+
+def test_a_machine_without_pytorch() -> None:
+    code = "import importlib.util as u, sys; f = u.find_spec\n"
+    code += "u.find_spec = lambda n, *r: None if n == 'torch' else f(n, *r)\nsys.modules['torch'] = None\n"
+    first, _, installed = ask(code + ASK)
+    assert first == "PyTorch is not installed; install it, as pytorch.org says."
+    assert installed == "False False"
+
+
+def test_a_pytorch_that_does_not_fit_numpy() -> None:
+    code = NO_BRIDGE + ASK
+    first, second, _ = ask(code)
+    assert first == second
+    assert first.startswith("PyTorch ") and "does not work with NumPy" in first and first.endswith("an older NumPy.")
+
+
+def test_a_pytorch_that_works() -> None:
+    assert ask(ASK) == ("works", "works", "True True")
+
+
+def test_commands_say_so(tmp_path: Path) -> None:
+    (tmp_path / "torch").mkdir()
+    (tmp_path / "torch" / "__init__.py").write_text("raise OSError('libtorch_cpu.so')\n")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    code = "from SPASegmentLib.cli import main; main()"
+    commands = (
+        ["demo", "--output", tmp_path / "demo"], ["segment", "x.nrrd", "--click=0,0,0", "--output", "a.nrrd"],
+        ["train", "x.yaml", "--data", "."], ["evaluate", "lidc", "--npz", "x.npz"], ["results", "--npz", "x.npz"],
+    )  # fmt: skip
+    for command in commands:
+        words = [sys.executable, "-c", code, *map(str, command)]
+        done = subprocess.run(words, capture_output=True, text=True, env=environment, cwd=tmp_path)
+        assert done.returncode == 2, (command, done.stderr)
+        assert done.stderr.startswith("Error: PyTorch is installed but cannot be imported"), (command, done.stderr)
+        assert len(done.stderr.splitlines()) == 1
