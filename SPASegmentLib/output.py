@@ -8,6 +8,7 @@ import os
 import shutil
 import stat
 import tempfile
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple
@@ -126,38 +127,41 @@ def write_text(text: str, path: Path) -> None:
 
 
 @contextmanager
-def held(folder: Path, wait: bool = False) -> Iterator[bool]:
+def held(folder: Path, patience: float = 0.0) -> Iterator[bool]:
     """Hold a folder against other programs that do the same, until the block ends; nothing is left in it.
 
     Args:
         folder: that exists.
-        wait: until nobody else holds it.
+        patience: seconds to wait for one that holds it.
 
     Yields:
         Whether it is held. Where the file system knows no locks, it counts as held.
     """
     try:
-        import fcntl
-    except ModuleNotFoundError:  # Windows
-        yield True
-        return
-    try:
         handle = os.open(folder, os.O_RDONLY)
-    except OSError:
+    except OSError:  # on Windows folders cannot be opened
         yield True
         return
     try:
-        yield _locked(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB), fcntl)
+        yield _locked(handle, patience)
     finally:
         os.close(handle)
 
 
-def _locked(handle: int, how: int, fcntl: Any) -> bool:
-    try:
-        fcntl.flock(handle, how)
-    except OSError as error:
-        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)
-    return True
+def _locked(handle: int, patience: float) -> bool:
+    import fcntl
+
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
+                return True
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.05)
 
 
 def _place(target: Path) -> Tuple[Path, bool]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import ssl
 import threading
 import urllib.error
 import urllib.parse
@@ -112,7 +113,7 @@ class Download:
                 )
             ) from error
         except (OSError, ValueError) as error:
-            raise WeightsError(self._unreachable()) from error
+            raise WeightsError(self._unreachable(error)) from error
         with answer:
             self.done, self.total = 0, int(answer.headers.get("Content-Length") or 0)
             while True:
@@ -121,7 +122,7 @@ class Download:
                 try:
                     piece = answer.read(PIECE)
                 except (OSError, HTTPException) as error:
-                    raise WeightsError(self._unreachable()) from error
+                    raise WeightsError(self._unreachable(error)) from error
                 if not piece:
                     break
                 self.done += len(piece)
@@ -131,7 +132,17 @@ class Download:
         if self.done < self.total:
             raise WeightsError(_("The connection ended before {name} was complete; try again.").format(name=name))
 
-    def _unreachable(self) -> str:
+    def _unreachable(self, error: Exception) -> str:
+        reason = getattr(error, "reason", error)
+        if isinstance(reason, ssl.SSLCertVerificationError):
+            return _(
+                "The certificate of {host} is not trusted here ({reason}); have it made known to this computer (set "
+                "SSL_CERT_FILE to the file of your institution's authority), or use a local file."
+            ).format(host=self.host, reason=reason.verify_message or str(reason))
+        if isinstance(reason, ssl.SSLError):
+            return _("{host} gives no secure connection ({reason}); check the address, or use a local file.").format(
+                host=self.host, reason=reason.reason or str(reason)
+            )
         return _("{host} cannot be reached; check the connection, or use a local file.").format(host=self.host)
 
 

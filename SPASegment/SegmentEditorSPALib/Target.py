@@ -7,7 +7,7 @@ from typing import Any, Callable, List, Optional, Tuple
 import slicer
 import vtk
 
-from SPASegmentLib.errors import SPAError
+from SPASegmentLib.errors import DependencyError, SPAError
 
 from . import Dependencies, Model
 from .DesktopEditor import DesktopEditor
@@ -95,7 +95,16 @@ class Target:
         self._choice = choice = None if self._without_network(from_mask) else Model.choice()
         if choice is None or Model.loaded(choice) is not None:
             return None
-        return lambda: Model.load(choice)
+        return lambda: self._load(choice, from_mask)
+
+    @staticmethod
+    def _load(choice: Any, from_mask: bool) -> None:
+        try:
+            Model.load(choice)
+        except DependencyError:
+            # What the segment holds can be varied without PyTorch.
+            if not from_mask:
+                raise
 
     def prepare(self, from_mask: bool) -> Any:
         """The controller of what has been selected, for a session that begins."""
@@ -109,7 +118,8 @@ class Target:
             )
             # Better outlines are drawn on top.
             self.controller.preview.outlined = False
-        self.controller.network = None if self._choice is None else Model.loaded(self._choice).network
+        ready = None if self._choice is None else Model.loaded(self._choice)
+        self.controller.network = None if ready is None else ready.network
         self._set_up(self.controller)
         return self.controller
 

@@ -21,7 +21,7 @@ Weights = Annotated[Optional[Path], typer.Option(help="A weights file instead of
 _MEMORY = "There is not enough memory; close other programs, or take a smaller image."
 #: Packages that are installed with an extra only, by the names that they are imported by.
 _EXTRAS: Dict[str, str] = {
-    **dict.fromkeys(("PIL", "monai", "nibabel", "nrrd", "pydantic", "sklearn", "threadpoolctl", "yaml"), "train"),
+    **dict.fromkeys(("PIL", "monai", "pydantic", "sklearn", "threadpoolctl", "yaml"), "train"),
     **dict.fromkeys(("aiohttp", "trame", "trame_slicer"), "viewer"),
 }
 

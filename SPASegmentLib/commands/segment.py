@@ -112,8 +112,8 @@ def run_segment(task: SegmentTask) -> None:
             slices = session.done
             with interruption_at_the_end():
                 save_segmentation(session.segmentation, str(task.output), volume)
-                if task.profile is not None and session.profile is not None:
-                    session.profile.save(task.profile)
+                if task.profile is not None:
+                    Profile.teach(task.profile, session.offsets_mm)
                 volume_dice = (
                     None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
                 )

@@ -6,9 +6,14 @@ import secrets
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
-from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.commands.interruption import imports
+from SPASegmentLib.commands.plain import say
+from SPASegmentLib.errors import DependencyError, InputError, WeightsError
+
+if TYPE_CHECKING:
+    from SPASegmentLib.model.network import SPANetwork
 
 #: Everything that `pip install 'spa-segment[viewer]'` adds.
 _NEEDED = ("trame_slicer", "aiohttp", "PIL")
@@ -38,22 +43,19 @@ def run_viewer(
 
     Raises:
         InputError: the volume, the profile or the address cannot be used, or the extra is not installed.
-        WeightsError: the weights given cannot be used.
+        DependencyError, WeightsError: the weights given cannot be used.
     """
     if any(find_spec(name) is None for name in _NEEDED):
         raise InputError("The viewer needs more packages; install them with: pip install 'spa-segment[viewer]'")
     from SPASegmentLib.interaction.profile import Profile
-    from SPASegmentLib.model.weights import load_for_use
     from SPASegmentLib.viewer.guard import is_local
 
+    if token is not None and not token.strip():
+        raise InputError("--token is empty; give one of some letters, or leave it out.")
+    if volume is not None and not volume.expanduser().exists():
+        raise InputError(f"'{volume}' does not exist; check the path.")
     known = None if profile is None else Profile.load(profile)
-    try:
-        network = load_for_use(weights).network
-    except WeightsError as error:
-        if weights is not None:
-            raise
-        network = None
-        print(f"{error}\nWithout weights, sessions start from what a segment holds.", file=sys.stderr)
+    network = _network(weights)
     if token is None and not is_local(host):
         token = secrets.token_urlsafe(16)
     # trame reads the program's arguments as well and would take ours for its own.
@@ -67,3 +69,17 @@ def run_viewer(
         app.run(host, port, open_browser)
     finally:
         app.close()
+
+
+def _network(weights: Optional[Path]) -> Optional[SPANetwork]:
+    """The network; without the bundled weights, or without a PyTorch that works, none, and a word about it."""
+    try:
+        with imports():
+            from SPASegmentLib.model.weights import load_for_use
+
+        return load_for_use(weights).network
+    except (DependencyError, WeightsError) as error:
+        if weights is not None:
+            raise
+        say(f"{error}\nWithout a network, sessions start from what a segment holds.")
+        return None

@@ -37,6 +37,7 @@ class VolumeSession:
         segmentation: vtkMRMLSegmentationNode with one segment.
         segment_id: of the segment that accepted masks go into.
         done: the slices worked on so far, in this order, also where the work is broken off.
+        offsets_mm: what the accepted masks teach a profile, see `Profile.updated`.
     """
 
     def __init__(
@@ -56,11 +57,7 @@ class VolumeSession:
         )
         self._reader, self._reference = reader, reference
         self.done: List[Slice] = []
-
-    @property
-    def profile(self) -> Optional[Profile]:
-        """What is known of the reader's preference, all accepted masks included."""
-        return self._controller.profile
+        self.offsets_mm: List[float] = []
 
     @property
     def accepted(self) -> bool:
@@ -133,10 +130,14 @@ class VolumeSession:
 
     def _end(self, answer: Answer) -> Optional[np.ndarray]:
         """Accept a mask, or leave the slice without one."""
-        if answer.kind == "accept":
-            return self._controller.accept(answer.mask).mask
-        self._controller.cancel()
-        return None
+        if answer.kind != "accept":
+            self._controller.cancel()
+            return None
+        session = self._controller.session
+        mask = self._controller.accept(answer.mask).mask
+        if session is not None and session.offset_mm is not None:
+            self.offsets_mm.append(session.offset_mm)
+        return mask
 
     def _run(self, job: Job) -> Tuple[Proposal, float]:
         """What comes back, and how many seconds it took."""

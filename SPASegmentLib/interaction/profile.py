@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Dict, Optional, Tuple, Union
+from typing import Any, Dict, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import whole_file
+from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.output import held, whole_file
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
+
+#: Name of a profile that nobody has named.
+DEFAULT = "default"
+#: Seconds to wait for another program that writes a profile into the same folder.
+PATIENCE = 10.0
 
 FORMAT = "spa-profile"
 #: Of files written; of files read. Version 1 also named a structure, which nothing looked at.
@@ -223,6 +229,33 @@ class Profile:
         """
         with whole_file(Path(path)) as partial:
             partial.write_text(self.to_json() + "\n", encoding="utf-8")
+
+    @classmethod
+    def teach(cls, path: Union[str, Path], offsets_mm: Sequence[float]) -> Profile:
+        """Let the profile in a file learn, with what other programs have taught it meanwhile; made if there is none.
+
+        Args:
+            path: of the file.
+            offsets_mm: of accepted masks, see `updated`.
+
+        Returns:
+            What the file holds now.
+
+        Raises:
+            InputError: the file is no profile.
+            OutputError: it cannot be written, or another program is at it all the time.
+        """
+        path = Path(path)
+        with held(Path(os.path.realpath(path)).parent, PATIENCE) as mine:
+            if not mine:
+                raise OutputError(
+                    _("The profile {path} is in use by another program; it has learned nothing now.").format(path=path)
+                )
+            profile = cls.load(path) if path.exists() else cls.new(DEFAULT)
+            for offset in offsets_mm:
+                profile = profile.updated(offset)
+            profile.save(path)
+        return profile
 
     def to_json(self) -> str:
         """The profile as text."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, List, Optional
+from typing import Annotated, Iterator, List, Optional
 
 import typer
 
 from SPASegmentLib.commands.plain import Weights, plain_errors
+from SPASegmentLib.pytorch import require_torch
 
 PANEL = "Research: train, evaluate, measure"
 
 app = typer.Typer()
+
+
+@contextmanager
+def _ready() -> Iterator[None]:
+    """Errors in plain words, and PyTorch, which all of research needs, before anything else is looked at."""
+    with plain_errors():
+        require_torch()
+        yield
 
 
 @app.command(rich_help_panel=PANEL)
@@ -37,7 +47,7 @@ def train(
 
     torchrun starts it in several processes, on one machine or many: torchrun --nproc-per-node 4 --no-python spa train.
     """
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.training import run_train
 
         run_train(config, data, output, device, sam, other_sam, changes or [], name)
@@ -50,7 +60,7 @@ def hold_out(
     output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
 ) -> None:
     """Write the patients that a training configuration keeps out, for spa evaluate lidc --npz."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.training import run_hold_out
 
         run_hold_out(config, data, output)
@@ -70,7 +80,7 @@ def calibrate(
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
 ) -> None:
     """Calibrate the expected Dice of weights on held-out patients (spa hold-out) and sets; it goes into their card."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.training import run_calibrate
 
         run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs)
@@ -121,7 +131,7 @@ def evaluate_lidc(
     output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
 ) -> None:
     """Measure how fast a simulated user gets the wanted mask on slices with the masks of several raters."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.evaluate import run_evaluate
         from SPASegmentLib.research.evaluation.task import Task
 
@@ -149,7 +159,7 @@ def evaluate_masks(
     output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
 ) -> None:
     """Measure choices on images with one mask each: PNG folders, Decathlon sets, or volumes beside their masks."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.evaluate import run_evaluate_masks
         from SPASegmentLib.research.evaluation.single_mask import MaskTask
 
@@ -173,7 +183,7 @@ def evaluate_structures(
     ] = Path("out/structures"),
 ) -> None:
     """Measure all sets of structures in a folder, means over sets: organs, lesions, cells nobody trained on."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.evaluate import run_evaluate_structures
         from SPASegmentLib.research.evaluation.structures import StructuresTask
 
@@ -191,7 +201,7 @@ def evaluate_cases(
     ] = None,
 ) -> None:
     """Write the list of a protocol's cases: ids and numbers, no pixels."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.evaluate import run_cases
 
         run_cases(npz, protocol, seed, output)
@@ -212,7 +222,7 @@ def results(
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
 ) -> None:
     """Run every measurement of docs/results.md; what is done is not run again."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.results import run_results
 
         run_results(npz, output, only or [], weights, baselines, losses, jobs)
@@ -231,7 +241,7 @@ def report(
     ] = None,
 ) -> None:
     """Write the page of results from its records, and example rounds as pictures."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.results import run_report
 
         run_report(records, output, npz or [], examples, card)
@@ -251,7 +261,7 @@ def train_baselines(
     ),
 ) -> None:
     """Train all baselines with one loop, the same slices and the same clicks; a stopped run goes on."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.baselines import run_train_baselines
 
         run_train_baselines(npz, name or [], steps, output)
@@ -287,7 +297,7 @@ def benchmark_run(
     """
     if context.invoked_subcommand is not None:
         return
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.benchmark.plan import parse_choice, parse_parts
         from SPASegmentLib.research.commands.benchmark import run_benchmark
 
@@ -304,7 +314,7 @@ def benchmark_accuracy(
     output: Annotated[Path, typer.Option("--json", help="Where the records go.")] = Path("out/benchmark/accuracy.json"),
 ) -> None:
     """Dice by round beside the time, one setting changed at a time."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.benchmark import run_accuracy
 
         run_accuracy(npz, weights or [], limit, seed, output, _typed())
@@ -316,7 +326,7 @@ def benchmark_report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("docs/benchmarks.md"),
 ) -> None:
     """Write the page from the records."""
-    with plain_errors():
+    with _ready():
         from SPASegmentLib.research.commands.benchmark import run_report
 
         run_report(folder, output)

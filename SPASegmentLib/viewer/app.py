@@ -7,7 +7,8 @@ import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from urllib.parse import urlencode
 
 import vtk
 from trame.app import get_server
@@ -18,7 +19,6 @@ from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.volumes import notes_of
 from SPASegmentLib.mrml.writer import WRITE_MODES
@@ -33,6 +33,10 @@ from SPASegmentLib.viewer.transfer import Transfer
 from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, unpack_series
 from SPASegmentLib.viewer.views import VIEWS, SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
+
+# Without PyTorch the viewer works from what segments hold.
+if TYPE_CHECKING:
+    from SPASegmentLib.model.network import SPANetwork
 
 _PAGE = Path(__file__).parent / "page"
 _SERVED = "spa_page"
@@ -124,7 +128,7 @@ class ViewerApp:
             raise InputError(f"Cannot listen on {host}:{port} ({reason}); choose another --port or --host.") from error
 
     def _announce(self, host: str) -> None:
-        query = "" if self._token is None else f"?token={self._token}"
+        query = "" if self._token is None else f"?{urlencode({'token': self._token})}"
         name = f"[{host}]" if ":" in host else host
         print(f"SPA is at http://{name}:{self.server.port}/{query} for one user at a time; Ctrl+C ends it.", flush=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from typing import Any, Awaitable, Callable, Optional
 from urllib.parse import urlsplit
@@ -46,9 +47,9 @@ def guard(token: Optional[str]) -> Any:
         if _equal(request.query.get("token", ""), token):
             # Out of the address bar, so that it is not passed on with a screenshot.
             answer = web.HTTPFound(request.path)
-            answer.set_cookie(_COOKIE, token, httponly=True, samesite="Lax")
+            answer.set_cookie(_COOKIE, _as_cookie(token), httponly=True, samesite="Lax")
             raise answer
-        if not _equal(request.cookies.get(_COOKIE, ""), token):
+        if not _equal(request.cookies.get(_COOKIE, ""), _as_cookie(token)):
             raise web.HTTPUnauthorized(text="Open the address that the viewer printed when it started, with its token.")
         return await handler(request)
 
@@ -61,5 +62,10 @@ def _is_link(request: web.Request) -> bool:
     return opens and not request.path.startswith("/spa/")
 
 
+def _as_cookie(token: str) -> str:
+    """A form of a token that is the same in all browsers, whatever letters the token has."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _equal(given: str, token: str) -> bool:
-    return hmac.compare_digest(given.encode(), token.encode())
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode("utf-8", "surrogatepass"))

@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import Dict, List, Optional
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.profile import Profile
-
-#: Name of the profile that is there at the start.
-DEFAULT = "default"
+from SPASegmentLib.interaction.profile import DEFAULT, Profile
 
 
 class Profiles:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError, replace
 from pathlib import Path
 from typing import Any, Optional
@@ -13,7 +16,9 @@ from scipy import stats
 
 from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.interaction.profile import CHANGE, PRIOR_SD_MM, REACH_SDS, SLIP, SLIP_RANGE_MM, Profile
+from SPASegmentLib.output import held
 
+ROOT = Path(__file__).resolve().parents[2]
 OFFSETS = np.linspace(-4, 4, 33)
 
 
@@ -241,3 +246,33 @@ def test_missing_large_and_unwritable_files(tmp_path: Path) -> None:
         Profile.load(tmp_path / "volume.nrrd")
     with pytest.raises(OutputError, match="cannot be written"):
         Profile.new("a").save(tmp_path / "nowhere" / "p.json")
+
+
+def test_two_programs_that_teach_one_profile_lose_nothing(tmp_path: Path) -> None:
+    path, link = tmp_path / "me.json", tmp_path / "link.json"
+    link.symlink_to("me.json")
+    code = "import sys; from SPASegmentLib.interaction.profile import Profile\n"
+    code += "for _ in range(8): Profile.teach(sys.argv[1], [0.5])"
+    running = [subprocess.Popen([sys.executable, "-c", code, str(each)], cwd=ROOT) for each in (path, link)]
+    assert [process.wait(120) for process in running] == [0, 0]
+    assert Profile.load(path).accepted == 16
+    assert link.is_symlink() and sorted(os.listdir(tmp_path)) == ["link.json", "me.json"]
+
+
+def test_what_others_have_taught_meanwhile_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "me.json"
+    expected = Profile.new("Ada").updated(1.0).updated(-2.0).updated(0.25)
+    Profile.new("Ada").updated(1.0).save(path)
+    assert Profile.teach(path, [-2.0, 0.25]) == Profile.load(path) == expected
+    assert Profile.teach(tmp_path / "new.json", [0.5]).name == "default"
+    assert Profile.teach(path, []) == expected
+
+
+def test_a_profile_that_another_program_keeps_to_itself_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("SPASegmentLib.interaction.profile.PATIENCE", 0.1)
+    with held(tmp_path) as mine:
+        assert mine
+        with pytest.raises(OutputError, match="me.json is in use by another program"):
+            Profile.teach(tmp_path / "me.json", [0.5])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Dict, List, Optional, Tuple
+from urllib.parse import urlencode
 
 import pytest
 
@@ -85,3 +86,11 @@ def test_the_token_is_asked_for_and_becomes_a_cookie() -> None:
 def test_local_addresses() -> None:
     assert is_local("127.0.0.1") and is_local("localhost") and is_local("::1")
     assert not is_local("0.0.0.0") and not is_local("192.168.1.2") and not is_local("")
+
+
+@pytest.mark.parametrize("token", ["a+b&c", "50%25", "#?=/", "Läsion Ω", "with space", '"quoted;"', "x" * 500])
+def test_a_token_may_have_any_letters(token: str) -> None:
+    address = f"/?{urlencode({'token': token})}"
+    first, other = answers(token, [(address, {}), ("/spa/result/a.nrrd", {})])
+    assert first == other == (200, "hello")
+    assert answers(token, [(f"/?{urlencode({'token': token + 'x'})}", {})])[0][0] == 401
