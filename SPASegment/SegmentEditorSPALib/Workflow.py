@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, List, Optional, Tuple
 
-import qt
 import vtk
 
 from SPASegmentLib.mrml.conversation import Conversation
@@ -17,6 +16,7 @@ from .Overlay import slice_widgets
 from .ProfileActions import ProfileActions
 from .Protocols import Panel, SliceWidget
 from .Screen import Screen
+from .SegmentsWatch import SegmentsWatch
 from .Settings import Settings
 from .Target import Target
 from .Translate import tr as _
@@ -41,10 +41,8 @@ class Workflow:
         self._target = Target(scripted_effect, self._target_touched, self._set_up)
         self.conversation = Conversation(self._runner, view, self._target, self.profiles)
         self._view = view
-        # What is observed while the effect is active: the settings, and the segments for undo and redo.
         self._observed: List[Tuple[Any, int]] = []
-        self._segments: Optional[Any] = None
-        self._look_later = False
+        self._watch = SegmentsWatch(self.conversation.segmentation_changed)
         #: The view under the pointer, or the one that it was in last.
         self._pointed: Optional[SliceWidget] = None
 
@@ -77,7 +75,7 @@ class Workflow:
         """The effect has become active."""
         node = self._effect.parameterSetNode()
         self._observed = [(node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._selection_changed))]
-        self._watch_segments()
+        self._watch.follow(self._segmentation())
         self.profiles.refresh()
         self.conversation.begin()
         self._panel.say(_("Click on a structure in a slice view, or drag a box around it."))
@@ -87,7 +85,8 @@ class Workflow:
         """The effect is left: drop everything; may be called twice, also after the scene was closed."""
         for thing, tag in self._observed:
             thing.RemoveObserver(tag)
-        self._observed, self._segments = [], None
+        self._observed = []
+        self._watch.follow(None)
         self.conversation.end()
         self._target.close()
         self.screen.view = self._pointed = None
@@ -213,31 +212,10 @@ class Workflow:
             self.screen.target_moved()
 
     def _selection_changed(self, _node: Any, _event: str) -> None:
-        self._watch_segments()
+        self._watch.follow(self._segmentation())
         if self._target.changed:
             self.target_changed(_("Another segment or image was selected; the masks on screen were dropped."))
 
-    def _watch_segments(self) -> None:
-        """Undo and redo tell nobody but the segmentation's observers."""
+    def _segmentation(self) -> Optional[Any]:
         node = self._effect.parameterSetNode()
-        segmentation = None if node is None else node.GetSegmentationNode()
-        segments = None if segmentation is None else segmentation.GetSegmentation()
-        if segments is self._segments:
-            return
-        for thing, tag in self._observed[1:]:
-            thing.RemoveObserver(tag)
-        self._segments, self._observed = segments, self._observed[:1]
-        if segments is not None:
-            tag = segments.AddObserver(vtk.vtkCommand.AnyEvent, self._segments_changed)
-            self._observed.append((segments, tag))
-
-    def _segments_changed(self, _segments: Any, _event: str) -> None:
-        # One undo is many events, and in between the segments are neither as before nor as after.
-        if not self._look_later:
-            self._look_later = True
-            qt.QTimer.singleShot(0, self._look)
-
-    def _look(self) -> None:
-        self._look_later = False
-        if self._observed:
-            self.conversation.segmentation_changed()
+        return None if node is None else node.GetSegmentationNode()

@@ -273,6 +273,7 @@ class Conversation:
     def begin(self) -> None:
         """The front end is there again: what was undone meanwhile is taken back, and slices are counted anew."""
         self._acceptance.count_anew()
+        self._acceptance.forget_what_is_gone()
         self.segmentation_changed()
 
     def end(self) -> None:

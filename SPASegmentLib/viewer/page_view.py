@@ -153,10 +153,18 @@ def _cards(frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> List[
     texts = ["recommended", *(_readable(each.description) for each in proposal.differences)]
     tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(texts))]
     areas = [_readable(frame.image.area_text(mask)) for mask in proposal.masks]
+    inks = ["#000" if _is_bright(color(n)) else "#fff" for n in range(len(texts))]
     return [
-        {"index": n, "picture": picture, "text": text, "color": tint, "area": area}
+        {"index": n, "picture": picture, "text": text, "color": tint, "ink": inks[n], "area": area}
         for n, (picture, text, tint, area) in enumerate(zip(pictures, texts, tints, areas))
     ]
+
+
+def _is_bright(tint: Tuple[float, float, float]) -> bool:
+    """Whether black is read better than white on a colour, by the contrast ratio of WCAG."""
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in tint]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return luminance > 0.179
 
 
 def _readable(description: str) -> str:

@@ -387,3 +387,101 @@ def test_a_damaged_profile_is_said_and_another_one_can_be_picked(desk: Any) -> N
     assert "default cannot be read" in desk.panel.status.text and not desk.workflow.busy
     desk.workflow.profiles.use("anna")
     assert active() == "anna" and desk.click().round == 1
+
+
+def undone(desk: Any) -> None:
+    desk.editor.undo()
+    for _ in range(3):
+        desk.qt.processEvents()
+
+
+def test_what_is_undone_while_the_effect_is_left_is_unlearned_when_it_is_back(desk: Any) -> None:
+    before = desk.workflow.profiles.current()
+    desk.click()
+    desk.workflow.accept()
+    learned = desk.workflow.profiles.current()
+    desk.editor.setActiveEffectByName("")
+    undone(desk)
+    assert desk.workflow.profiles.current() == learned and not desk.voxels().any()
+    desk.activate()
+    assert desk.workflow.profiles.current() == before
+    desk.editor.redo()
+    for _ in range(3):
+        desk.qt.processEvents()
+    assert desk.workflow.profiles.current() == learned
+
+
+def test_an_undo_after_another_segment_was_selected_is_unlearned_too(desk: Any) -> None:
+    before = desk.workflow.profiles.current()
+    desk.click()
+    desk.workflow.accept()
+    desk.editor.setCurrentSegmentID(desk.other)
+    desk.click()
+    desk.workflow.accept()
+    undone(desk)
+    assert desk.workflow.profiles.current().accepted == 1 and not desk.panel.slices.text
+    undone(desk)
+    assert desk.workflow.profiles.current() == before and not desk.panel.next.enabled
+
+
+def test_painting_elsewhere_is_no_undo(desk: Any) -> None:
+    """Nor is erasing a part of the mask: only what is as it was before is undone."""
+    desk.click()
+    desk.workflow.accept()
+    learned, mask = desk.workflow.profiles.current(), desk.voxels()
+    k, j, i = (int(axis[0]) for axis in np.nonzero(mask))
+    changed = mask.copy()
+    changed[k, j, i] = False
+    changed[0, :4, :4] = True
+    slicer.util.updateSegmentBinaryLabelmapFromArray(
+        changed.astype(np.uint8), desk.segmentation, desk.segment, desk.volume
+    )
+    for _ in range(3):
+        desk.qt.processEvents()
+    assert desk.workflow.profiles.current() == learned
+    assert desk.panel.slices.text.endswith("1") and desk.panel.next.enabled
+
+
+def test_what_an_undone_mask_has_taught_leaves_the_scene_s_copy_too(desk: Any) -> None:
+    from SegmentEditorSPALib import SceneProfile
+
+    desk.panel.in_scene.click()
+    desk.click()
+    desk.workflow.accept()
+    assert SceneProfile.load(desk.host.scene).accepted == 1
+    undone(desk)
+    assert SceneProfile.load(desk.host.scene).accepted == 0
+
+
+def test_a_segment_hidden_since_the_click_is_asked_about(desk: Any) -> None:
+    from slicerhost import qt
+
+    kinds = slicer.qSlicerSegmentEditorAbstractEffect
+    for accept in (desk.workflow.accept, lambda: desk.workflow.accept_at_once(1)):
+        mask = desk.click().masks[0]
+        desk.segmentation.GetDisplayNode().SetSegmentVisibility(desk.segment, False)
+        qt.answered(kinds.NotConfirmed)
+        accept()
+        desk.wait()
+        assert not qt.ANSWERS and not desk.voxels().any() and desk.workflow.choosing
+        assert "hidden" in desk.panel.status.text
+        desk.segmentation.GetDisplayNode().SetSegmentVisibility(desk.segment, True)
+        desk.workflow.accept()
+        assert desk.voxels().sum() == mask.sum()
+        desk.editor.undo()
+
+
+def test_start_from_the_view_under_the_pointer(desk: Any) -> None:
+    desk.click("Red")
+    desk.workflow.accept()
+    for name in ("Yellow", "Green", "Red"):
+        view = desk.host.views[name]
+        view.send("MouseMoveEvent", view.xy(desk.lesion))
+        desk.panel.from_segment.click()
+        desk.wait()
+        assert desk.workflow.screen.view is view
+        if desk.workflow.conversation.pointing:
+            desk.panel.from_segment.click()
+            desk.wait()
+        assert desk.workflow.choosing, desk.panel.status.text
+        desk.workflow.cancel()
