@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+from typing import Any, Callable, Tuple
 
 import numpy as np
 import pytest
@@ -320,3 +320,73 @@ def test_a_volume_that_was_cropped_in_place_is_refused(volume: Any, ras_of: Call
     ):
         with pytest.raises(InputError, match="another size"):
             use()
+
+
+def test_a_frame_knows_which_views_show_it(volume: Any, ras_of: Callable) -> None:
+    grid = volume_grid(volume)
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(grid))
+    normal = grid.to_world[:3, 2] / np.linalg.norm(grid.to_world[:3, 2])
+
+    def view(point: Tuple[float, float, float], axis: np.ndarray = normal) -> np.ndarray:
+        matrix = np.eye(4)
+        matrix[:3, 2], matrix[:3, 3] = axis, point
+        return matrix
+
+    places = ((20, 15, 6, True), (3, 27, 6.45, True), (20, 15, 5.6, True), (20, 15, 7, False), (20, 15, 0, False))
+    for i, j, k, shown in places:
+        assert frame.is_in(view(ras_of(i, j, k))) is shown
+        assert frame.is_in(view(ras_of(i, j, k), -normal)) is shown
+    across = grid.to_world[:3, 0] / np.linalg.norm(grid.to_world[:3, 0])
+    assert not frame.is_in(view(ras_of(20, 15, 6), across))
+    tilted = normal + 0.02 * across
+    assert not frame.is_in(view(ras_of(20, 15, 6), tilted / np.linalg.norm(tilted)))
+
+
+def test_an_oblique_frame_knows_which_views_show_it(volume: Any, ras_of: Callable) -> None:
+    plane = Plane.from_normal((1, 2, 3))
+    frame = Frame.at(volume, ras_of(20, 15, 6), plane)
+    matrix = np.eye(4)
+    for steps, shown in ((0.0, True), (0.4, True), (0.6, False), (-2.0, False)):
+        step = frame.to_world[:3, 2]
+        matrix[:3, 2], matrix[:3, 3] = plane.normal, np.array(ras_of(20, 15, 6)) + steps * step
+        assert frame.is_in(matrix) is shown
+
+
+@pytest.mark.parametrize("normal", [None, (1, 2, 3)])
+def test_a_frame_knows_that_its_volume_has_changed(volume: Any, ras_of: Callable, normal: Any) -> None:
+    plane = Plane.of_slices(volume_grid(volume)) if normal is None else Plane.from_normal(normal)
+    frame = Frame.at(volume, ras_of(20, 15, 6), plane)
+    frame.check()
+    voxels = image_array(volume.GetImageData())
+    kept = voxels.copy()
+    if normal is None:
+        voxels[0] += 1
+        # Another slice is no matter.
+        frame.check()
+    voxels += 1
+    with pytest.raises(InputError, match="replaced"):
+        frame.check()
+    voxels[...] = kept
+    frame.check()
+    origin, spacing = volume.GetOrigin(), volume.GetSpacing()
+    for change, back in (
+        (lambda: volume.SetOrigin(1.0, 2.0, 3.0), lambda: volume.SetOrigin(*origin)),
+        (lambda: volume.SetSpacing(1.0, 1.0, 1.0), lambda: volume.SetSpacing(*spacing)),
+    ):
+        change()
+        with pytest.raises(InputError, match="moved, or its spacing"):
+            frame.check()
+        back()
+        frame.check()
+
+
+def test_a_frame_moves_with_a_transform(volume: Any, ras_of: Callable, scene: Any) -> None:
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(volume_grid(volume)))
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    shift = np.eye(4)
+    shift[0, 3] = 9.0
+    transform.SetMatrixTransformToParent(matrix_from_array(shift))
+    before = frame.to_world
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    frame.check()
+    assert np.allclose(frame.to_world[:3, 3] - before[:3, 3], (9.0, 0.0, 0.0))
