@@ -58,9 +58,9 @@ class Acceptance:
         frame, session = controller.frame, controller.session
         if self._unseen(frame) or self._refused():
             return
-        before = frame.segment_mask(controller.segmentation, controller.segment_id)
+        before, masked = frame.segment_mask(controller.segmentation, controller.segment_id), controller.masked
         result = controller.accept(index)
-        held = frame.segment_mask(controller.segmentation, controller.segment_id)
+        held = frame.segment_mask(controller.segmentation, controller.segment_id) if masked else None
         self._view.say(accepted_text(result.mask, frame, held, before))
         self._course.clear()
         self._learn(controller, session)

@@ -118,6 +118,11 @@ class Controller:
         return self._written
 
     @property
+    def masked(self) -> bool:
+        """Whether masking or an intensity range may keep some of a mask out of the segment."""
+        return self._editor.masked
+
+    @property
     def session(self) -> Optional[Session]:
         """The session whose masks are on screen."""
         return self._shown.session if self._shown is not None else None
