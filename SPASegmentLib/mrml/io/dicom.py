@@ -211,10 +211,11 @@ def _values(slices: Sequence[Slice]) -> np.ndarray:
     if scales == {(1.0, 0.0)}:
         return np.stack(frames)
     if all(slope == 1 and intercept == int(intercept) for slope, intercept in scales) and frames[0].dtype.kind in "iu":
-        lows = [int(f.min()) + int(s.intercept) for f, s in zip(frames, slices)]
-        highs = [int(f.max()) + int(s.intercept) for f, s in zip(frames, slices)]
-        kind = np.result_type(np.min_scalar_type(min(lows)), np.min_scalar_type(max(highs)), np.int16)
-        return np.stack([f.astype(kind) + kind.type(s.intercept) for f, s in zip(frames, slices)])
+        low = min(int(f.min()) + int(s.intercept) for f, s in zip(frames, slices))
+        high = max(int(f.max()) + int(s.intercept) for f, s in zip(frames, slices))
+        kind = np.dtype(np.int16 if low >= -(2**15) and high < 2**15 else np.int64)
+        # Sums in which a step wraps around come out right all the same.
+        return np.stack([f.astype(kind) + np.int64(s.intercept).astype(kind) for f, s in zip(frames, slices)])
     large = frames[0].dtype.itemsize > 2
     kind = np.dtype(np.float64 if large else np.float32)
     return np.stack([f.astype(kind) * kind.type(s.slope) + kind.type(s.intercept) for f, s in zip(frames, slices)])

@@ -486,6 +486,48 @@ def test_a_segmentation_is_no_image(tmp_path: Path) -> None:
         read_mask(str(save(scattered, tmp_path / "b.dcm")))
 
 
+def real(name: str, folder: Path) -> Path:
+    """A file of those that pydicom brings along; alone, since one file stands for the series beside it."""
+    source = Path(pydicom.__file__).parent / "data" / "test_files" / name
+    if not source.is_file():
+        pytest.skip("this version of pydicom does not bring the file along")
+    (folder / name).write_bytes(source.read_bytes())
+    return folder / name
+
+
+@pytest.mark.parametrize(
+    "kind", ["RLE", "bigendian", "expb", "implicit", "jp2klossless", "jpeg_ls_lossless", "padded"]
+)  # fmt: skip
+def test_real_files_of_one_image_have_its_pixels(tmp_path: Path, kind: str) -> None:
+    plain = read_image(str(real("MR_small.dcm", tmp_path)))
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    image = read_image(str(real(f"MR_small_{kind}.dcm", alone)))
+    assert np.array_equal(image.values, plain.values) and image.to_ras == pytest.approx(plain.to_ras)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["jpeg_dcmtk", "jpeg_gdcm", "jpeg_lossy_gdcm", "gdcm_KY", "dcmtk_+eb+cr", "dcmtk_+eb+cy+n1", "dcmtk_+eb+cy+s4"],
+)
+def test_real_files_in_colour(tmp_path: Path, name: str) -> None:
+    """The same picture, packed with and without loss, as red-green-blue or as brightness and colour."""
+    plain = read_image(str(real("SC_rgb_rle.dcm", tmp_path)))
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    image = read_image(str(real(f"SC_rgb_{name}.dcm", alone)))
+    assert image.colour and np.abs(image.values.astype(int) - plain.values).mean() < 4
+
+
+def test_hounsfield_units_stay_16_bits(tmp_path: Path) -> None:
+    stored = np.array([[[0, 1000], [4095, 2024]]], "u2")
+    image = read_image(str(series(tmp_path / "a", stored, RescaleSlope=1, RescaleIntercept=-1024)))
+    assert image.values.dtype == np.int16 and image.values.tolist() == [[[-1024, -24], [3071, 1000]]]
+    stored = np.array([[[0, 65535]]], "u2")
+    image = read_image(str(series(tmp_path / "b", stored, RescaleSlope=1, RescaleIntercept=-1024)))
+    assert image.values.tolist() == [[[-1024, 64511]]]
+
+
 def test_what_pydicom_says_stays_off_the_terminal(tmp_path: Path, capfd: Any) -> None:
     path = save(file(FRAMES[0], PixelSpacing=[1, 1]), tmp_path / "a.dcm")
     content = path.read_bytes()
