@@ -50,7 +50,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
     def helpText(self) -> str:
         """What Segment Editor shows above the options."""
         return "<html>" + _(
-            "<b>Segmentation by choices</b>: click on a structure, or drag a box, and choose among five masks. <br>"
+            "<b>Segmentation by choices</b>: click on a structure, or drag a box; choose a mask. <br>"
             "In the pictures, blue stripes are added to the recommended mask and orange dots removed from it; the"
             " number says how much larger the mask is.<br>"
             "Keys while masks are shown or computed: <b>1</b> to <b>4</b> choose, <b>Enter</b> accepts the marked"

@@ -13,6 +13,7 @@ import numpy as np
 from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
 from SPASegmentLib.interaction.correction import follow
 from SPASegmentLib.interaction.differences import compare_all
+from SPASegmentLib.interaction.islands import without_islands
 from SPASegmentLib.interaction.predictor import Predictor, PreferenceDistribution
 from SPASegmentLib.interaction.preference import (
     Answer,
@@ -76,6 +77,7 @@ class RoundMaker:
         settings: of the session.
         profile: what is known of this user's preference; it weighs the predictions of the first round.
         calibration: offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
+        enclosed: whether a box encloses the structure; small pieces beside it do not belong to it then.
     """
 
     def __init__(
@@ -85,8 +87,9 @@ class RoundMaker:
         settings: SessionSettings,
         profile: Optional[Profile] = None,
         calibration: Tuple[float, float] = (0.0, 1.0),
+        enclosed: bool = False,
     ) -> None:
-        self.region = region
+        self.region, self._enclosed = region, enclosed
         self._predictor, self._settings, self._profile = predictor, settings, profile
         self._calibration = calibration
         self._neutral_radius: Optional[float] = None
@@ -117,7 +120,7 @@ class RoundMaker:
             as_seen=lambda m: resample(m, native),
             seed=self._settings.seed,
         )
-        return Round(prompts, answers, drawn.mixture, candidates, self._propose(candidates, drawn, number))
+        return Round(prompts, answers, drawn.mixture, candidates, self._propose(candidates, drawn, number, answers))
 
     def predictions(self, made: Round, previous: Optional[PreferenceDistribution]) -> np.ndarray:
         """(N, height, width) float32 at frame size: what a round's masks were made from, computed again, exactly.
@@ -149,11 +152,22 @@ class RoundMaker:
         rng = np.random.default_rng([settings.seed, len(answers)])
         return _Drawn(
             mixture.updated(latents, weights) if np.ptp(log_weights) > 0 else mixture,
-            maps[systematic_resample(weights, settings.predictions, rng)],
-            np.tensordot(weights.astype(np.float32), maps, 1),
+            self._tidy(maps[systematic_resample(weights, settings.predictions, rng)], answers),
+            self._tidy(np.tensordot(weights.astype(np.float32), maps, 1)[None], answers)[0],
             maps > THRESHOLD,
             weights,
         )
+
+    def _tidy(self, maps: np.ndarray, answers: Tuple[Answer, ...], in_frame: bool = False) -> np.ndarray:
+        """Maps (n, h, w) of the region, or of the frame, without stray islands where a box encloses the structure."""
+        if not self._enclosed:
+            return maps
+        pointed = [(answer.x, answer.y) for answer in answers if isinstance(answer, Correction) and answer.positive]
+        if in_frame:
+            size = self._predictor.map_size
+            places = (self.region.to_frame(*self.region.from_map(x, y, size)) for x, y in pointed)
+            pointed = [(round(x), round(y)) for x, y in places]
+        return without_islands(maps, pointed)
 
     def _weigh(self, maps: np.ndarray, answers: Tuple[Answer, ...]) -> Tuple[np.ndarray, np.ndarray]:
         """Predictions that follow the corrections, and the logarithms of what the answers make of each."""
@@ -167,17 +181,19 @@ class RoundMaker:
         log_weights += log_likelihood(maps > THRESHOLD, choices if exact else (), self._settings)
         return maps, log_weights
 
-    def _propose(self, candidates: CandidateSet, drawn: _Drawn, number: int) -> Proposal:
+    def _propose(self, candidates: CandidateSet, drawn: _Drawn, number: int, answers: Tuple[Answer, ...]) -> Proposal:
         region, recommended = self.region, candidates.recommended
         p = np.clip(recommended, 1e-6, 1 - 1e-6)
         entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
         full = region.maps_to_frame(np.concatenate([recommended[None], entropy[None], candidates.maps]))
-        masks = np.concatenate([full[:1], full[2:]]) > THRESHOLD
+        # Pieces may hang together on the map, and not where the user sees them.
+        shown = self._tidy(np.concatenate([full[:1], full[2:]]), answers, in_frame=True)
+        masks = shown > THRESHOLD
         expected = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
         offset, slope = self._calibration
         return Proposal(
-            recommended=full[0],
-            candidates=full[2:],
+            recommended=shown[0],
+            candidates=shown[1:],
             masks=masks,
             uncertainty=np.clip(full[1], 0.0, 1.0),
             differences=compare_all(masks, region.frame.spacing, region.frame.in_mm),

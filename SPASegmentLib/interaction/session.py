@@ -120,7 +120,9 @@ class Session:
             assert box is not None
             opening = opener.from_box(box)
         calibration = (0.0, 1.0) if self._network is None else self._network.expected_dice
-        maker = RoundMaker(opening.region, opening.predictor, self._settings, self._profile, calibration)
+        maker = RoundMaker(
+            opening.region, opening.predictor, self._settings, self._profile, calibration, enclosed=box is not None
+        )
         first = maker.make(opening.prompts, (), None, 1)
         self._maker = maker
         return self._show(first)
