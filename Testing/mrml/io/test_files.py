@@ -56,6 +56,64 @@ def test_voxels_are_on_disk(segments: Any, scene: Any, tmp_path: Path, ending: s
     assert np.array_equal(found, first | second)
 
 
+def stored(path: Path) -> Tuple[np.ndarray, np.ndarray]:
+    """(i, j, k) labels and index to RAS, by other packages than the project's own readers."""
+    if path.name.endswith((".nii", ".nii.gz")):
+        image = pytest.importorskip("nibabel").load(path)
+        return np.asarray(image.dataobj), np.asarray(image.affine)
+    if path.name.endswith(".mha"):
+        storage, node = slicer.vtkMRMLVolumeArchetypeStorageNode(), slicer.vtkMRMLScalarVolumeNode()
+        scene = slicer.vtkMRMLScene()
+        for each in (storage, node):
+            scene.AddNode(each)
+        storage.SetFileName(str(path))
+        assert storage.ReadData(node)
+        return slicer.util.arrayFromVolume(node).T, volume_grid(node).to_local
+    values, header = pytest.importorskip("nrrd").read(str(path))
+    to_ras = np.eye(4)
+    to_ras[:3, :3], to_ras[:3, 3] = np.array(header["space directions"])[-3:].T, header["space origin"]
+    turn = {"left-posterior-superior": (-1, -1, 1, 1), "right-anterior-superior": (1, 1, 1, 1)}[header["space"]]
+    return values, np.diag(turn).astype(float) @ to_ras
+
+
+SHEARED = np.array([[0.7, 0, 0, -31], [0, 0.9, 0.8, 12], [0, 0, 3, 7], [0, 0, 0, 1.0]])
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("sheared", [False, True])
+def test_results_lie_on_the_lattice_of_the_volume(
+    scene: Any, tmp_path: Path, noise: np.ndarray, geometry: np.ndarray, ending: str, sheared: bool
+) -> None:
+    """Voxel by voxel, left-handed and sheared volumes too; a segmentation is cropped, but its voxels are the same."""
+    to_ras = geometry @ SHEARED if sheared else geometry
+    volume = add_volume(scene, noise, to_ras)
+    segmentation = create_segmentation(volume)
+    mask = np.zeros(noise.shape, dtype=bool)
+    mask[3:6, 4:20, 6:21] = True
+    segment_id = add_segment(segmentation, "a")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask.astype(np.uint8), segmentation, segment_id, volume)
+    path = tmp_path / f"a{ending}"
+    save_segmentation(segmentation, str(path), volume)
+    labels, found = stored(path)
+    index = np.argwhere(labels)
+    if ending == ".mha" and np.linalg.det(to_ras[:3, :3]) < 0:
+        # Slicer's reader turns left-handed volumes around.
+        assert labels.sum() == mask.sum()
+    elif ending == ".seg.nrrd":
+        shift = np.linalg.solve(to_ras, found @ [*index.min(axis=0), 1])[:3]
+        assert shift == pytest.approx([6, 4, 3], abs=1e-3) and len(index) == mask.sum()
+    else:
+        assert np.array_equal(labels > 0, mask.T)
+        assert found == pytest.approx(to_ras, abs=1e-4)
+    # The project's reader finds each voxel where it was drawn.
+    read, grid = load_mask(scene, str(path))
+    k, j, i = np.nonzero(read)
+    world = grid.to_world @ np.stack([i, j, k, np.ones(len(i))])
+    back = np.linalg.solve(to_ras, world)[:3]
+    assert np.abs(back - np.rint(back)).max() < 1e-2
+    assert {tuple(v) for v in np.rint(back).astype(int).T} == {(i, j, k) for k, j, i in np.argwhere(mask)}
+
+
 def test_slicers_format_keeps_names_and_overlap(segments: Any, scene: Any, tmp_path: Path) -> None:
     volume, segmentation, first, second = segments
     save_segmentation(segmentation, str(tmp_path / "a.seg.nrrd"), volume)
