@@ -113,7 +113,7 @@ chromium:
 		apt-get install --quiet --yes --no-install-recommends chromium)
 
 e2e: $(VIEWER)/ready chromium
-	$(VIEWER)/bin/python -m pytest Testing/viewer Testing/e2e -m "viewer or e2e" $(PYTEST_ARGS)
+	$(VIEWER)/bin/python -m pytest Testing/viewer Testing/contract Testing/e2e -m "viewer or e2e" $(PYTEST_ARGS)
 
 screenshot-viewer: $(VIEWER)/ready chromium
 	$(VIEWER)/bin/python -m pytest Testing/e2e/test_session.py -k hover

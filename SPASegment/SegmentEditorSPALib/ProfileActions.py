@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import Any, Callable, List, Optional
+from typing import Any, Callable, List, Optional, Tuple
 
 import qt
 import slicer
@@ -122,15 +122,12 @@ class ProfileActions:
         """Name of the profile that the session on screen teaches."""
         return self._taught
 
-    def load(self, name: str) -> Optional[Any]:
-        """The profile of this name as it is now; None if there is none any more."""
-        return store().load(name) if name in store().names() else None
-
-    def save(self, name: str, profile: Any) -> None:
-        """Keep what accepted masks have taught."""
-        store().save(name, profile)
+    def update(self, name: str, change: Callable[[Any], Any]) -> Optional[Tuple[Any, Any]]:
+        """Change a profile by what accepted masks teach, see `Profiles.update`."""
+        changed = store().update(name, change)
         self.keep_in_scene()
         self.refresh()
+        return changed
 
     def keep_in_scene(self, replace: bool = False) -> None:
         """Bring the scene's copy up to date, if the user wants one; another user's only where it is to be replaced."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.output import held
 
 from .Translate import tr as _
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from SPASegmentLib.interaction.profile import Profile
 
 DEFAULT = "default"
+#: Seconds that another program may take for the profiles.
+PATIENCE = 2.0
 
 
 class Profiles:
@@ -56,14 +59,37 @@ class Profiles:
             InputError: the name cannot be a file's.
             OutputError: it cannot be written.
         """
-        from SPASegmentLib.errors import OutputError
-
         path = self.path(name)
+        self._make_folder()
+        profile.save(path)
+
+    def update(self, name: str, change: Callable[[Profile], Profile]) -> Optional[Tuple[Profile, Profile]]:
+        """Change a profile, and lose nothing of what another Slicer has taught it meanwhile.
+
+        Returns:
+            What it was and what it is; None if there is none of this name any more.
+
+        Raises:
+            InputError: the file is damaged.
+            OutputError: it cannot be written, or another program is at the profiles all the time.
+        """
+        if name not in self.names():
+            return None
+        self._make_folder()
+        with held(self.folder, PATIENCE) as mine:
+            if not mine:
+                raise OutputError(_("The profiles are in use by another program; nothing was learned now."))
+            before = self.load(name)
+            after = change(before)
+            if after != before:
+                self.save(name, after)
+        return before, after
+
+    def _make_folder(self) -> None:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(_("The folder of profiles cannot be made; check the disk.")) from error
-        profile.save(path)
 
     def create(self, name: str) -> None:
         """A new, empty profile.

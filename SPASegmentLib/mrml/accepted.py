@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, List, Optional, Protocol, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Protocol, Set, Tuple
 
 import numpy as np
 
@@ -19,11 +19,12 @@ class Profiles(Protocol):
     def taught(self) -> str:
         """Name of the profile that learns from what is accepted now."""
 
-    def load(self, name: str) -> Optional[Profile]:
-        """The profile of this name as it is now; None if there is none any more."""
+    def update(self, name: str, change: Callable[[Profile], Profile]) -> Optional[Tuple[Profile, Profile]]:
+        """Change the profile of this name, whatever else changes it meanwhile.
 
-    def save(self, name: str, profile: Profile) -> None:
-        """Keep it."""
+        Returns:
+            What it was and what it is; None if there is none any more.
+        """
 
 
 #: So many masks can be undone; Slicer keeps 10 states.
@@ -112,11 +113,10 @@ class Accepted:
         if offset_mm is None:
             return
         name = self._profiles.taught()
-        before = self._profiles.load(name)
-        if before is None:
+        changed = self._profiles.update(name, lambda profile: profile.updated(offset_mm))
+        if changed is None:
             return
-        after = before.updated(offset_mm)
-        self._profiles.save(name, after)
+        before, after = changed
         lesson = next((each.lesson for each in reversed(self._entries) if self._goes_on(each, name, before)), None)
         entry.lesson = lesson or _Lesson(name, before, before)
         entry.lesson.now = after
@@ -184,14 +184,13 @@ class Accepted:
 
     def _learn_again(self, lesson: _Lesson) -> None:
         """Replay what stands; a profile that somebody else has changed meanwhile stays as it is."""
-        if self._profiles.load(lesson.name) != lesson.now:
-            return
-        profile = lesson.start
+        known, profile = lesson.now, lesson.start
         for entry in self._entries:
             if entry.lesson is lesson and entry.stands and entry.offset_mm is not None:
                 profile = profile.updated(entry.offset_mm)
-        self._profiles.save(lesson.name, profile)
-        lesson.now = profile
+        changed = self._profiles.update(lesson.name, lambda now: profile if now == known else now)
+        if changed is not None and changed[0] == known:
+            lesson.now = profile
 
     def forget_what_is_gone(self) -> None:
         """Forget what was accepted into segmentations that are in no scene any more."""

@@ -45,7 +45,9 @@ class Conversation:
         self._acceptance = Acceptance(self._course, view, target, profiles)
         #: The click before, which its second half must not repeat.
         self._clicked: Optional[Tuple[Point, bool]] = None
+        #: What a picture was pressed among, and whether that press was no answer.
         self._pressed_on: Optional[Proposal] = None
+        self._pressed_in_vain = False
 
     # What is allowed.
 
@@ -173,7 +175,8 @@ class Conversation:
 
     def press(self, index: int) -> None:
         """A picture was pressed: the recommended one is marked, any other one chosen; see also `accept_at_once`."""
-        # What is pressed while SPA computes is no answer.
+        # What is pressed while SPA computes is no answer, nor is a second press, on masks that nobody has seen.
+        self._pressed_in_vain = self.busy
         self._pressed_on = None if self.busy else self.proposal
         if index == 0:
             self.mark(0)
@@ -240,8 +243,11 @@ class Conversation:
         if not self.choosing:
             return
         before, now = self._acceptance.write_before, self._acceptance.write
-        if self.busy and self._pressed_on is None:
-            self._course.say_busy()
+        if self._pressed_in_vain or (self.busy and self._pressed_on is None):
+            self._pressed_in_vain = False
+            self.mark(index)
+            if self.busy:
+                self._course.say_busy()
         elif self.busy:
             self._course.after_this(lambda: before(index))
         else:

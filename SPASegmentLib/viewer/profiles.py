@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Tuple
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.profile import DEFAULT, Profile
@@ -36,13 +36,17 @@ class Profiles:
         """Name of the profile that learns: the one in use."""
         return self._active
 
-    def load(self, name: str) -> Optional[Profile]:
-        """The profile of this name; None if there is none any more."""
-        return self._profiles.get(name)
+    def update(self, name: str, change: Callable[[Profile], Profile]) -> Optional[Tuple[Profile, Profile]]:
+        """Change a profile, which keeps its name.
 
-    def save(self, name: str, profile: Profile) -> None:
-        """Keep what was learned for a profile, which keeps its name."""
-        self._profiles[name] = profile
+        Returns:
+            What it was and what it is; None if there is none of this name any more.
+        """
+        before = self._profiles.get(name)
+        if before is None:
+            return None
+        self._profiles[name] = change(before)
+        return before, self._profiles[name]
 
     def use(self, name: str) -> None:
         """Use another profile.

@@ -235,11 +235,10 @@ class Alone(Hands):
     def taught(self) -> str:
         return "me"
 
-    def load(self, name: str) -> Any:
-        return self.profiles.get(name)
-
-    def save(self, name: str, profile: Any) -> None:
-        self.profiles[name] = profile
+    def update(self, name: str, change: Callable[[Any], Any]) -> Any:
+        before = self.profiles[name]
+        self.profiles[name] = change(before)
+        return before, self.profiles[name]
 
     # The hands. `cancel` is the worker's here, so the user's goes through the conversation.
 

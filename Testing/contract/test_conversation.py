@@ -95,6 +95,24 @@ def test_a_double_click_accepts_the_mask_that_was_on_screen(hands: Any, index: i
     assert hands.voxels().sum() == first[index].sum() and hands.learned.accepted == 1
 
 
+def test_a_double_click_of_which_the_first_half_came_too_early_accepts_nothing(hands: Any) -> None:
+    """Between its halves other masks have come, which nobody has seen."""
+    hands.masks()
+    hands.hold()
+    hands.choose(2)
+    hands.press(1)
+    assert "still computing" in hands.said
+    hands.settle()
+    hands.accept_at_once(1)
+    hands.settle()
+    assert hands.conversation.proposal.round == 2 and not hands.voxels().any()
+    # The next one counts.
+    hands.press(1)
+    hands.accept_at_once(1)
+    hands.settle()
+    assert not hands.conversation.armed and hands.voxels().any()
+
+
 def test_what_needs_masks_is_refused_while_they_are_computed(hands: Any) -> None:
     hands.hold()
     hands.click()
@@ -226,9 +244,8 @@ def test_two_masks_on_one_slice_are_undone_one_by_one(hands: Any) -> None:
 def test_what_another_session_has_taught_meanwhile_is_kept(hands: Any) -> None:
     hands.masks()
     hands.accept(1)
-    learned = hands.learned.updated(5.0)
     profiles = hands.conversation._acceptance._accepted._profiles
-    profiles.save(profiles.taught(), learned)
+    _before, learned = profiles.update(profiles.taught(), lambda profile: profile.updated(5.0))
     hands.undo()
     assert not hands.voxels().any() and hands.conversation.slices == 0 and hands.learned == learned
 

@@ -22,10 +22,10 @@ def test_there_is_always_one_profile() -> None:
 
 def test_what_is_learned_stays_with_its_profile() -> None:
     profiles = Profiles()
-    profiles.save(profiles.taught(), profiles.active.updated(1.0))
+    profiles.update(profiles.taught(), lambda profile: profile.updated(1.0))
     profiles.create()
     assert profiles.names == ["default", "profile"] and profiles.active.accepted == 0
-    profiles.save(profiles.taught(), profiles.active.updated(-2.0).updated(-2.0))
+    profiles.update(profiles.taught(), lambda profile: profile.updated(-2.0).updated(-2.0))
     profiles.rename(" tight ")
     assert profiles.names == ["default", "tight"] and profiles.active.name == "tight"
     assert profiles.active.accepted == 2
@@ -52,7 +52,7 @@ def test_names_that_cannot_be(name: str) -> None:
 
 def test_profiles_come_from_files_and_keep_what_is_there(tmp_path: Path) -> None:
     profiles = Profiles()
-    profiles.save(profiles.taught(), profiles.active.updated(1.0))
+    profiles.update(profiles.taught(), lambda profile: profile.updated(1.0))
     Profile.new("default").updated(3.0).updated(3.0).save(tmp_path / "a.json")
     profiles.import_from(tmp_path / "a.json")
     profiles.import_from(tmp_path / "a.json")

@@ -65,7 +65,7 @@ def test_a_session_on_the_phantom(workspace: Workspace, tmp_path: Path) -> None:
     largest = int(np.argmax([mask.sum() for mask in proposal.masks]))
     controller.accept(largest)
     after = voxels(workspace, controller.segment_id)
-    workspace.profiles.save(workspace.profiles.taught(), controller.profile)
+    workspace.profiles.update(workspace.profiles.taught(), lambda _before: controller.profile)
     assert after.sum() > before.sum() and workspace.profiles.active.accepted == 1
     workspace.undo()
     assert np.array_equal(voxels(workspace, controller.segment_id), before)
