@@ -239,11 +239,12 @@ class Frame:
     def _cut(self) -> np.ndarray:
         """(height, width) pixels of the slice as the volume is now."""
         voxels = image_array(self.volume.GetImageData())
-        if voxels.ndim == 4 and voxels.shape[3] not in (3, 4):
+        if voxels.ndim == 4 and not _are_colours(voxels, self.volume.GetImageData().GetPointData().GetScalars()):
             raise InputError(
-                _("The volume has {count} values per voxel; SPA needs one, or red-green-blue.").format(
-                    count=voxels.shape[3]
-                )
+                _(
+                    "The volume has {count} values per voxel that are no colours; take one of them, in 3D Slicer with "
+                    "the module Vector to Scalar Volume."
+                ).format(count=voxels.shape[3])
             )
         if self.aligned:
             return _own_voxels(voxels, self.to_index, self._shape)
@@ -267,6 +268,14 @@ class Frame:
             return None
         one_each = np.abs(whole[:3, :3]).sum(axis=0) == 1
         return whole.astype(np.int64) if one_each.all() else None
+
+
+def _are_colours(voxels: np.ndarray, scalars: Any) -> bool:
+    """Whether the values of a voxel may be red, green, blue; time points and vectors go beyond a byte's range."""
+    if voxels.shape[3] not in (3, 4) or voxels.dtype == np.uint8:
+        return voxels.shape[3] in (3, 4)
+    ranges = [scalars.GetRange(n) for n in range(3)]  # VTK keeps them
+    return min(low for low, _high in ranges) >= 0 and max(high for _low, high in ranges) <= 255
 
 
 def _inside(grid: Grid, ras: Point) -> np.ndarray:

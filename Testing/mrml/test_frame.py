@@ -118,6 +118,17 @@ def test_colour_becomes_luminance(scene: Any, normal: Any, components: int) -> N
     assert pixels == pytest.approx(Frame.at(add_volume(scene, grey), point, plane).image.pixels, abs=1e-3)
 
 
+@pytest.mark.parametrize(("low", "high", "taken"), [(0, 255, True), (0, 400, False), (-3, 200, False)])
+def test_three_time_points_are_no_colours(scene: Any, low: int, high: int, taken: bool) -> None:
+    values = np.random.default_rng(0).integers(low, high + 1, (8, 9, 10, 3)).astype(np.int16)
+    volume, point = add_volume(scene, values), (4.0, 4.0, 4.0)
+    if taken:
+        assert Frame.at(volume, point, Plane.named("axial")).image.pixels.std() > 0
+    else:
+        with pytest.raises(InputError, match="3 values per voxel that are no colours"):
+            Frame.at(volume, point, Plane.named("axial"))
+
+
 def test_clicks_and_points_agree_under_a_parent_transform(volume: Any, ras_of: Callable, scene: Any) -> None:
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     turn = np.array([[0, -1, 0, 5], [1, 0, 0, -8], [0, 0, 1, 3], [0, 0, 0, 1.0]])

@@ -242,7 +242,11 @@ def usable(image: Image) -> Image:
         UnreadableError: no voxel has a value, or there are integers of 64 bits that no such type holds.
     """
     image = _with_values(image)
-    return replace(image, values=_storable(image.values))
+    values = image.values
+    if image.colour and values.dtype.kind == "u" and values.dtype.itemsize > 1:
+        wide = int(values.max()) > np.iinfo(np.uint8).max
+        values = (values >> (8 * values.dtype.itemsize - 8) if wide else values).astype(np.uint8)
+    return replace(image, values=_storable(values))
 
 
 def _with_values(image: Image) -> Image:

@@ -90,6 +90,16 @@ def test_colour_file(scene: Any, tmp_path: Path) -> None:
     assert pixels == pytest.approx(colour[1] @ np.array([0.299, 0.587, 0.114]), abs=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["u1", "u2"])
+def test_colours_of_16_bits_become_bytes(scene: Any, tmp_path: Path, kind: str) -> None:
+    colour = np.random.default_rng(0).integers(0, 256, (3, 8, 9, 3))
+    write_nrrd(tmp_path / "rgb.nrrd", (colour * (257 if kind == "u2" else 1)).astype(kind))
+    content = (tmp_path / "rgb.nrrd").read_bytes().replace(b"kinds: vector", b"kinds: RGB-color")
+    (tmp_path / "rgb.nrrd").write_bytes(content)
+    volume = load_volume(scene, str(tmp_path / "rgb.nrrd"))
+    assert np.array_equal(image_array(volume.GetImageData()), colour) and notes_of(volume) == ()
+
+
 def write_text(path: Path) -> None:
     path.write_text("this is no image")
 
