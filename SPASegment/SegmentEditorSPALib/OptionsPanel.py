@@ -74,12 +74,12 @@ class OptionsPanel:
         )
         self.back = self._button(_("Back"), "back", _("Take the last answer back (Backspace, or undo)"))
         self.next = self._button(
-            _("Next slice"), "next", _("Start there with the mask accepted last (Page Down)")
+            _("Next slice"), "next", _("Start there with the mask accepted last (Page Up)")
         )
         self.cancel = self._button(_("Cancel"), "cancel", _("Drop the masks; the segment stays as it is (Esc)"))
         self.start_over = self._button(_("Start over"), "start_over", _("Forget all answers on this slice"))
         self.previous = self._button(
-            _("Previous slice"), "previous", _("Start there with the mask accepted last (Page Up)")
+            _("Previous slice"), "previous", _("Start there with the mask accepted last (Page Down)")
         )
         column.addLayout(row(self.accept, self.from_segment))
         column.addLayout(row(self.back, self.next, self.cancel))

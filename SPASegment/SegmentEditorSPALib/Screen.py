@@ -73,7 +73,8 @@ class Screen:
         self.strip = CandidateStrip(panel.strip_home, user.mark, user.press, user.accept_at_once, self._place_later)
         self.buttons = EditorButtons(panel.widget, user.undo, user.redo)
         self.keys = Keys(self._session_keys())
-        self.slice_keys = Keys({"PgDown": lambda: user.next_slice(1), "PgUp": lambda: user.next_slice(-1)})
+        # As Slicer's own arrow keys and the viewer: up is on.
+        self.slice_keys = Keys({"PgUp": lambda: user.next_slice(1), "PgDown": lambda: user.next_slice(-1)})
 
     def _session_keys(self) -> Actions:
         user = self._user

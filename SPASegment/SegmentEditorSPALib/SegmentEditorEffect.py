@@ -58,7 +58,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
             " cancels. Click adds what belongs, <b>{key}+click</b> removes what does not. A double click on a picture"
             " accepts it.<br>"
             "The masks are one slice each; accept some slices and use <i>Fill between slices</i>, or go on with"
-            " the next slice (<b>Page Down</b>, <b>Page Up</b>)."
+            " the next slice (<b>Page Up</b>) or the one before (<b>Page Down</b>)."
         ).format(key=CTRL) + "</html>"
 
     def setupOptionsFrame(self) -> None:

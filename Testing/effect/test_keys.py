@@ -234,10 +234,10 @@ def test_the_editor_s_undo_button_does_what_the_key_does(desk: Any) -> None:
 def test_keys_go_to_the_next_slice_and_back(desk: Any) -> None:
     node = desk.host.views["Red"].mrmlSliceNode()
     offset = node.GetSliceOffset()
-    press(desk, Qt.Key_PageDown)
+    press(desk, Qt.Key_PageUp)
     assert not desk.workflow.choosing and node.GetSliceOffset() == offset
     desk.click()
-    press(desk, Qt.Key_PageDown)
+    press(desk, Qt.Key_PageUp)
     assert node.GetSliceOffset() == offset and desk.proposal.round == 1, "the masks on screen come first"
     desk.panel.accept.click()
     slider = QtWidgets.QSlider(desk.host.window)
@@ -248,10 +248,10 @@ def test_keys_go_to_the_next_slice_and_back(desk: Any) -> None:
     assert slider.value() > 0 and not desk.workflow.choosing, "sliders have their own use for these keys"
     slider.clearFocus()
     desk.qt.processEvents()
-    press(desk, Qt.Key_PageDown)
+    press(desk, Qt.Key_PageUp)
     assert desk.workflow.choosing and abs(node.GetSliceOffset() - offset - 2.5) < 1e-3
     desk.panel.accept.click()
-    press(desk, Qt.Key_PageUp)
+    press(desk, Qt.Key_PageDown)
     assert abs(node.GetSliceOffset() - offset) < 1e-3
     desk.workflow.cancel()
     desk.editor.setActiveEffectByName("")
