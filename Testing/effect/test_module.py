@@ -44,6 +44,24 @@ def test_self_test(host: Any, module: Any) -> None:
     assert result.testsRun >= 3
 
 
+def test_the_self_test_leaves_the_user_s_profiles_alone(host: Any, module: Any) -> None:
+    """Whichever of them is in use, and also where the test is run as "Reload and Test" does it."""
+    from SegmentEditorSPALib import ProfileActions
+
+    from SPASegmentLib.interaction.profile import Profile
+
+    store = ProfileActions.store()
+    for name in ("default", "mine"):
+        store.save(name, Profile.new(name).updated(1.0).updated(1.2))
+    ProfileActions.activate("mine")
+    before = {path.name: path.read_text() for path in store.folder.iterdir()}
+    host.window.show()
+    test = module.python.SPASegmentTest("runTest")
+    test.runTest()
+    assert {path.name: path.read_text() for path in store.folder.iterdir()} == before
+    assert ProfileActions.active() == "mine" and ProfileActions.store().folder == store.folder
+
+
 def test_reload_and_test_says_what_it_leaves_out(host: Any, module: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from SegmentEditorSPALib import Dependencies
 
