@@ -1,17 +1,19 @@
-"""The preference distribution without PyTorch, for masks around an existing mask (paper 3.1, eq. 1).
+"""The preference distribution as a session uses it (paper 3.1, eq. 1).
 
-The same mixture as `model.mixture.GaussianMixture`, as far as a session needs it: no gradients, no batches.
+It is a real mixture: a component is drawn, then a Gaussian of that component. `model.mixture` has the same with
+gradients and batches, for training.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import logsumexp
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.draws import Draws, from_numpy
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -25,14 +27,16 @@ class ArrayMixture:
     """A mixture of M Gaussians with diagonal covariance in d dimensions (an `interaction.predictor` distribution).
 
     Attributes:
-        weights: (M,) float64, non-negative, summing to 1.
-        means: (M, d) float64.
-        variances: (M, d) float64, positive.
+        weights: (M,) float, non-negative, summing to 1.
+        means: (M, d) float.
+        variances: (M, d) float, positive.
+        draws: where its random numbers come from.
     """
 
     weights: np.ndarray
     means: np.ndarray
     variances: np.ndarray
+    draws: Draws = from_numpy
 
     def __post_init__(self) -> None:
         if self.means.shape != self.variances.shape or self.weights.shape != self.means.shape[:-1]:
@@ -64,12 +68,12 @@ class ArrayMixture:
         return np.asarray(logsumexp(self._component_log_prob(z), axis=1))
 
     def draw(self, n: int, seed: int) -> np.ndarray:
-        """(n, d) float64 latents; the components are stratified, each gets its share of n to within one."""
-        rng = np.random.default_rng(seed)
+        """(n, d) latents; the components are stratified, each gets its share of n to within one."""
+        offset, noise = self.draws(n, self.dim, seed)
         edges = np.cumsum(self.weights)
-        component = np.searchsorted(edges / edges[-1], (np.arange(n) + rng.random()) / n, side="right")
+        steps = (np.arange(n, dtype=edges.dtype) + edges.dtype.type(offset)) / edges.dtype.type(n)
+        component = np.searchsorted(edges / edges[-1], steps, side="right")
         component = np.minimum(component, self.components - 1)
-        noise = rng.standard_normal((n, self.dim))
         return np.asarray(self.means[component] + np.sqrt(self.variances[component]) * noise)
 
     def updated(self, latents: np.ndarray, weights: np.ndarray, iterations: int = 8) -> ArrayMixture:
@@ -88,7 +92,7 @@ class ArrayMixture:
         """
         if not bool((weights >= 0).all()) or not float(weights.sum()) > 0:
             raise InputError(_("Observation weights must be non-negative and not all zero."))
-        share = weights / weights.sum()
+        share = (weights / weights.sum()).astype(self.weights.dtype)
         mixture = self
         for _step in range(iterations):
             joint = mixture._component_log_prob(latents)
@@ -98,10 +102,11 @@ class ArrayMixture:
             means = mass.T @ latents / per
             spread = mass.T @ np.square(latents) / per - np.square(means)
             empty = (total < 1e-12)[:, None]
-            mixture = ArrayMixture(
-                total / total.sum(),
-                np.where(empty, mixture.means, means),
-                np.where(empty, mixture.variances, np.maximum(spread, 0.0) + VARIANCE_FLOOR),
+            mixture = replace(
+                mixture,
+                weights=total / total.sum(),
+                means=np.where(empty, mixture.means, means),
+                variances=np.where(empty, mixture.variances, np.maximum(spread, 0.0) + VARIANCE_FLOOR),
             )
         return mixture
 
@@ -109,4 +114,4 @@ class ArrayMixture:
         """log(w_k N(z; mu_k, var_k)) for (n, d) latents: (n, M)."""
         square = (np.square(z[:, None] - self.means) / self.variances + np.log(self.variances)).sum(axis=-1)
         gaussian = -0.5 * (square + self.dim * math.log(2.0 * math.pi))
-        return np.asarray(gaussian + np.log(np.maximum(self.weights, 1e-300)))
+        return np.asarray(gaussian + np.log(np.maximum(self.weights, 1e-30)))

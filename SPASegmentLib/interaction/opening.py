@@ -1,28 +1,25 @@
-"""How a session begins: from a click, a box or a mask to a region of interest, a predictor on it, and prompts.
-
-PyTorch is imported where a network is at hand, and nowhere else: masks around an existing mask do without.
-"""
+"""How a session begins: from a click, a box or a mask to a region of interest, a predictor on it, and prompts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
 import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.looks import find_region
+from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.predictor import Predictor
 from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
 from SPASegmentLib.interaction.region import Region, ellipse_in
 from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Box, Click, FrameImage, Prompts
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
-
-if TYPE_CHECKING:
-    from SPASegmentLib.interaction.network_predictor import NetworkPredictor
-    from SPASegmentLib.model.network import SPANetwork
 
 _ = texts(__name__)
 
@@ -49,14 +46,14 @@ class Opener:
     """Opens sessions on one frame.
 
     Args:
-        network: in evaluation mode; None to work with the family of masks around a given mask.
+        network: whatever runs it; None to work with the family of masks around a given mask.
         frame: the image.
         settings: of the session.
         profile: what is known of this user's preference.
     """
 
     def __init__(
-        self, network: Optional[SPANetwork], frame: FrameImage, settings: SessionSettings, profile: Optional[Profile]
+        self, network: Optional[Network], frame: FrameImage, settings: SessionSettings, profile: Optional[Profile]
     ) -> None:
         self._network, self._frame = network, frame
         self._settings, self._profile = settings, profile
@@ -68,8 +65,6 @@ class Opener:
             InputError: the click is negative or outside the image, or there is no network.
         """
         network = self._needed()
-        from SPASegmentLib.interaction.looks import find_region
-
         if not click.positive:
             raise InputError(_("The first click must lie on the structure; negative clicks correct a mask."))
         region, predictor = find_region(network, self._frame, click, self._settings.region_mm, self._settings.chunk)
@@ -83,9 +78,7 @@ class Opener:
             InputError: the box lies outside the image, or there is no network.
         """
         network = self._needed()
-        from SPASegmentLib.interaction.network_predictor import NetworkPredictor
-
-        region = Region.around_box(self._frame, box, network.config.image_size)
+        region = Region.around_box(self._frame, box, network.image_size)
         predictor = NetworkPredictor(network, region)
         x, y = region.to_region((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
         ellipse = ellipse_in(box, region, predictor.map_size)
@@ -113,14 +106,12 @@ class Opener:
             region = Region.around_mask(self._frame, mask, SIDE)
             predictor: Predictor = SeedMaskPredictor.for_region(region, mask)
         else:
-            from SPASegmentLib.interaction.network_predictor import NetworkPredictor
-
-            region = Region.around_mask(self._frame, mask, self._network.config.image_size)
+            region = Region.around_mask(self._frame, mask, self._network.image_size)
             predictor = self._refined(NetworkPredictor(self._network, region), region)
         x, y = region.to_region(float(column), float(row))
         return Opening(region, predictor, Prompts((Click(x, y),), region.mask_to_region(mask, predictor.map_size)))
 
-    def _needed(self) -> SPANetwork:
+    def _needed(self) -> Network:
         if self._network is None:
             raise InputError(
                 _("Without a network SPA needs an existing mask to start from; paint or threshold one first.")
@@ -130,7 +121,5 @@ class Opener:
     def _refined(self, predictor: NetworkPredictor, region: Region) -> Predictor:
         if not self._settings.refine:
             return predictor
-        from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
-
         profile = self._profile if self._profile is not None and self._profile.accepted else None
         return RefinedPredictor(predictor, region, None if profile is None else profile.expected_offset_mm())

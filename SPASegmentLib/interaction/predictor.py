@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Protocol, Tuple
+from typing import Optional, Protocol, Tuple
 
 import numpy as np
 
+from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.types import Prompts
-
-#: (n, d) latents: tensors of PyTorch where there is a network, NumPy arrays elsewhere. A session only passes them on.
-Latents = Any
-
-
-class PreferenceDistribution(Protocol):
-    """A distribution over latents: `model.mixture.GaussianMixture`, or `array_mixture.ArrayMixture` without PyTorch."""
-
-    def draw(self, n: int, seed: int) -> Latents:
-        """n latents; the same ones for the same seed."""
-
-    def updated(self, latents: Latents, weights: np.ndarray) -> PreferenceDistribution:
-        """The maximum-likelihood update to latents with (n,) float64 weights that sum to 1 (paper 3.1)."""
 
 
 class Predictor(Protocol):
@@ -40,7 +28,7 @@ class Predictor(Protocol):
     def map_size(self) -> Tuple[int, int]:
         """(h, w) of the probability maps that `predict` returns; they cover the whole region."""
 
-    def preference(self, prompts: Prompts, previous: Optional[Any] = None) -> PreferenceDistribution:
+    def preference(self, prompts: Prompts, previous: Optional[ArrayMixture] = None) -> ArrayMixture:
         """Take in the prompts and return the preference distribution they imply (paper 3.4).
 
         Later calls of `predict` answer under these prompts.
@@ -57,8 +45,5 @@ class Predictor(Protocol):
         Users' outline offsets are measured from it. After later rounds it may answer to their prompts instead.
         """
 
-    def predict(self, latents: Latents, chunk: int) -> Any:
-        """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time.
-
-        What comes back can be seen as a NumPy array without a copy (``numpy.asarray``).
-        """
+    def predict(self, latents: np.ndarray, chunk: int) -> np.ndarray:
+        """Decode (n, d) latents into (n, h, w) float32 probabilities, `chunk` at a time."""

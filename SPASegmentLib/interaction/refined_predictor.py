@@ -7,18 +7,17 @@ preference distribution, and a choice says something about either.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Optional, Tuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+from SPASegmentLib.interaction.array_mixture import ArrayMixture
+from SPASegmentLib.interaction.network_predictor import NetworkPredictor, to_probabilities
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
 from SPASegmentLib.interaction.types import Prompts
-from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -27,6 +26,8 @@ _ = texts(__name__)
 FIRST_SPREAD, LATER_SPREAD = 0.3, 0.8
 #: Predictions are trusted as distances up to this many map pixels from the outline.
 REACH = 4.0
+#: No prediction is surer than this, in logits: a probability of 1e-6 or 1 - 1e-6.
+_SURE = 13.8
 
 
 class RefinedPredictor:
@@ -64,7 +65,7 @@ class RefinedPredictor:
         """See `Predictor`."""
         return self._network.map_size
 
-    def preference(self, prompts: Prompts, previous: Optional[GaussianMixture] = None) -> GaussianMixture:
+    def preference(self, prompts: Prompts, previous: Optional[ArrayMixture] = None) -> ArrayMixture:
         """The network's preference distribution, joined by an independent one of shape."""
         own = None if previous is None else _first(previous, previous.dim - SHAPE_LATENTS)
         mixture = self._network.preference(prompts, own)
@@ -75,15 +76,15 @@ class RefinedPredictor:
         mask = self._neutral > 0.5 if prompts.mask is None else prompts.mask > 0.5
         usable = bool(mask.any()) and not bool(mask.all())
         self._family = ShapeFamily.around(mask, self._spacing, self._image) if usable else None
-        means = mixture.means.new_zeros(SHAPE_LATENTS)
-        spread = torch.full_like(means, FIRST_SPREAD if previous is None else LATER_SPREAD)
+        means = np.zeros(SHAPE_LATENTS, np.float32)
+        spread = np.full(SHAPE_LATENTS, FIRST_SPREAD if previous is None else LATER_SPREAD, np.float32)
         if previous is None and self._offset_mm is not None and self._family is not None:
             means[0] = self._offset_mm[0] / self._family.offset_scale
             spread[0] = min(max(self._offset_mm[1] / self._family.offset_scale, FIRST_SPREAD), LATER_SPREAD)
-        return GaussianMixture(
-            mixture.weights,
-            torch.cat([mixture.means, means.expand(mixture.components, -1)], dim=1),
-            torch.cat([mixture.variances, spread.square().expand(mixture.components, -1)], dim=1),
+        return replace(
+            mixture,
+            means=np.concatenate([mixture.means, np.tile(means, (mixture.components, 1))], axis=1),
+            variances=np.concatenate([mixture.variances, np.tile(spread**2, (mixture.components, 1))], axis=1),
         )
 
     def neutral(self) -> np.ndarray:
@@ -92,26 +93,27 @@ class RefinedPredictor:
             raise InputError(_("Prompts come before predictions."))
         return self._neutral
 
-    def predict(self, latents: Tensor, chunk: int) -> Tensor:
+    def predict(self, latents: np.ndarray, chunk: int) -> np.ndarray:
         """See `Predictor`."""
         own, shape = latents[:, :-SHAPE_LATENTS], latents[:, -SHAPE_LATENTS:]
-        maps = self._network.predict(own, chunk)
+        maps = self._network.logits(own, chunk)
         if self._family is None:
-            return maps
+            return to_probabilities(maps)
         n, h, w = maps.shape
-        limit = REACH * max(self._spacing) * self._slope
-        logits = torch.logit(maps.view(n, -1), eps=1e-6).clamp_(-limit, limit)
-        # PyTorch multiplies on the threads that it was given.
-        family = torch.from_numpy(self._family.maps)
-        logits += self._slope * (torch.from_numpy(self._family.coefficients(shape.numpy())) @ family[1:])
+        logits = maps.reshape(n, -1)
+        outside = logits < 0
+        limit = np.float32(min(REACH * max(self._spacing) * self._slope, _SURE))
+        np.clip(logits, -limit, limit, out=logits)
+        family, slope = self._family.maps, np.float32(self._slope)
+        logits += (slope * self._family.coefficients(shape)) @ family[1:]
         # Far outside, a shift of the outline may not add what the network does not see there itself.
-        far = 2.0 * self._slope * (family[0] + REACH * max(self._spacing)).clamp_max(0.0)
-        logits += far * (maps.view(n, -1) < 0.5)
-        return torch.sigmoid_(logits).view(n, h, w)
+        far = 2.0 * slope * np.minimum(family[0] + np.float32(REACH * max(self._spacing)), 0.0)
+        logits += far * outside
+        return to_probabilities(logits.reshape(n, h, w))
 
 
-def _first(mixture: GaussianMixture, dim: int) -> GaussianMixture:
-    return GaussianMixture(mixture.weights, mixture.means[:, :dim], mixture.variances[:, :dim])
+def _first(mixture: ArrayMixture, dim: int) -> ArrayMixture:
+    return replace(mixture, means=mixture.means[:, :dim], variances=mixture.variances[:, :dim])
 
 
 def _slope(probability: np.ndarray, spacing: Tuple[float, float]) -> float:

@@ -10,11 +10,12 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
 from SPASegmentLib.interaction.correction import follow
 from SPASegmentLib.interaction.differences import compare_all
 from SPASegmentLib.interaction.islands import without_islands
-from SPASegmentLib.interaction.predictor import Predictor, PreferenceDistribution
+from SPASegmentLib.interaction.predictor import Predictor
 from SPASegmentLib.interaction.preference import (
     Answer,
     Choice,
@@ -44,7 +45,7 @@ class Round:
 
     prompts: Prompts
     answers: Tuple[Answer, ...]
-    mixture: PreferenceDistribution
+    mixture: ArrayMixture
     candidates: CandidateSet
     proposal: Proposal
 
@@ -61,7 +62,7 @@ class _Drawn:
         weights: (n,) what the answers make of each; they sum to 1.
     """
 
-    mixture: PreferenceDistribution
+    mixture: ArrayMixture
     predictions: np.ndarray
     recommended: np.ndarray
     masks: np.ndarray
@@ -100,7 +101,7 @@ class RoundMaker:
         return self._neutral_radius
 
     def make(
-        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
+        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[ArrayMixture], number: int
     ) -> Round:
         """One round.
 
@@ -122,7 +123,7 @@ class RoundMaker:
         )
         return Round(prompts, answers, drawn.mixture, candidates, self._propose(candidates, drawn, number, answers))
 
-    def predictions(self, made: Round, previous: Optional[PreferenceDistribution]) -> np.ndarray:
+    def predictions(self, made: Round, previous: Optional[ArrayMixture]) -> np.ndarray:
         """(N, height, width) float32 at frame size: what a round's masks were made from, computed again, exactly.
 
         Args:
@@ -133,7 +134,7 @@ class RoundMaker:
         return self.region.maps_to_frame(drawn.predictions)
 
     def _predict(
-        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[PreferenceDistribution], number: int
+        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[ArrayMixture], number: int
     ) -> _Drawn:
         """What the answers and the profile make of predictions drawn under these prompts."""
         settings, predictor = self._settings, self._predictor
@@ -141,7 +142,7 @@ class RoundMaker:
         # Where predictions cost next to nothing, many of them carry the mean, which few leave to chance.
         count = max(settings.particles, settings.predictions) if predictor.one_pass else settings.predictions
         latents = mixture.draw(count, settings.seed + 7919 * (len(answers) + 1))
-        maps = np.asarray(predictor.predict(latents, settings.chunk))
+        maps = predictor.predict(latents, settings.chunk)
         if self._neutral_radius is None:
             self._neutral_radius = self._radius(predictor.neutral())
         maps, log_weights = self._weigh(maps, answers)

@@ -8,7 +8,7 @@ were.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, List, Optional
+from typing import List, Optional
 
 import numpy as np
 
@@ -21,10 +21,8 @@ from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.round import Round, RoundMaker, equivalent_radius
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Prompts, Proposal, Result
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
-
-if TYPE_CHECKING:
-    from SPASegmentLib.model.network import SPANetwork
 
 _ = texts(__name__)
 
@@ -42,7 +40,7 @@ class Session:
     """One structure on one frame.
 
     Args:
-        network: in evaluation mode; None to work with the family of masks around a given mask.
+        network: whatever runs it; None to work with the family of masks around a given mask.
         frame: the image.
         settings: see `SessionSettings`.
         profile: what is known of this user's preference from earlier frames.
@@ -50,7 +48,7 @@ class Session:
 
     def __init__(
         self,
-        network: Optional[SPANetwork],
+        network: Optional[Network],
         frame: FrameImage,
         settings: Optional[SessionSettings] = None,
         profile: Optional[Profile] = None,

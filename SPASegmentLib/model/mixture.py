@@ -1,4 +1,4 @@
-"""The preference distribution: a mixture of Gaussians over the latent (paper 3.1, eq. 1).
+"""The preference distribution in training: a mixture of Gaussians over the latent (paper 3.1, eq. 1).
 
 It is a real mixture: a component is drawn, then a Gaussian of that component. (The released code adds the
 components up with their weights, which is one Gaussian whatever the number of components.)
@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import Optional
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -114,14 +113,6 @@ class GaussianMixture:
             score = (zj.unsqueeze(-1) - mean) / std
             log_weight = log_weight - 0.5 * score.square() - std.log()
         return torch.stack(moved, dim=-1)
-
-    def draw(self, n: int, seed: int) -> Tensor:
-        """`sample` from a seed; what a session needs (`interaction.predictor.PreferenceDistribution`)."""
-        return self.sample(n, torch.Generator().manual_seed(seed))
-
-    def updated(self, latents: Tensor, weights: np.ndarray, iterations: int = 8) -> GaussianMixture:
-        """`fit` to latents with (n,) weights; what a session needs."""
-        return self.fit(latents, torch.from_numpy(weights).to(latents.dtype), iterations)
 
     def fit(
         self,

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -15,6 +16,7 @@ from SPASegmentLib.model.fusion import FUSIONS, Context, Fusion, MaskHead
 from SPASegmentLib.model.generator import PreferenceDistributionGenerator
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.sam import PromptEncoder
+from SPASegmentLib.model.torch_image import TorchImage
 
 #: Mask prompts are clamped to this many logits: certain enough, and no user mask is off the scale of training.
 MASK_LOGIT = 6.0
@@ -109,6 +111,25 @@ class SPANetwork(nn.Module):
     def encoder_kind(self) -> EncoderKind:
         """What is known of its encoder."""
         return ENCODERS[self.config.encoder]
+
+    @property
+    def image_size(self) -> int:
+        """See `runtime.Network`."""
+        return self.config.image_size
+
+    @property
+    def one_pass(self) -> bool:
+        """See `runtime.Network`."""
+        return self.config.fusion == "token"
+
+    @property
+    def whole_frame(self) -> bool:
+        """See `runtime.Network`."""
+        return self.encoder_kind.whole_frame
+
+    def prepare(self, pixels: np.ndarray) -> TorchImage:
+        """See `runtime.Network`."""
+        return TorchImage(self, pixels)
 
     @property
     def map_size(self) -> int:

@@ -10,7 +10,7 @@ in a worker; everything else belongs to the thread that owns the scene::
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple, Union
+from typing import Any, Callable, Optional, Tuple, Union
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import volume_grid
@@ -27,10 +28,6 @@ from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.preview import Preview
 from SPASegmentLib.mrml.writer import WriteMode, Written, write
 from SPASegmentLib.translation import texts
-
-# Without a network everything here works without PyTorch.
-if TYPE_CHECKING:
-    from SPASegmentLib.model.network import SPANetwork
 
 _ = texts(__name__)
 
@@ -78,7 +75,7 @@ class Controller:
         segmentation: Any,
         segment_id: str,
         editor: SegmentEditor,
-        network: Optional[SPANetwork] = None,
+        network: Optional[Network] = None,
         settings: Optional[SessionSettings] = None,
         profile: Optional[Profile] = None,
         mode: WriteMode = "add",

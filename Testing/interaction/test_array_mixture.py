@@ -1,4 +1,4 @@
-"""The mixture without PyTorch is the mixture with it, and a session without a network needs no PyTorch."""
+"""Sessions have the mixture of training, draws included; a session without a network needs no PyTorch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import torch
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
-from SPASegmentLib.model.mixture import GaussianMixture
+from SPASegmentLib.interaction.draws import as_pytorch
+from SPASegmentLib.model.mixture import GaussianMixture, standard_mixture
 
 
 @pytest.fixture()
@@ -43,6 +44,31 @@ def test_draws_follow_the_mixture(mixture: ArrayMixture) -> None:
     variance = mixture.weights @ (mixture.variances + mixture.means**2) - mean**2
     np.testing.assert_allclose(z.mean(axis=0), mean, atol=0.02)
     np.testing.assert_allclose(z.var(axis=0), variance, rtol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("n", "dim", "seed"), [(512, 8, 0), (512, 14, 7919), (16, 8, 0), (48, 3, 12345678901234), (5, 7, 3)]
+)
+def test_draws_are_those_of_pytorch(n: int, dim: int, seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    offset, noise = as_pytorch(n, dim, seed)
+    assert offset == float(torch.rand(1, generator=generator))
+    np.testing.assert_allclose(noise, torch.randn(n, dim, generator=generator).numpy(), atol=1e-6)
+
+
+def test_latents_and_fit_are_those_of_training() -> None:
+    prior = standard_mixture(16, 8)
+    own = ArrayMixture(prior.weights.numpy(), prior.means.numpy(), prior.variances.numpy(), draws=as_pytorch)
+    z = own.draw(512, 11)
+    assert z.dtype == np.float32
+    np.testing.assert_allclose(z, prior.sample(512, torch.Generator().manual_seed(11)).numpy(), atol=1e-5)
+    weights = np.random.default_rng(2).random(512)
+    fitted = own.updated(z, weights / weights.sum())
+    assert fitted.draws is as_pytorch and fitted.weights.dtype == np.float32
+    theirs = prior.fit(torch.from_numpy(z), torch.from_numpy(weights).float(), iterations=8)
+    np.testing.assert_allclose(fitted.means, theirs.means.numpy(), atol=1e-4)
+    later = theirs.sample(64, torch.Generator().manual_seed(3))
+    np.testing.assert_allclose(fitted.draw(64, 3), later.numpy(), atol=1e-3)
 
 
 def test_a_component_without_observations_keeps_its_place(mixture: ArrayMixture) -> None:

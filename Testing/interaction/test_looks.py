@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from SPASegmentLib.interaction import looks
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
@@ -39,11 +38,11 @@ def test_a_look_whose_mask_misses_the_click_does_not_count(
     sides = [looks.SMALLEST_SIDE * looks.STEP**i for i in range(5)]
     honest = NetworkPredictor.predict
 
-    def sure_of_something_else(self: NetworkPredictor, latents: torch.Tensor, chunk: int) -> torch.Tensor:
+    def sure_of_something_else(self: NetworkPredictor, latents: np.ndarray, chunk: int) -> np.ndarray:
         maps = honest(self, latents, chunk)
         if calls.pop(0) < 2:  # the two smallest looks are what they are
             return maps
-        elsewhere = torch.zeros_like(maps)
+        elsewhere = np.zeros_like(maps)
         elsewhere[:, :10] = 1.0
         return elsewhere
 

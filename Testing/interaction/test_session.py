@@ -283,7 +283,7 @@ def test_a_failed_prediction_leaves_the_round_on_screen(
         raise MemoryError("no room")
 
     with monkeypatch.context() as patch:
-        patch.setattr(NetworkPredictor, "predict", out_of_memory)
+        patch.setattr(NetworkPredictor, "logits", out_of_memory)
         with pytest.raises(MemoryError):
             session.choose(1)
     assert same(session.proposal, first)

@@ -65,9 +65,9 @@ def test_what_was_encoded_on_the_card_is_encoded_again_when_another_session_has_
     whole, moved = NetworkPredictor(network, region), NetworkPredictor(network, region)
     mixture = whole.preference(prompts)
     moved.preference(prompts)
-    moved._features = replace(moved._features, embedding=moved._features.embedding.to("meta"))
+    moved._image._features = replace(moved._image._features, embedding=moved._image._features.embedding.to("meta"))
     latents = mixture.draw(6, 0)
-    assert torch.equal(moved.predict(latents, 8), whole.predict(latents, 8))
+    assert np.array_equal(moved.predict(latents, 8), whole.predict(latents, 8))
 
 
 def test_a_device_that_is_not_there_leaves_the_processor(frame: FrameImage) -> None:

@@ -18,6 +18,7 @@ from sklearn.cluster import KMeans
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.model.encoders import ImageFeatures
 from SPASegmentLib.model.fusion import Context, EmbeddingFusion, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
@@ -131,9 +132,9 @@ def _upscaled(network: SPANetwork, image: Tensor, features: ImageFeatures) -> Te
 
 def input_of(
     image: np.ndarray, points: Tuple[Tuple[float, float, bool], ...], mask: Optional[np.ndarray],
-    previous: Optional[GaussianMixture], latents: Tensor, device: torch.device,
+    previous: Optional[ArrayMixture], latents: np.ndarray, device: torch.device,
 ) -> RoundInput:  # fmt: skip
-    """The tensors of a round, made as `NetworkPredictor` makes them.
+    """The tensors of a round, made as SPA makes them.
 
     Args:
         image: (S, S) float32.
@@ -147,14 +148,15 @@ def input_of(
     if mask is not None:
         edge = np.clip(mask.astype(np.float32), 1e-3, 1 - 1e-3)
         logits = torch.from_numpy(np.log(edge / (1 - edge))).to(device)[None, None]
+    before = None
     if previous is not None:
-        parameters = (previous.weights, previous.means, previous.variances)
-        previous = GaussianMixture(*(t.to(device)[None] for t in parameters))
+        parts = (previous.weights, previous.means, previous.variances)
+        before = GaussianMixture(*(torch.from_numpy(part.astype(np.float32)).to(device)[None] for part in parts))
     return RoundInput(
         torch.from_numpy(image).to(device)[None, None],
         torch.tensor([[(x, y) for x, y, _ in points]], dtype=torch.float32, device=device),
         torch.tensor([[float(positive) for *_, positive in points]], device=device),
         logits,
-        previous,
-        latents.to(device),
+        before,
+        torch.from_numpy(latents.astype(np.float32)).to(device),
     )

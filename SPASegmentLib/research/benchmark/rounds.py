@@ -16,13 +16,13 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
+from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
-from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.model.precision import ready_for_use
 from SPASegmentLib.research.benchmark.clock import Taken, peak_mib, reset_peak, spread, timed
@@ -62,9 +62,9 @@ class OwnRound:
     """What a round of SPA leaves to the next one and to the comparison."""
 
     prompts: Prompts
-    previous: Optional[GaussianMixture]
-    mixture: GaussianMixture
-    latents: torch.Tensor
+    previous: Optional[ArrayMixture]
+    mixture: ArrayMixture
+    latents: np.ndarray
     maps: np.ndarray
     candidates: CandidateSet
     full: np.ndarray
@@ -101,10 +101,10 @@ class OwnPath:
         prompts = Prompts((*before.prompts.clicks, Click(x, y, point.positive)), chosen)
         return self._round(prompts, before.mixture, number)
 
-    def _round(self, prompts: Prompts, previous: Optional[GaussianMixture], number: int) -> OwnRound:
+    def _round(self, prompts: Prompts, previous: Optional[ArrayMixture], number: int) -> OwnRound:
         mixture = self.predictor.preference(prompts, previous)
-        latents = mixture.sample(self._n, torch.Generator().manual_seed(number))
-        maps = self.predictor.predict(latents, self._chunk).numpy()
+        latents = mixture.draw(self._n, number)
+        maps = self.predictor.predict(latents, self._chunk)
         native = self.region.native_size
         candidates = select_candidates(maps, 4, as_seen=lambda m: resample(m, native))
         full = self.region.maps_to_frame(np.concatenate([candidates.recommended[None], candidates.maps]))
