@@ -28,8 +28,8 @@ _HOMES = {
     "FrameImage": "interaction.types",
     "Profile": "interaction.profile",
     "Session": "interaction.session",
-    "load": "model.weights",
-    "load_default": "model.weights",
+    "load": "model.use",
+    "load_default": "model.use",
 }
 
 

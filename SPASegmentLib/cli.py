@@ -9,7 +9,7 @@ from typing import Annotated, Optional
 import typer
 
 from SPASegmentLib import __version__
-from SPASegmentLib.commands.plain import Weights, plain_errors, prepare_process
+from SPASegmentLib.commands.plain import Runtime, Weights, plain_errors, prepare_process
 
 app = typer.Typer(
     name="spa",
@@ -44,13 +44,14 @@ def demo(
         str, typer.Option(help="Whose mask the simulated reader has in mind: tight, middle, generous or satellite.")
     ] = "tight",
     weights: Weights = None,
+    runtime: Runtime = "auto",
     seed: Annotated[int, typer.Option(min=0, help="Of the phantom and of everything drawn at random.")] = 0,
 ) -> None:
     """Show SPA at work on a built-in ambiguous volume, with a simulated reader who clicks and chooses."""
     with plain_errors():
         from SPASegmentLib.commands.demo import run_demo
 
-        run_demo(output, reader, weights, seed)
+        run_demo(output, reader, weights, seed, runtime)
 
 
 @app.command()
@@ -74,6 +75,7 @@ def segment(
         Optional[Path], typer.Option(help="Preference to begin with, if the file exists; what is learned goes into it.")
     ] = None,
     weights: Weights = None,
+    runtime: Runtime = "auto",
     region: Annotated[
         Optional[float], typer.Option(help="Side of the region of interest in mm, above 0; by default found.")
     ] = None,
@@ -98,7 +100,7 @@ def segment(
             SegmentTask(
                 volume=volume, click=click, output=output, plane=plane, slices=slices, choices=choices,
                 reference=reference, profile=profile, weights=weights, region_mm=region, seed=seed, log=log,
-                figure=figure, component=component, anywhere=anywhere,
+                figure=figure, component=component, anywhere=anywhere, runtime=runtime,
             )
         )
 
@@ -114,6 +116,7 @@ def viewer(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free.")] = 8080,
     token: Annotated[Optional[str], typer.Option(help="Instead of one made up; who has it may use the page.")] = None,
     weights: Weights = None,
+    runtime: Runtime = "auto",
     profile: Annotated[Optional[Path], typer.Option(help="Preference to begin with.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in this computer's browser.")] = True,
     max_upload: Annotated[int, typer.Option(min=1, help="Largest upload in MiB.")] = 1024,
@@ -122,7 +125,7 @@ def viewer(
     with plain_errors():
         from SPASegmentLib.commands.viewer import run_viewer
 
-        run_viewer(volume, host, port, token, weights, profile, browser, max_upload)
+        run_viewer(volume, host, port, token, weights, profile, browser, max_upload, runtime)
 
 
 # 3D Slicer has no research in it.

@@ -18,7 +18,7 @@ class Loaded(NamedTuple):
     """A network, ready.
 
     Attributes:
-        network: the SPANetwork.
+        network: see `SPASegmentLib.model.runtime`.
         name: of the weights.
         sha256: of the weights file.
         device: "cpu" or "cuda".
@@ -46,28 +46,23 @@ def loaded(key: Tuple[str, str]) -> Any:
 
 
 def load(key: Tuple[str, str]) -> Loaded:
-    """Load a choice; for the worker, since the first import of torch takes seconds.
+    """Load a choice; for the worker, since the first import of what runs it takes seconds.
 
     Raises:
-        DependencyError: PyTorch cannot be used.
         WeightsError: a file is missing or damaged.
+        DependencyError: what is to run it is missing or broken.
     """
-    from SPASegmentLib.errors import DependencyError
-    from SPASegmentLib.pytorch import require_torch
-
-    try:
-        require_torch()
-    except DependencyError as error:
-        raise DependencyError(f"{error} " + _("Without it: Start from the segment.")) from error
     # So that the main thread need not import it later.
     import SPASegmentLib.mrml.controller  # noqa: F401
-    from SPASegmentLib.model import device as devices
-    from SPASegmentLib.model import weights
+    from SPASegmentLib.errors import DependencyError
+    from SPASegmentLib.model import use
 
     path, device = key
-    device = "cuda" if device != "cpu" and devices.cuda_works() else "cpu"
-    found = weights.load_for_use(Path(path) if path else None, device)
-    _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, device)
+    try:
+        found = use.load(Path(path) if path else None, device)
+    except DependencyError as error:
+        raise DependencyError(f"{error} " + _("Without it: Start from the segment.")) from error
+    _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, found.device)
     return _loaded[key]
 
 

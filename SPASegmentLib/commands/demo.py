@@ -7,7 +7,7 @@ from typing import Optional
 
 from rich.console import Console
 
-from SPASegmentLib.commands.interruption import imports
+from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.readers import SimulatedReader
 from SPASegmentLib.commands.record import log
 from SPASegmentLib.commands.screen import rounds_table
@@ -16,7 +16,7 @@ from SPASegmentLib.output import make_folder, whole_file, write_json
 from SPASegmentLib.paths import check_paths, weights_files
 
 
-def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> None:
+def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int, runtime: str = "auto") -> None:
     """Click on the phantom's lesion, choose as the reader would, and write demo.seg.nrrd, demo.png and log.json.
 
     Args:
@@ -24,6 +24,7 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
         reader: one of `SPASegmentLib.data.phantom.READERS`.
         weights: a weights file; None for the bundled one.
         seed: of the phantom, the session and the reader.
+        runtime: see `model.use`.
 
     Raises:
         SPAError: an argument or the folder cannot be used.
@@ -34,13 +35,13 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
     make_folder(folder)
     check_paths(weights_files(weights), results)
 
-    with console.status("Getting ready ..."), imports():
+    with console.status("Getting ready ..."), interruption_at_the_end():
         from SPASegmentLib.commands.figure import draw_session
         from SPASegmentLib.commands.reference import ReferenceMask
         from SPASegmentLib.commands.volume_session import VolumeSession
         from SPASegmentLib.data.phantom import READERS, ambiguous_phantom
         from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load_for_use
+        from SPASegmentLib.model import use
         from SPASegmentLib.mrml.grid import volume_grid
         from SPASegmentLib.mrml.io.files import save_segmentation
         from SPASegmentLib.mrml.plane import Plane
@@ -49,7 +50,7 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int) -> N
 
         if reader not in READERS:
             raise InputError(f'--reader is one of {", ".join(READERS)}, not "{reader}".')
-        loaded = load_for_use(weights)
+        loaded = use.load(weights, runtime=runtime)
         phantom = ambiguous_phantom(seed)
 
     with open_scene() as scene:

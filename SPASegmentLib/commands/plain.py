@@ -17,6 +17,9 @@ USER_ERROR = 2
 INTERRUPTED = 130
 
 Weights = Annotated[Optional[Path], typer.Option(help="A weights file instead of the bundled one.")]
+Runtime = Annotated[
+    str, typer.Option(help="What runs the network: onnx, torch, or auto (torch for CUDA and weights without ONNX).")
+]
 
 _MEMORY = "There is not enough memory; close other programs, or take a smaller image."
 #: Packages that are installed with an extra only, by the names that they are imported by.

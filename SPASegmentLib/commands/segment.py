@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console
 
 from SPASegmentLib.commands.bar import progress_bar
-from SPASegmentLib.commands.interruption import ends_as_interruptions, imports, interruption_at_the_end
+from SPASegmentLib.commands.interruption import ends_as_interruptions, interruption_at_the_end
 from SPASegmentLib.commands.plain import say
 from SPASegmentLib.commands.readers import (
     InputEndedError,
@@ -52,6 +52,7 @@ class SegmentTask:
     figure: Optional[Path] = None
     component: Optional[int] = None
     anywhere: bool = False
+    runtime: str = "auto"
 
     def expanded(self) -> SegmentTask:
         """The same with ~ for the user's folder replaced."""
@@ -75,13 +76,14 @@ def run_segment(task: SegmentTask) -> None:
     _check_figure(task.figure)
     check_paths(_inputs(task), _outputs(task))
 
-    with console.status("Getting ready ..."), imports():
-        # torch and VTK take seconds to load; what can be checked without them has been checked.
+    with console.status("Getting ready ..."), interruption_at_the_end():
+        # VTK and what runs the network take seconds to load; what can be checked without them has been checked.
         from SPASegmentLib.commands.reference import ReferenceMask
         from SPASegmentLib.commands.volume_session import VolumeSession
         from SPASegmentLib.interaction.profile import Profile
         from SPASegmentLib.interaction.settings import SessionSettings
-        from SPASegmentLib.model.weights import load_for_use, models_folder
+        from SPASegmentLib.model import use
+        from SPASegmentLib.model.card import models_folder
         from SPASegmentLib.mrml.io.files import check_output, save_segmentation
         from SPASegmentLib.mrml.io.volumes import files_of
         from SPASegmentLib.mrml.plane import Plane
@@ -95,7 +97,7 @@ def run_segment(task: SegmentTask) -> None:
         plane = Plane.parse(task.plane)
         settings = SessionSettings(seed=task.seed, region_mm=task.region_mm)
         profile = Profile.load(task.profile) if task.profile is not None and task.profile.exists() else None
-        loaded = load_for_use(task.weights)
+        loaded = use.load(task.weights, runtime=task.runtime)
         if any(path is not None and path.exists() for _, path in _outputs(task)):
             bundled = [("the bundled weights", path) for path in models_folder().glob("*.*")]
             check_paths([*_series(task.volume, files_of), *bundled], _outputs(task))

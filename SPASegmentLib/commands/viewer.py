@@ -6,14 +6,12 @@ import secrets
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Optional
+from typing import Optional
 
-from SPASegmentLib.commands.interruption import imports
+from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.plain import say
 from SPASegmentLib.errors import DependencyError, InputError, WeightsError
-
-if TYPE_CHECKING:
-    from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.model.runtime import Network
 
 #: Everything that `pip install 'spa-segment[viewer]'` adds.
 _NEEDED = ("trame_slicer", "aiohttp", "PIL")
@@ -28,6 +26,7 @@ def run_viewer(
     profile: Optional[Path] = None,
     open_browser: bool = True,
     max_upload_mib: int = 1024,
+    runtime: str = "auto",
 ) -> None:
     """Serve the page until it is interrupted; one user at a time.
 
@@ -40,6 +39,7 @@ def run_viewer(
         profile: preference to begin with.
         open_browser: whether to open the page here.
         max_upload_mib: largest upload.
+        runtime: see `model.use`.
 
     Raises:
         InputError: the volume, the profile or the address cannot be used, or the extra is not installed.
@@ -55,7 +55,7 @@ def run_viewer(
     if volume is not None and not volume.expanduser().exists():
         raise InputError(f"'{volume}' does not exist; check the path.")
     known = None if profile is None else Profile.load(profile)
-    network = _network(weights)
+    network = _network(weights, runtime)
     if token is None and not is_local(host):
         token = secrets.token_urlsafe(16)
     # trame reads the program's arguments as well and would take ours for its own.
@@ -71,13 +71,13 @@ def run_viewer(
         app.close()
 
 
-def _network(weights: Optional[Path]) -> Optional[SPANetwork]:
-    """The network; without the bundled weights, or without a PyTorch that works, none, and a word about it."""
+def _network(weights: Optional[Path], runtime: str) -> Optional[Network]:
+    """The network; without the bundled weights, or without what runs them, none, and a word about it."""
     try:
-        with imports():
-            from SPASegmentLib.model.weights import load_for_use
+        with interruption_at_the_end():
+            from SPASegmentLib.model import use
 
-        return load_for_use(weights).network
+            return use.load(weights, runtime=runtime).network
     except (DependencyError, WeightsError) as error:
         if weights is not None:
             raise

@@ -15,7 +15,7 @@ from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, Proposal
-from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.controller import Controller, Job
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.plane import Plane, Point
@@ -43,7 +43,7 @@ class VolumeSession:
     def __init__(
         self,
         volume: Any,
-        network: SPANetwork,
+        network: Network,
         settings: SessionSettings,
         reader: Reader,
         reference: Optional[ReferenceMask] = None,

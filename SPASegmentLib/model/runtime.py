@@ -41,6 +41,8 @@ class Network(Protocol):
     expected_dice: Tuple[float, float]
     #: Names the latent space: latents learned with other weights mean something else.
     latent_space: str
+    #: Whether its device has failed, so that the processor has taken over.
+    fell_back: bool
 
     @property
     def image_size(self) -> int:

@@ -136,7 +136,7 @@ def upscale(layers: Any, image: Tensor, details: Tuple[Tensor, ...]) -> Tensor:
     """
     first, norm, act1, second, act2 = layers
     coarse = double(image, first, details[0] if details else None)
-    coarse = act1(F.layer_norm(coarse, coarse.shape[-1:], norm.weight, norm.bias, norm.eps))
+    coarse = act1(F.layer_norm(coarse, (int(coarse.shape[-1]),), norm.weight, norm.bias, norm.eps))
     upscaled: Tensor = act2(double(coarse, second, details[1] if details else None))
     return upscaled
 

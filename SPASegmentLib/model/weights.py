@@ -1,14 +1,13 @@
-"""Weights files: safetensors beside a model card, loaded only if every check passes."""
+"""Weights files: safetensors beside a model card, loaded by PyTorch, and only if every check passes."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Dict, List, Optional
 
 import torch
 from safetensors import SafetensorError
@@ -17,6 +16,16 @@ from safetensors.torch import save as save_safetensors
 from torch import Tensor
 
 from SPASegmentLib.errors import WeightsError
+from SPASegmentLib.model.card import (
+    DEFAULT_NAME,
+    UNCALIBRATED,
+    ModelCard,
+    bundled,
+    checked_bytes,
+    file_sha256,
+    models_folder,
+    read_card,
+)
 from SPASegmentLib.model.device import move
 from SPASegmentLib.model.encoders import resize_vit_positions
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
@@ -25,67 +34,15 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
-CARD_FORMAT = "spa-model-card"
-CARD_VERSION = 1
-DEFAULT_NAME = "compact"
-#: Offset and slope of an expected Dice that nobody has calibrated.
-UNCALIBRATED = (0.0, 1.0)
+__all__ = [
+    "DEFAULT_NAME", "SAM_VIT_B_SHA256", "UNCALIBRATED", "LoadedNetwork", "ModelCard", "file_sha256", "load",
+    "load_default", "load_for_use", "load_sam_checkpoint", "models_folder", "read_card", "save",
+]  # fmt: skip
+
 #: Of sam_vit_b_01ec64.pth as Meta distributes it.
 SAM_VIT_B_SHA256 = "ec2df62732614e57411cdcf32a23ffdf28910380d03139ee0f4fcbe91eb8c912"
 #: Parts of SAM that SPA does without: its quality head and the hypernetworks of masks 2 to 4.
 _SAM_UNUSED = re.compile(r"mask_decoder\.(iou_prediction_head\.|output_hypernetworks_mlps\.[123]\.)")
-
-
-@dataclass(frozen=True)
-class ModelCard:
-    """What is known of a weights file; stored as JSON beside it.
-
-    Attributes:
-        name: e.g. "compact".
-        network: the architecture, fields of `NetworkConfig`.
-        preprocessing: how an image becomes the network's input.
-        training: data, licences, attributions, seed, cost.
-        metrics: what was measured, with the command that measures it.
-        calibration: of the expected Dice, as ``spa calibrate`` writes it; empty where it was not run.
-        intended_use, limits: in words.
-        sha256: of the weights file.
-    """
-
-    name: str
-    network: Dict[str, Any]
-    preprocessing: str
-    training: Dict[str, Any]
-    metrics: Dict[str, Any]
-    intended_use: str
-    limits: str
-    licence: str = "Apache-2.0"
-    sha256: str = ""
-    format: str = CARD_FORMAT
-    version: int = CARD_VERSION
-    extra: Dict[str, Any] = field(default_factory=dict)
-    calibration: Dict[str, Any] = field(default_factory=dict)
-
-    def expected_dice_line(self) -> Tuple[float, float]:
-        """Offset and slope that the expected Dice is calibrated with.
-
-        Raises:
-            WeightsError: the card holds something else there.
-        """
-        line = self.calibration.get("expected_dice", UNCALIBRATED)
-        try:
-            offset, slope = (float(value) for value in line)
-        except (TypeError, ValueError):
-            raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
-        if not (math.isfinite(offset) and math.isfinite(slope)):
-            raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
-        return offset, slope
-
-
-def models_folder() -> Path:
-    """Where the bundled weights lie: inside an installed library, or in a checkout's Resources/Models."""
-    library = Path(__file__).resolve().parent.parent
-    installed = library / "_models"
-    return installed if installed.is_dir() else library.parent / "Resources" / "Models"
 
 
 def load_default(name: str = DEFAULT_NAME, device: str = "cpu") -> LoadedNetwork:
@@ -94,7 +51,7 @@ def load_default(name: str = DEFAULT_NAME, device: str = "cpu") -> LoadedNetwork
     Raises:
         WeightsError: there are none, or they are damaged.
     """
-    return load(models_folder() / f"{name}.safetensors", device)
+    return load(bundled(name), device)
 
 
 @dataclass(frozen=True)
@@ -150,15 +107,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     """
     path = Path(path)
     card = read_card(path.with_suffix(".json"))
-    data = _read(path)
-    found = hashlib.sha256(data).hexdigest()
-    if found != card.sha256:
-        raise WeightsError(
-            _(
-                "{name} does not have the checksum that its card states (SHA-256 {found}... instead of "
-                "{stated}...); it is damaged or belongs to another card. Copy both files again."
-            ).format(name=path.name, found=found[:12], stated=card.sha256[:12])
-        )
+    data = checked_bytes(path, card.sha256)
     try:
         state = load_safetensors(data)
     except SafetensorError as error:
@@ -180,32 +129,6 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     network.expected_dice = card.expected_dice_line()
     network.eval().requires_grad_(False)
     return LoadedNetwork(network.to(device), card)
-
-
-def read_card(path: Path) -> ModelCard:
-    """Read a model card.
-
-    Raises:
-        WeightsError: it is missing, no JSON, or of another format or version.
-    """
-    try:
-        fields = json.loads(_read(path))
-    except ValueError as error:
-        raise WeightsError(_("{name} is not a model card: {error}").format(name=path.name, error=error)) from error
-    if not isinstance(fields, dict) or fields.get("format") != CARD_FORMAT:
-        raise WeightsError(_("{name} is not a model card of SPA.").format(name=path.name))
-    if fields.get("version") != CARD_VERSION:
-        raise WeightsError(
-            _("{name} has version {version!r}; this program reads {own}.").format(
-                name=path.name, version=fields.get("version"), own=CARD_VERSION
-            )
-        )
-    try:
-        return ModelCard(**fields)
-    except TypeError as error:
-        raise WeightsError(
-            _("{name} is not a complete model card: {error}").format(name=path.name, error=error)
-        ) from error
 
 
 def load_sam_checkpoint(
@@ -262,24 +185,6 @@ def load_sam_checkpoint(
     return network
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file, read in pieces.
-
-    Raises:
-        WeightsError: it cannot be read.
-    """
-    digest = hashlib.sha256()
-    try:
-        with Path(path).open("rb") as file:
-            for piece in iter(lambda: file.read(1 << 20), b""):
-                digest.update(piece)
-    except OSError as error:
-        raise WeightsError(
-            _("{name} cannot be read: {reason}.").format(name=Path(path).name, reason=error.strerror)
-        ) from error
-    return digest.hexdigest()
-
-
 def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> None:
     missing, unknown = sorted(wanted.keys() - state.keys()), sorted(state.keys() - wanted.keys())
     if missing or unknown:
@@ -300,17 +205,6 @@ def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> No
 
 def _few(names: List[str]) -> str:
     return ", ".join(names[:3]) + (f" (+ {len(names) - 3})" if len(names) > 3 else "") or "-"
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise WeightsError(
-            _("{name} cannot be read in {folder}: {reason}.").format(
-                name=path.name, folder=path.parent, reason=error.strerror
-            )
-        ) from error
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -301,7 +301,7 @@ class Controller:
             raise StateError(_("There are no masks on screen; click on the structure first."))
         return self._shown
 
-    def _new(self, frame: Frame, start: Callable[[Session], Proposal], network: Optional[SPANetwork]) -> Job:
+    def _new(self, frame: Frame, start: Callable[[Session], Proposal], network: Optional[Network]) -> Job:
         session = Session(network, frame.image, self._settings, self.profile)
         self._job = Job(frame, session, lambda: start(session))
         return self._job

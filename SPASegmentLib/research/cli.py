@@ -9,7 +9,7 @@ from typing import Annotated, Iterator, List, Optional
 
 import typer
 
-from SPASegmentLib.commands.plain import Weights, plain_errors
+from SPASegmentLib.commands.plain import Runtime, Weights, plain_errors
 from SPASegmentLib.pytorch import require_torch
 
 PANEL = "Research: train, evaluate, measure"
@@ -86,6 +86,17 @@ def calibrate(
         run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs)
 
 
+@app.command(rich_help_panel=PANEL)
+def export(
+    weights: Annotated[Path, typer.Argument(help="A .safetensors file; its graphs go beside it, its card is changed.")],
+) -> None:
+    """Write the graphs of weights for ONNX Runtime, which runs them without PyTorch; spa train does so at its end."""
+    with _ready():
+        from SPASegmentLib.research.commands.training import run_export
+
+        run_export(weights)
+
+
 evaluate = typer.Typer(help="Measure with simulated users.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate", rich_help_panel=PANEL)
 
@@ -125,6 +136,7 @@ def evaluate_lidc(
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
     cases: Annotated[Optional[Path], typer.Option(help="A list of cases; by default the committed one.")] = None,
     weights: Weights = None,
+    runtime: Runtime = "torch",
     baselines: Annotated[Path, typer.Option(help="Folder of the trained baselines.")] = Path("runs/baselines"),
     seed: Annotated[int, typer.Option(min=0, help="Of targets, clicks and sessions.")] = 0,
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
@@ -139,7 +151,7 @@ def evaluate_lidc(
             protocol=protocol, user=user, method=method, rounds=rounds, noise=noise, update=update,
             generator=generator, refine=refine, feedback_prompts=feedback_prompts, predictions=predictions,
             particles=particles, raters=raters, limit=limit, cases=cases, weights=weights, seed=seed,
-            baselines=baselines, jobs=jobs,
+            baselines=baselines, jobs=jobs, runtime=runtime,
         )  # fmt: skip
         run_evaluate(task, [*npz, *(more or [])], output)
 

@@ -7,7 +7,7 @@ import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 from urllib.parse import urlencode
 
 import vtk
@@ -19,6 +19,7 @@ from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.volumes import notes_of
 from SPASegmentLib.mrml.writer import WRITE_MODES
@@ -35,9 +36,6 @@ from SPASegmentLib.viewer.views import VIEWS, SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
 
 # Without PyTorch the viewer works from what segments hold.
-if TYPE_CHECKING:
-    from SPASegmentLib.model.network import SPANetwork
-
 _PAGE = Path(__file__).parent / "page"
 _SERVED = "spa_page"
 
@@ -59,7 +57,7 @@ class ViewerApp:
 
     def __init__(
         self,
-        network: Optional[SPANetwork] = None,
+        network: Optional[Network] = None,
         settings: Optional[SessionSettings] = None,
         profile: Optional[Profile] = None,
         token: Optional[str] = None,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import numpy as np
 
 from SPASegmentLib.data.phantom import Phantom, ambiguous_phantom
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.io.files import save_segmentation
@@ -23,9 +24,6 @@ from SPASegmentLib.mrml.volumes import add_image, add_volume, remove_volume
 from SPASegmentLib.viewer.profiles import Profiles
 
 # Without PyTorch the viewer works from what segments hold.
-if TYPE_CHECKING:
-    from SPASegmentLib.model.network import SPANetwork
-
 #: Colours of new segments, one after the other; apart from those of the masks on screen.
 SEGMENT_COLORS = ("#e8c547", "#7fc8a9", "#c792ea", "#f2777a", "#89b4fa", "#d9a066")
 
@@ -61,7 +59,7 @@ class Workspace:
     def __init__(
         self,
         scene: Any,
-        network: Optional[SPANetwork] = None,
+        network: Optional[Network] = None,
         settings: Optional[SessionSettings] = None,
         profiles: Optional[Profiles] = None,
         show: Callable[[Any], None] = lambda volume: None,

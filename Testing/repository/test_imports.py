@@ -31,7 +31,7 @@ READERS = "SPASegmentLib.mrml.io.volumes"
 #: What runs in front of a user; research uses it, never the other way round.
 PRODUCT = ("model", "interaction", "data", "mrml", "viewer", "commands", "../SPASegment")
 #: The layers that run inside 3D Slicer use no more than this.
-RUN_TIME = {"SPASegmentLib", "numpy", "pydicom", "safetensors", "scipy", "segment_anything", "torch"}
+RUN_TIME = {"SPASegmentLib", "numpy", "onnxruntime", "pydicom", "safetensors", "scipy", "segment_anything", "torch"}
 
 
 def imports(path: Path) -> Set[str]:
@@ -70,6 +70,13 @@ def test_layers_inside_slicer_need_only_the_run_time_list(layer: str) -> None:
     assert not found
 
 
+@pytest.mark.parametrize("layer", [layer for layer in PRODUCT if layer != "model"])
+def test_nothing_above_the_model_knows_what_runs_it(layer: str) -> None:
+    runtimes = ("torch", "onnxruntime", "safetensors", "segment_anything")
+    found = [(f, n) for f, names in files(layer) for n in names for bad in runtimes if within(n, bad)]
+    assert not found
+
+
 @pytest.mark.parametrize("layer", PRODUCT)
 def test_the_product_does_not_import_research(layer: str) -> None:
     found = [(f, n) for f, names in files(layer) for n in names if within(n, "SPASegmentLib.research")]
@@ -87,6 +94,11 @@ def loaded_by(statement: str) -> Set[str]:
     code = f"import sys; {statement}; print(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=LIBRARY.parent)
     return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("module", ["interaction.session", "model.use", "model.onnx_network", "mrml.controller"])
+def test_what_slicer_uses_loads_no_torch(module: str) -> None:
+    assert "torch" not in loaded_by(f"import SPASegmentLib.{module}")
 
 
 @pytest.mark.parametrize("statement", ["import SPASegmentLib", "import SPASegmentLib.errors"])

@@ -54,6 +54,23 @@ def run_hold_out(config: Path, data: Path, output: Path) -> None:
     Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
 
 
+def run_export(weights: Path) -> None:
+    """Write the graphs of weights for ONNX Runtime, and their checksums into the card.
+
+    Raises:
+        SPAError: the weights cannot be used, or a file cannot be written.
+    """
+    with imports():
+        from SPASegmentLib.model.onnx_network import GRAPHS, graph_file
+        from SPASegmentLib.research.training.export import export
+
+    console = Console()
+    with console.status("Exporting ..."):
+        export(weights)
+    names = ", ".join(graph_file(weights, name).name for name in GRAPHS)
+    console.print(f"Wrote {names} and {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
+
+
 def run_calibrate(
     weights: Path,
     files: Sequence[Path],

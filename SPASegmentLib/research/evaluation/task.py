@@ -38,6 +38,7 @@ class Task:
         seed: of the draw of cases where no list fits, and of settings.
         baselines: folder of the trained baselines.
         jobs: processes; None for one per processor core.
+        runtime: see `model.use`.
     """
 
     protocol: str = "combination"
@@ -58,6 +59,7 @@ class Task:
     seed: int = 0
     baselines: Path = Path("runs/baselines")
     jobs: Optional[int] = None
+    runtime: str = "torch"
 
     def settings(self) -> SessionSettings:
         """Of the sessions.
@@ -81,7 +83,9 @@ class Task:
         Raises:
             InputError: an option has no such value.
         """
-        return MethodSpec(self.method, self.settings(), self.weights, self.baselines, self.generator, self.protocol)
+        return MethodSpec(
+            self.method, self.settings(), self.weights, self.baselines, self.generator, self.protocol, self.runtime
+        )
 
     def simulated_user(self) -> User:
         """Who answers.

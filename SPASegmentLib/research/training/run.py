@@ -17,6 +17,7 @@ from SPASegmentLib.output import make_folder, whole_file
 from SPASegmentLib.paths import Named, check_paths, weights_files
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
+from SPASegmentLib.research.training.export import export, has_graphs
 from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.processes import processes
 from SPASegmentLib.research.training.recipe import only_training
@@ -102,6 +103,8 @@ def train(
         last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
         path = output / f"{name}.safetensors"
         save(network, card(name, config, trainer, last_run, changes), path)
+        if has_graphs(network):
+            export(path)
         return path
 
 

@@ -8,8 +8,9 @@ from typing import Optional
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model import use
 from SPASegmentLib.model.ablation import PARTS, ablated
-from SPASegmentLib.model.weights import LoadedNetwork, load_for_use
+from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.research.evaluation.methods.method import Method
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED, open_trained
@@ -31,6 +32,7 @@ class MethodSpec:
         baselines: folder of the trained baselines.
         generator: which part of the preference generator is used (`model.ablation.PARTS`).
         protocol: decides what the best fixed consensus is measured against.
+        runtime: see `model.use`; parts of the generator can be left out with PyTorch only.
     """
 
     name: str
@@ -39,25 +41,28 @@ class MethodSpec:
     baselines: Path = Path("runs/baselines")
     generator: str = "all"
     protocol: str = "combination"
+    runtime: str = "torch"
 
     def __post_init__(self) -> None:
         if self.name not in METHODS:
             raise InputError(f"Unknown method {self.name!r}; there are {', '.join(METHODS)}.")
         if self.generator not in PARTS:
             raise InputError(f"A part of the generator is one of {', '.join(PARTS)}, not {self.generator!r}.")
+        if self.generator != "all" and self.runtime != "torch":
+            raise InputError("Parts of the generator can be left out with --runtime torch only.")
 
     @property
     def uses_network(self) -> bool:
         """Whether the SPA network has a part in it."""
         return self.name in ("spa", "resample")
 
-    def network(self) -> LoadedNetwork:
+    def network(self) -> use.Loaded:
         """The SPA network and its card.
 
         Raises:
             WeightsError: it cannot be read.
         """
-        return load_for_use(self.weights)
+        return use.load(self.weights, "cpu", self.runtime)
 
     def __call__(self) -> Method:
         """Open it.
@@ -73,5 +78,6 @@ class MethodSpec:
             return ConsensusMethod(self.protocol)
         network = self.network().network
         if self.generator != "all":
+            assert isinstance(network, SPANetwork)
             network = ablated(network, self.generator)
         return (SPAMethod if self.name == "spa" else ResampleMethod)(network, self.settings)

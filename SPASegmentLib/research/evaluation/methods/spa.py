@@ -14,7 +14,7 @@ from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import choose, corrective_click
 from SPASegmentLib.interaction.types import Box, Click, FrameImage, Proposal
-from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.research.evaluation.cases import Case
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.users import USERS, User
@@ -29,7 +29,7 @@ class SPAMethod:
         settings: of the sessions; each case has a seed of its own.
     """
 
-    network: SPANetwork
+    network: Network
     settings: SessionSettings
     users: Tuple[str, ...] = USERS
 

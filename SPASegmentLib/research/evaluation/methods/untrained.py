@@ -12,7 +12,7 @@ from scipy import ndimage
 from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.research.evaluation.cases import Case
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import converse, frame_of
@@ -26,7 +26,7 @@ class ResampleMethod:
     Look at `dice_best_seen`: the choice teaches nothing, so the recommended mask stays what it was.
     """
 
-    network: SPANetwork
+    network: Network
     settings: SessionSettings
     users: Tuple[str, ...] = ("choice",)
 

@@ -1,0 +1,158 @@
+"""Model cards and where weights lie; what is needed of either without PyTorch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, Tuple
+
+from SPASegmentLib.errors import WeightsError
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
+
+CARD_FORMAT = "spa-model-card"
+CARD_VERSION = 1
+DEFAULT_NAME = "compact"
+#: Offset and slope of an expected Dice that nobody has calibrated.
+UNCALIBRATED = (0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What is known of a weights file; stored as JSON beside it.
+
+    Attributes:
+        name: e.g. "compact".
+        network: the architecture, fields of `NetworkConfig`.
+        preprocessing: how an image becomes the network's input.
+        training: data, licences, attributions, seed, cost.
+        metrics: what was measured, with the command that measures it.
+        calibration: of the expected Dice, as ``spa calibrate`` writes it; empty where it was not run.
+        intended_use, limits: in words.
+        sha256: of the weights file.
+        onnx: of the graphs beside it, as ``spa export`` writes them: see `onnx_network`; empty where there are none.
+    """
+
+    name: str
+    network: Dict[str, Any]
+    preprocessing: str
+    training: Dict[str, Any]
+    metrics: Dict[str, Any]
+    intended_use: str
+    limits: str
+    licence: str = "Apache-2.0"
+    sha256: str = ""
+    format: str = CARD_FORMAT
+    version: int = CARD_VERSION
+    extra: Dict[str, Any] = field(default_factory=dict)
+    calibration: Dict[str, Any] = field(default_factory=dict)
+    onnx: Dict[str, Any] = field(default_factory=dict)
+
+    def expected_dice_line(self) -> Tuple[float, float]:
+        """Offset and slope that the expected Dice is calibrated with.
+
+        Raises:
+            WeightsError: the card holds something else there.
+        """
+        line = self.calibration.get("expected_dice", UNCALIBRATED)
+        try:
+            offset, slope = (float(value) for value in line)
+        except (TypeError, ValueError):
+            raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
+        if not (math.isfinite(offset) and math.isfinite(slope)):
+            raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
+        return offset, slope
+
+
+def models_folder() -> Path:
+    """Where the bundled weights lie: inside an installed library, or in a checkout's Resources/Models."""
+    library = Path(__file__).resolve().parent.parent
+    installed = library / "_models"
+    return installed if installed.is_dir() else library.parent / "Resources" / "Models"
+
+
+def bundled(name: str = DEFAULT_NAME) -> Path:
+    """The bundled weights file of this name."""
+    return models_folder() / f"{name}.safetensors"
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read a model card.
+
+    Raises:
+        WeightsError: it is missing, no JSON, or of another format or version.
+    """
+    try:
+        fields = json.loads(read_bytes(path))
+    except ValueError as error:
+        raise WeightsError(_("{name} is not a model card: {error}").format(name=path.name, error=error)) from error
+    if not isinstance(fields, dict) or fields.get("format") != CARD_FORMAT:
+        raise WeightsError(_("{name} is not a model card of SPA.").format(name=path.name))
+    if fields.get("version") != CARD_VERSION:
+        raise WeightsError(
+            _("{name} has version {version!r}; this program reads {own}.").format(
+                name=path.name, version=fields.get("version"), own=CARD_VERSION
+            )
+        )
+    try:
+        return ModelCard(**fields)
+    except TypeError as error:
+        raise WeightsError(
+            _("{name} is not a complete model card: {error}").format(name=path.name, error=error)
+        ) from error
+
+
+def checked_bytes(path: Path, stated: str) -> bytes:
+    """A file's content, if it has the SHA-256 that its card states.
+
+    Raises:
+        WeightsError: it cannot be read, or has another checksum.
+    """
+    data = read_bytes(path)
+    found = hashlib.sha256(data).hexdigest()
+    if found != stated:
+        raise WeightsError(
+            _(
+                "{name} does not have the checksum that its card states (SHA-256 {found}... instead of "
+                "{stated}...); it is damaged or belongs to another card. Copy both files again."
+            ).format(name=path.name, found=found[:12], stated=stated[:12])
+        )
+    return data
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file, read in pieces.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with Path(path).open("rb") as file:
+            for piece in iter(lambda: file.read(1 << 20), b""):
+                digest.update(piece)
+    except OSError as error:
+        raise WeightsError(
+            _("{name} cannot be read: {reason}.").format(name=Path(path).name, reason=error.strerror)
+        ) from error
+    return digest.hexdigest()
+
+
+def read_bytes(path: Path) -> bytes:
+    """A file's content.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(
+            _("{name} cannot be read in {folder}: {reason}.").format(
+                name=path.name, folder=path.parent, reason=error.strerror
+            )
+        ) from error

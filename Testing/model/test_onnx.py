@@ -1,0 +1,198 @@
+"""ONNX Runtime gives PyTorch's masks, from graphs that belong to the weights; which of the two runs is decided once."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Optional
+
+import numpy as np
+import pytest
+import torch
+
+from SPASegmentLib.errors import DependencyError, InputError, WeightsError
+from SPASegmentLib.interaction.session import Session
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import Click
+from SPASegmentLib.model import onnx_network, use, weights
+from SPASegmentLib.model.card import bundled, file_sha256, read_card
+from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+from SPASegmentLib.model.onnx_network import GRAPHS, OnnxNetwork, graph_file
+from SPASegmentLib.model.runtime import Network
+from SPASegmentLib.research.benchmark.subject import make_frame
+from SPASegmentLib.research.training.export import export
+
+SMALL = {"channels": 32, "image_size": 64, "latent_dim": 4, "components": 5, "mlp_dim": 32}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def store(folder: Path, fusion: str = "token") -> Path:
+    torch.manual_seed(0)
+    path = folder / "small.safetensors"
+    network = SPANetwork(NetworkConfig(fusion=fusion, **SMALL)).eval()
+    weights.save(network, weights.ModelCard("small", {}, "", {}, {}, "", ""), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights with their graphs."""
+    path = store(tmp_path_factory.mktemp("onnx"))
+    export(path)
+    return path
+
+
+def answers(network: Network, seed: int = 0) -> list[np.ndarray]:
+    """Mixtures and probabilities over three rounds: no mask and no distribution before, then both, then more points."""
+    rng = np.random.default_rng(seed)
+    image = network.prepare(rng.standard_normal((network.image_size,) * 2).astype(np.float32))
+    found, before = [], None
+    for points in (1, 2, 5):
+        places = rng.uniform(0, network.image_size - 1, (points, 2)).astype(np.float32)
+        mask = None if points == 1 else 9 * rng.standard_normal((network.map_size,) * 2).astype(np.float32)
+        before = image.preference(places, np.arange(points, dtype=np.float32) % 2, mask, before)
+        latents = rng.standard_normal((7, before[1].shape[1])).astype(np.float32)
+        found += [*before, 1 / (1 + np.exp(-image.logits(latents, 3)))]
+    return found
+
+
+def assert_alike(path: Optional[Path]) -> None:
+    onnx, pytorch = (use.load(path, "cpu", runtime) for runtime in ("onnx", "torch"))
+    assert isinstance(onnx.network, OnnxNetwork) and isinstance(pytorch.network, SPANetwork)
+    assert (onnx.runtime, pytorch.runtime) == ("onnx", "torch")
+    for fact in ("image_size", "map_size", "one_pass", "whole_frame", "latent_space", "expected_dice"):
+        assert getattr(onnx.network, fact) == getattr(pytorch.network, fact), fact
+    for own, other in zip(answers(onnx.network), answers(pytorch.network)):
+        assert own.dtype == np.float32 and own.shape == other.shape
+        np.testing.assert_allclose(own, other, atol=1e-3)
+
+
+def test_exported_graphs_give_the_masks_of_pytorch(small: Path) -> None:
+    assert_alike(small)
+
+
+def test_bundled_graphs_are_those_of_the_bundled_weights() -> None:
+    card = read_card(bundled().with_suffix(".json"))
+    assert card.onnx["graphs"] == {name: file_sha256(graph_file(bundled(), name)) for name in GRAPHS}
+    assert_alike(None)
+
+
+def test_a_session_is_the_same_with_either() -> None:
+    frame, click = make_frame(160)
+    masks = []
+    for runtime in ("onnx", "torch"):
+        session = Session(use.load(None, "cpu", runtime).network, frame, SessionSettings())
+        session.start(click)
+        session.choose(2)
+        session.add_click(Click(click.x + 30, click.y, False))
+        masks.append(session.proposal.masks)
+    assert np.count_nonzero(masks[0][0] ^ masks[1][0]) <= 2
+
+
+def test_weights_with_the_papers_fusion_have_no_graphs(tmp_path: Path) -> None:
+    path = store(tmp_path, "embedding")
+    with pytest.raises(InputError, match="Only networks with token fusion"):
+        export(path)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["small.json", "small.safetensors"]
+    assert use.load(path, "cpu").runtime == "torch"
+    with pytest.raises(WeightsError, match="spa export"):
+        use.load(path, "cpu", "onnx")
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+def test_graphs_that_are_damaged_or_missing_are_refused(small: Path, tmp_path: Path, graph: str) -> None:
+    for path in (small, small.with_suffix(".json"), *(graph_file(small, name) for name in GRAPHS)):
+        shutil.copy(path, tmp_path)
+    damaged = graph_file(tmp_path / small.name, graph)
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"x")
+    with pytest.raises(WeightsError, match=f"small.{graph}.onnx does not have the checksum"):
+        use.load(tmp_path / small.name, "cpu", "onnx")
+    damaged.unlink()
+    with pytest.raises(WeightsError, match=f"small.{graph}.onnx cannot be read"):
+        use.load(tmp_path / small.name, "cpu", "onnx")
+
+
+def test_graphs_of_a_newer_kind_ask_for_a_newer_runtime(small: Path, tmp_path: Path) -> None:
+    path = graph_file(tmp_path / small.name, "masks")
+    path.write_bytes(b"a graph of the future")
+    with pytest.raises(DependencyError, match="install a newer one: pip install -U onnxruntime"):
+        onnx_network._open(path, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@pytest.mark.parametrize(("with_graphs", "cuda", "device", "runtime", "chosen"), [
+    (True, False, "auto", "auto", "onnx"), (True, True, "auto", "auto", "torch"), (True, True, "cpu", "auto", "onnx"),
+    (True, True, "auto", "onnx", "onnx"), (True, False, "auto", "torch", "torch"),
+    (False, False, "cpu", "auto", "torch"),
+])  # fmt: skip
+def test_what_runs_is_decided_by_device_weights_and_user(
+    with_graphs: bool, cuda: bool, device: str, runtime: str, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(use, "cuda_is_usable", lambda: cuda)
+    card = weights.ModelCard("any", {}, "", {}, {}, "", "", onnx={"graphs": {}} if with_graphs else {})
+    assert use.chosen_runtime(card, device, runtime) == chosen
+
+
+def test_there_are_three_words_for_it() -> None:
+    with pytest.raises(InputError, match="auto, onnx, torch"):
+        use.load(None, "cpu", "tensorflow")
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("raise ImportError('libonnx.so: cannot open shared object file')", "cannot be imported .libonnx.so: cannot open"),
+    ("raise ModuleNotFoundError('No module named onnxruntime', name='onnxruntime')", "not installed; install it: pip"),
+])  # fmt: skip
+def test_a_runtime_that_is_missing_or_broken_is_named(
+    line: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "onnxruntime.py").write_text(line + "\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for name in [n for n in sys.modules if n.split(".")[0] == "onnxruntime"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(DependencyError, match=said):
+        onnx_network.import_runtime()
+
+
+def test_an_incomplete_pytorch_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec: Any = type("Spec", (), {"submodule_search_locations": [str(tmp_path)]})
+    monkeypatch.setattr(use.importlib.util, "find_spec", lambda name: spec)
+    with pytest.raises(DependencyError, match="PyTorch is installed but incomplete"):
+        use._built_with_cuda()
+    for text, built in (("cuda: Optional[str] = None", False), ("cuda = '12.4'", True), ("x = 1", False)):
+        (tmp_path / "version.py").write_text(f"debug = False\n{text}\nhip = None\n")
+        assert use._built_with_cuda() is built
+
+
+WITHOUT_TORCH = """
+import sys
+
+class NoTorch:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("torch", "segment_anything", "safetensors"):
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, NoTorch())
+import importlib.util
+found = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "torch" else found(name, *rest)
+import numpy as np
+import SPASegmentLib as spa
+rows, columns = np.mgrid[:120, :120]
+inside = np.hypot(rows - 60, columns - 60) < 18
+loaded = spa.load_default()
+image = 100.0 * inside + np.random.default_rng(0).normal(size=inside.shape)
+session = spa.Session(loaded.network, spa.FrameImage(image))
+session.start(spa.Click(60, 60))
+session.choose(1)
+mask = session.accept().mask
+assert loaded.runtime == "onnx" and "torch" not in sys.modules
+print(2 * (mask & inside).sum() / (mask.sum() + inside.sum()))
+"""
+
+
+def test_a_click_needs_no_pytorch() -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) > 0.85
