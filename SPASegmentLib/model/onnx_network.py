@@ -47,14 +47,15 @@ class OnnxNetwork:
         self.latent_space = card.sha256[:16]
         self.fell_back = False
         self.expected_dice = card.expected_dice_line()
-        files, facts = card.onnx.get("graphs", {}), {name: card.onnx.get(name) for name in FACTS}
+        files = card.onnx.get("graphs", {})
+        facts: Dict[str, Any] = {name: card.onnx.get(name) for name in FACTS}
         if set(files) != set(GRAPHS) or None in facts.values():
             raise WeightsError(
                 _("The card of {name} names no ONNX graphs; write them with spa export, or install PyTorch.").format(
                     name=path.name
                 )
             )
-        self._facts: Dict[str, Any] = facts
+        self._facts = facts
         self._graphs = {name: _open(graph_file(path, name), files[name]) for name in GRAPHS}
 
     @property

@@ -17,6 +17,7 @@ from typing import Optional
 from SPASegmentLib import pytorch
 from SPASegmentLib.errors import DependencyError, InputError
 from SPASegmentLib.model.card import DEFAULT_NAME, ModelCard, bundled, read_card
+from SPASegmentLib.model.onnx_network import GRAPHS, OnnxNetwork, graph_file
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
 
@@ -58,9 +59,7 @@ def load(path: Optional[Path] = None, device: str = "auto", runtime: str = "auto
     """
     path = bundled() if path is None else Path(path)
     card = read_card(path.with_suffix(".json"))
-    if chosen_runtime(card, device, runtime) == "onnx":
-        from SPASegmentLib.model.onnx_network import OnnxNetwork
-
+    if chosen_runtime(path, card, device, runtime) == "onnx":
         return Loaded(OnnxNetwork(path, card), card, "onnx", "cpu")
     pytorch.require_torch()
     from SPASegmentLib.model import weights
@@ -76,8 +75,8 @@ def load_default(name: str = DEFAULT_NAME, device: str = "auto", runtime: str = 
     return load(bundled(name), device, runtime)
 
 
-def chosen_runtime(card: ModelCard, device: str = "auto", runtime: str = "auto") -> str:
-    """Which of "onnx" and "torch" runs weights with this card.
+def chosen_runtime(path: Path, card: ModelCard, device: str = "auto", runtime: str = "auto") -> str:
+    """Which of "onnx" and "torch" runs the weights of this file and card.
 
     Raises:
         InputError: there is no such runtime.
@@ -91,7 +90,9 @@ def chosen_runtime(card: ModelCard, device: str = "auto", runtime: str = "auto")
         return runtime
     if not card.onnx or (device != "cpu" and cuda_is_usable()):
         return "torch"
-    if importlib.util.find_spec("onnxruntime") is None and pytorch.is_installed():
+    # Graphs that were left behind where the weights come from, or no ONNX Runtime: PyTorch does where it is there.
+    whole = all(graph_file(path, name).exists() for name in GRAPHS)
+    if pytorch.is_installed() and not (whole and importlib.util.find_spec("onnxruntime")):
         return "torch"
     return "onnx"
 

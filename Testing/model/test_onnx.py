@@ -128,11 +128,25 @@ def test_graphs_of_a_newer_kind_ask_for_a_newer_runtime(small: Path, tmp_path: P
     (False, False, "cpu", "auto", "torch"),
 ])  # fmt: skip
 def test_what_runs_is_decided_by_device_weights_and_user(
-    with_graphs: bool, cuda: bool, device: str, runtime: str, chosen: str, monkeypatch: pytest.MonkeyPatch
+    small: Path, with_graphs: bool, cuda: bool, device: str, runtime: str, chosen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(use, "cuda_is_usable", lambda: cuda)
     card = weights.ModelCard("any", {}, "", {}, {}, "", "", onnx={"graphs": {}} if with_graphs else {})
-    assert use.chosen_runtime(card, device, runtime) == chosen
+    assert use.chosen_runtime(small, card, device, runtime) == chosen
+
+
+@pytest.mark.parametrize("torch_here", [True, False])
+def test_graphs_that_were_left_behind_are_no_loss_where_pytorch_is(
+    small: Path, tmp_path: Path, torch_here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for path in (small, small.with_suffix(".json")):
+        shutil.copy(path, tmp_path)
+    monkeypatch.setattr(use.pytorch, "is_installed", lambda: torch_here)
+    if torch_here:
+        assert use.load(tmp_path / small.name, "cpu").runtime == "torch"
+    else:
+        with pytest.raises(WeightsError, match="small.encoder.onnx cannot be read"):
+            use.load(tmp_path / small.name, "cpu")
 
 
 def test_there_are_three_words_for_it() -> None:

@@ -11,6 +11,8 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 import torch
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.card import bundled
+from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import json_with, write_json, write_text
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.case_lists import find_cases, read_cases
@@ -131,7 +133,7 @@ def about(spec: MethodSpec) -> Dict[str, Any]:
         return {"trained": [read_baseline_card(spec.baselines / name) for name in TRAINED[spec.name]]}
     if not spec.uses_network:
         return {"settings": settings} if spec.name == "seed-mask" else {}
-    loaded = spec.network()
+    loaded = load(spec.weights or bundled())
     card = loaded.card
     return {
         "weights": card.name,
@@ -141,6 +143,7 @@ def about(spec: MethodSpec) -> Dict[str, Any]:
         "history": card.extra.get("history"),
         "settings": settings,
         "generator": spec.generator,
+        **({"runtime": spec.runtime} if spec.runtime != "torch" else {}),
     }
 
 
