@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Optional
 
 from SPASegmentLib import pytorch
-from SPASegmentLib.errors import DependencyError, InputError
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.card import DEFAULT_NAME, ModelCard, bundled, read_card
 from SPASegmentLib.model.onnx_network import GRAPHS, OnnxNetwork, graph_file
 from SPASegmentLib.model.runtime import Network
@@ -80,7 +80,7 @@ def chosen_runtime(path: Path, card: ModelCard, device: str = "auto", runtime: s
 
     Raises:
         InputError: there is no such runtime.
-        DependencyError: PyTorch is installed, but something of it is missing.
+        DependencyError: PyTorch is installed but cannot be imported.
     """
     if runtime not in RUNTIMES:
         raise InputError(
@@ -101,9 +101,9 @@ def cuda_is_usable() -> bool:
     """Whether PyTorch is here with CUDA, and a device for it; PyTorch is imported only if it may be so.
 
     Raises:
-        DependencyError: PyTorch is installed, but something of it is missing.
+        DependencyError: PyTorch is installed, and it takes an import to know, which fails.
     """
-    if "torch" not in sys.modules and not (_built_with_cuda() and shutil.which("nvidia-smi")):
+    if "torch" not in sys.modules and not _may_have_cuda():
         return False
     pytorch.require_torch()
     from SPASegmentLib.model.device import cuda_works
@@ -111,18 +111,17 @@ def cuda_is_usable() -> bool:
     return cuda_works()
 
 
-def _built_with_cuda() -> bool:
-    """Whether the PyTorch that is installed was built with CUDA, from a file that every build has."""
+def _may_have_cuda() -> bool:
+    """Whether the PyTorch that is installed was built with CUDA, by a file that every build has, and a driver is there.
+
+    A PyTorch without that file is damaged, or of a kind that is not known; an import will tell.
+    """
     spec = importlib.util.find_spec("torch") if pytorch.is_installed() else None
     if spec is None or not spec.submodule_search_locations:
         return False
     try:
         text = (Path(next(iter(spec.submodule_search_locations))) / "version.py").read_text(encoding="utf-8")
-    except OSError as error:
-        raise DependencyError(
-            _(
-                "PyTorch is installed but incomplete (torch/{name} cannot be read); install it again or remove it, or "
-                "choose the runtime onnx."
-            ).format(name="version.py")
-        ) from error
-    return re.search(r"^cuda\b[^=]*=\s*['\"]", text, re.MULTILINE) is not None
+    except OSError:
+        return True
+    built = re.search(r"^cuda\b[^=]*=\s*['\"]", text, re.MULTILINE) is not None
+    return built and shutil.which("nvidia-smi") is not None

@@ -169,14 +169,17 @@ def test_a_runtime_that_is_missing_or_broken_is_named(
         onnx_network.import_runtime()
 
 
-def test_an_incomplete_pytorch_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("driver", [True, False])
+def test_pytorch_is_not_imported_where_it_cannot_have_cuda(
+    driver: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     spec: Any = type("Spec", (), {"submodule_search_locations": [str(tmp_path)]})
     monkeypatch.setattr(use.importlib.util, "find_spec", lambda name: spec)
-    with pytest.raises(DependencyError, match="PyTorch is installed but incomplete"):
-        use._built_with_cuda()
+    monkeypatch.setattr(use.shutil, "which", lambda name: "nvidia-smi" if driver else None)
+    assert use._may_have_cuda(), "a build without the file is damaged, which an import will tell"
     for text, built in (("cuda: Optional[str] = None", False), ("cuda = '12.4'", True), ("x = 1", False)):
         (tmp_path / "version.py").write_text(f"debug = False\n{text}\nhip = None\n")
-        assert use._built_with_cuda() is built
+        assert use._may_have_cuda() is (built and driver)
 
 
 WITHOUT_TORCH = """
