@@ -1,0 +1,173 @@
+"""What was accepted, undone and learned, by the voxels alone."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.mrml.accepted import KEPT, Accepted
+from SPASegmentLib.mrml.editor import LogicEditor
+from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.plane import Plane
+from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+from SPASegmentLib.mrml.volumes import add_volume
+from SPASegmentLib.mrml.writer import write
+
+
+class Kept:
+    """Profiles in memory."""
+
+    def __init__(self) -> None:
+        self.profiles: Dict[str, Profile] = {"a": Profile.new("a"), "b": Profile.new("b")}
+        self.name = "a"
+
+    def taught(self) -> str:
+        return self.name
+
+    def update(self, name: str, change: Callable[[Profile], Profile]) -> Optional[Tuple[Profile, Profile]]:
+        if name not in self.profiles:
+            return None
+        before = self.profiles[name]
+        self.profiles[name] = change(before)
+        return before, self.profiles[name]
+
+
+class Desk:
+    """A segment that squares are accepted into."""
+
+    def __init__(self, scene: Any) -> None:
+        voxels = np.random.default_rng(0).normal(size=(30, 24, 24)).astype(np.float32)
+        self.volume = add_volume(scene, voxels)
+        self.segmentation = create_segmentation(self.volume)
+        self.segment = add_segment(self.segmentation, "a")
+        self.editor = LogicEditor(self.segmentation, self.volume, undo_states=40)
+        self.kept = Kept()
+        self.accepted = Accepted(self.kept)
+
+    @property
+    def profile(self) -> Profile:
+        return self.kept.profiles[self.kept.name]
+
+    def accept(self, k: int, low: int = 4, high: int = 10, offset: Optional[float] = 1.0, mode: str = "add") -> None:
+        frame = Frame.at(self.volume, (12.0, 12.0, float(k)), Plane.named("axial"))
+        mask = np.zeros(frame.image.shape, dtype=bool)
+        mask[low:high, low:high] = True
+        written = write(self.editor, frame, mask, self.segmentation, self.segment, mode)  # type: ignore[arg-type]
+        self.accepted.add("owner", frame, mask, written, offset)
+
+    def undo(self, steps: int = 1) -> int:
+        for _ in range(steps):
+            self.editor.undo()
+        return self.accepted.look()
+
+    def redo(self, steps: int = 1) -> int:
+        for _ in range(steps):
+            self.editor.redo()
+        return self.accepted.look()
+
+
+@pytest.fixture
+def desk(scene: Any) -> Desk:
+    return Desk(scene)
+
+
+def test_undo_and_redo_are_followed_step_by_step_and_in_leaps(desk: Desk) -> None:
+    profiles = [desk.profile]
+    for n, offset in enumerate((1.0, -2.0, 0.5)):
+        desk.accept(n, offset=offset)
+        profiles.append(desk.profile)
+    assert desk.accepted.look() == 0 and desk.accepted.slices == 3
+    for n in (2, 1, 0):
+        assert desk.undo() == -1 and desk.profile == profiles[n] and desk.accepted.slices == n
+    assert desk.accepted.latest("owner") is None
+    assert desk.redo(3) == 3 and desk.profile == profiles[3] and desk.accepted.slices == 3
+    assert desk.undo(2) == -2 and desk.profile == profiles[1]
+    latest = desk.accepted.latest("owner")
+    assert latest is not None and latest[0].key == desk.accepted._entries[0].frame.key
+    assert desk.accepted.latest("somebody else") is None
+
+
+@pytest.mark.parametrize("leap", [False, True])
+@pytest.mark.parametrize("second", [(6, 14, "add"), (6, 8, "replace"), (5, 9, "add"), (4, 10, "add")])
+def test_masks_that_lie_over_each_other(desk: Desk, second: Tuple[int, int, str], leap: bool) -> None:
+    """On one slice, overlapping, smaller in place of it, within it, or the same again, which writes nothing."""
+    low, high, mode = second
+    profiles = [desk.profile]
+    desk.accept(3)
+    profiles.append(desk.profile)
+    desk.accept(3, low, high, -2.0, mode)
+    profiles.append(desk.profile)
+    steps = 1 if mode == "add" and low >= 4 and high <= 10 else 2
+    if steps == 1:
+        # The second one is there already, so that there is one step to undo.
+        assert desk.undo() == -2 and desk.profile == profiles[0]
+        assert desk.redo() == 2 and desk.profile == profiles[2]
+    elif leap:
+        assert desk.undo(2) == -2 and desk.profile == profiles[0]
+        assert desk.redo(2) == 2 and desk.profile == profiles[2]
+    else:
+        for go, order in ((desk.undo, (1, 0)), (desk.redo, (1, 2))):
+            for n in order:
+                go()
+                assert desk.profile == profiles[n] and desk.accepted.slices == min(n, 1)
+
+
+def test_a_new_mask_takes_the_place_of_what_was_undone(desk: Desk) -> None:
+    desk.accept(3, offset=1.0)
+    desk.undo()
+    desk.accept(3, offset=-1.0)
+    assert desk.profile == Profile.new("a").updated(-1.0) and desk.accepted.look() == 0
+    assert desk.undo() == -1 and desk.profile == Profile.new("a")
+
+
+def test_profiles_are_told_apart(desk: Desk) -> None:
+    desk.accept(1, offset=1.0)
+    desk.kept.name = "b"
+    desk.accept(2, offset=-1.0)
+    desk.undo(2)
+    assert desk.kept.profiles == {"a": Profile.new("a"), "b": Profile.new("b")}
+    desk.redo()
+    assert desk.kept.profiles == {"a": Profile.new("a").updated(1.0), "b": Profile.new("b")}
+
+
+def test_a_profile_that_was_reset_or_deleted_meanwhile_stays_so(desk: Desk) -> None:
+    desk.accept(1)
+    desk.kept.profiles["a"] = Profile.new("a").updated(3.0)
+    desk.undo()
+    assert desk.profile == Profile.new("a").updated(3.0)
+    del desk.kept.profiles["a"]
+    assert desk.redo() == 1 and set(desk.kept.profiles) == {"b"}
+
+
+def test_what_teaches_nothing_is_undone_all_the_same(desk: Desk) -> None:
+    desk.accept(1, offset=None)
+    assert desk.profile == Profile.new("a") and desk.accepted.slices == 1
+    assert desk.undo() == -1 and desk.accepted.slices == 0
+
+
+def test_masks_too_old_to_be_undone_are_counted_and_not_kept(desk: Desk) -> None:
+    profiles: List[Profile] = []
+    for n in range(KEPT + 5):
+        desk.accept(n, offset=0.1 * n)
+        profiles.append(desk.profile)
+    assert len(desk.accepted._entries) == KEPT and desk.accepted.slices == KEPT + 5
+    for n in range(3):
+        desk.undo()
+        assert desk.profile == profiles[-2 - n] and desk.accepted.slices == KEPT + 4 - n
+    desk.accepted.count_anew()
+    assert desk.accepted.slices == 0
+    desk.redo()
+    assert desk.profile == profiles[-3]
+
+
+def test_what_has_left_the_scene_is_forgotten(desk: Desk) -> None:
+    desk.accept(1)
+    desk.accepted.forget_what_is_gone()
+    assert desk.accepted.slices == 1
+    desk.editor.close()
+    desk.segmentation.GetScene().RemoveNode(desk.segmentation)
+    desk.accepted.forget_what_is_gone()
+    assert desk.accepted.slices == 0 and desk.accepted.look() == 0
