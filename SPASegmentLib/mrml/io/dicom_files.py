@@ -62,11 +62,11 @@ def series_of(path: Path) -> List[File]:
     if own.file_meta.get("MediaStorageSOPClassUID") == _DIRECTORY or "DirectoryRecordSequence" in own:
         return _only_series(path, _listed(path, own))
     if not _has_pixels(own):
-        if "Rows" in own and "Columns" in own:
+        if _shows_pixels(own) or "Modality" not in own:
             raise too_early()
         raise UnreadableError(
-            _("it is a DICOM file without an image ({kind}); give a file of the images.").format(
-                kind=str(own.get("Modality", "?"))[:16]
+            _("it is a DICOM file without an image ({kind}), or ends too early; give a file of the images.").format(
+                kind=str(own.Modality)[:16]
             )
         )
     if frames_of(own) > 1 or own.get("SOPClassUID") in SEGMENTATIONS or "SeriesInstanceUID" not in own:
@@ -119,6 +119,7 @@ def _listed(directory: Path, header: Dataset) -> Dict[str, List[File]]:
 
 def _by_series(paths: Iterable[Path]) -> Dict[str, List[File]]:
     series: Dict[str, List[File]] = {}
+    damaged: List[Path] = []
     for number, path in enumerate(paths):
         if number >= MOST_FILES:
             raise InputError(
@@ -126,15 +127,40 @@ def _by_series(paths: Iterable[Path]) -> Dict[str, List[File]]:
                     count=MOST_FILES
                 )
             )
-        with open(path, "rb") as file:
-            start = file.read(132)
-        header = _header(path) if is_dicom(start) else None
-        if header is None or "SeriesInstanceUID" not in header:
-            continue
-        # A file that was cut off still belongs to its series, and is refused with it.
-        if _has_pixels(header) or ("Rows" in header and "Columns" in header):
-            series.setdefault(str(header.SeriesInstanceUID), []).append((path, header))
-    return series
+        header = _header(path) if _looks_like_one(path) else None
+        if header is not None and (_shows_pixels(header) or "SeriesInstanceUID" in header):
+            series.setdefault(str(header.get("SeriesInstanceUID", "")), []).append((path, header))
+        elif header is None or "DirectoryRecordSequence" not in header:
+            damaged += [path] if _looks_like_one(path) else []
+    images = {name: [each for each in files if _shows_pixels(each[1])] for name, files in series.items()}
+    images = {name: files for name, files in images.items() if files}
+    for name, files in images.items():
+        # One that was cut off in its header is of the same kind as the others: without it a slice would be left out.
+        kinds = {data.get("SOPClassUID") for _path, data in files} | {None}
+        damaged += [
+            path for path, data in series[name] if not _shows_pixels(data) and data.get("SOPClassUID") in kinds
+        ]
+    if images and damaged:
+        raise InputError(
+            _("'{name}' in the folder ends too early or is damaged; copy it again, or take it out.").format(
+                name=damaged[0].name
+            )
+        )
+    return images
+
+
+def _looks_like_one(path: Path) -> bool:
+    """Whether a file is DICOM; a copy that has not even begun goes by its name."""
+    if path.name.upper() == "DICOMDIR":
+        return False
+    with open(path, "rb") as file:
+        start = file.read(132)
+    return is_dicom(start) or (not start and path.suffix.lower() in (".dcm", ".ima", ".dicom"))
+
+
+def _shows_pixels(header: Dataset) -> bool:
+    """Whether there are pixels, or were before the file was cut off."""
+    return _has_pixels(header) or ("Rows" in header and "Columns" in header)
 
 
 def _has_pixels(header: Dataset) -> bool:

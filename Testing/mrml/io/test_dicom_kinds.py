@@ -354,6 +354,18 @@ def test_files_that_are_there_twice_count_once(tmp_path: Path) -> None:
         read_image(str(folder))
 
 
+@pytest.mark.parametrize("kept", [0, 140, 200, 420, 700, -300, -1])
+@pytest.mark.parametrize("which", [0, 2, 4])
+@pytest.mark.parametrize("given", ["folder", "file"])
+def test_a_slice_that_was_cut_off_is_never_left_out(tmp_path: Path, kept: int, which: int, given: str) -> None:
+    """Wherever it ends, also before it says to which series it belongs; the last slice would not be missed."""
+    folder = series(tmp_path / "a")
+    path = folder / f"{which}.dcm"
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(InputError, match="too early"):
+        read_image(str(folder if given == "folder" else folder / "1.dcm"))
+
+
 @pytest.mark.parametrize("bare", [(0, 1), range(5)])
 @pytest.mark.parametrize("implicit", [True, False])
 def test_files_without_a_preamble(tmp_path: Path, bare: Sequence[int], implicit: bool) -> None:
