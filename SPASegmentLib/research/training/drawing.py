@@ -69,4 +69,5 @@ def draw_slice(slices: RaterSlices, weight: np.ndarray, rng: np.random.Generator
     uy, ux = np.nonzero(raters.any(0))
     extent = float(max(np.ptp(uy), np.ptp(ux)) + 1)
     scale = slices.images.shape[-1] / 128
-    return Drawn(slices.images[row], wanted, np.array([xs[pick], ys[pick]], float), extent, scale, 200.0 * scale, 0.25)
+    click = np.array([xs[pick], ys[pick]], float)
+    return Drawn(slices.images[row], wanted, click, extent, scale, largest=200.0 * scale, anything=0.25)

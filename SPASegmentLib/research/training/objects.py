@@ -28,6 +28,9 @@ MOST_CLASSES = 9
 OTHER_THING = 0.2
 #: People disagree less about an organ's outline than about a nodule's.
 SPREAD = 0.5
+#: The largest region, in longer sides of the image, as `interaction.looks` has it; and how often a region has any size,
+#: not one that fits the object: more often than on crops around nodules, for the looks at a whole organ are many.
+LARGEST_SIDE, ANY_SIZE = 1.6, 0.4
 #: Pixels around an object in which pseudo-raters' outlines may lie.
 MARGIN = 6
 
@@ -134,7 +137,8 @@ class ObjectPool:
             _paste(wanted[k], others[rng.integers(len(others))] if other else one, rng)
         ys, xs = np.nonzero(one.masks.any(0))
         extent = float(max(np.ptp(ys), np.ptp(xs)) + 1)
-        return Drawn(image, wanted, np.array([x, y], float), extent, 1.0, 1.6 * max(image.shape), 0.4)
+        click_xy, largest = np.array([x, y], float), LARGEST_SIDE * max(image.shape)
+        return Drawn(image, wanted, click_xy, extent, scale=1.0, largest=largest, anything=ANY_SIZE)
 
 
 def _click(inside: np.ndarray, rng: np.random.Generator) -> np.ndarray:
