@@ -13,6 +13,8 @@ VOLUME ?=
 
 BIN := .venv/bin
 READY := .venv/ready
+# What a user gets, without PyTorch.
+DEMO := .venv-demo
 # trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
 VIEWER := .venv-viewer
 
@@ -71,8 +73,14 @@ $(VIEWER)/ready: pyproject.toml constraints-dev.txt constraints-viewer.txt
 		--editable '.[dev,viewer]' playwright
 	touch $@
 
-demo: $(READY)
-	$(BIN)/spa demo --output out/demo
+$(DEMO)/ready: pyproject.toml constraints-dev.txt
+	@echo "Setting up $(DEMO); the first time takes a minute."
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet $(PIP_ARGS) --constraint constraints-dev.txt --editable .
+	touch $@
+
+demo: $(DEMO)/ready
+	$(DEMO)/bin/spa demo --output out/demo
 
 viewer: $(VIEWER)/ready
 	$(VIEWER)/bin/spa viewer $(VOLUME)
@@ -202,5 +210,5 @@ benchmark: $(READY)
 	$(BIN)/spa benchmark report out/benchmark --output docs/benchmarks.md
 
 clean:
-	rm -rf .venv $(VIEWER) out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info
+	rm -rf .venv $(DEMO) $(VIEWER) out build dist .mypy_cache .ruff_cache .pytest_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -24,7 +24,8 @@ Runtime = Annotated[
 _MEMORY = "There is not enough memory; close other programs, or take a smaller image."
 #: Packages that are installed with an extra only, by the names that they are imported by.
 _EXTRAS: Dict[str, str] = {
-    **dict.fromkeys(("PIL", "monai", "pydantic", "sklearn", "threadpoolctl", "yaml"), "train"),
+    **dict.fromkeys(("PIL", "monai", "pydantic", "onnx", "sklearn", "threadpoolctl", "yaml"), "train"),
+    "segment_anything": "torch",
     **dict.fromkeys(("aiohttp", "trame", "trame_slicer"), "viewer"),
 }
 

@@ -47,9 +47,14 @@ def third_party(layer: str) -> Set[str]:
     return {DISTRIBUTIONS.get(top, top) for top in tops}
 
 
-@pytest.mark.parametrize("layer", ["model", "interaction", "data", "mrml", "commands"])
+@pytest.mark.parametrize("layer", ["interaction", "data", "mrml", "commands"])
 def test_the_product_needs_no_extra(layer: str) -> None:
     assert third_party(layer) <= declared()
+
+
+def test_networks_need_pytorch_where_onnx_runtime_will_not_do() -> None:
+    assert third_party("model") <= declared("torch")
+    assert not {"torch", "segment-anything"} & declared()
 
 
 def test_the_viewer_needs_its_own_extra_only() -> None:
@@ -58,7 +63,7 @@ def test_the_viewer_needs_its_own_extra_only() -> None:
 
 @pytest.mark.parametrize("layer", ["data", "training", "evaluation", "benchmark", "commands"])
 def test_research_needs_the_training_extra_only(layer: str) -> None:
-    assert third_party(f"research/{layer}") <= declared("train")
+    assert third_party(f"research/{layer}") <= declared("torch", "train")
 
 
 def test_extras_hold_nothing_that_everybody_gets() -> None:
