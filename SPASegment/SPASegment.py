@@ -201,9 +201,8 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
         segment = add_segment(segmentation, "lesion")
         slicer.util.updateSegmentBinaryLabelmapFromArray(voxels, segmentation, segment, volume)
 
-        has_torch = Dependencies.has_torch
-        self.addCleanup(setattr, Dependencies, "has_torch", has_torch)
-        Dependencies.has_torch = lambda: False
+        self.addCleanup(setattr, Dependencies, "has_runtime", Dependencies.has_runtime)
+        Dependencies.has_runtime = lambda: False
         editor = self.openEditor(segmentation, volume, segment)
         workflow = editor.activeEffect().self().workflow
         workflow.from_segment()

@@ -52,11 +52,13 @@ class ModelSection:
         self.bundled = button(_("Use bundled"), lambda: self._use("", Model.choice()[1]))
         self.open = button(_("Open folder"), self._open_folder)
         self.delete = button(_("Delete..."), self._delete)
+        self.torch = button(_("Faster on an NVIDIA card: install PyTorch..."), self._install_torch)
         self.progress = qt.QProgressBar()
         self.progress.setRange(0, 100)
         self.cancel = button(_("Cancel"), self._cancel_download)
         form.addRow(_("Weights:"), self.model)
         form.addRow(_("Compute on:"), self.device)
+        form.addRow(self.torch)
         form.addRow(row(self.local, self.fetch))
         form.addRow(row(self.bundled, self.open, self.delete))
         form.addRow(row(self.progress, self.cancel))
@@ -80,12 +82,20 @@ class ModelSection:
         self.device.blockSignals(True)
         self.device.setCurrentIndex(Model.DEVICES.index(device))
         self.device.blockSignals(False)
+        self.torch.setVisible(not Dependencies.has_torch())
         self.bundled.setEnabled(bool(weights))
         self.delete.setEnabled(bool(Download.downloaded(folder())))
         fetching = self._downloading.busy
         self.fetch.setEnabled(not fetching)
         self.progress.setVisible(fetching)
         self.cancel.setVisible(fetching)
+
+    def _install_torch(self) -> None:
+        problem = Dependencies.install_torch()
+        if problem:
+            self._end(problem)
+        else:
+            self._use(*Model.choice(), before=_("PyTorch is installed.") + " ")
 
     def _pick_file(self) -> None:
         kinds = _("Weights") + " (*.safetensors)"

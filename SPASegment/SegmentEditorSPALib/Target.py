@@ -88,7 +88,7 @@ class Target:
     @staticmethod
     def _without_network(from_mask: bool) -> bool:
         """A session from a mask needs no network where PyTorch is not installed."""
-        return from_mask and not Dependencies.has_torch()
+        return from_mask and not Dependencies.has_runtime()
 
     def loading(self, from_mask: bool) -> Optional[Callable[[], Any]]:
         """Loads the network, where there is one and it is not there yet."""

@@ -295,7 +295,7 @@ def benchmark_run(
     half: Annotated[bool, typer.Option(help="Half precision for SPA where the device multiplies it faster.")] = True,
     parts: Annotated[
         str, typer.Option(help="What to measure; the others' records in the folder stay as they are.")
-    ] = "rounds,product,imports,soak,throughput",
+    ] = "rounds,product,cold,imports,soak,throughput",
     weights: Weights = None,
     quick: Annotated[bool, typer.Option("--quick", help="The smallest cases, to see that everything runs.")] = False,
     output: Annotated[

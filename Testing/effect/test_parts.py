@@ -86,7 +86,7 @@ def without(monkeypatch: pytest.MonkeyPatch, host: Any) -> Any:
     """Dependencies as on a Slicer that lacks two packages, outside of tests."""
     from SegmentEditorSPALib import Dependencies
 
-    lacking = {"torch", "safetensors"}
+    lacking = {"torch", "onnxruntime", "segment_anything"}
     found = Dependencies.importlib.util.find_spec
     monkeypatch.setattr(
         Dependencies.importlib.util, "find_spec", lambda name: None if name in lacking else found(name)
@@ -95,17 +95,57 @@ def without(monkeypatch: pytest.MonkeyPatch, host: Any) -> Any:
     return SimpleNamespace(lacking=lacking, python=Dependencies, set=monkeypatch.setitem)
 
 
-def test_nothing_is_installed_unasked(host: Any, without: Any) -> None:
+def test_nothing_is_installed_unasked(host: Any, without: Any, monkeypatch: Any) -> None:
+    import slicer
+
+    asked: List[str] = []
+    monkeypatch.setattr(slicer.util, "confirmOkCancelDisplay", lambda text: asked.append(text) and None)
+    assert without.python.missing() == ["onnxruntime"]
+    assert "Nothing was installed" in without.python.ensure()
+    (question,) = asked
+    assert "onnxruntime>=1.17" in question and "pypi.org" in question and "at most 30 MB" in question
+    assert "torch" not in question
+
+
+def test_before_slicer_5_12_pip_installs_onnx_runtime_alone(host: Any, without: Any, monkeypatch: Any) -> None:
+    import slicer
     from slicerhost import qt
 
-    assert without.python.missing() == ["torch", "safetensors"]
-    assert "extension PyTorch" in without.python.ensure()
-    without.lacking.remove("torch")
-    qt.answered(False)
-    assert "Nothing was installed" in without.python.ensure()
+    asked: List[Any] = []
+
+    def install(requirements: List[str]) -> None:
+        asked.append(requirements)
+        without.lacking.discard("onnxruntime")
+
+    monkeypatch.setattr(slicer.util, "pip_install", install, raising=False)
+    without.set(sys.modules, "slicer.packaging", None)
+    qt.answered(True)
+    assert without.python.ensure() == "" and without.python.has_runtime()
+    assert asked == [["onnxruntime>=1.17"]]
+    assert without.python.ensure() == "" and len(asked) == 1, "what is there is not asked for"
 
 
-def test_torch_comes_from_the_extension_and_the_rest_from_pip(host: Any, without: Any, monkeypatch: Any) -> None:
+def test_from_slicer_5_12_on_slicer_installs_what_was_agreed_to(host: Any, without: Any, monkeypatch: Any) -> None:
+    import slicer
+    from slicerhost import qt
+
+    asked: List[Any] = []
+
+    def pip_ensure(requirements: List[str], prompt_install: bool, requester: str) -> None:
+        asked.append((requirements, prompt_install, requester))
+        if len(asked) == 1:
+            raise subprocess.CalledProcessError(1, "pip")
+        without.lacking.discard("onnxruntime")
+
+    packaging = SimpleNamespace(pip_ensure=pip_ensure)
+    without.set(sys.modules, "slicer.packaging", packaging)
+    monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
+    qt.answered(True, True)
+    assert "installation failed" in without.python.ensure()
+    assert without.python.ensure() == "" and asked[1] == (["onnxruntime>=1.17"], False, "SPA")
+
+
+def test_pytorch_comes_from_its_extension_when_it_is_wanted(host: Any, without: Any, monkeypatch: Any) -> None:
     import slicer
     from slicerhost import qt
 
@@ -117,51 +157,39 @@ def test_torch_comes_from_the_extension_and_the_rest_from_pip(host: Any, without
             without.lacking.discard("torch")
             return object()
 
-    without.set(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
-
     def install(requirements: List[str]) -> None:
         asked.append(requirements)
         without.lacking.clear()
 
+    monkeypatch.setattr(without.python, "has_torch", lambda: "torch" not in without.lacking)
+    assert "install the extension PyTorch" in without.python.install_torch()
+    without.set(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
     monkeypatch.setattr(slicer.util, "pip_install", install, raising=False)
     without.set(sys.modules, "slicer.packaging", None)
     qt.answered(True)
-    assert without.python.ensure() == ""
-    assert asked == [(True, ">=2.2"), ["safetensors>=0.4"]]
+    assert without.python.install_torch() == ""
+    assert asked == [(True, ">=2.2"), ["onnxruntime>=1.17", "segment-anything>=1.0"]]
 
 
-def test_an_installation_of_torch_that_fails_is_said(host: Any, without: Any) -> None:
+def test_an_installation_of_torch_that_fails_is_said(host: Any, without: Any, monkeypatch: Any) -> None:
     """Without a connection the extension PyTorch raises whatever its tools do."""
 
     class Logic:
         def installTorch(self, askConfirmation: bool, torchVersionRequirement: str) -> Any:  # noqa: N802, N803
             raise subprocess.CalledProcessError(1, "pip")
 
+    monkeypatch.setattr(without.python, "has_torch", lambda: False)
     without.set(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
-    assert "installation failed" in without.python.ensure()
+    assert "installation failed" in without.python.install_torch()
 
 
-def test_from_slicer_5_12_on_slicer_asks_and_installs(host: Any, without: Any, monkeypatch: Any) -> None:
-    import slicer
-
-    asked: List[Any] = []
-
-    def pip_ensure(requirements: List[str], requester: str) -> None:
-        asked.append((requirements, requester))
-        if len(asked) == 1:
-            raise RuntimeError("declined")
-        without.lacking.clear()
-
-    packaging = SimpleNamespace(pip_ensure=pip_ensure)
-    without.set(sys.modules, "slicer.packaging", packaging)
-    monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
-    without.lacking.remove("torch")
-    assert "Nothing was installed" in without.python.ensure()
-    assert without.python.ensure() == "" and asked[1] == (["safetensors>=0.4"], "SPA")
+def test_a_pytorch_that_is_there_needs_no_onnx_runtime(host: Any, without: Any) -> None:
+    without.lacking -= {"torch", "segment_anything"}
+    assert without.python.has_runtime() and without.python.missing() == []
 
 
 def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) -> None:
-    assert not without.python.has_torch()
+    assert not without.python.has_runtime()
     assert without.python.missing(with_network=False) == [] and without.python.ensure(with_network=False) == ""
     without.lacking.add("scipy")
     assert without.python.missing(with_network=False) == ["scipy"]

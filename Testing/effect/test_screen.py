@@ -177,8 +177,8 @@ def test_the_longest_messages_fit(desk: Any, monkeypatch: pytest.MonkeyPatch) ->
     from slicerhost import qt
 
     panel = desk.panel
-    monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
-    text = "SPA needs PyTorch: install the extension PyTorch with the Extensions Manager and restart Slicer."
+    monkeypatch.setattr(Dependencies, "has_runtime", lambda: False)
+    text = Dependencies._failed()
     monkeypatch.setattr(Dependencies, "ensure", lambda with_network=True: text if with_network else "")
     desk.host.views["Red"].click(desk.lesion)
     said = panel.status.text

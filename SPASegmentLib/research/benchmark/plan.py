@@ -10,7 +10,7 @@ from SPASegmentLib.research.benchmark.rounds import CaseSpec
 from SPASegmentLib.research.benchmark.subject import FUSIONS, SIZES
 
 #: What a run can measure; each is a file of records, and can be measured again alone.
-PARTS = ("rounds", "product", "imports", "soak", "throughput")
+PARTS = ("rounds", "product", "cold", "imports", "soak", "throughput")
 #: Stands for every encoder.
 ALL = "all"
 #: The largest size at which all N and thread counts are measured; above, a reference round takes most of a minute.

@@ -69,6 +69,10 @@ def run(part: str, spec: Dict[str, Any]) -> Any:
         from SPASegmentLib.research.benchmark.product import measure_product
 
         return measure_product(**spec)
+    if part == "cold":
+        from SPASegmentLib.research.benchmark.cold import measure_cold
+
+        return measure_cold(**spec)
     if part == "imports":
         from SPASegmentLib.research.benchmark.imports import measure_imports
 

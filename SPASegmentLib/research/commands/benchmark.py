@@ -75,6 +75,17 @@ def run_benchmark(
             )  # fmt: skip
         write_json(product, output.with_name("product.json"))
         note_runs("product", [run], output.parent)
+    if "cold" in parts:
+        with console.status("cold clicks"):
+            cold = in_process("cold", {"repeats": 1} if choice.quick else {}, 1)
+        write_json(cold, output.with_name("cold.json"))
+        note_runs("cold", [run], output.parent)
+        for record in cold:
+            console.print(
+                f"first click with {record['runtime']}: {record['click']['wall_s']['median']:.2f} s,"
+                f" {record['peak_mib']:.0f} MiB",
+                markup=False,
+            )
     if "imports" in parts:
         with console.status("imports"):
             imported = in_process("imports", {"repeats": 1} if choice.quick else {})

@@ -51,6 +51,12 @@ PARTS: Dict[str, Any] = {
             "memory_mib": {"interpreter and libraries": 200.0, "with network and volume": 400.0, "peak": 512.3},
         }
     ],
+    "cold": [
+        {"runtime": "onnx", "click": {"wall_s": spread(0.9), "cpu_s": spread(0.8)},
+         "round": {"wall_s": spread(0.05), "cpu_s": spread(0.05)}, "peak_mib": 210.4},
+        {"runtime": "torch", "click": {"wall_s": spread(3.0), "cpu_s": spread(2.8)},
+         "round": {"wall_s": spread(0.04), "cpu_s": spread(0.04)}, "peak_mib": 500.1},
+    ],
     "imports": [
         {"module": "SPASegmentLib", "wall_s": spread(0.012), "cpu_s": spread(0.012), "with_torch": False},
         {"module": "SPASegmentLib.cli", "wall_s": spread(0.6), "cpu_s": spread(0.6), "with_torch": True},
@@ -98,6 +104,10 @@ def test_page_says_what_was_measured() -> None:
     assert "| click to five masks, 2 threads | 0.4 | 0.123 | reached |" in page
     assert "| peak memory, 2 threads | 1536 | 512.3 | reached |" in page
     assert "0.3 s: reached" in page
+    assert "| onnx | 0.900 | 0.450 to 1.80 | 0.800 | 0.0500 | 0.0250 to 0.100 | 0.0500 | 210 |" in page
+    assert "| first click, share of PyTorch's | 0.5 | 0.3 | reached |" in page
+    assert "| further round, share of PyTorch's | 1 | 1.25 | missed |" in page
+    assert "| peak memory, MiB beside PyTorch's | -200 | -290 | reached |" in page
     assert "| `SPASegmentLib.cli` | 0.600 | 0.300 to 1.20 | 0.600 | yes |" in page
     assert "120.0 | reached" not in page  # goals are for N = 48
     assert "CUDA is not measured" in page
