@@ -13,8 +13,10 @@ MARGIN, GAP = 6, 4
 BORDER = 3
 #: Pictures are drawn twice as large as shown, for screens with small pixels.
 SCALE = 2
-#: Height of letters and of what they stand on, in pixels of the pictures: 12 and 15 points however small these are.
+#: Height of letters and of what they stand on, in pixels of the pictures: 12 and 15 points however small these are; on
+#: pictures of less than 50 points, of which little would be seen, 10 and 12.
 LETTERS, LINE = 12 * SCALE, 15 * SCALE
+SMALL, SMALL_LETTERS, SMALL_LINE = 50 * SCALE, 10 * SCALE, 12 * SCALE
 
 _STYLE = """
 QFrame#SPACandidateStrip { background: rgb(24, 24, 24); border-top: 1px solid rgb(90, 90, 90); }
@@ -215,47 +217,54 @@ def dressed(picture: Picture, size: int) -> Any:
     painter = qt.QPainter()
     painter.begin(pixmap)
     painter.setRenderHint(qt.QPainter.Antialiasing)
-    painter.setFont(_font())
-    _badge(painter, picture)
+    _badge(painter, picture, size)
     if picture.caption:
         _caption(painter, picture.caption, size)
     painter.end()
     return pixmap
 
 
-def _badge(painter: Any, picture: Picture) -> None:
+def _badge(painter: Any, picture: Picture, size: int) -> None:
     """The key on the mask's colour, in the upper left corner."""
-    width = LINE if len(picture.key) == 1 else _width(picture.key) + LINE // 2
+    font, line = _font(size)
+    painter.setFont(font)
+    width = line if len(picture.key) == 1 else min(_width(picture.key, font) + line // 3, size - 2)
     pen = qt.QPen(qt.QColor(0, 0, 0))
     pen.setWidth(2)
     painter.setPen(pen)
     painter.setBrush(qt.QBrush(qt.QColor(*(int(round(255 * c)) for c in picture.color))))
-    painter.drawRoundedRect(1, 1, width, LINE, 6, 6)
+    painter.drawRoundedRect(1, 1, width, line, 6, 6)
     red, green, blue = picture.color
     dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
     painter.setPen(qt.QColor(255, 255, 255) if dark else qt.QColor(0, 0, 0))
-    painter.drawText(1, 1, width, LINE, int(qt.Qt.AlignCenter), picture.key)
+    painter.drawText(1, 1, width, line, int(qt.Qt.AlignCenter), picture.key)
 
 
 def _caption(painter: Any, text: str, size: int) -> None:
-    """White on black, in the lower right corner."""
-    width = min(_width(text) + LINE // 2, size - 2)
-    left, top = size - width - 1, size - LINE - 1
+    """White on black, in the lower right corner; without spaces where there is little room."""
+    font, line = _font(size)
+    if _width(text, font) + line // 3 > size - 2:
+        text = text.replace(" ", "")
+    painter.setFont(font)
+    width = min(_width(text, font) + line // 3, size - 2)
+    left, top = size - width - 1, size - line - 1
     painter.setPen(qt.QColor(0, 0, 0))
     painter.setBrush(qt.QBrush(qt.QColor(0, 0, 0)))
     painter.setOpacity(0.75)
-    painter.drawRoundedRect(left, top, width, LINE, 6, 6)
+    painter.drawRoundedRect(left, top, width, line, 6, 6)
     painter.setOpacity(1.0)
     painter.setPen(qt.QColor(255, 255, 255))
-    painter.drawText(left, top, width, LINE, int(qt.Qt.AlignCenter), text)
+    painter.drawText(left, top, width, line, int(qt.Qt.AlignCenter), text)
 
 
-def _width(text: str) -> int:
-    return int(qt.QFontMetrics(_font()).boundingRect(text).width())
+def _width(text: str, font: Any) -> int:
+    return int(qt.QFontMetrics(font).boundingRect(text).width())
 
 
-def _font() -> Any:
+def _font(size: int) -> Tuple[Any, int]:
+    """The font for a picture of so many pixels, and the height of what its letters stand on."""
+    letters, line = (LETTERS, LINE) if size >= SMALL else (SMALL_LETTERS, SMALL_LINE)
     font = qt.QFont("sans-serif")
-    font.setPixelSize(LETTERS)
+    font.setPixelSize(letters)
     font.setBold(True)
-    return font
+    return font, line
