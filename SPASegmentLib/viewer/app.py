@@ -31,7 +31,7 @@ from SPASegmentLib.viewer.profiles import Profiles
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.surface import SurfaceView
 from SPASegmentLib.viewer.transfer import Transfer
-from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, unpack_series
+from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, read_archive
 from SPASegmentLib.viewer.views import VIEWS, SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
 
@@ -271,8 +271,7 @@ class ViewerApp:
         if path.suffix == ".zip":
             folder = path.parent / "series"
             folder.mkdir()
-            await loop.run_in_executor(None, unpack_series, path, folder)
-            image = await loop.run_in_executor(None, read_image, str(folder))
+            image = await loop.run_in_executor(None, read_archive, path, folder)
         else:
             await loop.run_in_executor(None, check_upload, path)
             image = await loop.run_in_executor(None, read_image, str(path))

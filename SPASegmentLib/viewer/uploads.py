@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import List
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.mrml.io.volumes import check_alone
+from SPASegmentLib.mrml.io.dicom_files import SeveralSeriesError
+from SPASegmentLib.mrml.io.volumes import check_alone, read_image
+from SPASegmentLib.mrml.io.voxels import Image
 
 VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".zip")
 
@@ -45,6 +47,23 @@ def check_upload(path: Path, limit: int = MAX_VOXELS) -> None:
         InputError: it does, or it has no such header.
     """
     check_alone(path, limit)
+
+
+def read_archive(archive: Path, folder: Path) -> Image:
+    """Read a zipped DICOM series.
+
+    Args:
+        archive: the .zip file.
+        folder: an empty folder to unpack into.
+
+    Raises:
+        InputError: see `unpack_series` and `read_image`.
+    """
+    unpack_series(archive, folder)
+    try:
+        return read_image(str(folder))
+    except SeveralSeriesError:
+        raise InputError("The archive holds several DICOM series; zip the folder of one of them.") from None
 
 
 def unpack_series(archive: Path, folder: Path, limit: int = MAX_VOXELS) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import struct
 import zipfile
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.volumes import read_image
-from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, safe_name, unpack_series
+from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, read_archive, safe_name, unpack_series
 
 
 @pytest.mark.parametrize(
@@ -167,3 +168,31 @@ def test_archives_that_are_none(tmp_path: Path) -> None:
         folder.mkdir()
         with pytest.raises(InputError, match=message):
             unpack_series(tmp_path / f"{name}.zip", folder)
+
+
+def test_an_archive_with_several_series_says_what_to_do(tmp_path: Path) -> None:
+    """Names of files in it are not kept, so that none can be named."""
+    pydicom = pytest.importorskip("pydicom")
+    files = {}
+    for series in ("1.2.3", "1.2.4"):
+        for number in range(2):
+            meta = pydicom.dataset.FileMetaDataset()
+            meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
+            meta.MediaStorageSOPInstanceUID = f"{series}.{number}"
+            meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+            data = pydicom.dataset.FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
+            data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+            data.SeriesInstanceUID, data.Rows, data.Columns, data.SamplesPerPixel = series, 4, 4, 1
+            data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 0
+            data.PhotometricInterpretation, data.PixelSpacing = "MONOCHROME2", [1, 1]
+            data.ImagePositionPatient, data.ImageOrientationPatient = [0, 0, 2 * number], [1, 0, 0, 0, 1, 0]
+            data.PixelData = np.arange(16, dtype="<u2").tobytes()
+            stream = io.BytesIO()
+            data.save_as(stream, enforce_file_format=True)
+            files[f"{series}/{number}.dcm"] = stream.getvalue()
+    (tmp_path / "both").mkdir()
+    with pytest.raises(InputError, match="The archive holds several DICOM series; zip the folder of one of them"):
+        read_archive(archive(tmp_path / "both.zip", **files), tmp_path / "both")
+    (tmp_path / "one").mkdir()
+    one = {name: content for name, content in files.items() if name.startswith("1.2.3")}
+    assert read_archive(archive(tmp_path / "one.zip", **one), tmp_path / "one").values.shape == (2, 4, 4)

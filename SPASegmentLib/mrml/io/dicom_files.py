@@ -31,6 +31,10 @@ _EXAMPLES = 3
 File = Tuple[Path, "Dataset"]
 
 
+class SeveralSeriesError(InputError):
+    """A folder or disc holds several series, and nobody has said which is meant."""
+
+
 def is_dicom(start: bytes) -> bool:
     """Whether a file that begins so is DICOM; old files lack the preamble and begin with their first tag."""
     if start[128:132] == b"DICM":
@@ -50,7 +54,8 @@ def series_of(path: Path) -> List[File]:
         path: a DICOM file (one with several frames stands for itself), a DICOMDIR, or a folder.
 
     Raises:
-        InputError: a folder or disc without images, or with several series.
+        InputError: a folder or disc without images.
+        SeveralSeriesError: one with several series.
         UnreadableError: the file is damaged, or holds no image.
         OSError: it cannot be read.
     """
@@ -85,7 +90,7 @@ def _only_series(path: Path, files: Dict[str, List[File]]) -> List[File]:
     choice = images or volumes or list(files.values())
     if len(choice) > 1:
         examples = ", ".join(str(each[0][0]) for each in choice[:_EXAMPLES])
-        raise InputError(
+        raise SeveralSeriesError(
             _(
                 "The folder '{path}' holds {count} DICOM series; give one file of the series that you mean, such as "
                 "{examples}."
