@@ -149,31 +149,20 @@ def test_results_and_their_page(data: Path, tmp_path: Path) -> None:
     assert "best fixed consensus (oracle)" in page.read_text()
 
 
-def test_some_sections_of_a_page_that_is_there(data: Path, tmp_path: Path) -> None:
+def test_new_records_join_those_of_a_page_that_is_there(data: Path, tmp_path: Path) -> None:
     npz, both, page = str(data / "slices.npz"), tmp_path / "both", tmp_path / "page" / "results.md"
     measure = ["results", "--npz", npz, "--only", "consensus", "--jobs", "1", "--output", str(both)]
     assert CliRunner().invoke(app, measure).exit_code == 0
+    page.parent.mkdir()
     for name in ("combination", "rater"):
         (tmp_path / name).mkdir()
         shutil.copy(both / f"consensus-{name}.json", tmp_path / name)
-    page.parent.mkdir()
-    first = ["report", str(tmp_path / "combination"), "--output", str(page)]
-    update = ["report", str(tmp_path / "rater"), "--output", str(page), "--section", "Dice by round, single"]
-    run = CliRunner().invoke(app, update)
-    assert run.exit_code == 2
-    assert f"{page} cannot be updated (No such file or directory); write the whole page" in run.stderr
-    assert CliRunner().invoke(app, first).exit_code == 0
-    before = page.read_text()
-    run = CliRunner().invoke(app, update)
-    assert run.exit_code == 2
-    assert run.stderr.endswith("name them as well: Other measures of the same rounds, single raters.\n")
-    assert page.read_text() == before
-    run = CliRunner().invoke(app, [*update, "--section", "Other measures of the same rounds, single"])
-    assert run.exit_code == 0, run.output
-    assert "Dice by round, single raters; Other measures of the same rounds, single raters; Commands." in run.output
-    whole = tmp_path / "results.md"
+        assert CliRunner().invoke(app, ["report", str(tmp_path / name), "--output", str(page)]).exit_code == 0
+    whole = tmp_path / "whole" / "results.md"
+    whole.parent.mkdir()
     assert CliRunner().invoke(app, ["report", str(both), "--output", str(whole)]).exit_code == 0
     assert page.read_text() == whole.read_text()
+    assert "Dice by round, single raters" in page.read_text()
 
 
 @pytest.mark.parametrize(
