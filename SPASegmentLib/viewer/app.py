@@ -169,6 +169,7 @@ class ViewerApp:
             "accept_at_once": conversation.accept_at_once,
             "back": conversation.back,
             "cancel": conversation.cancel,
+            "start_over": conversation.start_over,
             "next_slice": conversation.next_slice,
             "from_segment": conversation.from_segment_in,
             "select": self._between("select another segment", workspace.select),

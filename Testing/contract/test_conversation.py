@@ -132,6 +132,18 @@ def test_what_needs_masks_is_refused_while_they_are_computed(hands: Any) -> None
     assert hands.conversation.proposal.round == 2 and not hands.voxels().any()
 
 
+def test_start_over_forgets_the_answers(hands: Any) -> None:
+    first = hands.masks()
+    for index in (2, 1):
+        hands.choose(index)
+        hands.settle()
+    hands.start_over()
+    hands.settle()
+    assert np.array_equal(hands.now(), first) and not hands.conversation.can_go_back
+    hands.back()
+    assert hands.conversation.proposal.round == 1
+
+
 def test_undo_before_the_masks_is_about_the_click(hands: Any) -> None:
     hands.masks()
     hands.accept(0)

@@ -96,6 +96,11 @@ def test_back_cancel_and_correct(screen: Any) -> None:
     page.keyboard.press("Control+z")
     screen.wait("get('round') === 1 && !get('busy')")
     assert screen.state("masks") == first
+    page.keyboard.press("2")
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.click("[data-test=start-over]")
+    screen.wait("get('round') === 1 && !get('busy') && get('masks').length > 0")
+    assert screen.state("masks") == first and not screen.state("can_go_back")
     page.keyboard.down("Control")
     screen.click("Red", (LESION[0] + 7.0, LESION[1], LESION[2]))
     page.keyboard.up("Control")
