@@ -59,7 +59,7 @@ def read_image(path: Path) -> Pixels:
         InputError: the file is missing, damaged or of a kind that is not known.
     """
     found = _read(path, grey=True)
-    return Pixels(_with_values(np.asarray(found.values, np.float32)), found.matrix)
+    return Pixels(_with_values(_single(found.values)), found.matrix)
 
 
 def read_mask(path: Path, label: Optional[int] = None, soft: bool = False) -> Pixels:
@@ -175,6 +175,15 @@ def _picture(path: Path, grey: bool) -> _Found:
         if values.ndim == 3:  # a mask in colour; an alpha channel says nothing
             values = values[..., : 1 if picture.mode == "LA" else 3].max(-1)
     return _Found(values, blurred=blurred)
+
+
+def _single(values: np.ndarray) -> np.ndarray:
+    """float32; counted from the smallest value where float32 would lose the differences, as in the product."""
+    if values.dtype.kind in "iu" and values.dtype.itemsize > 2:
+        low, high = int(values.min()), int(values.max())
+        if float(np.spacing(np.float32(max(abs(low), abs(high))))) > 1e-3 * (high - low):
+            values = (values - values.min()).astype(np.float64)
+    return np.asarray(values, np.float32)
 
 
 def _with_values(values: np.ndarray) -> np.ndarray:

@@ -309,3 +309,10 @@ def test_small_differences_that_add_up_are_refused(tmp_path: Path) -> None:
     nifti(tmp_path / "m.nii.gz", np.ones(shape, np.uint8), np.diag([1.009, 1, 2, 1]))
     with pytest.raises(InputError, match="voxels of 1.009 x 1 x 2 mm, not 1 x 1 x 2"):
         mask_on_grid(read_mask(tmp_path / "m.nii.gz"), read_image(tmp_path / "v.nii.gz"), "m.nii.gz")
+
+
+@pytest.mark.parametrize("offset", [0, 2**28, 2**40])
+def test_differences_of_large_whole_numbers_are_kept(tmp_path: Path, offset: int) -> None:
+    nrrd.write(str(tmp_path / "v.nrrd"), volume().astype(np.int64) + offset)
+    found = read_image(tmp_path / "v.nrrd").values
+    assert np.array_equal(found - found.min(), volume() - volume().min().astype(np.float32))
