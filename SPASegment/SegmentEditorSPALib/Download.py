@@ -6,6 +6,7 @@ Nothing here touches Qt or MRML, so that a thread can do it.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import ssl
 import threading
@@ -14,9 +15,10 @@ import urllib.parse
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
-from typing import Iterator, List
+from typing import Dict, Iterator, List
 
 from SPASegmentLib.errors import InputError, OutputError, WeightsError
+from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
 from SPASegmentLib.output import reporting_write_errors, whole_file
 
 from .Translate import tr as _
@@ -98,9 +100,34 @@ class Download:
                         name=self.name, found=digest.hexdigest()[:12]
                     )
                 )
+            graphs = self._graphs(card)
             with whole_file(path.with_suffix(".json")) as beside:
                 beside.write_bytes(card)
+        for name, data in graphs.items():
+            with whole_file(graph_file(path, name)) as partial:
+                partial.write_bytes(data)
         return path
+
+    def _graphs(self, card: bytes) -> Dict[str, bytes]:
+        """What ONNX Runtime runs, where the card names it and it lies beside the weights; else PyTorch runs them.
+
+        Raises:
+            WeightsError: one is not what the card says.
+        """
+        try:
+            stated = json.loads(card)["onnx"]["graphs"]
+            checksums = {name: str(stated[name]) for name in GRAPHS}
+        except (ValueError, KeyError, TypeError):
+            return {}
+        found: Dict[str, bytes] = {}
+        for name, checksum in checksums.items():
+            try:
+                found[name] = b"".join(self._pieces(self._card_url[: -len("json")] + f"{name}.onnx"))
+            except WeightsError:
+                return {}
+            if hashlib.sha256(found[name]).hexdigest() != checksum:
+                raise WeightsError(_("A graph of {name} has not the checksum on its card.").format(name=self.name))
+        return found
 
     def _pieces(self, url: str, limit: int = 0) -> Iterator[bytes]:
         name = Path(urllib.parse.unquote(urllib.parse.urlsplit(url).path)).name
@@ -158,7 +185,7 @@ def delete(folder: Path) -> None:
         OutputError: one cannot be deleted.
     """
     for path in downloaded(folder):
-        for file in (path, path.with_suffix(".json")):
+        for file in (path, path.with_suffix(".json"), *(graph_file(path, name) for name in GRAPHS)):
             try:
                 file.unlink()
             except FileNotFoundError:

@@ -14,20 +14,14 @@ import numpy as np
 
 from SPASegmentLib.errors import DependencyError, WeightsError
 from SPASegmentLib.model.card import ModelCard, checked_bytes
+from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
 from SPASegmentLib.model.runtime import MixtureArrays
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
-#: Parts of a network, each a graph.
-GRAPHS = ("encoder", "prompts", "masks")
 #: What a card states of a network beside its graphs.
 FACTS = ("image_size", "map_size", "whole_frame", "components", "latent_dim")
-
-
-def graph_file(weights: Path, graph: str) -> Path:
-    """Where a graph of a weights file lies: compact.encoder.onnx beside compact.safetensors."""
-    return weights.with_name(f"{weights.stem}.{graph}.onnx")
 
 
 class OnnxNetwork:

@@ -17,7 +17,8 @@ from typing import Optional
 from SPASegmentLib import pytorch
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.card import DEFAULT_NAME, ModelCard, bundled, read_card
-from SPASegmentLib.model.onnx_network import GRAPHS, OnnxNetwork, graph_file
+from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
+from SPASegmentLib.model.onnx_network import OnnxNetwork
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
 

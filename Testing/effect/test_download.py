@@ -14,6 +14,8 @@ from typing import Any, Dict, Iterator, List
 import pytest
 
 from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.model.card import bundled
+from SPASegmentLib.model.onnx_graphs import GRAPHS
 from SPASegmentLib.model.weights import models_folder
 
 
@@ -110,6 +112,31 @@ def test_nothing_is_kept_of_what_is_not_whole(host: Any, server: Server, tmp_pat
     assert not folder.exists() or not list(folder.iterdir())
 
 
+@pytest.mark.parametrize("lies", ["whole", "absent", "changed"])
+def test_graphs_come_with_the_weights_where_there_are_some(
+    host: Any, server: Server, tmp_path: Path, lies: str
+) -> None:
+    from SegmentEditorSPALib.Download import Download, delete
+
+    server.hold.set()
+    graphs = {f"better.{name}.onnx": bundled().with_name(f"compact.{name}.onnx").read_bytes() for name in GRAPHS}
+    if lies != "absent":
+        server.files.update({f"/w/{name}": data for name, data in graphs.items()})
+    if lies == "changed":
+        server.files["/w/better.masks.onnx"] += b"x"
+    download = Download(server.address + "/w/better.safetensors", checksum(server))
+    if lies == "changed":
+        with pytest.raises(WeightsError, match="A graph of better.safetensors"):
+            download.run(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+        return
+    download.run(tmp_path)
+    kept = {path.name: path.read_bytes() for path in tmp_path.glob("*.onnx")}
+    assert kept == (graphs if lies == "whole" else {})
+    delete(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def panel(host: Any) -> Iterator[Any]:
     from SegmentEditorSPALib.ModulePanel import ModulePanel
@@ -148,8 +175,7 @@ def test_download_use_open_delete(host: Any, panel: Any, server: Server) -> None
     server.hold.clear()
     ask(panel, server)
     assert section.progress.visible and section.cancel.visible and not section.fetch.enabled
-    until(host, lambda: section.progress.value >= 40)
-    assert section.progress.value < 100
+    until(host, lambda: 40 <= section.progress.value < 100)  # the card, which comes first, ends at 100
     server.hold.set()
     until(host, lambda: not section.busy)
     path = ModelSection.folder() / "better.safetensors"

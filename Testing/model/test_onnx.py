@@ -20,7 +20,8 @@ from SPASegmentLib.interaction.types import Click
 from SPASegmentLib.model import onnx_network, use, weights
 from SPASegmentLib.model.card import bundled, file_sha256, read_card
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.onnx_network import GRAPHS, OnnxNetwork, graph_file
+from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
+from SPASegmentLib.model.onnx_network import OnnxNetwork
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.research.benchmark.subject import make_frame
 from SPASegmentLib.research.training.export import export

@@ -61,7 +61,7 @@ def run_export(weights: Path) -> None:
         SPAError: the weights cannot be used, or a file cannot be written.
     """
     with imports():
-        from SPASegmentLib.model.onnx_network import GRAPHS, graph_file
+        from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
         from SPASegmentLib.research.training.export import export
 
     console = Console()

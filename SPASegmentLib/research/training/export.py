@@ -19,7 +19,7 @@ from SPASegmentLib.model.encoders import ImageFeatures
 from SPASegmentLib.model.fusion import Context, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
-from SPASegmentLib.model.onnx_network import graph_file
+from SPASegmentLib.model.onnx_graphs import graph_file
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import reporting_write_errors, whole_file
 

@@ -30,6 +30,14 @@ def test_product_measures_clicks_rounds_and_what_is_around_them(scene: object) -
     assert record["memory_mib"]["peak"] >= record["memory_mib"]["with network and volume"] > 0
 
 
+def test_the_first_click_of_a_process_is_measured_with_both_runtimes() -> None:
+    onnx, pytorch = in_process("cold", {"repeats": 1}, 1)
+    assert (onnx["runtime"], pytorch["runtime"]) == ("onnx", "torch")
+    for record in (onnx, pytorch):
+        assert record["click"]["cpu_s"]["median"] > record["round"]["cpu_s"]["median"] > 0
+    assert onnx["peak_mib"] < pytorch["peak_mib"]
+
+
 def test_soak_adds_no_nodes_and_counts_rounds(scene: object) -> None:
     from SPASegmentLib.research.benchmark.soak import measure_soak
 
