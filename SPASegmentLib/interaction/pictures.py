@@ -81,8 +81,8 @@ def render(
     _line(rgb, near, size / 75, (0.0, 0.0, 0.0), 0.65)
     if reference is not None:
         base = _sample(reference, at)
-        _tint(rgb, on & ~base, ADDED, np.where(_stripes(size), 0.8, 0.5))
-        _tint(rgb, base & ~on, REMOVED, np.where(_dots(size), 0.9, 0.5))
+        _tint(rgb, on & ~base, ADDED, np.where(_stripes(size), 0.85, 0.42))
+        _tint(rgb, base & ~on, REMOVED, np.where(_dots(size), 0.9, 0.42))
     _line(rgb, near, size / 150, tuple(255 * c for c in color), 1.0)
     return np.clip(rgb, 0, 255).astype(np.uint8)
 
