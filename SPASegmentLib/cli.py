@@ -66,7 +66,8 @@ def segment(
         int, typer.Option(min=0, help="Go on to so many neighbouring slices on either side, with what was learned.")
     ] = 0,
     choices: Annotated[
-        Optional[str], typer.Option(help="Answers for the clicked slice, such as 2,1,accept or 3,accept2.")
+        Optional[str],
+        typer.Option(help="Answers for the clicked slice, such as 2,0,accept (0: recommended) or larger,3,accept2."),
     ] = None,
     reference: Annotated[
         Optional[Path], typer.Option(help="A mask; a simulated reader who has it in mind makes the choices.")

@@ -74,7 +74,7 @@ class ScriptedReader:
 
 
 class SimulatedReader:
-    """Has a mask in mind and picks the candidate closest to it.
+    """Has a mask in mind and goes on from the mask closest to it.
 
     The best mask on screen is accepted when it is good enough, when it is acceptable and no candidate looks better
     than the recommended one any more, and in the last round.
@@ -128,6 +128,8 @@ class TerminalReader:
         question = "[bold]a[/] accept"
         if offered:
             question = f"[bold]1-{offered}[/] choose, {question}, [bold]a1-a{offered}[/] accept that one"
+        question += ", [bold]0[/] or [bold]r[/] go on from the recommended mask"
+        question += ", [bold]+[/] the larger thing, [bold]-[/] the smaller thing"
         if proposal.round > 1:
             question += ", [bold]b[/] back one round"
         question += ", [bold]s[/] stop here: "
@@ -146,6 +148,13 @@ class TerminalReader:
         self._console.print(str(error), style="yellow", markup=False)
 
 
+#: What a person can type beside numbers.
+_WORDS = {
+    "r": Answer("choose", RECOMMENDED), "s": Answer("stop"),
+    "+": Answer("larger"), "larger": Answer("larger"), "-": Answer("smaller"), "smaller": Answer("smaller"),
+}  # fmt: skip
+
+
 def _terminal_answer(text: str, offered: int, round_number: int) -> Optional[Answer]:
     """The answer that a person typed, None if it is none."""
     match = re.fullmatch(r"(a?)(\d?)", text)
@@ -153,24 +162,30 @@ def _terminal_answer(text: str, offered: int, round_number: int) -> Optional[Ans
         mask = int(match.group(2) or RECOMMENDED)
         if match.group(1) and mask <= offered:
             return Answer("accept", mask)
-        if not match.group(1) and 1 <= mask <= offered:
+        if not match.group(1) and mask <= offered:
             return Answer("choose", mask)
     if text == "b" and round_number > 1:
         return Answer("back")
-    return Answer("stop") if text == "s" else None
+    return _WORDS.get(text)
 
 
 def parse_choices(text: str) -> List[Answer]:
-    """Read ``--choices``: numbers of candidates, at the end "accept" or "accept" with a number.
+    """Read ``--choices``.
+
+    It holds numbers of masks (0 is the recommended one), "larger" and "smaller"; at the end "accept", or "accept" with
+    a number.
 
     Raises:
         InputError: something else is written there.
     """
     answers = []
     for word in text.lower().replace(" ", "").split(","):
-        match = re.fullmatch(r"(accept)?([1-9])?", word)
+        if word in ("larger", "smaller"):
+            answers.append(Answer(word))
+            continue
+        match = re.fullmatch(r"(accept)?([0-9])?", word)
         if not word or match is None:
-            raise InputError(f'--choices is a list such as "2,1,accept" or "3,accept2"; "{word}" does not fit in.')
+            raise InputError(f'--choices is a list such as "2,0,accept" or "larger,accept2"; "{word}" does not fit in.')
         kind = "accept" if match.group(1) else "choose"
         answers.append(Answer(kind, int(match.group(2) or RECOMMENDED)))
     if [a.kind for a in answers].count("accept") != 1 or answers[-1].kind != "accept":

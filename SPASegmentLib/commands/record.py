@@ -16,7 +16,8 @@ class Answer:
     """What the reader said to a proposal.
 
     Attributes:
-        kind: "choose", "accept", "back" or "stop" (leave the slice without a mask).
+        kind: "choose" (go on from a mask), "larger" or "smaller" (the larger, the smaller thing is meant), "accept",
+            "back" or "stop" (leave the slice without a mask).
         mask: the mask that was meant, 0 for the recommended one; 0 where none is meant.
     """
 

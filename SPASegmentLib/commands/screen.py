@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from scipy import ndimage
 
-from SPASegmentLib.commands.record import Step
+from SPASegmentLib.commands.record import Answer, Step
 from SPASegmentLib.interaction.pictures import ADDED, REMOVED
 from SPASegmentLib.interaction.types import RECOMMENDED, FrameImage, Proposal
 
@@ -58,11 +58,20 @@ def rounds_table(steps: Sequence[Step], title: str) -> Table:
             f"{scores[best]:.3f} ({'recommended' if best == RECOMMENDED else best})",
             f"{step.proposal.expected_dice:.3f}",
             f"{step.seconds:.2f}",
-            {"choose": f"chooses {step.answer.mask}", "back": "goes back", "stop": "stops"}.get(
-                step.answer.kind, "accepts " + (str(step.answer.mask) if step.answer.mask else "the recommended mask")
-            ),
+            _in_words(step.answer),
         )
     return table
+
+
+def _in_words(answer: Answer) -> str:
+    mask = str(answer.mask) if answer.mask else "the recommended mask"
+    return {
+        "choose": f"chooses {mask}",
+        "larger": "wants the larger thing",
+        "smaller": "wants the smaller thing",
+        "back": "goes back",
+        "stop": "stops",
+    }.get(answer.kind, f"accepts {mask}")
 
 
 def window_around(masks: np.ndarray, spacing: Tuple[float, float], margin: float) -> Tuple[slice, slice]:

@@ -120,8 +120,11 @@ class VolumeSession:
                     return done
                 if answer.kind == "back":
                     following = self._run(self._controller.back())
-                else:
+                elif answer.kind == "choose":
                     following = self._run(self._controller.choose(answer.mask))
+                else:
+                    larger = answer.kind == "larger"
+                    following = self._run(self._controller.larger() if larger else self._controller.smaller())
             except SPAError as error:
                 self._reader.refused(error)
                 continue

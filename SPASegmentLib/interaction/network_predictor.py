@@ -34,6 +34,7 @@ class NetworkPredictor:
         self._network = network
         self._image = network.prepare(region.pixels())
         self._mixture: Optional[ArrayMixture] = None
+        self._first: Optional[Prompts] = None
 
     @property
     def latent_space(self) -> str:
@@ -58,6 +59,9 @@ class NetworkPredictor:
         """
         if not prompts.clicks:
             raise InputError(_("The network needs at least one point; click on the structure."))
+        if self._mixture is not None and previous is None and prompts is self._first:
+            return self._mixture
+        self._first = prompts if previous is None else None
         points = np.array([(c.x, c.y) for c in prompts.clicks], dtype=np.float32)
         labels = np.array([c.positive for c in prompts.clicks], dtype=np.float32)
         mask = None

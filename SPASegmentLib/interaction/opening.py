@@ -1,20 +1,22 @@
-"""How a session begins: from a click, a box or a mask to a region of interest, a predictor on it, and prompts."""
+"""How a session begins: a click, a box or a mask becomes the first round."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Optional
+from functools import lru_cache
+from typing import Callable, Optional, Tuple
 
 import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.looks import find_region
+from SPASegmentLib.interaction.look_rounds import LookRounds
+from SPASegmentLib.interaction.looks import find_region, look, sides_mm
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.predictor import Predictor
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.refined_predictor import RefinedPredictor
 from SPASegmentLib.interaction.region import Region, ellipse_in
+from SPASegmentLib.interaction.round import RegionRound, RegionRounds, Round
 from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Box, Click, FrameImage, Prompts
@@ -25,21 +27,6 @@ _ = texts(__name__)
 
 #: Side of a region in pixels where there is no network to prescribe it.
 SIDE = 128
-
-
-@dataclass(frozen=True)
-class Opening:
-    """What the first round starts from.
-
-    Attributes:
-        region: the region of interest.
-        predictor: draws masks on it; the image has been encoded.
-        prompts: what the user has said, in region coordinates.
-    """
-
-    region: Region
-    predictor: Predictor
-    prompts: Prompts
 
 
 class Opener:
@@ -58,8 +45,8 @@ class Opener:
         self._network, self._frame = network, frame
         self._settings, self._profile = settings, profile
 
-    def from_click(self, click: Click) -> Opening:
-        """Around a point, where the network is surest.
+    def from_click(self, click: Click) -> Round:
+        """Around a point: looks of several sizes, or the region where the network is surest.
 
         Raises:
             InputError: the click is negative or outside the image, or there is no network.
@@ -67,11 +54,13 @@ class Opener:
         network = self._needed()
         if not click.positive:
             raise InputError(_("The first click must lie on the structure; negative clicks correct a mask."))
-        region, predictor = find_region(network, self._frame, click, self._settings.region_mm, self._settings.chunk)
+        if self._settings.looks and not self._one_region:
+            return self._look_rounds(click).make((), 1)
+        region, predictor = self._only_region(network, click)
         x, y = region.to_region(click.x, click.y)
-        return Opening(region, self._refined(predictor, region), Prompts((Click(x, y),)))
+        return self._rounds(region, self._refined(predictor, region, self._offset_mm())).make(Prompts((Click(x, y),)))
 
-    def from_box(self, box: Box) -> Opening:
+    def from_box(self, box: Box) -> RegionRound:
         """Around a box, which counts as the ellipse that it encloses.
 
         Raises:
@@ -79,12 +68,13 @@ class Opener:
         """
         network = self._needed()
         region = Region.around_box(self._frame, box, network.image_size)
-        predictor = NetworkPredictor(network, region)
-        x, y = region.to_region((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-        ellipse = ellipse_in(box, region, predictor.map_size)
-        return Opening(region, self._refined(predictor, region), Prompts((Click(x, y),), ellipse))
+        predictor = self._refined(NetworkPredictor(network, region), region, self._offset_mm())
+        middle = Click((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
+        x, y = region.to_region(middle.x, middle.y)
+        prompts = Prompts((Click(x, y),), ellipse_in(box, region, predictor.map_size))
+        return self._rounds(region, predictor, wider=self._looks_later(middle), enclosed=True).make(prompts)
 
-    def from_mask(self, mask: np.ndarray) -> Opening:
+    def from_mask(self, mask: np.ndarray) -> RegionRound:
         """Around a (height, width) bool mask of the frame.
 
         Raises:
@@ -102,14 +92,21 @@ class Opener:
         # The innermost pixel stands for the click that nobody made.
         depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
         row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+        click = Click(float(column), float(row))
         if self._network is None:
             region = Region.around_mask(self._frame, mask, SIDE)
-            predictor: Predictor = SeedMaskPredictor.for_region(region, mask)
+            rounds = self._rounds(region, SeedMaskPredictor.for_region(region, mask))
         else:
             region = Region.around_mask(self._frame, mask, self._network.image_size)
-            predictor = self._refined(NetworkPredictor(self._network, region), region)
-        x, y = region.to_region(float(column), float(row))
-        return Opening(region, predictor, Prompts((Click(x, y),), region.mask_to_region(mask, predictor.map_size)))
+            predictor = self._refined(NetworkPredictor(self._network, region), region, self._offset_mm())
+            rounds = self._rounds(region, predictor, wider=self._looks_later(click))
+        return rounds.begin([click], mask, (), 1)
+
+    @property
+    def _one_region(self) -> bool:
+        """Whether there is no choice of extent: the region is given, or the network sees the whole frame."""
+        whole = self._network is not None and self._network.whole_frame
+        return whole or self._settings.region_mm is not None
 
     def _needed(self) -> Network:
         if self._network is None:
@@ -118,8 +115,66 @@ class Opener:
             )
         return self._network
 
-    def _refined(self, predictor: NetworkPredictor, region: Region) -> Predictor:
+    def _only_region(self, network: Network, click: Click) -> Tuple[Region, NetworkPredictor]:
+        """Where a click is worked on without looks, and the predictor on it."""
+        frame, size = self._frame, network.image_size
+        if not self._one_region:
+            return find_region(
+                frame, click, size, lambda region: NetworkPredictor(network, region), self._settings.chunk
+            )
+        if self._settings.region_mm is not None:
+            region = Region.around(frame, (click.x, click.y), self._settings.region_mm, size)
+        else:
+            # Some encoders see the whole frame, as they were trained to.
+            (height, width), (sx, sy) = frame.shape, frame.spacing
+            region = Region.around(frame, ((width - 1) / 2, (height - 1) / 2), max(width * sx, height * sy), size)
+        return region, NetworkPredictor(network, region)
+
+    def _look_rounds(self, click: Click) -> LookRounds:
+        network, settings, size = self._needed(), self._settings, self._needed().image_size
+        looks = []
+        for number, side in enumerate(sides_mm(self._frame)):
+            region = Region.around(self._frame, (click.x, click.y), side, size)
+            predictor = NetworkPredictor(network, region)
+            refined = self._refined(predictor, region, self._offset_mm())
+            count, seed = settings.predictions, settings.seed + number
+            looks.append(look(region, predictor, refined, click, count, seed, settings.chunk))
+        return LookRounds(self._frame, click, looks, self._around, settings, self._profile, network.expected_dice)
+
+    def _looks_later(self, click: Click) -> Optional[Callable[[], LookRounds]]:
+        """Looks that are made when they are asked for, once; None where there is one region only."""
+        if self._one_region:
+            return None
+        return lru_cache(maxsize=1)(lambda: self._look_rounds(click))
+
+    def _around(self, mask: np.ndarray, neutral_radius: float, looks: LookRounds) -> RegionRounds:
+        """Rounds in the region around a mask that a look has found."""
+        network = self._needed()
+        region = Region.around_mask(self._frame, mask, network.image_size)
+        # The mask is the user's choice already; what the profile expects of this user would come on top of it.
+        predictor = self._refined(NetworkPredictor(network, region), region, None)
+        return self._rounds(region, predictor, neutral_radius, lambda: looks)
+
+    def _rounds(
+        self,
+        region: Region,
+        predictor: Predictor,
+        neutral_radius: Optional[float] = None,
+        wider: Optional[Callable[[], LookRounds]] = None,
+        enclosed: bool = False,
+    ) -> RegionRounds:
+        calibration = (0.0, 1.0) if self._network is None else self._network.expected_dice
+        return RegionRounds(
+            region, predictor, self._settings, self._profile, calibration, neutral_radius, wider, enclosed
+        )
+
+    def _offset_mm(self) -> Optional[Tuple[float, float]]:
+        known = self._profile is not None and self._profile.accepted > 0
+        return self._profile.expected_offset_mm() if self._profile is not None and known else None
+
+    def _refined(
+        self, predictor: NetworkPredictor, region: Region, offset_mm: Optional[Tuple[float, float]]
+    ) -> Predictor:
         if not self._settings.refine:
             return predictor
-        profile = self._profile if self._profile is not None and self._profile.accepted else None
-        return RefinedPredictor(predictor, region, None if profile is None else profile.expected_offset_mm())
+        return RefinedPredictor(predictor, region, offset_mm)

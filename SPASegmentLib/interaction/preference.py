@@ -4,6 +4,8 @@ Each latent is a hypothesis about the mask the user wants. A user who wants mask
 probability softmax(beta x Dice(c, m)), and now and then picks at random. Multiplying these likelihoods over
 all answers weighs the latents (the posterior); a mixture fitted to the weighted latents by maximum likelihood
 is the next preference distribution (paper 3.1). Taking an answer back is leaving its factor out.
+
+Answers are heard on a grid of pixels, that of a region's maps or that of the looks; pixels may differ in area.
 """
 
 from __future__ import annotations
@@ -12,19 +14,23 @@ from dataclasses import dataclass
 from typing import Sequence, Union
 
 import numpy as np
+from scipy.special import expit
 
 from SPASegmentLib.interaction.settings import SessionSettings
 
+#: Of "the larger thing": so many times the area of what is shown at least, give or take, and how sharp that is in the
+#: logarithm of the area; chance that the user means something else.
+EXTENT_STEP, EXTENT_SHARPNESS, EXTENT_SLIP = 1.3, 20.0, 1e-3
 #: Chance that a corrective click contradicts the mask the user wants (a slip, or a pixel on the outline).
 CLICK_SLIP = 0.02
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One choice among candidates.
+    """One choice among masks on screen.
 
     Attributes:
-        masks: (k, h, w) bool at map size, what was offered.
+        masks: (k, h, w) bool, what was offered.
         chosen: row that was chosen.
     """
 
@@ -34,31 +40,45 @@ class Choice:
 
 @dataclass(frozen=True)
 class Correction:
-    """One corrective click: the map pixel (x, y) that it lies on, and whether it belongs to the object."""
+    """One corrective click: the pixel (x, y) that it lies on, and whether it belongs to the object."""
 
     x: int
     y: int
     positive: bool
 
 
-Answer = Union[Choice, Correction]
+@dataclass(frozen=True)
+class Extent:
+    """The larger thing is meant, or the smaller thing, than the mask of this area in mm2."""
+
+    area_mm2: float
+    larger: bool
 
 
-def pairwise_dice(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(n, h, w) and (m, h, w) bool masks to (n, m) Dice; two empty masks are alike."""
-    a = a.reshape(len(a), -1).astype(np.float32)
+Answer = Union[Choice, Correction, Extent]
+#: (h, w) areas of pixels, or one of all.
+Areas = Union[float, np.ndarray]
+
+
+def pairwise_dice(a: np.ndarray, b: np.ndarray, areas: Areas = 1.0) -> np.ndarray:
+    """(n, ...) and (m, ...) bool masks to (n, m) Dice; two empty masks are alike."""
+    counts = np.ravel(np.asarray(areas, dtype=np.float32))
+    weighed = a.reshape(len(a), -1) * counts
     b = b.reshape(len(b), -1).astype(np.float32)
-    size = a.sum(1)[:, None] + b.sum(1)[None, :]
-    return np.where(size > 0, 2.0 * (a @ b.T) / np.maximum(size, 1.0), 1.0)
+    size = weighed.sum(1)[:, None] + (b @ np.broadcast_to(counts, b.shape[1:]))[None, :]
+    return np.where(size > 0, 2.0 * (weighed @ b.T) / np.maximum(size, 1e-9), 1.0)
 
 
-def log_likelihood(masks: np.ndarray, answers: Sequence[Answer], settings: SessionSettings) -> np.ndarray:
+def log_likelihood(
+    masks: np.ndarray, answers: Sequence[Answer], settings: SessionSettings, areas: Areas = 1.0
+) -> np.ndarray:
     """How likely the answers are, for each mask that the user might want.
 
     Args:
-        masks: (n, h, w) bool hypotheses at map size.
-        answers: given so far.
+        masks: (n, h, w) bool hypotheses.
+        answers: given so far, on the masks' grid.
         settings: `choice_sharpness` and `choice_lapse`.
+        areas: of the grid's pixels in mm2.
 
     Returns:
         (n,) float64 log-likelihoods.
@@ -66,15 +86,24 @@ def log_likelihood(masks: np.ndarray, answers: Sequence[Answer], settings: Sessi
     total = np.zeros(len(masks))
     for answer in answers:
         if isinstance(answer, Choice):
-            score = settings.choice_sharpness * pairwise_dice(masks, answer.masks).astype(np.float64)
+            score = settings.choice_sharpness * pairwise_dice(masks, answer.masks, areas).astype(np.float64)
             score -= score.max(axis=1, keepdims=True)
             wanted = np.exp(score[:, answer.chosen]) / np.exp(score).sum(axis=1)
             lapse = settings.choice_lapse
             total += np.log((1 - lapse) * wanted + lapse / len(answer.masks) + 1e-300)
+        elif isinstance(answer, Extent):
+            total += _extent_log_likelihood((masks * areas).sum(axis=(1, 2)), answer)
         else:
             agrees = masks[:, answer.y, answer.x] == answer.positive
             total += np.log(np.where(agrees, 1 - CLICK_SLIP, CLICK_SLIP))
     return total
+
+
+def _extent_log_likelihood(areas_mm2: np.ndarray, answer: Extent) -> np.ndarray:
+    """For masks of these areas; it grows with the area until the mask is clearly larger (or smaller)."""
+    ratio = np.log(np.maximum(areas_mm2, 1e-9) / max(answer.area_mm2, 1e-9))
+    beyond = (ratio if answer.larger else -ratio) - np.log(EXTENT_STEP)
+    return np.log(EXTENT_SLIP + (1 - EXTENT_SLIP) * expit(EXTENT_SHARPNESS * beyond))
 
 
 def normalised(log_weights: np.ndarray) -> np.ndarray:

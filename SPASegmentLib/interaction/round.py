@@ -6,12 +6,13 @@ Nothing here remembers what the user did; that is the session's.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Callable, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
-from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, select_candidates
+from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, representative_points, select_candidates
 from SPASegmentLib.interaction.correction import follow
 from SPASegmentLib.interaction.differences import compare_all
 from SPASegmentLib.interaction.islands import without_islands
@@ -20,6 +21,7 @@ from SPASegmentLib.interaction.preference import (
     Answer,
     Choice,
     Correction,
+    Extent,
     log_likelihood,
     normalised,
     pairwise_dice,
@@ -28,26 +30,105 @@ from SPASegmentLib.interaction.preference import (
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.interaction.types import Prompts, Proposal
+from SPASegmentLib.interaction.types import Click, FrameImage, Prompts, Proposal
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
+
+#: What the user has said, in the frame's pixels: masks at frame size, a corrective click, a size.
+Said = Union[Choice, Click, Extent]
+
+
+class Round(Protocol):
+    """One set of masks on screen, and what it takes to answer them."""
+
+    @property
+    def proposal(self) -> Proposal:
+        """What the user sees."""
+
+    @property
+    def region(self) -> Region:
+        """Where the recommended mask was made."""
+
+    def neutral_radius(self, mask: int) -> float:
+        """In mm, of the mask for a user of whom nothing is known, of the extent of this mask on screen."""
+
+    def predictions(self) -> np.ndarray:
+        """(N, height, width) float32 at frame size: what the masks were made from, computed again, exactly."""
+
+    def after_choice(self, mask: int) -> Round:
+        """The round after the user has gone on from a mask on screen."""
+
+    def after_click(self, click: Click) -> Round:
+        """The same round after a correction.
+
+        Raises:
+            InputError: the point cannot be used.
+        """
+
+    def after_extent(self, larger: bool) -> Round:
+        """The round after the user has asked for the larger, or the smaller, thing than the recommended mask.
+
+        Raises:
+            InputError: there is none.
+        """
 
 
 @dataclass(frozen=True)
-class Round:
-    """Everything about one set of masks on screen.
+class RegionRound:
+    """A round in one region. Implements `Round`.
 
     Attributes:
-        prompts: what they were drawn under, in region coordinates.
-        answers: what they were weighed with.
+        rounds: what made it.
+        prompts: what the masks were drawn under, in region coordinates.
+        answers: what they were weighed with, on the predictor's maps.
+        said: by the user so far, in frame pixels.
+        previous: the preference distribution before the last answer; None at the region's beginning.
         mixture: the preference distribution after the answers.
         candidates: at the predictor's map size.
         proposal: what the user sees.
     """
 
+    rounds: RegionRounds
     prompts: Prompts
     answers: Tuple[Answer, ...]
+    said: Tuple[Said, ...]
+    previous: Optional[ArrayMixture]
     mixture: ArrayMixture
     candidates: CandidateSet
     proposal: Proposal
+
+    @property
+    def region(self) -> Region:
+        """See `Round`."""
+        return self.rounds.region
+
+    def neutral_radius(self, mask: int) -> float:
+        """See `Round`; the same for all masks of a region."""
+        return self.rounds.neutral_radius
+
+    def predictions(self) -> np.ndarray:
+        """See `Round`."""
+        return self.rounds.predictions(self)
+
+    def after_choice(self, mask: int) -> Round:
+        """See `Round`."""
+        return self.rounds.after_choice(self, mask)
+
+    def after_click(self, click: Click) -> Round:
+        """See `Round`."""
+        return self.rounds.after_click(self, click)
+
+    def after_extent(self, larger: bool) -> Round:
+        """See `Round`."""
+        return self.rounds.after_extent(self, larger)
+
+
+class Wider(Protocol):
+    """Looks at other sizes, where the user asks for the larger or the smaller thing."""
+
+    def extent_round(self, shown: Proposal, said: Sequence[Said], larger: bool) -> Round:
+        """The round of the things larger, or smaller, than the recommended mask."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +150,7 @@ class _Drawn:
     weights: np.ndarray
 
 
-class RoundMaker:
+class RegionRounds:
     """Computes rounds on one region of a frame.
 
     Args:
@@ -78,6 +159,8 @@ class RoundMaker:
         settings: of the session.
         profile: what is known of this user's preference; it weighs the predictions of the first round.
         calibration: offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
+        neutral_radius: in mm, of the mask for a user of whom nothing is known; None finds it in the first round.
+        wider: the looks at other sizes; None where the region is all there is.
         enclosed: whether a box encloses the structure; small pieces beside it do not belong to it then.
     """
 
@@ -88,27 +171,36 @@ class RoundMaker:
         settings: SessionSettings,
         profile: Optional[Profile] = None,
         calibration: Tuple[float, float] = (0.0, 1.0),
+        neutral_radius: Optional[float] = None,
+        wider: Optional[Callable[[], Wider]] = None,
         enclosed: bool = False,
     ) -> None:
         self.region, self._enclosed = region, enclosed
         self._predictor, self._settings, self._profile = predictor, settings, profile
-        self._calibration = calibration
-        self._neutral_radius: Optional[float] = None
+        self._calibration, self._wider = calibration, wider
+        self._neutral_radius = neutral_radius
 
     @property
-    def neutral_radius(self) -> Optional[float]:
-        """In mm, of the mask for a user of whom nothing is known; None before the first round."""
+    def neutral_radius(self) -> float:
+        """In mm, of the mask for a user of whom nothing is known; known after the first round."""
+        assert self._neutral_radius is not None
         return self._neutral_radius
 
     def make(
-        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[ArrayMixture], number: int
-    ) -> Round:
+        self,
+        prompts: Prompts,
+        answers: Tuple[Answer, ...] = (),
+        said: Tuple[Said, ...] = (),
+        previous: Optional[ArrayMixture] = None,
+        number: int = 1,
+    ) -> RegionRound:
         """One round.
 
         Args:
             prompts: all that was said so far, in region coordinates.
-            answers: given so far.
-            previous: the preference distribution before the last answer; None in the first round.
+            answers: given so far, on the predictor's maps.
+            said: the same and what was said before the region was looked at, in frame pixels.
+            previous: the preference distribution before the last answer; None at the region's beginning.
             number: of the round; 1, 2, ...
         """
         drawn = self._predict(prompts, answers, previous, number)
@@ -121,17 +213,75 @@ class RoundMaker:
             as_seen=lambda m: resample(m, native),
             seed=self._settings.seed,
         )
-        return Round(prompts, answers, drawn.mixture, candidates, self._propose(candidates, drawn, number, answers))
+        proposal = self._propose(candidates, drawn, number, answers)
+        return RegionRound(self, prompts, answers, said, previous, drawn.mixture, candidates, proposal)
 
-    def predictions(self, made: Round, previous: Optional[ArrayMixture]) -> np.ndarray:
-        """(N, height, width) float32 at frame size: what a round's masks were made from, computed again, exactly.
+    def begin(self, clicks: Sequence[Click], mask: np.ndarray, said: Tuple[Said, ...], number: int) -> RegionRound:
+        """The first round in this region, after answers that were given elsewhere.
 
         Args:
-            made: the round.
-            previous: as it was given for that round.
+            clicks: in frame pixels; the starting click and the corrections.
+            mask: (height, width) 0..1, what the region was laid around.
+            said: so far; sizes are left out, for the region is of the size that was found.
+            number: of the round.
         """
-        drawn = self._predict(made.prompts, made.answers, previous, made.proposal.round)
+        places = tuple(Click(*self.region.to_region(c.x, c.y), c.positive) for c in clicks)
+        prompts = Prompts(places, self.region.mask_to_region(mask, self._predictor.map_size))
+        answers = tuple(self._heard(one) for one in said if not isinstance(one, Extent))
+        return self.make(prompts, answers, said, None, number)
+
+    def after_choice(self, shown: RegionRound, mask: int) -> RegionRound:
+        """See `Round`."""
+        found, number = shown.candidates, shown.proposal.round + 1
+        maps = np.concatenate([found.recommended[None], found.maps])
+        said = (*shown.said, choice(shown.proposal.masks, mask))
+        answers = (*shown.answers, choice(maps > THRESHOLD, mask))
+        prompts = shown.prompts
+        if self._settings.feedback_prompts:
+            # Of the recommended mask, too, it is what sets it apart from the others.
+            point = found.points[mask - 1] if mask else representative_points(maps, maps[0])[0]
+            x, y = self.region.from_map(point.x, point.y, maps.shape[1:])
+            prompts = Prompts((*prompts.clicks, Click(x, y, point.positive)), maps[mask])
+        return self.make(prompts, answers, said, shown.mixture, number)
+
+    def after_click(self, shown: RegionRound, click: Click) -> RegionRound:
+        """See `Round`.
+
+        Raises:
+            InputError: the point lies outside the region.
+        """
+        x, y = self.region.to_region(click.x, click.y)
+        size = self.region.size
+        if not (-0.5 <= x < size - 0.5 and -0.5 <= y < size - 0.5):
+            raise InputError(_("This point lies outside the region of interest; start over with a click there."))
+        prompts = Prompts((*shown.prompts.clicks, Click(x, y, click.positive)), shown.candidates.recommended)
+        answers, said = (*shown.answers, self._heard(click)), (*shown.said, click)
+        return self.make(prompts, answers, said, shown.mixture, shown.proposal.round)
+
+    def after_extent(self, shown: RegionRound, larger: bool) -> Round:
+        """See `Round`: from looks at other sizes where there are any, else among the masks of this region."""
+        if self._wider is not None:
+            return self._wider().extent_round(shown.proposal, shown.said, larger)
+        extent = Extent(np.count_nonzero(shown.proposal.masks[0]) * self.region.frame.pixel_area, larger)
+        answers, said = (*shown.answers, extent), (*shown.said, extent)
+        return self.make(shown.prompts, answers, said, shown.mixture, shown.proposal.round + 1)
+
+    def predictions(self, made: RegionRound) -> np.ndarray:
+        """See `Round`."""
+        drawn = self._predict(made.prompts, made.answers, made.previous, made.proposal.round)
         return self.region.maps_to_frame(drawn.predictions)
+
+    def _heard(self, said: Said) -> Answer:
+        """An answer on the predictor's maps."""
+        height, width = self._predictor.map_size
+        if isinstance(said, Choice):
+            masks = [self.region.mask_to_region(mask, (height, width)) > THRESHOLD for mask in said.masks]
+            return Choice(np.stack(masks), said.chosen)
+        if isinstance(said, Extent):
+            return said
+        x, y = self.region.to_region(said.x, said.y)
+        size = self.region.size
+        return Correction(int((x + 0.5) * width / size), int((y + 0.5) * height / size), said.positive)
 
     def _predict(
         self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[ArrayMixture], number: int
@@ -173,34 +323,24 @@ class RoundMaker:
     def _weigh(self, maps: np.ndarray, answers: Tuple[Answer, ...]) -> Tuple[np.ndarray, np.ndarray]:
         """Predictions that follow the corrections, and the logarithms of what the answers make of each."""
         corrections = [answer for answer in answers if isinstance(answer, Correction)]
-        choices = [answer for answer in answers if isinstance(answer, Choice)]
+        others = [answer for answer in answers if not isinstance(answer, Correction)]
+        sx, sy = self.region.map_spacing(maps.shape[1:])
         exact, log_weights = self._settings.preference_update == "bayesian", np.zeros(len(maps))
         if corrections:
             # Which predictions the clicks speak for shows before they follow them.
             log_weights += log_likelihood(maps > THRESHOLD, corrections if exact else (), self._settings)
             maps = follow(maps, corrections)
-        log_weights += log_likelihood(maps > THRESHOLD, choices if exact else (), self._settings)
+        log_weights += log_likelihood(maps > THRESHOLD, others if exact else (), self._settings, sx * sy)
         return maps, log_weights
 
     def _propose(self, candidates: CandidateSet, drawn: _Drawn, number: int, answers: Tuple[Answer, ...]) -> Proposal:
         region, recommended = self.region, candidates.recommended
-        p = np.clip(recommended, 1e-6, 1 - 1e-6)
-        entropy = -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
-        full = region.maps_to_frame(np.concatenate([recommended[None], entropy[None], candidates.maps]))
+        full = region.maps_to_frame(np.concatenate([recommended[None], entropy(recommended)[None], candidates.maps]))
         # Pieces may hang together on the map, and not where the user sees them.
-        shown = self._tidy(np.concatenate([full[:1], full[2:]]), answers, in_frame=True)
-        masks = shown > THRESHOLD
+        shown = self._tidy(full[[0, *range(2, len(full))]], answers, in_frame=True)
         expected = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
         offset, slope = self._calibration
-        return Proposal(
-            recommended=shown[0],
-            candidates=shown[1:],
-            masks=masks,
-            uncertainty=np.clip(full[1], 0.0, 1.0),
-            differences=compare_all(masks, region.frame.spacing, region.frame.in_mm),
-            round=number,
-            expected_dice=min(max(offset + slope * expected, 0.0), 1.0),
-        )
+        return propose(region.frame, shown, full[1], number, offset + slope * expected)
 
     def _radius(self, map_: np.ndarray) -> float:
         sx, sy = self.region.map_spacing(map_.shape)
@@ -210,3 +350,39 @@ class RoundMaker:
 def equivalent_radius(mask: np.ndarray, pixel_area: float) -> float:
     """Radius in mm of the disk with the mask's area; `pixel_area` in mm2."""
     return float(np.sqrt(np.count_nonzero(mask) * pixel_area / np.pi))
+
+
+def choice(masks: np.ndarray, mask: int) -> Choice:
+    """What going on from a mask on screen says: a candidate was preferred to the others, the recommended one to all.
+
+    Users who look at the candidates alone, as in the paper, say nothing of the recommended mask by picking one.
+
+    Args:
+        masks: (1 + k, h, w) bool, the recommended one first.
+        mask: the row that was gone on from.
+    """
+    return Choice(masks[1:], mask - 1) if mask else Choice(masks, 0)
+
+
+def propose(
+    frame: FrameImage, maps: np.ndarray, uncertainty: np.ndarray, number: int, expected_dice: float
+) -> Proposal:
+    """What the user sees.
+
+    Args:
+        frame: the image.
+        maps: (1 + k, height, width) float32 probabilities, the recommended prediction first.
+        uncertainty: (height, width) float32, in bits.
+        number: of the round.
+        expected_dice: of the recommended prediction; cut to 0..1.
+    """
+    masks = maps > THRESHOLD
+    differences = compare_all(masks, frame.spacing, frame.in_mm)
+    expected = min(max(expected_dice, 0.0), 1.0)
+    return Proposal(maps[0], maps[1:], masks, np.clip(uncertainty, 0.0, 1.0), differences, number, expected)
+
+
+def entropy(probability: np.ndarray) -> np.ndarray:
+    """Entropy in bits of foreground probabilities, pixel by pixel."""
+    p = np.clip(probability, 1e-6, 1 - 1e-6)
+    return np.asarray(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)))

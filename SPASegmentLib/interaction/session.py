@@ -13,14 +13,12 @@ from typing import List, Optional
 import numpy as np
 
 from SPASegmentLib.errors import InputError, StateError
-from SPASegmentLib.interaction.candidates import THRESHOLD
 from SPASegmentLib.interaction.opening import Opener
-from SPASegmentLib.interaction.preference import Choice, Correction
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region
-from SPASegmentLib.interaction.round import Round, RoundMaker, equivalent_radius
+from SPASegmentLib.interaction.round import Round, equivalent_radius
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Prompts, Proposal, Result
+from SPASegmentLib.interaction.types import RECOMMENDED, Box, Click, FrameImage, Proposal, Result
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
 
@@ -57,7 +55,6 @@ class Session:
         self._settings = settings or SessionSettings()
         self._profile = profile
         self._state = SessionState.IDLE
-        self._maker: Optional[RoundMaker] = None
         self._records: List[Round] = []
         self._result: Optional[Result] = None
         self._actions = 0
@@ -88,7 +85,7 @@ class Session:
         Raises:
             StateError: the session has not been started.
         """
-        return self._rounds().region
+        return self._records[-1].region if self._records else self._current().region
 
     def start(
         self, click: Optional[Click] = None, *, box: Optional[Box] = None, mask: Optional[np.ndarray] = None
@@ -111,45 +108,45 @@ class Session:
             raise InputError(_("Start with a click, a box or a mask, and with one of them only."))
         opener = Opener(self._network, self._frame, self._settings, self._profile)
         if mask is not None:
-            opening = opener.from_mask(mask)
-        elif click is not None:
-            opening = opener.from_click(click)
-        else:
-            assert box is not None
-            opening = opener.from_box(box)
-        calibration = (0.0, 1.0) if self._network is None else self._network.expected_dice
-        maker = RoundMaker(
-            opening.region, opening.predictor, self._settings, self._profile, calibration, enclosed=box is not None
-        )
-        first = maker.make(opening.prompts, (), None, 1)
-        self._maker = maker
-        return self._show(first)
+            return self._show(opener.from_mask(mask))
+        if click is not None:
+            return self._show(opener.from_click(click))
+        assert box is not None
+        return self._show(opener.from_box(box))
 
-    def choose(self, candidate: int) -> Proposal:
-        """Pick a candidate (1, 2, ...): the preference moves, and the next round comes back.
+    def choose(self, mask: int) -> Proposal:
+        """Go on from a mask on screen (1, 2, ... for a candidate, 0 for the recommended one).
+
+        The preference moves, and the next round comes back.
 
         Raises:
             StateError: nothing is on screen, or the last round is reached.
-            InputError: there is no such candidate.
+            InputError: there is no such mask, or it is empty.
         """
         current = self._current()
-        k = len(current.candidates.maps)
-        if not 1 <= candidate <= k:
-            raise InputError(_("There is no candidate {number}; there are {count}.").format(number=candidate, count=k))
-        if current.proposal.round >= self._settings.rounds:
-            raise StateError(
-                _("This is the last of {rounds} rounds; accept a mask, correct it or go back.").format(
-                    rounds=self._settings.rounds
-                )
-            )
-        maps = current.candidates.maps
-        answers = (*current.answers, Choice(maps > THRESHOLD, candidate - 1))
-        prompts = current.prompts
-        if self._settings.feedback_prompts:
-            point = current.candidates.points[candidate - 1]
-            x, y = self.region.from_map(point.x, point.y, maps.shape[1:])
-            prompts = Prompts((*prompts.clicks, Click(x, y, point.positive)), maps[candidate - 1])
-        return self._show(self._rounds().make(prompts, answers, current.mixture, current.proposal.round + 1))
+        count = len(current.proposal.candidates)
+        if not 0 <= mask <= count:
+            raise InputError(_("There is no candidate {number}; there are {count}.").format(number=mask, count=count))
+        self._check_that_a_round_is_left()
+        return self._show(current.after_choice(mask))
+
+    def larger(self) -> Proposal:
+        """The larger thing is meant: the next round shows masks of what is larger than the recommended one.
+
+        Raises:
+            StateError: nothing is on screen, or the last round is reached.
+            InputError: nothing larger is to be seen.
+        """
+        return self._of_another_extent(larger=True)
+
+    def smaller(self) -> Proposal:
+        """The smaller thing is meant: the next round shows masks of what is smaller than the recommended one.
+
+        Raises:
+            StateError: nothing is on screen, or the last round is reached.
+            InputError: nothing smaller is to be seen.
+        """
+        return self._of_another_extent(larger=False)
 
     def add_click(self, click: Click) -> Proposal:
         """A correction where no candidate fits: this point belongs to the object, or does not.
@@ -158,18 +155,12 @@ class Session:
 
         Raises:
             StateError: nothing is on screen.
-            InputError: the point lies outside the region of interest.
+            InputError: the point lies outside the image, or far from the masks on screen.
         """
-        current = self._current()
-        x, y = self.region.to_region(click.x, click.y)
-        size = self.region.size
-        if not (-0.5 <= x < size - 0.5 and -0.5 <= y < size - 0.5):
+        current, (height, width) = self._current(), self._frame.shape
+        if not (-0.5 <= click.x <= width - 0.5 and -0.5 <= click.y <= height - 0.5):
             raise InputError(_("This point lies outside the region of interest; start over with a click there."))
-        h, w = current.candidates.recommended.shape
-        pixel = Correction(int((x + 0.5) * w / size), int((y + 0.5) * h / size), click.positive)
-        prompts = Prompts((*current.prompts.clicks, Click(x, y, click.positive)), current.candidates.recommended)
-        answers = (*current.answers, pixel)
-        return self._show(self._rounds().make(prompts, answers, current.mixture, current.proposal.round))
+        return self._show(current.after_click(click))
 
     def predictions(self) -> np.ndarray:
         """(N, height, width) float32 probabilities at frame size: what the masks on screen were made from.
@@ -179,9 +170,7 @@ class Session:
         Raises:
             StateError: nothing is on screen.
         """
-        current = self._current()
-        before = self._records[-2].mixture if len(self._records) > 1 else None
-        return self._rounds().predictions(current, before)
+        return self._current().predictions()
 
     def back(self) -> Proposal:
         """Take the last answer back; the masks before it return exactly.
@@ -231,11 +220,11 @@ class Session:
         Raises:
             StateError: no mask has been accepted.
         """
-        neutral_radius = None if self._maker is None else self._maker.neutral_radius
-        if self._result is None or neutral_radius is None:
+        if self._result is None:
             raise StateError(_("A preference is learned from an accepted mask; accept one first."))
         if not self._result.mask.any():
             return None
+        neutral_radius = self._records[-1].neutral_radius(self._result.accepted)
         return equivalent_radius(self._result.mask, self._frame.pixel_area) - neutral_radius
 
     def profile(self) -> Profile:
@@ -253,10 +242,18 @@ class Session:
             raise StateError(_("This session shows no masks; begin a new one with a click."))
         return self._records[-1]
 
-    def _rounds(self) -> RoundMaker:
-        if self._maker is None:
-            raise StateError(_("The session has no region of interest yet; click on the structure first."))
-        return self._maker
+    def _of_another_extent(self, larger: bool) -> Proposal:
+        current = self._current()
+        self._check_that_a_round_is_left()
+        return self._show(current.after_extent(larger))
+
+    def _check_that_a_round_is_left(self) -> None:
+        if self._current().proposal.round >= self._settings.rounds:
+            raise StateError(
+                _("This is the last of {rounds} rounds; accept a mask, correct it or go back.").format(
+                    rounds=self._settings.rounds
+                )
+            )
 
     def _show(self, record: Round) -> Proposal:
         self._records.append(record)

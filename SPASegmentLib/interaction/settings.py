@@ -30,6 +30,8 @@ class SessionSettings:
         feedback_prompts: whether the chosen candidate's point and mask also go through the prompt encoder (paper 3.4).
         refine: whether shape latents vary the network's predictions (see `refined_predictor`).
         region_mm: side of the region of interest in mm; None finds it from the image.
+        looks: whether a click is looked at from several sizes, and the masks of the first round may differ in extent;
+            without, the size that the network is surest at is all there is.
     """
 
     predictions: int = 48
@@ -44,6 +46,7 @@ class SessionSettings:
     feedback_prompts: bool = True
     refine: bool = True
     region_mm: Optional[float] = None
+    looks: bool = True
 
     def __post_init__(self) -> None:
         limits = {

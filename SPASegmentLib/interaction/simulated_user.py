@@ -129,27 +129,31 @@ def first_click(target: np.ndarray, rng: np.random.Generator) -> Click:
     return Click(float(xs[index]), float(ys[index]), True)
 
 
-def choose(masks: np.ndarray, target: np.ndarray, rng: np.random.Generator, noise: float = 0.0) -> int:
-    """The candidate that the user picks.
+def choose(
+    masks: np.ndarray, target: np.ndarray, rng: np.random.Generator, noise: float = 0.0, any_mask: bool = True
+) -> int:
+    """The mask that the user goes on from.
 
     Args:
-        masks: (1 + k, height, width) bool as in ``Proposal.masks``; row 0, the recommended one, is no choice.
+        masks: (1 + k, height, width) bool as in ``Proposal.masks``.
         target: (height, width) bool, what the user wants.
         rng: random numbers; used only if ``noise`` is positive.
-        noise: probability of picking one of the other candidates at random.
+        noise: probability of picking one of the other masks at random.
+        any_mask: whether row 0, the recommended mask, may be picked; without, only candidates are.
 
     Returns:
-        1..k, the candidate with the best Dice, the first of equals.
+        The mask with the best Dice, the first of equals; 0 for the recommended one, 1..k for a candidate.
 
     Raises:
         InputError: there is no candidate to choose.
     """
-    count = len(masks) - 1
-    if count < 1:
+    if len(masks) < 2:
         raise InputError(_("No candidate is on screen; accept the recommended mask or add a click."))
-    best = 1 + int(np.argmax([dice(mask, target) for mask in masks[1:]]))
+    first = 0 if any_mask else 1
+    count = len(masks) - first
+    best = first + int(np.argmax([dice(mask, target) for mask in masks[first:]]))
     if noise > 0 and count > 1 and rng.random() < noise:
-        other = 1 + int(rng.integers(count - 1))
+        other = first + int(rng.integers(count - 1))
         return other + 1 if other >= best else other
     return best
 

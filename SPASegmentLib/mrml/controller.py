@@ -207,13 +207,29 @@ class Controller:
         frame, mask = origin
         return self._new(frame.neighbour(step), lambda session: session.start(mask=mask), self.network)
 
-    def choose(self, candidate: int) -> Job:
-        """Pick a candidate (1, 2, ...).
+    def choose(self, mask: int) -> Job:
+        """Go on from a mask on screen (0 for the recommended one, 1, 2, ... for a candidate).
 
         Raises:
             StateError: no masks are on screen, or a job is running.
         """
-        return self._step(lambda session: session.choose(candidate))
+        return self._step(lambda session: session.choose(mask))
+
+    def larger(self) -> Job:
+        """The larger thing than the recommended mask is meant.
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+        """
+        return self._step(lambda session: session.larger())
+
+    def smaller(self) -> Job:
+        """The smaller thing than the recommended mask is meant.
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+        """
+        return self._step(lambda session: session.smaller())
 
     def add_click(self, ras: Point, positive: bool) -> Job:
         """Correct: this point (mm) belongs to the structure, or does not.

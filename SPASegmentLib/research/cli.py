@@ -113,7 +113,11 @@ def evaluate_lidc(
     more: Annotated[Optional[List[Path]], typer.Argument(metavar="[FILE]...", help="More such files.")] = None,
     protocol: Protocol = "combination",
     user: Annotated[
-        str, typer.Option(help="choice, choice+point, choice+oracle-point (an oracle, as the paper's code), clicks.")
+        str,
+        typer.Option(
+            help="choice, candidate (never the recommended mask), choice+point, choice+oracle-point (an oracle, as the "
+            "paper's code), clicks."
+        ),
     ] = "choice",
     method: Annotated[
         str,
@@ -123,12 +127,13 @@ def evaluate_lidc(
         ),
     ] = "spa",
     rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
-    noise: Annotated[float, typer.Option(help="Share of choices that fall on another candidate at random.")] = 0.0,
+    noise: Annotated[float, typer.Option(help="Share of choices that fall on another mask at random.")] = 0.0,
     update: Annotated[str, typer.Option(help="bayesian or amortised.")] = "bayesian",
     generator: Annotated[
         str, typer.Option(help="What the preference generator may move: all, gaussians, weights or none.")
     ] = "all",
     refine: Annotated[bool, typer.Option(help="Vary the network's predictions in shape.")] = True,
+    looks: Annotated[bool, typer.Option(help="Look at a click from several sizes.")] = True,
     feedback_prompts: Annotated[bool, typer.Option(help="Give the chosen mask and its point to the network.")] = True,
     predictions: Annotated[int, typer.Option(help="Predictions per round, which candidates come from.")] = 48,
     particles: Annotated[int, typer.Option(help="Latents that carry the preference.")] = 512,
@@ -149,7 +154,7 @@ def evaluate_lidc(
 
         task = Task(
             protocol=protocol, user=user, method=method, rounds=rounds, noise=noise, update=update,
-            generator=generator, refine=refine, feedback_prompts=feedback_prompts, predictions=predictions,
+            generator=generator, refine=refine, looks=looks, feedback_prompts=feedback_prompts, predictions=predictions,
             particles=particles, raters=raters, limit=limit, cases=cases, weights=weights, seed=seed,
             baselines=baselines, jobs=jobs, runtime=runtime,
         )  # fmt: skip

@@ -18,10 +18,16 @@ from SPASegmentLib.interaction.types import FrameImage, Proposal
 
 def test_choices_are_read() -> None:
     assert parse_choices("2, 1,accept") == [Answer("choose", 2), Answer("choose", 1), Answer("accept", 0)]
+    assert parse_choices("0,larger,smaller,accept") == [
+        Answer("choose", 0), Answer("larger"), Answer("smaller"), Answer("accept", 0)
+    ]  # fmt: skip
     assert parse_choices("ACCEPT3") == [Answer("accept", 3)]
 
 
-@pytest.mark.parametrize("text", ["", "2,1", "accept,1", "2,,accept", "0,accept", "12,accept", "yes", "accept,accept"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "2,1", "accept,1", "2,,accept", "-1,accept", "larger", "larger2,accept", "12,accept", "yes", "accept,accept"],
+)
 def test_choices_that_make_no_sense_are_refused(text: str) -> None:
     with pytest.raises(InputError, match="--choices"):
         parse_choices(text)
@@ -72,7 +78,7 @@ def test_a_simulated_reader_goes_on_only_while_there_is_something_to_gain(sessio
     frame = FrameImage(session.pixels, session.spacing)
     shown = session.steps[1].proposal
     same = replace(shown, masks=np.stack([shown.masks[0], shown.masks[0]]))
-    for radius, answer in ((11.5, Answer("accept", 0)), (15.5, Answer("choose", 1))):
+    for radius, answer in ((11.5, Answer("accept", 0)), (15.5, Answer("choose", 0))):
         y, x = np.mgrid[:60, :70]
         wanted = np.hypot(x - 30, y - 25) <= radius
         assert SimulatedReader(seed=0).answer(same, frame, wanted) == answer
@@ -105,10 +111,11 @@ class Typed(Console):
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [("2", Answer("choose", 2)), ("a", Answer("accept", 0)), (" A2 ", Answer("accept", 2)), ("b", Answer("back")),
-     ("s", Answer("stop"))],
+     ("s", Answer("stop")), ("0", Answer("choose", 0)), ("r", Answer("choose", 0)), ("+", Answer("larger")),
+     ("smaller", Answer("smaller"))],
 )
 def test_a_person_answers(session: Slice, typed: str, answer: Answer) -> None:
-    console = Typed(["", "0", "3", "a3", "what?", typed])
+    console = Typed(["", "5", "3", "a3", "what?", typed])
     frame = FrameImage(session.pixels, session.spacing)
     assert TerminalReader(console).answer(session.steps[1].proposal, frame, None) == answer
     assert console.file.getvalue().count("not one of the answers") == 5

@@ -28,6 +28,7 @@ class Task:
         update: "bayesian" or "amortised".
         generator: what the preference generator may move (`model.ablation.PARTS`).
         refine: whether shape latents vary the network's predictions.
+        looks: whether a click is looked at from several sizes.
         feedback_prompts: whether the chosen mask and its point go to the network.
         predictions: N, the candidates come from these.
         particles: latents that carry the preference and, where they cost next to nothing, the recommended mask.
@@ -49,6 +50,7 @@ class Task:
     update: str = "bayesian"
     generator: str = "all"
     refine: bool = True
+    looks: bool = True
     feedback_prompts: bool = True
     predictions: int = 48
     particles: int = 512
@@ -75,6 +77,7 @@ class Task:
             seed=self.seed,
             feedback_prompts=self.feedback_prompts,
             refine=self.refine,
+            looks=self.looks,
         )
 
     def spec(self) -> MethodSpec:

@@ -90,11 +90,11 @@ def _answer(
         return _correct(session, corrective_click(proposal.masks[0], case.target))
     if len(proposal.masks) < 2:
         return None
-    pick = choose(proposal.masks, case.target, rng, user.noise)
-    point = representative_points(proposal.candidates, proposal.recommended)[pick - 1]
+    pick = choose(proposal.masks, case.target, rng, user.noise, user.any_mask)
     chosen = session.choose(pick)
-    if user.name == "choice":
+    if user.name in ("choice", "candidate"):
         return chosen
+    point = representative_points(proposal.candidates, proposal.recommended)[pick - 1]
     if user.name == "choice+oracle-point":
         point = replace(point, positive=bool(case.target[int(point.y), int(point.x)]))
     return _correct(session, point) or chosen

@@ -32,7 +32,7 @@ class ResampleMethod:
 
     def screens(self, case: Case, user: User, rounds: int) -> Iterator[Screen]:
         """See `Method`."""
-        settings, frame = replace(self.settings, rounds=1), frame_of(case)
+        settings, frame = replace(self.settings, rounds=1, looks=False), frame_of(case)
         for j in range(rounds):
             session = Session(self.network, frame, replace(settings, seed=case.id.seed + j))
             proposal = session.start(case.click)
@@ -47,7 +47,7 @@ class SeedMaskMethod:
     """No network: the bright or dark spot under the click (`grown_mask`), varied by the seed-mask family."""
 
     settings: SessionSettings
-    users: Tuple[str, ...] = ("choice", "choice+point", "choice+oracle-point", "clicks")
+    users: Tuple[str, ...] = ("choice", "candidate", "choice+point", "choice+oracle-point", "clicks")
 
     def screens(self, case: Case, user: User, rounds: int) -> Iterator[Screen]:
         """See `Method`."""
@@ -65,7 +65,7 @@ class ConsensusMethod:
     """
 
     targets: str
-    users: Tuple[str, ...] = ("choice", "choice+point", "choice+oracle-point", "clicks")
+    users: Tuple[str, ...] = ("choice", "candidate", "choice+point", "choice+oracle-point", "clicks")
 
     def screens(self, case: Case, user: User, rounds: int) -> Iterator[Screen]:
         """See `Method`."""

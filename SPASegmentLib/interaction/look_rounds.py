@@ -1,0 +1,291 @@
+"""Rounds that hold looks of several sizes: what is the thing under the click?
+
+Every prediction of every look is a hypothesis about the mask that the user wants; a look has the weight of its
+sureness, and a prediction its share of that. They are compared in the frame's pixels. Where one extent is plain, all
+the weight lies on it and the masks on screen differ in their outline; where it is not, they differ in extent. What the
+user says weighs the hypotheses as it does in any round. A choice or a correction settles the extent: the rounds after
+it work in a region around that mask. "The larger thing" and "the smaller thing" come back to the looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.candidates import DUPLICATE_DICE, THRESHOLD, look_alike
+from SPASegmentLib.interaction.fovea import Fovea
+from SPASegmentLib.interaction.looks import Look
+from SPASegmentLib.interaction.preference import (
+    EXTENT_STEP,
+    Answer,
+    Choice,
+    Correction,
+    Extent,
+    log_likelihood,
+    normalised,
+    pairwise_dice,
+    systematic_resample,
+)
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.region import Region
+from SPASegmentLib.interaction.round import RegionRound, RegionRounds, Round, Said, choice, entropy, propose
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import Click, FrameImage, Proposal
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
+
+#: Looks of less weight do not count for the uncertainty that is shown.
+_NEGLIGIBLE = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class LookRound:
+    """A round of looks. Implements `Round`.
+
+    Attributes:
+        rounds: what made it.
+        said: by the user so far, in frame pixels.
+        weights: (n,) of all hypotheses; they sum to 1.
+        shown: the look that each mask on screen comes from.
+        proposal: what the user sees.
+    """
+
+    rounds: LookRounds
+    said: Tuple[Said, ...]
+    weights: np.ndarray
+    shown: Tuple[Look, ...]
+    proposal: Proposal
+
+    @property
+    def region(self) -> Region:
+        """See `Round`."""
+        return self.shown[0].region
+
+    def neutral_radius(self, mask: int) -> float:
+        """See `Round`: of the look that the mask comes from."""
+        return self.shown[mask].neutral_radius
+
+    def predictions(self) -> np.ndarray:
+        """See `Round`."""
+        return self.rounds.predictions(self)
+
+    def after_choice(self, mask: int) -> Round:
+        """See `Round`."""
+        return self.rounds.after_choice(self, mask)
+
+    def after_click(self, click: Click) -> Round:
+        """See `Round`."""
+        return self.rounds.after_click(self, click)
+
+    def after_extent(self, larger: bool) -> Round:
+        """See `Round`."""
+        return self.rounds.extent_round(self.proposal, self.said, larger)
+
+
+class LookRounds:
+    """Computes rounds of looks around one click.
+
+    Args:
+        frame: the image.
+        click: in frame pixels, on the object.
+        looks: at it, smallest first.
+        around: makes the rounds of the region around a (height, width) bool mask, given the neutral radius in mm and
+            these looks.
+        settings: of the session.
+        profile: what is known of this user's preference.
+        calibration: offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
+    """
+
+    def __init__(
+        self,
+        frame: FrameImage,
+        click: Click,
+        looks: Sequence[Look],
+        around: Callable[[np.ndarray, float, LookRounds], RegionRounds],
+        settings: SessionSettings,
+        profile: Optional[Profile] = None,
+        calibration: Tuple[float, float] = (0.0, 1.0),
+    ) -> None:
+        self._frame, self._click, self._looks, self._around = frame, click, looks, around
+        self._settings, self._profile, self._calibration = settings, profile, calibration
+        self._grid = Fovea.around(frame, click.x, click.y)
+        sampled = [self._grid.sample(look.region, look.maps) > THRESHOLD for look in looks]
+        self._owner = np.repeat(np.arange(len(looks)), [len(masks) for masks in sampled])
+        self._masks = np.concatenate(sampled)
+        # Cells that no hypothesis holds are of no use in comparing them; nor does any mean of them hold these.
+        self._used = self._masks.any(axis=0)
+        self._cells = self._masks[:, self._used]
+        self._alike = pairwise_dice(self._cells, self._cells, self._grid.areas[self._used])
+        self._prior = self._log_prior()
+
+    def make(self, said: Tuple[Said, ...], number: int) -> LookRound:
+        """One round.
+
+        Args:
+            said: by the user so far.
+            number: of the round; 1, 2, ...
+        """
+        weights = self._weigh(said)
+        means = self._means(weights)
+        best, with_best = self._least_loss(means, weights)
+        maps, owners = self._screen(means[best], best, with_best, weights)
+        expected = float(with_best @ weights)
+        offset, slope = self._calibration
+        proposal = propose(
+            self._frame, maps, entropy(self._probability(means, weights)), number, offset + slope * expected
+        )
+        return LookRound(self, said, weights, tuple(self._looks[i] for i in owners), proposal)
+
+    def after_choice(self, shown: LookRound, mask: int) -> RegionRound:
+        """The round in the region around the chosen mask, which has heard the choice.
+
+        Raises:
+            InputError: the mask is empty.
+        """
+        said = (*shown.said, choice(shown.proposal.masks, mask))
+        chosen = shown.proposal.masks[mask]
+        if not chosen.any():
+            raise InputError(_("This mask is empty; choose another one, or click on the structure again."))
+        rounds = self._around(chosen, shown.neutral_radius(mask), self)
+        return rounds.begin(self._clicks(said), chosen, said, shown.proposal.round + 1)
+
+    def after_click(self, shown: LookRound, click: Click) -> RegionRound:
+        """The same round in the region around the mask that the correction speaks for."""
+        said = (*shown.said, click)
+        weights = self._weigh(said)
+        means = self._means(weights)
+        best, _unused = self._least_loss(means, weights)
+        probability = self._looks[best].region.maps_to_frame(means[best][None])[0]
+        base = probability > THRESHOLD
+        for each in self._clicks(said):
+            # What was clicked on lies in the region, whatever the mask makes of it.
+            base[self._pixel(each)] = True
+        rounds = self._around(base, self._looks[best].neutral_radius, self)
+        return rounds.begin(self._clicks(said), probability, said, shown.proposal.round)
+
+    def extent_round(self, shown: Proposal, said: Sequence[Said], larger: bool) -> LookRound:
+        """The next round, of the things larger, or smaller, than the recommended mask.
+
+        Choices before were among masks of another thing, and do not count any more.
+
+        Raises:
+            InputError: no look shows such a thing.
+        """
+        extent = Extent(np.count_nonzero(shown.masks[0]) * self._frame.pixel_area, larger)
+        areas = (self._masks * self._grid.areas).sum(axis=(1, 2))
+        beyond = areas > EXTENT_STEP * extent.area_mm2 if larger else EXTENT_STEP * areas < extent.area_mm2
+        if not (beyond & (areas > 0) & np.isfinite(self._prior)).any():
+            wider, tighter = (
+                _("Nothing larger is to be seen here; {advice}"),
+                _("Nothing smaller is to be seen here; {advice}"),
+            )
+            advice = _("drag a box around the structure, or correct the mask by clicks.")
+            raise InputError((wider if larger else tighter).format(advice=advice))
+        kept = tuple(one for one in said if not isinstance(one, Choice))
+        return self.make((*kept, extent), shown.round + 1)
+
+    def predictions(self, made: LookRound) -> np.ndarray:
+        """See `Round`."""
+        rng = np.random.default_rng([self._settings.seed, len(made.said)])
+        drawn = systematic_resample(made.weights, self._settings.predictions, rng)
+        return np.concatenate([self._full(int(index)) for index in drawn])
+
+    def _log_prior(self) -> np.ndarray:
+        """(n,) of the hypotheses: the looks' sureness, shared by their predictions as the profile has it."""
+        sureness = np.array([look.log_weight for look in self._looks])
+        if not np.isfinite(sureness).any():
+            sureness = np.zeros(len(self._looks))
+        shares = [np.log(normalised(self._liking(look)) + 1e-300) for look in self._looks]
+        prior = np.concatenate(shares) + sureness[self._owner]
+        # Most hypotheses that miss the click are of something else.
+        on_click = Correction(*self._grid.cell(self._click.x, self._click.y), True)
+        return np.asarray(prior + log_likelihood(self._masks, [on_click], self._settings))
+
+    def _liking(self, look: Look) -> np.ndarray:
+        """(n,) log-weights of a look's predictions for this user, compared with one another."""
+        if self._profile is None or self._profile.accepted == 0:
+            return np.zeros(len(look.maps))
+        sx, sy = look.region.map_spacing(look.maps.shape[1:])
+        radii = np.sqrt((look.maps > THRESHOLD).sum(axis=(1, 2)) * sx * sy / np.pi)
+        return self._profile.log_weight(radii - look.neutral_radius)
+
+    def _weigh(self, said: Sequence[Said]) -> np.ndarray:
+        """(n,) posterior weights of the hypotheses."""
+        heard: List[Answer] = []
+        for one in said:
+            if isinstance(one, Click):
+                heard.append(Correction(*self._grid.cell(one.x, one.y), one.positive))
+            elif isinstance(one, Extent):
+                heard.append(one)
+        return normalised(self._prior + log_likelihood(self._masks, heard, self._settings, self._grid.areas))
+
+    def _means(self, weights: np.ndarray) -> List[np.ndarray]:
+        """(h, w) float32 of each look: the mean of its predictions under the weights."""
+        means = []
+        for index, look in enumerate(self._looks):
+            own = weights[self._owner == index]
+            share = own / own.sum() if own.sum() > 1e-200 else np.full(len(own), 1.0 / len(own))
+            means.append(np.tensordot(share.astype(np.float32), look.maps, 1))
+        return means
+
+    def _least_loss(self, means: Sequence[np.ndarray], weights: np.ndarray) -> Tuple[int, np.ndarray]:
+        """The look whose mean mask has the highest expected Dice, and that mask's Dice with every hypothesis."""
+        masks = [self._grid.sample(look.region, mean[None]) > THRESHOLD for look, mean in zip(self._looks, means)]
+        cells = np.concatenate(masks)[:, self._used]
+        alike = pairwise_dice(cells, self._cells, self._grid.areas[self._used])
+        gain = np.where([mask.any() for mask in masks], alike @ weights, -1.0)
+        best = int(gain.argmax())
+        return best, alike[best]
+
+    def _screen(
+        self, recommended: np.ndarray, look: int, alike: np.ndarray, weights: np.ndarray
+    ) -> Tuple[np.ndarray, List[int]]:
+        """The recommended mask, and hypotheses picked so that the expected Dice of the best mask shown grows most.
+
+        Returns:
+            (1 + k, height, width) float32 probabilities, the candidates smallest first, and the look of each.
+        """
+        maps = [self._looks[look].region.maps_to_frame(recommended[None])[0]]
+        masks, picked = [maps[0] > THRESHOLD], [-1]
+        best, open_ = alike, alike <= DUPLICATE_DICE
+        while len(picked) <= self._settings.candidates and open_.any():
+            gain = np.where(open_, np.maximum(self._alike, best) @ weights, -1.0)
+            index = int(gain.argmax())
+            open_ = open_ & (self._alike[index] <= DUPLICATE_DICE)
+            open_[index] = False
+            map_ = self._full(index)[0]
+            mask = map_ > THRESHOLD
+            if mask.any() and not any(look_alike(mask, other) for other in masks):
+                maps.append(map_)
+                masks.append(mask)
+                picked.append(index)
+                best = np.maximum(best, self._alike[index])
+        order = [0, *sorted(range(1, len(maps)), key=lambda i: (int(masks[i].sum()), i))]
+        return np.stack([maps[i] for i in order]), [look if i == 0 else int(self._owner[picked[i]]) for i in order]
+
+    def _probability(self, means: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
+        """(height, width) that a pixel belongs to what the user wants, over all looks."""
+        total = np.zeros(self._frame.shape, dtype=np.float32)
+        for index, (look, mean) in enumerate(zip(self._looks, means)):
+            share = float(weights[self._owner == index].sum())
+            if share > _NEGLIGIBLE:
+                total += share * look.region.maps_to_frame(mean[None])[0]
+        return total
+
+    def _full(self, index: int) -> np.ndarray:
+        """(1, height, width) float32 of a hypothesis."""
+        owner = int(self._owner[index])
+        first = int(np.searchsorted(self._owner, owner))
+        return self._looks[owner].region.maps_to_frame(self._looks[owner].maps[index - first][None])
+
+    def _clicks(self, said: Sequence[Said]) -> List[Click]:
+        return [self._click, *(one for one in said if isinstance(one, Click))]
+
+    def _pixel(self, click: Click) -> Tuple[int, int]:
+        height, width = self._frame.shape
+        row, column = int(np.floor(click.y + 0.5)), int(np.floor(click.x + 0.5))
+        return min(max(row, 0), height - 1), min(max(column, 0), width - 1)
