@@ -7,6 +7,7 @@ import pytest
 
 from SPASegmentLib.interaction import looks
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
+from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.types import Click, FrameImage
 from SPASegmentLib.model.network import SPANetwork
 from SPASegmentLib.model.weights import load_default
@@ -24,8 +25,15 @@ def disk(radius: float) -> FrameImage:
     return FrameImage(pixels.astype(np.float32))
 
 
+def found(network: SPANetwork, frame: FrameImage) -> Region:
+    def predictor_on(region: Region) -> NetworkPredictor:
+        return NetworkPredictor(network, region)
+
+    return looks.find_region(frame, Click(100, 100), network.config.image_size, predictor_on, 8)[0]
+
+
 def test_larger_objects_get_larger_regions(network: SPANetwork) -> None:
-    sides = [looks.find_region(network, disk(r), Click(100, 100), None, 8)[0].width for r in (6, 30, 60)]
+    sides = [found(network, disk(r)).width for r in (6, 30, 60)]
     assert sides[0] < sides[-1]
     assert sides[-1] > 120
 
@@ -34,7 +42,7 @@ def test_a_look_whose_mask_misses_the_click_does_not_count(
     network: SPANetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen from far, a network may be very sure of something else than what was clicked on (a whole lung)."""
-    frame, click = disk(6), Click(100, 100)
+    frame = disk(6)
     sides = [looks.SMALLEST_SIDE * looks.STEP**i for i in range(5)]
     honest = NetworkPredictor.predict
 
@@ -48,5 +56,5 @@ def test_a_look_whose_mask_misses_the_click_does_not_count(
 
     calls = list(range(len(sides)))
     monkeypatch.setattr(NetworkPredictor, "predict", sure_of_something_else)
-    region, _ = looks.find_region(network, frame, click, None, 8)
+    region = found(network, frame)
     assert region.width in (round(sides[0]), round(sides[1]))

@@ -62,9 +62,9 @@ def test_differences_are_those_of_the_masks(network: SPANetwork, lesion: Lesion)
 
 
 @pytest.mark.parametrize("update", ["bayesian", "amortised"])
-def test_choices_move_the_masks_towards_the_reader(network: SPANetwork, lesion: Lesion, update: str) -> None:
+def test_choices_move_the_masks_towards_the_user(network: SPANetwork, lesion: Lesion, update: str) -> None:
     frame, truth = lesion
-    wanted = offset_mask(truth, 2.0)
+    wanted = offset_mask(truth, -2.0)
     session = Session(network, frame, SessionSettings(preference_update=update))
     proposal = session.start(Click(70, 52))
     first = dice(proposal.masks[0], wanted)
@@ -72,7 +72,7 @@ def test_choices_move_the_masks_towards_the_reader(network: SPANetwork, lesion: 
     while proposal.round < 5:
         proposal = session.choose(choose(proposal.masks, wanted, rng))
     assert proposal.round == 5
-    assert dice(proposal.masks[0], wanted) > first
+    assert dice(proposal.masks[0], wanted) > first + 0.1
     assert best_on_screen(proposal.masks, wanted)[1] >= dice(proposal.masks[0], wanted)
 
 
@@ -113,10 +113,10 @@ def test_box_start(network: SPANetwork, lesion: Lesion) -> None:
 def test_a_box_is_clicked_on_in_its_middle(network: SPANetwork, lesion: Lesion) -> None:
     frame, _ = lesion
     for box in (Box(59, 41, 81, 63), Box(20, 30, 90, 44), Box(5, 60, 15, 110)):
-        opening = Opener(network, frame, SessionSettings(), None).from_box(box)
-        (click,) = opening.prompts.clicks
+        first = Opener(network, frame, QUICK, None).from_box(box)
+        (click,) = first.prompts.clicks
         middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-        assert opening.region.to_frame(click.x, click.y) == pytest.approx(middle, abs=0.01)
+        assert first.region.to_frame(click.x, click.y) == pytest.approx(middle, abs=0.01)
         assert click.positive
 
 
@@ -131,7 +131,7 @@ def test_predictions_are_those_that_the_candidates_were_chosen_from(
         return honest(predictions, *args, **options)
 
     monkeypatch.setattr(round, "select_candidates", watched)
-    session = Session(network, lesion[0], QUICK)
+    session = Session(network, lesion[0], replace(QUICK, looks=False))
     session.start(Click(70, 52))
     session.choose(1)
     session.add_click(Click(70, 60, positive=False))
@@ -227,7 +227,7 @@ def test_illegal_calls_say_so_and_change_nothing(network: SPANetwork, lesion: Le
         session.back()
     with pytest.raises(StateError, match="started already"):
         session.start(Click(70, 52))
-    for wrong in (0, len(first.candidates) + 1, -1):
+    for wrong in (len(first.candidates) + 1, -1):
         with pytest.raises(InputError):
             session.choose(wrong)
     with pytest.raises(InputError, match="no mask 9"):

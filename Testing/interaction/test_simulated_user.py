@@ -127,21 +127,25 @@ TARGET = _box(5, 5, 15, 15)
 ON_SCREEN = np.stack([TARGET, _box(5, 5, 10, 15), _box(5, 5, 14, 15), _box(0, 0, 3, 3), _box(5, 5, 15, 10)])
 
 
-def test_choice_is_the_best_candidate_and_never_the_recommended_one() -> None:
-    scores = [2 * (m & TARGET).sum() / (m.sum() + TARGET.sum()) for m in ON_SCREEN[1:]]
-    assert choose(ON_SCREEN, TARGET, np.random.default_rng(0)) == 1 + int(np.argmax(scores)) == 2
+def test_the_best_mask_is_gone_on_from_and_without_the_recommended_one_the_best_candidate() -> None:
+    scores = [2 * (m & TARGET).sum() / (m.sum() + TARGET.sum()) for m in ON_SCREEN]
+    assert choose(ON_SCREEN, TARGET, np.random.default_rng(0)) == int(np.argmax(scores)) == 0
+    assert choose(ON_SCREEN[[3, 1, 2]], TARGET, np.random.default_rng(0)) == 2
+    assert choose(ON_SCREEN, TARGET, np.random.default_rng(0), any_mask=False) == 2
 
 
-def test_a_noisy_reader_picks_each_of_the_others_equally_often() -> None:
+@pytest.mark.parametrize(("any_mask", "best", "others"), [(True, 0, [1, 2, 3, 4]), (False, 2, [1, 3, 4])])
+def test_a_noisy_user_picks_each_of_the_others_equally_often(any_mask: bool, best: int, others: list[int]) -> None:
     rng = np.random.default_rng(1)
-    picks = np.bincount([choose(ON_SCREEN, TARGET, rng, noise=0.3) for _ in range(3000)], minlength=5)
-    assert picks[0] == 0
-    assert picks[2] / 3000 == pytest.approx(0.7, abs=0.04)
-    assert picks[[1, 3, 4]] / 3000 == pytest.approx([0.1, 0.1, 0.1], abs=0.03)
+    picks = [choose(ON_SCREEN, TARGET, rng, noise=0.3, any_mask=any_mask) for _ in range(3000)]
+    shares = np.bincount(picks, minlength=5) / 3000
+    assert shares[best] == pytest.approx(0.7, abs=0.04)
+    np.testing.assert_allclose(shares[others], 0.3 / len(others), atol=0.03)
+    assert shares[[best, *others]].sum() == pytest.approx(1.0)
 
 
 def test_a_single_candidate_is_chosen_whatever_the_noise() -> None:
-    assert choose(ON_SCREEN[:2], TARGET, np.random.default_rng(0), noise=1.0) == 1
+    assert choose(ON_SCREEN[:2], TARGET, np.random.default_rng(0), noise=1.0, any_mask=False) == 1
     with pytest.raises(InputError, match="No candidate"):
         choose(ON_SCREEN[:1], TARGET, np.random.default_rng(0))
 
