@@ -77,9 +77,11 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
 
 def _draw_mask(cell: Axes, session: Slice, step: Step, index: int, window: Window, limits: Tuple[float, ...]) -> None:
     proposal, scores = step.proposal, step.dice()
-    reference = proposal.masks[RECOMMENDED] if index != RECOMMENDED else None
+    # Probabilities, whose outlines lie between pixels.
+    maps = [proposal.recommended, *proposal.candidates]
+    reference = maps[RECOMMENDED] if index != RECOMMENDED else None
     cell.imshow(pictures.render(
-        session.pixels, session.spacing, proposal.masks[index], reference, window, (limits[0], limits[1]),
+        session.pixels, session.spacing, maps[index], reference, window, (limits[0], limits[1]),
         pictures.color(index), PIXELS,
     ))
     if index != RECOMMENDED:
