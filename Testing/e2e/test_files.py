@@ -89,7 +89,11 @@ def test_a_zipped_dicom_series(screen: Any, tmp_path: Path) -> None:
             b"NRRD0004\ntype: short\ndimension: 3\nsizes: 9 9 9\nencoding: raw\n\nshort",
             "not a readable volume",
         ),
-        ("scan.mha", b"DimSize = 90000 90000 900\nElementDataFile = LOCAL\n", "GiB"),
+        (
+            "scan.mha",
+            b"NDims = 3\nDimSize = 90000 90000 900\nElementType = MET_SHORT\nElementDataFile = LOCAL\n",
+            "GiB",
+        ),
     ],
 )
 def test_bad_uploads_are_explained_and_harmless(
