@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import ssl
+import subprocess
 import threading
 import time
 from contextlib import suppress
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -220,3 +223,31 @@ def test_a_panel_that_is_closed_leaves_no_download(host: Any, panel: Any, server
     named = partial(filter, lambda thread: thread.name == "SPA background")
     until(host, lambda: not list(named(threading.enumerate())))
     assert not ModelSection.folder().exists() or not list(ModelSection.folder().iterdir())
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl makes a certificate here")
+def test_a_certificate_that_nobody_knows_is_named(host: Any, tmp_path: Path) -> None:
+    """A hospital's own server: what to do is another thing than where a server does not answer."""
+    from SegmentEditorSPALib.Download import Download
+
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+    subprocess.run([*make.split(), "-keyout", str(key), "-out", str(certificate)], capture_output=True, check=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(str(certificate), str(key))
+    http = HTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    http.socket = context.wrap_socket(http.socket, server_side=True)
+    http.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    address = f"https://localhost:{http.server_port}/weights.safetensors"
+    with pytest.raises(WeightsError, match="certificate of localhost is not trusted here.*self-signed"):
+        Download(address, "0" * 64).run(tmp_path / "weights")
+    http.shutdown()
+
+
+def test_a_server_without_a_secure_connection_is_named(host: Any, server: Server, tmp_path: Path) -> None:
+    from SegmentEditorSPALib.Download import Download
+
+    address = server.address.replace("http://", "https://") + "/weights.safetensors"
+    with pytest.raises(WeightsError, match="127.0.0.1 gives no secure connection"):
+        Download(address, "0" * 64).run(tmp_path / "weights")

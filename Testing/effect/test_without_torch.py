@@ -106,13 +106,42 @@ assert "scipy" not in sys.modules and not qt.ERRORS, qt.ERRORS
 print("done")
 """
 
+BROKEN_TORCH = PREAMBLE + """
+import slicer
+from SPASegmentLib.data.phantom import ambiguous_phantom
+broken = Path(sys.argv[1]) / "torch"
+broken.mkdir()
+(broken / "__init__.py").write_text("raise OSError('libtorch_cpu.so: undefined symbol')")
+sys.path.insert(0, sys.argv[1])
+phantom = ambiguous_phantom()
+host = Host(Path(sys.argv[1]) / "host")
+desk = Desk(host, phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
+desk.host.views["Red"].click(desk.lesion)
+desk.wait()
+said = desk.workflow.status
+assert not desk.workflow.choosing
+assert "PyTorch is installed but cannot be imported (libtorch_cpu.so" in said and "Start from the segment" in said, said
+painted = np.zeros(phantom.voxels.shape, dtype=np.uint8)
+k, j, i = (int(v) for v in np.rint(np.linalg.solve(phantom.ijk_to_ras, (*desk.lesion, 1.0))[2::-1]))
+painted[k, j - 6 : j + 7, i - 6 : i + 7] = 1
+slicer.util.updateSegmentBinaryLabelmapFromArray(painted, desk.segmentation, desk.segment, desk.volume)
+desk.panel.from_segment.click()
+desk.wait()
+assert desk.workflow.choosing, desk.workflow.status
+desk.panel.accept.click()
+host.close()
+assert not qt.ERRORS, qt.ERRORS
+print("done")
+"""
+
 NETWORK = ("torch", "onnxruntime", "safetensors", "segment_anything")
 
 
 @pytest.mark.parametrize(
     ("missing", "script"),
-    [((*NETWORK, "sklearn", "threadpoolctl"), WITHOUT_TORCH), ((*NETWORK, "scipy"), WITHOUT_ANYTHING)],
-    ids=["no torch", "no packages at all"],
+    [((*NETWORK, "sklearn", "threadpoolctl"), WITHOUT_TORCH), ((*NETWORK, "scipy"), WITHOUT_ANYTHING),
+     (("onnxruntime",), BROKEN_TORCH)],
+    ids=["no torch", "no packages at all", "a torch that does not work"],
 )
 def test_the_effect_without_packages(tmp_path: Path, missing: tuple, script: str) -> None:
     script = f"ROOT, missing = {str(ROOT)!r}, {missing!r}\n" + script
@@ -139,3 +168,26 @@ def test_a_network_takes_over_when_it_is_there(desk: Any, monkeypatch: pytest.Mo
     desk.wait()
     assert desk.controller.network is not None and desk.workflow.choosing
     assert np.asarray(desk.proposal.masks[0]).any()
+
+
+@pytest.mark.parametrize("fails_in", ["encode", "context"])
+def test_the_processor_takes_over_from_a_card_that_fails(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, fails_in: str
+) -> None:
+    import torch
+    from SegmentEditorSPALib import Model
+
+    from SPASegmentLib.model.network import SPANetwork
+
+    method = getattr(SPANetwork, fails_in)
+
+    def failing(network: Any, *arguments: Any, **named: Any) -> Any:
+        if not network.fell_back:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return method(network, *arguments, **named)
+
+    monkeypatch.setattr(Model, "_loaded", {})
+    monkeypatch.setattr(SPANetwork, fails_in, failing)
+    desk.click()
+    assert desk.workflow.choosing, desk.workflow.status
+    assert "on the processor (CPU), since the graphics card failed" in desk.panel.model.text
