@@ -7,6 +7,7 @@ pass gave, and latents, to logits). The card's `onnx` has their SHA-256, and wha
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
@@ -148,13 +149,17 @@ def _open(path: Path, sha256: str) -> Any:
 
 
 def import_runtime() -> Any:
-    """The package onnxruntime.
+    """The package onnxruntime, with its telemetry off: nothing is sent, and nothing is kept to be sent.
 
     Raises:
         DependencyError: it is missing or cannot be imported.
     """
+    # From 1.32 on it makes a device identifier and a file of events when it is imported, and uploads them.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
+
+        onnxruntime.disable_telemetry_events()  # of older builds for Windows, which do not read the variable
     except ModuleNotFoundError as error:
         if error.name == "onnxruntime":
             raise DependencyError(_("ONNX Runtime is not installed; install it: pip install onnxruntime")) from error
@@ -173,8 +178,6 @@ def _broken(error: Exception) -> str:
 
 def _threads() -> int:
     """As many as numerical libraries are told to use; 0 leaves the choice to ONNX Runtime."""
-    import os
-
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         if os.environ.get(name, "").isdigit():
             return int(os.environ[name])

@@ -296,8 +296,9 @@ def heed_interruptions() -> None:
 
 
 def heed_default() -> None:
-    """The same before a program starts: Python then installs its own handler."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """The same before a program starts, which then installs handlers of its own, for all signals that end it."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def test_an_interruption_waits_for_the_end_of_imports(capsys: pytest.CaptureFixture[str]) -> None:

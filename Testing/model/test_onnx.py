@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -230,3 +231,12 @@ def test_a_click_needs_no_pytorch() -> None:
     done = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stderr
     assert float(done.stdout) > 0.85
+
+
+def test_onnx_runtime_keeps_and_sends_nothing_about_its_user(tmp_path: Path) -> None:
+    """Left to itself version 1.32 writes a device identifier and events into the user's cache, and uploads them."""
+    code = "import SPASegmentLib as spa; assert spa.load_default().runtime == 'onnx'"
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache"), "USERPROFILE": str(tmp_path)}
+    environment = {k: v for k, v in os.environ.items() if k != "ORT_DISABLE_TELEMETRY"}
+    subprocess.run([sys.executable, "-c", code], env={**environment, **home}, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -22,7 +22,9 @@ AT_FILE_SCOPE = {"SPASegmentLib", "ctk", "numpy", "qt", "scipy", "slicer", "vtk"
 #: Statements of a file that only define something, or say under which condition.
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
 #: What may be called at file scope: it makes names, reads no file and starts nothing.
-HARMLESS = {"TypeVar", "abspath", "dict", "dirname", "field", "frozenset", "getLogger", "namedtuple", "range", "texts"}
+HARMLESS = {
+    "TypeVar", "abspath", "dict", "dirname", "field", "frozenset", "getLogger", "namedtuple", "range", "texts", "zip",
+}  # fmt: skip
 MEBIBYTE = 2**20
 
 

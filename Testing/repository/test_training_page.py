@@ -31,7 +31,8 @@ def write(path: Path, values: np.ndarray) -> None:
     if path.suffix == ".png":
         Image.fromarray(values[..., 0]).save(path)
     elif path.suffix == ".nrrd":
-        nrrd.write(str(path), values)
+        place = {"space": "right-anterior-superior", "space directions": np.eye(3), "space origin": np.zeros(3)}
+        nrrd.write(str(path), values, place)
     else:
         nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), path)
 

@@ -62,7 +62,7 @@ def check_start(
         InputError: they are others.
         WeightsError: those that are asked for cannot be read.
     """
-    if sam is None and not initial and network.encoder == "vit_b":
+    if sam is None and not initial and ENCODERS[network.encoder].sam:
         return
     asked = ""
     if sam is not None:
