@@ -61,7 +61,7 @@ def load(key: Tuple[str, str]) -> Loaded:
     try:
         found = use.load(Path(path) if path else None, device)
     except DependencyError as error:
-        raise DependencyError(f"{error} " + _("Without it: Start from the segment.")) from error
+        raise DependencyError(_("{problem} Without it: Start from the segment.").format(problem=error)) from error
     _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, found.device)
     return _loaded[key]
 

@@ -179,12 +179,10 @@ class LookRounds:
         areas = (self._masks * self._grid.areas).sum(axis=(1, 2))
         beyond = areas > EXTENT_STEP * extent.area_mm2 if larger else EXTENT_STEP * areas < extent.area_mm2
         if not (beyond & (areas > 0) & np.isfinite(self._prior)).any():
-            wider, tighter = (
-                _("Nothing larger is to be seen here; {advice}"),
-                _("Nothing smaller is to be seen here; {advice}"),
-            )
             advice = _("drag a box around the structure, or correct the mask by clicks.")
-            raise InputError((wider if larger else tighter).format(advice=advice))
+            if larger:
+                raise InputError(_("Nothing larger is to be seen here; {advice}").format(advice=advice))
+            raise InputError(_("Nothing smaller is to be seen here; {advice}").format(advice=advice))
         kept = tuple(one for one in said if not isinstance(one, Choice))
         return self.make((*kept, extent), shown.round + 1)
 
