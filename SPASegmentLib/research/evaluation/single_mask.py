@@ -16,8 +16,8 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs, largest_piece
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
-from SPASegmentLib.research.evaluation.lidc import Progress, about, figures, run_one
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
+from SPASegmentLib.research.evaluation.multi_rater import Progress, about, figures, run_one
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.users import User
 
@@ -69,7 +69,7 @@ def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
         progress: called with (done, in all).
 
     Returns:
-        A record as of `lidc.evaluate`, with `diameters_px`: percentiles of the objects' widths in pixels.
+        A record as of `multi_rater.evaluate`, with `diameters_px`: percentiles of the objects' widths in pixels.
 
     Raises:
         InputError: the folder has none of the layouts, or no slice of these patients shows the object.

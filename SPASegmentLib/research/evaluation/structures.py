@@ -22,11 +22,11 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Box
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
-from SPASegmentLib.research.evaluation.lidc import Progress, about
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.metrics import correlation
+from SPASegmentLib.research.evaluation.multi_rater import Progress, about
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.single_mask import middle

@@ -18,8 +18,8 @@ from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.model.ablation import PARTS
 from SPASegmentLib.model.weights import models_folder, read_card
 from SPASegmentLib.research.evaluation.baselines.kinds import NETWORKS
-from SPASegmentLib.research.evaluation.lidc import evaluate, write_record
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.results import tables
 from SPASegmentLib.research.evaluation.results.card import write_metrics
 from SPASegmentLib.research.evaluation.results.marks import leads, marks

@@ -12,8 +12,8 @@ import numpy as np
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.output import whole_file
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
-from SPASegmentLib.research.evaluation.lidc import evaluate, write_record
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS, may_be_missing
 from SPASegmentLib.research.evaluation.statistics import difference
 from SPASegmentLib.research.evaluation.task import Task
@@ -48,7 +48,7 @@ def run_plan(
         Names of records left out, since their network has not been trained.
 
     Raises:
-        SPAError: see `lidc.evaluate`.
+        SPAError: see `multi_rater.evaluate`.
     """
     missing = []
     for name, task in tasks.items():

@@ -11,7 +11,7 @@ import pytest
 
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.research.data.shards import RaterSlices
-from SPASegmentLib.research.evaluation.lidc import evaluate, write_record
+from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.task import Task
 
 TWO = Task(rounds=2, jobs=1)
