@@ -177,6 +177,7 @@ def test_the_processor_takes_over_from_a_card_that_fails(
     import torch
     from SegmentEditorSPALib import Model
 
+    from SPASegmentLib.model import use
     from SPASegmentLib.model.network import SPANetwork
 
     method = getattr(SPANetwork, fails_in)
@@ -187,6 +188,7 @@ def test_the_processor_takes_over_from_a_card_that_fails(
         return method(network, *arguments, **named)
 
     monkeypatch.setattr(Model, "_loaded", {})
+    monkeypatch.setattr(use, "cuda_is_usable", lambda: True)  # or ONNX Runtime would be at work
     monkeypatch.setattr(SPANetwork, fails_in, failing)
     desk.click()
     assert desk.workflow.choosing, desk.workflow.status
