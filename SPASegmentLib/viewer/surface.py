@@ -68,8 +68,8 @@ class SurfaceView:
         self._manager.set_current_view_ids(self._slice_views)
 
     def fit(self) -> None:
-        """Look at all surfaces, from the front and a little from above."""
-        if self._view is None or not self.shown:
+        """Look at all surfaces, from the front and a little from above; the view stays where there are none."""
+        if self._view is None or not self._has_surfaces():
             return
         self._view.reset_view()
         camera = self._view.renderer().GetActiveCamera()
@@ -88,10 +88,17 @@ class SurfaceView:
         self._stale = False
         if self._segmentation is None or self._view is None:
             return
-        core = self._segmentation.GetSegmentation()
-        had = core.ContainsRepresentation(_SURFACE)
-        core.RemoveRepresentation(_SURFACE)
-        made = bool(self._segmentation.CreateClosedSurfaceRepresentation())
-        if made and not had:
+        had = self._has_surfaces()
+        self._segmentation.GetSegmentation().RemoveRepresentation(_SURFACE)
+        self._segmentation.CreateClosedSurfaceRepresentation()
+        if not had:
             self.fit()
         self._view.schedule_render()
+
+    def _has_surfaces(self) -> bool:
+        """Whether there is anything to see."""
+        if self._segmentation is None:
+            return False
+        core = self._segmentation.GetSegmentation()
+        surfaces = (core.GetSegment(name).GetRepresentation(_SURFACE) for name in core.GetSegmentIDs())
+        return any(surface is not None and surface.GetNumberOfPoints() > 0 for surface in surfaces)

@@ -446,6 +446,9 @@ def test_the_3d_view_is_off_until_it_is_wanted(screen: Any) -> None:
     screen.until(coloured)
     page.keyboard.press("Control+z")
     screen.until(lambda: not coloured())
+    # A view that gets another size while there is nothing to see does not lose what comes back.
+    page.set_viewport_size({"width": 1200, "height": 700})
+    page.wait_for_timeout(500)
     # The picture may change before the button does, and a key does what its button would.
     page.wait_for_selector("[data-key='Ctrl+y']:enabled")
     page.keyboard.press("Control+y")
