@@ -102,7 +102,7 @@ def _install(names: List[str]) -> str:
     requirements = [{**PACKAGES, **NETWORK_PACKAGES, **TORCH_PACKAGES}[name] for name in names]
     question = _(
         "SPA needs these Python packages: {names}.\n\nThey are downloaded once from the Python Package Index"
-        " (pypi.org), at most {size} MB, and installed into Slicer. Nothing of your data is sent. Install them now?"
+        " (PyPI), at most {size} MB, and installed into Slicer. Nothing of your data is sent. Install them now?"
     ).format(names=", ".join(requirements), size=sum(_MEGABYTES[name] for name in names))
     if not slicer.util.confirmOkCancelDisplay(question):
         return _("Nothing was installed; click again when you want to install what SPA needs.")

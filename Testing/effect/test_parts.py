@@ -103,7 +103,7 @@ def test_nothing_is_installed_unasked(host: Any, without: Any, monkeypatch: Any)
     assert without.python.missing() == ["onnxruntime"]
     assert "Nothing was installed" in without.python.ensure()
     (question,) = asked
-    assert "onnxruntime>=1.17" in question and "pypi.org" in question and "at most 30 MB" in question
+    assert "onnxruntime>=1.17" in question and "PyPI" in question and "at most 30 MB" in question
     assert "torch" not in question
 
 
