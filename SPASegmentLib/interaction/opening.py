@@ -74,8 +74,12 @@ class Opener:
         prompts = Prompts((Click(x, y),), ellipse_in(box, region, predictor.map_size))
         return self._rounds(region, predictor, wider=self._looks_later(middle), enclosed=True).make(prompts)
 
-    def from_mask(self, mask: np.ndarray) -> RegionRound:
+    def from_mask(self, mask: np.ndarray, shown: Optional[np.ndarray] = None) -> RegionRound:
         """Around a (height, width) bool mask of the frame.
+
+        Args:
+            mask: where the structure should be.
+            shown: (height, width) float32 probabilities to recommend in the first round; None for what is predicted.
 
         Raises:
             InputError: the mask is empty or not of the frame's size.
@@ -100,7 +104,7 @@ class Opener:
             region = Region.around_mask(self._frame, mask, self._network.image_size)
             predictor = self._refined(NetworkPredictor(self._network, region), region, self._offset_mm())
             rounds = self._rounds(region, predictor, wider=self._looks_later(click))
-        return rounds.begin([click], mask, (), 1)
+        return rounds.begin([click], mask, (), 1, shown)
 
     @property
     def _one_region(self) -> bool:

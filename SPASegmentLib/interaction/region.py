@@ -136,10 +136,21 @@ class Region:
             size: side of the network's image in pixels.
         """
         ys, xs = np.nonzero(mask)
-        sx, sy = frame.spacing
-        extent = max((np.ptp(xs) + 1) * sx, (np.ptp(ys) + 1) * sy)
-        centre = (float(xs.min() + xs.max()) / 2, float(ys.min() + ys.max()) / 2)
-        return cls.around(frame, centre, SIDE_PER_EXTENT * extent + MARGIN * min(frame.spacing), size)
+        return cls.around_extent(frame, (int(ys.min()), int(xs.min()), int(ys.max()) + 1, int(xs.max()) + 1), size)
+
+    @classmethod
+    def around_extent(cls, frame: FrameImage, extent: Tuple[int, int, int, int], size: int) -> Region:
+        """The region around a mask of which only the extent is known.
+
+        Args:
+            frame: the whole image.
+            extent: first row and column of the mask, and those after its last.
+            size: side of the network's image in pixels.
+        """
+        (top, left, bottom, right), (sx, sy) = extent, frame.spacing
+        longer = max((right - left) * sx, (bottom - top) * sy)
+        centre = ((left + right - 1) / 2, (top + bottom - 1) / 2)
+        return cls.around(frame, centre, SIDE_PER_EXTENT * longer + MARGIN * min(frame.spacing), size)
 
     @property
     def native_size(self) -> Tuple[int, int]:

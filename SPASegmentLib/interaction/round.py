@@ -5,7 +5,7 @@ Nothing here remembers what the user did; that is the session's.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Optional, Protocol, Sequence, Tuple, Union
 
 import numpy as np
@@ -193,6 +193,7 @@ class RegionRounds:
         said: Tuple[Said, ...] = (),
         previous: Optional[ArrayMixture] = None,
         number: int = 1,
+        shown: Optional[np.ndarray] = None,
     ) -> RegionRound:
         """One round.
 
@@ -202,8 +203,11 @@ class RegionRounds:
             said: the same and what was said before the region was looked at, in frame pixels.
             previous: the preference distribution before the last answer; None at the region's beginning.
             number: of the round; 1, 2, ...
+            shown: (height, width) float32 probabilities of the frame to recommend instead of the mean prediction.
         """
         drawn = self._predict(prompts, answers, previous, number)
+        if shown is not None:
+            drawn = replace(drawn, recommended=self.region.mask_to_region(shown, self._predictor.map_size))
         # Two masks count as one if they look alike at the resolution of the image.
         native = self.region.native_size
         candidates = select_candidates(
@@ -213,10 +217,17 @@ class RegionRounds:
             as_seen=lambda m: resample(m, native),
             seed=self._settings.seed,
         )
-        proposal = self._propose(candidates, drawn, number, answers)
+        proposal = self._propose(candidates, drawn, number, answers, shown)
         return RegionRound(self, prompts, answers, said, previous, drawn.mixture, candidates, proposal)
 
-    def begin(self, clicks: Sequence[Click], mask: np.ndarray, said: Tuple[Said, ...], number: int) -> RegionRound:
+    def begin(
+        self,
+        clicks: Sequence[Click],
+        mask: np.ndarray,
+        said: Tuple[Said, ...],
+        number: int,
+        shown: Optional[np.ndarray] = None,
+    ) -> RegionRound:
         """The first round in this region, after answers that were given elsewhere.
 
         Args:
@@ -224,11 +235,12 @@ class RegionRounds:
             mask: (height, width) 0..1, what the region was laid around.
             said: so far; sizes are left out, for the region is of the size that was found.
             number: of the round.
+            shown: see `make`.
         """
         places = tuple(Click(*self.region.to_region(c.x, c.y), c.positive) for c in clicks)
         prompts = Prompts(places, self.region.mask_to_region(mask, self._predictor.map_size))
         answers = tuple(self._heard(one) for one in said if not isinstance(one, Extent))
-        return self.make(prompts, answers, said, None, number)
+        return self.make(prompts, answers, said, None, number, shown)
 
     def after_choice(self, shown: RegionRound, mask: int) -> RegionRound:
         """See `Round`."""
@@ -333,11 +345,20 @@ class RegionRounds:
         log_weights += log_likelihood(maps > THRESHOLD, others if exact else (), self._settings, sx * sy)
         return maps, log_weights
 
-    def _propose(self, candidates: CandidateSet, drawn: _Drawn, number: int, answers: Tuple[Answer, ...]) -> Proposal:
+    def _propose(
+        self,
+        candidates: CandidateSet,
+        drawn: _Drawn,
+        number: int,
+        answers: Tuple[Answer, ...],
+        given: Optional[np.ndarray] = None,
+    ) -> Proposal:
         region, recommended = self.region, candidates.recommended
         full = region.maps_to_frame(np.concatenate([recommended[None], entropy(recommended)[None], candidates.maps]))
         # Pieces may hang together on the map, and not where the user sees them.
         shown = self._tidy(full[[0, *range(2, len(full))]], answers, in_frame=True)
+        if given is not None:
+            shown[0] = given
         expected = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
         offset, slope = self._calibration
         return propose(region.frame, shown, full[1], number, offset + slope * expected)

@@ -88,7 +88,12 @@ class Session:
         return self._records[-1].region if self._records else self._current().region
 
     def start(
-        self, click: Optional[Click] = None, *, box: Optional[Box] = None, mask: Optional[np.ndarray] = None
+        self,
+        click: Optional[Click] = None,
+        *,
+        box: Optional[Box] = None,
+        mask: Optional[np.ndarray] = None,
+        recommended: Optional[np.ndarray] = None,
     ) -> Proposal:
         """First round, from exactly one of a click, a box or an existing mask.
 
@@ -96,6 +101,8 @@ class Session:
             click: a point on the structure, in frame pixels.
             box: around the structure, in frame pixels; it counts as the ellipse that it encloses.
             mask: (height, width) bool, e.g. a threshold, another tool's result or the neighbouring slice's mask.
+            recommended: with a mask: (height, width) float32 probabilities of which it is known that they are better
+                than what is predicted here alone, as those of `through.ThroughVolume`; the first round recommends them.
 
         Raises:
             StateError: the session has been started before.
@@ -108,7 +115,7 @@ class Session:
             raise InputError(_("Start with a click, a box or a mask, and with one of them only."))
         opener = Opener(self._network, self._frame, self._settings, self._profile)
         if mask is not None:
-            return self._show(opener.from_mask(mask))
+            return self._show(opener.from_mask(mask, recommended))
         if click is not None:
             return self._show(opener.from_click(click))
         assert box is not None

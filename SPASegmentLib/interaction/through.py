@@ -1,0 +1,362 @@
+"""Through the volume: from accepted masks on some slices to masks on all of them.
+
+    volume = ThroughVolume(network, frames, spacing_mm=3.0)
+    volume.set_anchor(12, mask)                  # what the user has accepted on slice 12
+    result = volume.run()                        # both directions, to where the structure ends
+    index = volume.next_doubtful()               # where an answer helps most
+    session = volume.session(index, profile)     # five masks there; the recommended one is what was found
+    volume.set_anchor(index, session.accept().mask)
+    volume.set_end(20)                           # "ends here": not on slice 20
+    result = volume.run()                        # only what these two touch
+
+No thread, timer, VTK or Qt: `run` may be called in a worker, `result` read anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from threading import RLock
+from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError, StateError
+from SPASegmentLib.interaction.belief import Belief
+from SPASegmentLib.interaction.doubt import most_doubtful
+from SPASegmentLib.interaction.fill import NOTHING, SURE_DICE, SURE_PRESENCE, Anchor, Filler, Found
+from SPASegmentLib.interaction.patch import Patch
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.session import Session
+from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import FrameImage, Proposal
+from SPASegmentLib.interaction.volume_result import Extent, SliceResult, SliceState, VolumeResult
+from SPASegmentLib.model.runtime import Network
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
+
+#: Slices that a structure is followed beyond the outermost anchor, at most, on either side.
+LONGEST = 200
+#: Called with (slices done, slices to do as far as is known).
+Progress = Callable[[int, int], None]
+Frames = Union[Sequence[FrameImage], Callable[[int], FrameImage]]
+
+
+class ThroughVolume:
+    """One structure on the slices of a volume.
+
+    Anchors may be changed in one thread while `run` works in another: it stops, and is to be called again.
+
+    Args:
+        network: whatever runs it; None to work with the accepted masks alone.
+        frames: the slices, all of one size and spacing. A callable takes an index, which may then be negative, and
+            raises InputError (or IndexError) where the volume ends or nothing is to be seen; it is called in the
+            thread of `run`, for the slices of the structure and one more on either side, and more than once.
+        spacing_mm: distance between slices.
+        settings: of the sessions.
+
+    Raises:
+        InputError: there are no slices, or the distance is not positive.
+    """
+
+    def __init__(
+        self,
+        network: Optional[Network],
+        frames: Frames,
+        spacing_mm: float = 1.0,
+        settings: Optional[SessionSettings] = None,
+    ) -> None:
+        if not (np.isfinite(spacing_mm) and spacing_mm > 0):
+            raise InputError(_("The distance between slices must be a positive number of mm."))
+        if not callable(frames) and len(frames) == 0:
+            raise InputError(_("There are no slices to go through; load a volume."))
+        self._network, self._frames, self._spacing_mm = network, frames, float(spacing_mm)
+        self._settings = settings or SessionSettings()
+        self._filler = Filler(network, self.frame, self._spacing_mm, Belief())
+        self._lock = RLock()
+        self._anchors: Dict[int, Anchor] = {}
+        self._version = 0
+        self._gaps: Dict[Tuple[int, int], _Gap] = {}
+        self._result = VolumeResult()
+        self._shape: Optional[Tuple[int, int]] = None
+
+    @property
+    def anchors(self) -> Tuple[int, ...]:
+        """Slices with an accepted mask, in order."""
+        return tuple(sorted(k for k, anchor in self._anchors.items() if not anchor.empty))
+
+    @property
+    def ends(self) -> Tuple[int, ...]:
+        """Slices that the user has said the structure is not on, in order."""
+        return tuple(sorted(k for k, anchor in self._anchors.items() if anchor.empty))
+
+    @property
+    def result(self) -> VolumeResult:
+        """What the last `run` found; empty before it."""
+        return self._result
+
+    def frame(self, index: int) -> FrameImage:
+        """A slice.
+
+        Raises:
+            InputError: the volume ends before it, nothing is to be seen there, or it differs in size from others.
+        """
+        try:
+            if not callable(self._frames) and index < 0:
+                raise IndexError(index)
+            frame = self._frames(index) if callable(self._frames) else self._frames[index]
+        except IndexError:
+            raise InputError(_("The volume has no slice {index}.").format(index=index)) from None
+        if self._shape is not None and frame.shape != self._shape:
+            raise InputError(
+                _("Slice {index} has the size {size}, others {others}; all slices must agree.").format(
+                    index=index, size=frame.shape, others=self._shape
+                )
+            )
+        return frame
+
+    def set_anchor(self, index: int, mask: np.ndarray) -> None:
+        """A mask was accepted on a slice; it takes the place of what was known of the slice.
+
+        Args:
+            index: of the slice.
+            mask: (height, width) bool. An empty one says what `set_end` says.
+
+        Raises:
+            InputError: there is no such slice, or the mask is not of its size.
+        """
+        frame, mask = self.frame(index), np.asarray(mask, dtype=bool)
+        if mask.shape != frame.shape:
+            raise InputError(
+                _("The mask has the size {mask}, the image {image}; they must agree.").format(
+                    mask=mask.shape, image=frame.shape
+                )
+            )
+        self._shape = frame.shape
+        self._put(index, Patch.of(mask))
+
+    def set_end(self, index: int) -> None:
+        """The structure is not on this slice: "ends here"; it takes the place of what was known of the slice."""
+        self._put(index, NOTHING)
+
+    def remove(self, index: int) -> None:
+        """Forget the anchor or the end on a slice, such as one that the user has undone; others stay.
+
+        Raises:
+            StateError: there is none.
+        """
+        with self._lock:
+            if index not in self._anchors:
+                raise StateError(_("No mask was accepted on slice {index}.").format(index=index))
+            del self._anchors[index]
+            self._version += 1
+
+    def run(self, progress: Optional[Progress] = None, cancelled: Optional[Callable[[], bool]] = None) -> VolumeResult:
+        """Compute the slices that changed anchors touch; the others stay as they are.
+
+        Args:
+            progress: called after every slice with (done, to do); beyond the outermost anchors the second grows.
+            cancelled: asked before every slice; where it says True, the work ends. What was done is kept for the next
+                run, and the result shown before stays, without `complete`.
+
+        Returns:
+            The result, which `result` gives from then on.
+
+        Raises:
+            StateError: no mask has been accepted.
+        """
+        with self._lock:
+            anchors, version = dict(self._anchors), self._version
+        marks = sorted(anchors)
+        known = [k for k in marks if not anchors[k].empty]
+        if not known:
+            raise StateError(_("Accept a mask on a slice first; going through the volume starts from it."))
+
+        def stopped() -> bool:
+            return (cancelled is not None and bool(cancelled())) or version != self._version
+
+        work = _Work(progress, stopped)
+        found: Dict[int, Found] = {}
+        gaps: Dict[Tuple[int, int], _Gap] = {}
+        for low, high in _gaps(marks, anchors):
+            versions = tuple(anchors[k].version if k in anchors else 0 for k in (low, high))
+            gap = self._gaps.get((low, high))
+            if gap is None or gap.versions != versions:
+                slices = self._fill(low, high, anchors, work)
+                if slices is None:
+                    self._gaps.update(gaps)
+                    self._result = replace(self._result, complete=False)
+                    return self._result
+                gap = _Gap(versions, slices)
+            gaps[low, high] = gap
+            found.update(gap.slices)
+        self._gaps = gaps
+        self._result = self._assemble(anchors, found)
+        return self._result
+
+    def next_doubtful(self, skip: Sequence[int] = ()) -> Optional[int]:
+        """The slice where an answer is expected to help the whole volume most.
+
+        Args:
+            skip: slices that are not to be proposed.
+
+        Returns:
+            Its index; None where there is nothing left to ask about, or nothing was computed.
+        """
+        return most_doubtful(self._result, self.anchors, self.ends, skip)
+
+    def start(self, index: int, session: Session) -> Proposal:
+        """Start a session on a slice from what was found there, which it recommends in its first round.
+
+        Args:
+            index: of the slice.
+            session: not started yet, on this slice's frame.
+
+        Raises:
+            InputError: nothing was found there; begin with a click.
+            StateError: the session was started before.
+        """
+        one = self._result.slices.get(index)
+        if one is None or not one.mask.any():
+            raise InputError(_("SPA found nothing on this slice; click on the structure, or say that it ends here."))
+        return session.start(mask=one.mask, recommended=one.probability)
+
+    def session(self, index: int, profile: Optional[Profile] = None) -> Session:
+        """A new session on a slice, started as by `start`.
+
+        Args:
+            index: of the slice.
+            profile: of the user.
+
+        Raises:
+            InputError: there is no such slice, or nothing was found there; begin with a click.
+        """
+        session = Session(self._network, self.frame(index), self._settings, profile)
+        self.start(index, session)
+        return session
+
+    def _put(self, index: int, mask: Patch) -> None:
+        with self._lock:
+            self._version += 1
+            self._anchors[index] = Anchor(mask, self._version)
+
+    def _fill(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[Dict[int, Found]]:
+        """The slices between two marks, or beyond one; None where the work was stopped."""
+        if low in anchors and high in anchors:
+            return self._enclosed(low, high, anchors, work)
+        return self._followed(low if low in anchors else high, 1 if low in anchors else -1, anchors, work)
+
+    def _enclosed(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[Dict[int, Found]]:
+        slices: Dict[int, Found] = {}
+        work.expect(high - low - 1)
+        for k in range(low + 1, high):
+            if work.stopped():
+                return None
+            try:
+                slices[k] = self._filler.between(k, (low, anchors[low]), (high, anchors[high]))
+            except InputError:  # nothing is to be seen on it
+                continue
+            work.done()
+        return slices
+
+    def _followed(self, last: int, step: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[Dict[int, Found]]:
+        slices: Dict[int, Found] = {}
+        before = anchors[last].mask
+        for k in range(last + step, last + step * (LONGEST + 1), step):
+            if work.stopped():
+                return None
+            work.expect(1)
+            try:
+                slices[k] = self._filler.beyond(k, (last, anchors[last]), before)
+            except InputError:  # the volume ends, or shows nothing
+                break
+            work.done()
+            before = slices[k].mask
+            if not before.values.any():
+                break
+        return slices
+
+    def _assemble(self, anchors: Dict[int, Anchor], found: Dict[int, Found]) -> VolumeResult:
+        assert self._shape is not None
+        area = self.frame(next(k for k in anchors if not anchors[k].empty)).pixel_area
+        slices: Dict[int, SliceResult] = {}
+        for k in sorted({*anchors, *found}):
+            slices[k] = self._known(anchors[k], area) if k in anchors else self._computed(found[k], area)
+        weights = {
+            k: one.area if one.area else found[k].presence * area if k in found else 0.0 for k, one in slices.items()
+        }
+        total = sum(weights.values())
+        dice = sum(weights[k] * one.expected_dice for k, one in slices.items()) / total if total else 0.0
+        there = [k for k, one in slices.items() if one.area > 0]
+        extent = Extent(there[0], there[-1], (there[-1] - there[0] + 1) * self._spacing_mm) if there else None
+        return VolumeResult(slices, float(dice), extent, True, _contradictions(anchors))
+
+    def _known(self, anchor: Anchor, area: float) -> SliceResult:
+        assert self._shape is not None
+        state = SliceState.ABSENT if anchor.empty else SliceState.ANCHOR
+        patch = Patch(anchor.mask.values.astype(np.float16), anchor.mask.top, anchor.mask.left)
+        return SliceResult(
+            self._shape, np.count_nonzero(anchor.mask.values) * area, state, 1.0, 0.0 if anchor.empty else 1.0, patch
+        )
+
+    def _computed(self, one: Found, area: float) -> SliceResult:
+        assert self._shape is not None
+        mask = one.mask
+        there = bool(mask.values.any())
+        sure = one.dice >= SURE_DICE if there else True
+        sure = sure and (one.presence >= SURE_PRESENCE if there else one.presence <= 1 - SURE_PRESENCE)
+        state = SliceState.DOUBTFUL if not sure else SliceState.SURE if there else SliceState.ABSENT
+        patch = Patch(one.patch.values.astype(np.float16), one.patch.top, one.patch.left) if there else NOTHING
+        dice = one.dice * one.presence if there else 1.0 - one.presence
+        return SliceResult(self._shape, np.count_nonzero(mask.values) * area, state, dice, one.presence, patch)
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """What was computed between two marks, and for which versions of them."""
+
+    versions: Tuple[int, ...]
+    slices: Dict[int, Found]
+
+
+class _Work:
+    """Counts slices, and asks whether to go on."""
+
+    def __init__(self, progress: Optional[Progress], stopped: Callable[[], bool]) -> None:
+        self._progress, self.stopped = progress, stopped
+        self._done = self._expected = 0
+
+    def expect(self, count: int) -> None:
+        """So many slices more are to be done."""
+        self._expected += count
+
+    def done(self) -> None:
+        """One more is."""
+        self._done += 1
+        if self._progress is not None:
+            self._progress(self._done, max(self._done, self._expected))
+
+
+def _gaps(marks: List[int], anchors: Dict[int, Anchor]) -> List[Tuple[int, int]]:
+    """Neighbouring marks with slices to compute between them, and those beyond the outermost: (mark, None)."""
+    found = [(low, high) for low, high in zip(marks, marks[1:]) if not (anchors[low].empty and anchors[high].empty)]
+    if not anchors[marks[0]].empty:
+        found.insert(0, (marks[0] - LONGEST - 1, marks[0]))
+    if not anchors[marks[-1]].empty:
+        found.append((marks[-1], marks[-1] + LONGEST + 1))
+    return found
+
+
+def _contradictions(anchors: Dict[int, Anchor]) -> Tuple[str, ...]:
+    """Sentences on neighbouring accepted masks that lie apart."""
+    known = [k for k in sorted(anchors) if not anchors[k].empty]
+    remarks = []
+    for low, high in zip(known, known[1:]):
+        one, other = anchors[low].mask.extent, anchors[high].mask.extent
+        if any(one[axis] >= other[axis + 2] or other[axis] >= one[axis + 2] for axis in (0, 1)):
+            remarks.append(
+                _(
+                    "The masks accepted on slices {low} and {high} lie apart; look whether both are of one structure."
+                ).format(low=low, high=high)
+            )
+    return tuple(remarks)
