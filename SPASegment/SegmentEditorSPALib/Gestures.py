@@ -1,7 +1,8 @@
-"""The left button in a slice view: a click, or a box that is dragged."""
+"""In a slice view: a click of the left button, a box that is dragged, and the wheel with Shift held."""
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, Optional, Tuple
 
 import numpy as np
@@ -11,20 +12,36 @@ from .Overlay import pixels_per_point, polyline_actor
 
 #: Moving less than this many points of the screen is a click.
 THRESHOLD = 5
+#: Seconds of rest after which the wheel says something new: one flick of it sends many events.
+REST = 0.3
 
 XY = Tuple[int, int]
 
 
 class Gestures:
-    """Turns presses, moves and releases into `on_click(xy, view, ctrl)` and `on_box(xy, xy, view)`."""
+    """Turns events into `on_click(xy, view, ctrl)`, `on_box(xy, xy, view)` and `on_wheel(forward)`.
 
-    def __init__(self, on_click: Callable[[XY, Any, bool], None], on_box: Callable[[XY, XY, Any], None]) -> None:
-        self._on_click, self._on_box = on_click, on_box
+    Args:
+        on_click: called after a press and release at one place.
+        on_box: called after a drag.
+        on_wheel: called for a turn of the wheel with Shift held; returns whether the event was ours.
+    """
+
+    def __init__(
+        self,
+        on_click: Callable[[XY, Any, bool], None],
+        on_box: Callable[[XY, XY, Any], None],
+        on_wheel: Callable[[bool], bool],
+    ) -> None:
+        self._on_click, self._on_box, self._on_wheel = on_click, on_box, on_wheel
+        self._turned, self._wheel_is_ours = float("-inf"), False
         self._pressed: Optional[Tuple[XY, Any, bool]] = None
         self._band: Any = None
 
     def process(self, interactor: Any, event: int, view: Any) -> bool:
-        """Whether the event was ours; other buttons and Shift stay with Slicer."""
+        """Whether the event was ours; other buttons, and the left one with Shift, stay with Slicer."""
+        if event in (vtk.vtkCommand.MouseWheelForwardEvent, vtk.vtkCommand.MouseWheelBackwardEvent):
+            return self._wheel(interactor, event == vtk.vtkCommand.MouseWheelForwardEvent)
         if event == vtk.vtkCommand.LeftButtonDoubleClickEvent:
             # Slicer would show this view alone, or all views again.
             return not (interactor.GetShiftKey() or interactor.GetAltKey())
@@ -54,6 +71,15 @@ class Gestures:
                 self._on_click(start, view, ctrl)
             return True
         return False
+
+    def _wheel(self, interactor: Any, forward: bool) -> bool:
+        if not interactor.GetShiftKey() or interactor.GetControlKey() or interactor.GetAltKey():
+            return False
+        now, before = time.monotonic(), self._turned
+        self._turned = now
+        if now - before >= REST:
+            self._wheel_is_ours = self._on_wheel(forward)
+        return self._wheel_is_ours
 
     def cancel(self) -> None:
         """Forget a press, and take the rubber band out of the view; may be called twice."""

@@ -31,6 +31,7 @@ class OptionsPanel:
 
         Args:
             actions: what the buttons do, by name: accept, back, start_over, cancel, next, previous, from_segment,
+                choose_recommended, larger, smaller,
                 removes (whether clicks on masks say what does not belong), setting (name and value of a changed
                 option), profile (name, empty for the scene's copy),
                 copy_profile (whether the scene is to hold a copy).
@@ -55,6 +56,7 @@ class OptionsPanel:
         column.addWidget(self.strip_home)
         self.round, self.slices = self._line(), self._line()
         column.addWidget(self.round)
+        column.addLayout(row(self.smaller, self.choose_recommended, self.larger))
         column.addLayout(row(self.previous, self.start_over))
         column.addWidget(self.slices)
         self.removes = qt.QCheckBox(_("Clicks say what does not belong (or {key}+click)").format(key=CTRL))
@@ -80,6 +82,15 @@ class OptionsPanel:
         self.start_over = self._button(_("Start over"), "start_over", _("Forget all answers on this slice"))
         self.previous = self._button(
             _("Previous slice"), "previous", _("Start there with the mask accepted last (Page Down)")
+        )
+        self.smaller = self._button(
+            _("Smaller thing"), "smaller", _("Something smaller than the recommended mask is meant (\u2212, or Shift+wheel)")
+        )
+        self.choose_recommended = self._button(
+            _("More like it"), "choose_recommended", _("Go on from the recommended mask: finer differences from it (0)")
+        )
+        self.larger = self._button(
+            _("Larger thing"), "larger", _("Something larger than the recommended mask is meant (+, or Shift+wheel)")
         )
         column.addLayout(row(self.accept, self.from_segment))
         column.addLayout(row(self.back, self.next, self.cancel))
@@ -169,7 +180,8 @@ class OptionsPanel:
         self.accept.setEnabled(choosing and not busy)
         self.cancel.setEnabled(choosing or busy or pointing)
         self.back.setEnabled(can_go_back)
-        self.start_over.setEnabled(choosing and not busy)
+        for button in (self.start_over, self.smaller, self.choose_recommended, self.larger):
+            button.setEnabled(choosing and not busy)
         self.removes.setEnabled(choosing)
         for button in (self.previous, self.next):
             button.setEnabled(can_move)
@@ -178,7 +190,8 @@ class OptionsPanel:
 
     def _keep_focus(self, focus: Any) -> None:
         """Qt moves the focus on from a button that cannot be pressed any more; it is moved back afterwards."""
-        buttons = (self.accept, self.back, self.start_over, self.previous, self.next, self.from_segment)
+        answers = (self.accept, self.back, self.start_over, self.smaller, self.choose_recommended, self.larger)
+        buttons = (*answers, self.previous, self.next, self.from_segment)
         if focus is not None and focus in buttons and not focus.enabled:
             self._held = (focus, qt.QApplication.focusWidget())
         elif self._held is not None and self._held[0].enabled:

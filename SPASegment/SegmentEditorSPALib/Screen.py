@@ -29,7 +29,13 @@ class User(Protocol):
         """Press a picture."""
 
     def choose(self, index: int) -> None:
-        """Pick a candidate, also one that there is not."""
+        """Go on from a mask, also from one that there is not."""
+
+    def larger(self) -> None:
+        """The larger thing is meant."""
+
+    def smaller(self) -> None:
+        """The smaller thing is meant."""
 
     def accept(self) -> None:
         """Accept the marked mask."""
@@ -78,7 +84,9 @@ class Screen:
 
     def _session_keys(self) -> Actions:
         user = self._user
-        actions: Actions = digits(lambda digit: user.choose(digit) if digit else user.mark(0))
+        actions: Actions = digits(user.choose)
+        # The plus sign's key gives an equals sign without Shift on many keyboards.
+        actions.update({"+": user.larger, "=": user.larger, "-": user.smaller})
         actions.update({key: user.accept for key in ("Return", "Enter")})
         actions.update({key: user.undo for key in ("Backspace", "Z", "Ctrl+Z")})
         actions.update({key: user.redo for key in ("Y", "Ctrl+Y", "Ctrl+Shift+Z")})

@@ -32,7 +32,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         AbstractScriptedSegmentEditorEffect.__init__(self, scriptedEffect)
         self.panel: Optional[OptionsPanel] = None
         self.workflow: Any = None
-        self._gestures = Gestures(self._on_click, self._on_box)
+        self._gestures = Gestures(self._on_click, self._on_box, self._on_wheel)
         self._active = False
 
     def clone(self) -> Any:
@@ -53,18 +53,21 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
             "<b>Segmentation by choices</b>: click on a structure, or drag a box; choose a mask. <br>"
             "In the pictures, blue stripes are added to the recommended mask and orange dots removed from it; the"
             " number says how much larger the mask is.<br>"
-            "Keys while masks are shown or computed: <b>1</b> to <b>4</b> choose, <b>Enter</b> accepts the marked"
-            " mask, <b>0</b> marks the recommended one, <b>Backspace</b> or undo goes back one round, <b>Esc</b>"
-            " cancels. Click adds what belongs, <b>{key}+click</b> removes what does not. A double click on a picture"
-            " accepts it.<br>"
+            "Keys while masks are shown or computed: <b>1</b> to <b>4</b> choose, <b>0</b> goes on from the recommended"
+            " mask, <b>+</b> and <b>\u2212</b> (or Shift+wheel) say that something larger or smaller is meant,"
+            " <b>Enter</b> accepts the marked mask, <b>Space</b> marks the recommended one, <b>Backspace</b> or undo"
+            " goes back one round, <b>Esc</b> cancels. Click adds what belongs, <b>{key}+click</b> removes what does"
+            " not. A double click on a picture accepts it.<br>"
+            "On unfamiliar structures a box is much surer than a click, and as quick.<br>"
             "The masks are one slice each; accept some slices and use <i>Fill between slices</i>, or go on with"
             " the next slice (<b>Page Up</b>) or the one before (<b>Page Down</b>)."
         ).format(key=CTRL) + "</html>"
 
     def setupOptionsFrame(self) -> None:
         """Build the options; nothing heavy, Slicer does it for every Segment Editor that is made."""
-        names = ("accept", "back", "start_over", "cancel", "from_segment")
+        names = ("accept", "back", "start_over", "cancel", "from_segment", "larger", "smaller")
         actions = {name: (lambda name=name: self._active and getattr(self.workflow, name)()) for name in names}
+        actions["choose_recommended"] = lambda: self._active and self.workflow.choose(0)
         actions["next"] = lambda: self._active and self.workflow.next_slice(1)
         actions["previous"] = lambda: self._active and self.workflow.next_slice(-1)
         actions["removes"] = lambda on: self._active and self.workflow.removes_changed(on)
@@ -138,6 +141,9 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
 
     def _on_click(self, xy: Any, view: Any, negative: bool) -> None:
         self.workflow.click(xy, view, negative)
+
+    def _on_wheel(self, larger: bool) -> bool:
+        return bool(self.workflow.wheel(larger))
 
     def _on_box(self, start: Any, end: Any, view: Any) -> None:
         self.workflow.box(start, end, view)

@@ -102,6 +102,8 @@ class Workflow:
 
     def box(self, start: Tuple[int, int], end: Tuple[int, int], view: SliceWidget) -> None:
         """A box dragged in a slice view."""
+        if self.conversation.unanswered:
+            self.screen.view = view
         corner, plane = self._place(view, start)
         self.conversation.box(corner, self._place(view, end)[0], plane)
 
@@ -141,8 +143,22 @@ class Workflow:
         self.conversation.mark(index)
 
     def choose(self, index: int) -> None:
-        """Pick a candidate."""
+        """Go on from a mask."""
         self.conversation.choose(index)
+
+    def larger(self) -> None:
+        """The larger thing is meant."""
+        self.conversation.larger()
+
+    def smaller(self) -> None:
+        """The smaller thing is meant."""
+        self.conversation.smaller()
+
+    def wheel(self, larger: bool) -> bool:
+        """The wheel was turned with Shift held; whether that is about the masks."""
+        if self.choosing and not self.busy:
+            (self.larger if larger else self.smaller)()
+        return self.armed
 
     def back(self) -> None:
         """Take the last answer back."""

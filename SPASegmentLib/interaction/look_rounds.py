@@ -82,8 +82,8 @@ class LookRound:
         return self.rounds.after_click(self, click)
 
     def after_extent(self, larger: bool) -> Round:
-        """See `Round`."""
-        return self.rounds.extent_round(self.proposal, self.said, larger)
+        """See `Round`: where no look shows such a thing, masks of this thing that are larger, or smaller."""
+        return self.rounds.extent_round(self.proposal, self.said, larger) or self.rounds.of_this_thing(self, larger)
 
 
 class LookRounds:
@@ -147,11 +147,7 @@ class LookRounds:
             InputError: the mask is empty.
         """
         said = (*shown.said, choice(shown.proposal.masks, mask))
-        chosen = shown.proposal.masks[mask]
-        if not chosen.any():
-            raise InputError(_("This mask is empty; choose another one, or click on the structure again."))
-        rounds = self._around(chosen, shown.neutral_radius(mask), self)
-        return rounds.begin(self._clicks(said), chosen, said, shown.proposal.round + 1)
+        return self._in_its_region(shown, mask, said, shown.proposal.round + 1)
 
     def after_click(self, shown: LookRound, click: Click) -> RegionRound:
         """The same round in the region around the mask that the correction speaks for."""
@@ -167,24 +163,35 @@ class LookRounds:
         rounds = self._around(base, self._looks[best].neutral_radius, self)
         return rounds.begin(self._clicks(said), probability, said, shown.proposal.round)
 
-    def extent_round(self, shown: Proposal, said: Sequence[Said], larger: bool) -> LookRound:
-        """The next round, of the things larger, or smaller, than the recommended mask.
+    def extent_round(self, shown: Proposal, said: Sequence[Said], larger: bool) -> Optional[LookRound]:
+        """The next round, of the things larger, or smaller, than the recommended mask; None where no look shows any.
 
         Choices before were among masks of another thing, and do not count any more.
-
-        Raises:
-            InputError: no look shows such a thing.
         """
         extent = Extent(np.count_nonzero(shown.masks[0]) * self._frame.pixel_area, larger)
         areas = (self._masks * self._grid.areas).sum(axis=(1, 2))
         beyond = areas > EXTENT_STEP * extent.area_mm2 if larger else EXTENT_STEP * areas < extent.area_mm2
         if not (beyond & (areas > 0) & np.isfinite(self._prior)).any():
-            advice = _("drag a box around the structure, or correct the mask by clicks.")
-            if larger:
-                raise InputError(_("Nothing larger is to be seen here; {advice}").format(advice=advice))
-            raise InputError(_("Nothing smaller is to be seen here; {advice}").format(advice=advice))
+            return None
         kept = tuple(one for one in said if not isinstance(one, Choice))
         return self.make((*kept, extent), shown.round + 1)
+
+    def of_this_thing(self, shown: LookRound, larger: bool) -> RegionRound:
+        """The next round in the region around the recommended mask, of masks larger, or smaller, than that.
+
+        Raises:
+            InputError: there are none, or the recommended mask is empty.
+        """
+        begun = self._in_its_region(shown, 0, shown.said, shown.proposal.round)
+        return begun.rounds.of_this_thing(begun, shown.proposal, larger)
+
+    def _in_its_region(self, shown: LookRound, mask: int, said: Tuple[Said, ...], number: int) -> RegionRound:
+        """The round in the region around a mask on screen."""
+        chosen = shown.proposal.masks[mask]
+        if not chosen.any():
+            raise InputError(_("This mask is empty; choose another one, or click on the structure again."))
+        rounds = self._around(chosen, shown.neutral_radius(mask), self)
+        return rounds.begin(self._clicks(said), chosen, said, number)
 
     def predictions(self, made: LookRound) -> np.ndarray:
         """See `Round`."""

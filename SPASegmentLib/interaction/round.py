@@ -127,8 +127,8 @@ class RegionRound:
 class Wider(Protocol):
     """Looks at other sizes, where the user asks for the larger or the smaller thing."""
 
-    def extent_round(self, shown: Proposal, said: Sequence[Said], larger: bool) -> Round:
-        """The round of the things larger, or smaller, than the recommended mask."""
+    def extent_round(self, shown: Proposal, said: Sequence[Said], larger: bool) -> Optional[Round]:
+        """The round of the things larger, or smaller, than the recommended mask; None where no look shows any."""
 
 
 @dataclass(frozen=True)
@@ -271,12 +271,30 @@ class RegionRounds:
         return self.make(prompts, answers, said, shown.mixture, shown.proposal.round)
 
     def after_extent(self, shown: RegionRound, larger: bool) -> Round:
-        """See `Round`: from looks at other sizes where there are any, else among the masks of this region."""
-        if self._wider is not None:
-            return self._wider().extent_round(shown.proposal, shown.said, larger)
-        extent = Extent(np.count_nonzero(shown.proposal.masks[0]) * self.region.frame.pixel_area, larger)
+        """See `Round`: from looks at other sizes where they show such a thing, else among the masks of this region."""
+        found = None if self._wider is None else self._wider().extent_round(shown.proposal, shown.said, larger)
+        return found or self.of_this_thing(shown, shown.proposal, larger)
+
+    def of_this_thing(self, shown: RegionRound, seen: Proposal, larger: bool) -> RegionRound:
+        """The round of masks of this region that are larger, or smaller, than the recommended one that was seen.
+
+        Raises:
+            InputError: there are none.
+        """
+        area = np.count_nonzero(seen.masks[0])
+        extent = Extent(area * self.region.frame.pixel_area, larger)
         answers, said = (*shown.answers, extent), (*shown.said, extent)
-        return self.make(shown.prompts, answers, said, shown.mixture, shown.proposal.round + 1)
+        made = self.make(shown.prompts, answers, said, shown.mixture, seen.round + 1)
+        found = np.count_nonzero(made.proposal.masks[0])
+        if found == 0 or (found <= area if larger else found >= area):
+            raise InputError(
+                _("Nothing larger is to be seen here; drag a box around the structure, or correct the mask by clicks.")
+                if larger
+                else _(
+                    "Nothing smaller is to be seen here; drag a box around the structure, or correct the mask by clicks."
+                )
+            )
+        return made
 
     def predictions(self, made: RegionRound) -> np.ndarray:
         """See `Round`."""

@@ -72,6 +72,11 @@ class Conversation:
         return self._course.answers > 0 and not self.busy
 
     @property
+    def unanswered(self) -> bool:
+        """Whether masks are on screen that no answer has led to."""
+        return self.choosing and not self.busy and not self._course.answers
+
+    @property
     def can_continue(self) -> bool:
         """Whether there is an accepted mask to go on from, to the slice beside it."""
         controller = self._target.controller
@@ -122,7 +127,12 @@ class Conversation:
         return self.busy
 
     def box(self, corner: Point, opposite: Point, plane: Plane) -> None:
-        """A box dragged in a slice view, from one corner (mm) to the opposite one."""
+        """A box dragged in a slice view, from one corner (mm) to the opposite one.
+
+        It takes the place of masks that nobody has answered yet: a box is what helps where a click was misunderstood.
+        """
+        if self.unanswered:
+            self._drop()
         if self.choosing:
             self._view.say(_("Accept or cancel the masks on screen first, then drag a box."), True)
         else:
@@ -191,9 +201,19 @@ class Conversation:
                 self._view.say(difference_text(self.proposal, index))
 
     def choose(self, index: int) -> None:
-        """Pick a candidate."""
+        """Go on from a mask: a candidate, or the recommended one (0)."""
         if self.choosing:
             self._course.answer(lambda controller: controller.choose(index), 1)
+
+    def larger(self) -> None:
+        """Say that the larger thing is meant, compared with the recommended mask."""
+        if self.choosing:
+            self._course.answer(lambda controller: controller.larger(), 1)
+
+    def smaller(self) -> None:
+        """Say that the smaller thing is meant, compared with the recommended mask."""
+        if self.choosing:
+            self._course.answer(lambda controller: controller.smaller(), 1)
 
     def back(self) -> None:
         """Take the last answer back."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
 
 from SPASegmentLib.errors import SPAError
 from SPASegmentLib.mrml.front_end import Target, View, Worker
-from SPASegmentLib.mrml.texts import difference_text
+from SPASegmentLib.mrml.texts import agreement_text, difference_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class Course:
                 self.checked(then)
             elif job.proposal is not None:
                 self._view.propose(job, painted)
-                self._view.say(difference_text(job.proposal, 0))
+                self._view.say(f"{difference_text(job.proposal, 0)} {agreement_text(job.proposal)}")
                 self._go_on()
         self._view.refresh()
 

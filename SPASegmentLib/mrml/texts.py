@@ -20,6 +20,9 @@ _ = texts(__name__)
 #: The key that VTK and Qt call Ctrl, as it is written on the keyboard.
 CTRL = "Cmd" if sys.platform == "darwin" else "Ctrl"
 
+#: Below this expected Dice, the first masks after a click are a guess at something unfamiliar.
+UNFAMILIAR = 0.6
+
 #: Where the candidates' mean Dice with the recommended mask lies above, there is little left to choose from.
 ALIKE = 0.95
 
@@ -43,6 +46,15 @@ def difference_text(proposal: Proposal, index: int) -> str:
         return _("Recommended mask. Enter accepts it; 1 to {count} choose a better one.").format(count=count)
     return _("{index}: {difference}. Press {index} to go on from it, Enter to accept it.").format(
         index=index, difference=proposal.differences[index - 1].description
+    )
+
+
+def agreement_text(proposal: Proposal) -> str:
+    """How far the recommended mask can be relied on, or what is surer than to go on choosing."""
+    if proposal.expected_dice < UNFAMILIAR and proposal.round == 1:
+        return _("This looks unfamiliar: a box around the structure is surer than a click, or correct by clicks.")
+    return _("The recommended mask should agree with yours to about {percent} %.").format(
+        percent=round(100 * proposal.expected_dice)
     )
 
 

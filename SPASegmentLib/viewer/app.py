@@ -146,7 +146,7 @@ class ViewerApp:
         self.server.state.trame__template_error = (_PAGE / "ended.html").read_text(encoding="utf-8")
         self.server.state.update(
             {
-                "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "expected": 0,
+                "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "agreement": "",
                 "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
                 "view_names": VIEWS, "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
                 "pixels_per_point": 1.0, "network": self.workspace.has_network,
@@ -167,6 +167,8 @@ class ViewerApp:
             "choose": conversation.choose,
             "accept": conversation.accept,
             "accept_at_once": conversation.accept_at_once,
+            "larger": conversation.larger,
+            "smaller": conversation.smaller,
             "back": conversation.back,
             "cancel": conversation.cancel,
             "start_over": conversation.start_over,

@@ -10,7 +10,7 @@ from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
 from SPASegmentLib.mrml.controller import Job
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.texts import round_text
+from SPASegmentLib.mrml.texts import agreement_text, round_text
 from SPASegmentLib.viewer.pictures import draw_masks
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.views import SliceViews
@@ -104,7 +104,7 @@ class PageView:
             masks=_cards(job.frame, proposal, painted),
             round=proposal.round,
             standing=round_text(proposal, job.session.settings.rounds),
-            expected=round(100 * proposal.expected_dice),
+            agreement=agreement_text(proposal),
         )
 
     def mark(self, index: int) -> None:

@@ -25,6 +25,71 @@ def test_click_choose_back_accept(hands: Any) -> None:
     assert not talk.armed and talk.can_continue and talk.slices == 1 and hands.learned.accepted == 1
 
 
+def test_the_recommended_mask_can_be_gone_on_from(hands: Any) -> None:
+    first = hands.masks()
+    hands.choose(0)
+    hands.settle()
+    assert hands.conversation.proposal.round == 2 and hands.conversation.can_go_back
+    hands.back()
+    hands.settle()
+    assert np.array_equal(hands.now(), first)
+
+
+def test_the_larger_and_the_smaller_thing_are_answers(hands: Any) -> None:
+    first = hands.masks()
+    area = int(first[0].sum())
+    for name, sign in (("larger", 1), ("smaller", -1)):
+        getattr(hands, name)()
+        hands.settle()
+        assert hands.conversation.proposal.round == 2 and hands.conversation.can_go_back
+        assert sign * (int(hands.now()[0].sum()) - area) > 0
+        hands.back()
+        hands.settle()
+        assert np.array_equal(hands.now(), first) and not hands.conversation.can_go_back
+    hands.hold()
+    hands.larger()
+    hands.smaller()
+    assert "still computing" in hands.said
+    hands.settle()
+    assert hands.conversation.proposal.round == 2 and int(hands.now()[0].sum()) > area
+
+
+def test_what_is_not_to_be_seen_leaves_the_masks(hands: Any) -> None:
+    first = hands.masks()
+    for _ in range(5):
+        before = hands.conversation.proposal
+        hands.larger()
+        hands.settle()
+        if hands.conversation.proposal is before:
+            break
+    assert "Nothing larger is to be seen here" in hands.said or "the last of 6 rounds" in hands.said
+    assert hands.conversation.choosing and np.array_equal(hands.now(), before.masks)
+    hands.accept(0)
+    assert hands.voxels().sum() == before.masks[0].sum() != first[0].sum()
+
+
+def test_a_box_takes_the_place_of_masks_that_nobody_has_answered(hands: Any) -> None:
+    from SPASegmentLib.mrml.plane import Plane
+
+    hands.masks()
+    corners = hands.point(-9.0, -9.0), hands.point(9.0, 9.0)
+    hands.box(*corners, Plane.named("axial"))
+    hands.settle()
+    boxed = hands.now()
+    assert hands.conversation.proposal.round == 1 and not hands.conversation.can_go_back
+    hands.act(hands.conversation.cancel)
+    hands.box(*corners, Plane.named("axial"))
+    hands.settle()
+    assert np.array_equal(hands.now(), boxed)
+    # After an answer they are somebody's work.
+    hands.choose(1)
+    hands.settle()
+    now = hands.now()
+    hands.box(*corners, Plane.named("axial"))
+    hands.settle()
+    assert "then drag a box" in hands.said and np.array_equal(hands.now(), now)
+
+
 def test_nothing_is_accepted_twice(hands: Any) -> None:
     first = hands.masks()
     for _ in range(2):

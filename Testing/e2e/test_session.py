@@ -210,3 +210,30 @@ def test_a_click_on_air_is_explained(screen: Any) -> None:
     screen.click("Red", LESION)
     screen.masks()
     assert screen.state("problem") == ""
+
+
+def test_larger_smaller_and_more_like_the_recommended(screen: Any) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    area = "Number(get('masks')[0].area.replace(/[^0-9.].*/, ''))"
+    first = page.evaluate(f"(() => {{ const get = (n) => window.trame.state.get(n); return {area}; }})()")
+    for key, holds in (("+", ">"), ("=", ">"), ("-", "<")):
+        page.keyboard.press(key)
+        screen.wait(f"get('round') === 2 && !get('busy') && {area} {holds} {first}")
+        page.keyboard.press("Backspace")
+        screen.wait(f"get('round') === 1 && !get('busy') && {area} === {first}")
+    page.get_by_role("button", name="More like").click()
+    screen.wait("get('round') === 2 && !get('busy')")
+    page.keyboard.press("Backspace")
+    screen.wait("get('round') === 1 && !get('busy')")
+    page.mouse.move(*screen.place("Red", LESION))
+    offset = screen.state("slices")["Red"]["offset"]
+    page.keyboard.down("Shift")
+    for _ in range(3):
+        page.mouse.wheel(0, -120)
+    page.keyboard.up("Shift")
+    screen.wait(f"get('round') === 2 && !get('busy') && {area} > {first}")
+    assert screen.state("slices")["Red"]["offset"] == offset, "the slice stays"
+    page.keyboard.press("Escape")
+    screen.wait("get('phase') === 'idle'")

@@ -99,12 +99,12 @@ def test_all_digits_belong_to_the_masks_on_screen(desk: Any) -> None:
     desk.click()
     desk.workflow.mark(3)
     for key, modifier in (
-        *((key, Qt.NoModifier) for key in (Qt.Key_5, Qt.Key_9, Qt.Key_Y)),
-        (Qt.Key_5, Qt.ShiftModifier), (Qt.Key_0, Qt.NoModifier),
+        *((key, Qt.NoModifier) for key in (Qt.Key_5, Qt.Key_9, Qt.Key_Y)), (Qt.Key_5, Qt.ShiftModifier),
     ):
         press(desk, key, modifier)
         assert not reached and desk.workflow.choosing and desk.proposal.round == 1
-    assert desk.workflow.screen.marked == 0, "0 is the recommended mask"
+    press(desk, Qt.Key_0)
+    assert not reached and desk.proposal.round == 2, "0 goes on from the recommended mask"
     press(desk, Qt.Key_7)
     assert "7" in desk.panel.status.text
     desk.workflow.cancel()
@@ -280,3 +280,47 @@ def test_between_click_and_masks_the_keys_are_about_the_click(desk: Any) -> None
         assert desk.editor.activeEffect() is not None and np.array_equal(desk.voxels(), written)
         assert desk.workflow.choosing == (key == Qt.Key_7)
         desk.workflow.cancel()
+
+
+def test_plus_and_minus_say_which_thing_is_meant(desk: Any) -> None:
+    area = int(desk.click().masks[0].sum())
+    for key, sign in ((Qt.Key_Plus, 1), (Qt.Key_Equal, 1), (Qt.Key_Minus, -1)):
+        press(desk, key)
+        assert desk.proposal.round == 2 and sign * (int(desk.proposal.masks[0].sum()) - area) > 0
+        desk.key("Backspace")
+    for button, sign in ((desk.panel.larger, 1), (desk.panel.smaller, -1)):
+        button.click()
+        desk.wait()
+        assert desk.proposal.round == 2 and sign * (int(desk.proposal.masks[0].sum()) - area) > 0
+        desk.key("Backspace")
+    desk.panel.choose_recommended.click()
+    desk.wait()
+    assert desk.proposal.round == 2
+
+
+def test_the_wheel_with_shift_says_it_once_for_each_turn(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SegmentEditorSPALib import Gestures
+
+    view = desk.host.views["Red"]
+    now = [100.0]
+    monkeypatch.setattr(Gestures.time, "monotonic", lambda: now[0])
+
+    def turn(way: str, shift: bool = True) -> None:
+        view.send(f"MouseWheel{way}Event", view.xy(desk.lesion), False, shift)
+        desk.wait()
+
+    area = int(desk.click().masks[0].sum())
+    turn("Forward", shift=False)
+    assert desk.proposal.round == 1, "the wheel alone is Slicer's"
+    for _ in range(3):
+        now[0] += 0.05
+        turn("Forward")
+    assert desk.proposal.round == 2 and int(desk.proposal.masks[0].sum()) > area
+    now[0] += 1.0
+    area = int(desk.proposal.masks[0].sum())
+    turn("Backward")
+    assert desk.proposal.round == 3 and int(desk.proposal.masks[0].sum()) < area
+    desk.workflow.cancel()
+    now[0] += 1.0
+    turn("Backward")
+    assert not desk.workflow.armed

@@ -97,10 +97,18 @@ def test_larger_and_smaller_weigh_the_looks() -> None:
     between = larger.after_extent(False)
     assert 20 < radii_on_screen(between.proposal)[0] < 28, "larger than the first, smaller than the second"
     assert between.said[-1] == Extent(float(larger.proposal.masks[0].sum()), False)
-    with pytest.raises(InputError, match="Nothing larger is to be seen"):
-        larger.after_extent(True)
-    with pytest.raises(InputError, match="Nothing smaller is to be seen"):
-        smaller.after_extent(False)
+    assert rounds.extent_round(larger.proposal, larger.said, True) is None, "no look shows anything larger"
+    assert rounds.extent_round(smaller.proposal, smaller.said, False) is None
+
+
+def test_where_no_look_shows_it_the_outline_grows_until_it_cannot(nested: FrameImage, network: SPANetwork) -> None:
+    session = Session(network, nested, QUICK)
+    areas = [int(session.start(Click(64, 60)).masks[0].sum())]
+    with pytest.raises(InputError, match="Nothing larger is to be seen here; drag a box"):
+        for _ in range(QUICK.rounds):
+            areas.append(int(session.larger().masks[0].sum()))
+    assert len(areas) > 1 and areas == sorted(set(areas)), "larger each time, by a look or by the outline"
+    assert session.proposal.round == len(areas) and int(session.proposal.masks[0].sum()) == areas[-1]
 
 
 def test_predictions_are_the_hypotheses_by_their_weight() -> None:

@@ -152,6 +152,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.altKey || event.metaKey || isTyping(event.target)) return;
     let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    // The plus sign's key gives an equals sign without Shift on many keyboards.
+    if (key === "=") key = "+";
     if (event.ctrlKey) key = `Ctrl+${event.shiftKey && key === "z" ? "y" : key}`;
     let selector = `[data-key="${CSS.escape(key)}"]`;
     if (event.key === "Enter") {
@@ -164,9 +166,29 @@
     if (!waiting && (!control || control.disabled)) return;
     if (control) event.preventDefault();
     if (event.repeat && !LASTING.includes(key)) return;
+    inTurn(selector);
+  });
+
+  function inTurn(selector) {
     waiting += 1;
     turn = turn.then(() => press(selector)).catch(() => {}).then(() => { waiting -= 1; });
-  });
+  }
+
+  // The wheel with Shift over a slice: the larger thing, or the smaller one. Some browsers turn it sideways then. One
+  // flick of it sends many events, of which the first counts.
+  const REST = 300;
+  let turned = -Infinity;
+
+  document.addEventListener("wheel", (event) => {
+    if (!event.shiftKey || event.ctrlKey || !event.target.closest(".picture")) return;
+    if (!document.querySelector(".card") && !waiting) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const before = turned;
+    turned = event.timeStamp;
+    const way = event.deltaY || event.deltaX;
+    if (way && turned - before >= REST && !waiting) inTurn(`[data-key="${way < 0 ? "+" : "-"}"]`);
+  }, { capture: true, passive: false });
 
   window.trame.utils.spa = { send, fetchFile, mayLeave, readout, cross, pointed, first };
 })();
