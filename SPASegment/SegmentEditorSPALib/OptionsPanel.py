@@ -84,7 +84,8 @@ class OptionsPanel:
             _("Previous slice"), "previous", _("Start there with the mask accepted last (Page Down)")
         )
         self.smaller = self._button(
-            _("Smaller thing"), "smaller", _("Something smaller than the recommended mask is meant (\u2212, or Shift+wheel)")
+            _("Smaller thing"), "smaller",
+            _("Something smaller than the recommended mask is meant (\u2212, or Shift+wheel)"),
         )
         self.choose_recommended = self._button(
             _("More like it"), "choose_recommended", _("Go on from the recommended mask: finer differences from it (0)")

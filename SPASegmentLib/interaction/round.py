@@ -291,7 +291,8 @@ class RegionRounds:
                 _("Nothing larger is to be seen here; drag a box around the structure, or correct the mask by clicks.")
                 if larger
                 else _(
-                    "Nothing smaller is to be seen here; drag a box around the structure, or correct the mask by clicks."
+                    "Nothing smaller is to be seen here; drag a box around the structure, or correct the mask by"
+                    " clicks."
                 )
             )
         return made

@@ -105,8 +105,8 @@ class Hands:
     def __getattr__(self, name: str) -> Callable[..., None]:
         """Methods of the conversation, done as a user would."""
         if name not in (
-            "press", "choose", "larger", "smaller", "back", "start_over", "cancel", "accept", "accept_at_once", "next_slice",
-            "box",
+            "press", "choose", "larger", "smaller", "back", "start_over", "cancel", "accept", "accept_at_once",
+            "next_slice", "box",
         ):
             raise AttributeError(name)
         return lambda *arguments: self.act(lambda: getattr(self.conversation, name)(*arguments))
