@@ -143,7 +143,8 @@ class Opener:
             refined = self._refined(predictor, region, self._offset_mm())
             count, seed = settings.predictions, settings.seed + number
             looks.append(look(region, predictor, refined, click, count, seed, settings.chunk))
-        return LookRounds(self._frame, click, looks, self._around, settings, self._profile, network.expected_dice)
+        calibration = network.expected_dice_of_looks
+        return LookRounds(self._frame, click, looks, self._around, settings, self._profile, calibration)
 
     def _looks_later(self, click: Click) -> Optional[Callable[[], LookRounds]]:
         """Looks that are made when they are asked for, once; None where there is one region only."""

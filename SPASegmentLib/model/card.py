@@ -17,7 +17,9 @@ _ = texts(__name__)
 CARD_FORMAT = "spa-model-card"
 CARD_VERSION = 1
 DEFAULT_NAME = "compact"
-#: Offset and slope of an expected Dice that nobody has calibrated.
+#: Offset and slope.
+Line = Tuple[float, float]
+#: Of an expected Dice that nobody has calibrated.
 UNCALIBRATED = (0.0, 1.0)
 
 
@@ -52,20 +54,26 @@ class ModelCard:
     calibration: Dict[str, Any] = field(default_factory=dict)
     onnx: Dict[str, Any] = field(default_factory=dict)
 
-    def expected_dice_line(self) -> Tuple[float, float]:
-        """Offset and slope that the expected Dice is calibrated with.
+    def expected_dice_lines(self) -> Tuple[Line, Line]:
+        """What the expected Dice is calibrated with: of the first masks after a click, and of all others.
+
+        Cards of older versions hold one line for both.
 
         Raises:
             WeightsError: the card holds something else there.
         """
         line = self.calibration.get("expected_dice", UNCALIBRATED)
-        try:
-            offset, slope = (float(value) for value in line)
-        except (TypeError, ValueError):
-            raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
-        if not (math.isfinite(offset) and math.isfinite(slope)):
-            raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
-        return offset, slope
+        return _line(self.calibration.get("expected_dice_of_looks", line)), _line(line)
+
+
+def _line(numbers: Any) -> Line:
+    try:
+        offset, slope = (float(value) for value in numbers)
+    except (TypeError, ValueError):
+        raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
+    if not (math.isfinite(offset) and math.isfinite(slope)):
+        raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
+    return offset, slope
 
 
 def models_folder() -> Path:

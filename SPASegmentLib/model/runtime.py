@@ -39,6 +39,8 @@ class Network(Protocol):
 
     #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
     expected_dice: Tuple[float, float]
+    #: The same for the first masks after a click, where it is not known yet which thing is meant.
+    expected_dice_of_looks: Tuple[float, float]
     #: Names the latent space: latents learned with other weights mean something else.
     latent_space: str
     #: Whether its device has failed, so that the processor has taken over.

@@ -94,9 +94,9 @@ def run_calibrate(
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
         record = calibrate(weights, files, limit, jobs, progress, structures, per_set)
-    offset, slope = record["expected_dice"]
+    (first, steep), (offset, slope) = record["expected_dice_of_looks"], record["expected_dice"]
     console.print(
-        f"Expected Dice = {offset} + {slope} x raw, from {record['n_cases']} cases; mean error "
-        f"{record['mean_error_before']} before, {record['mean_error_after']} after.",
+        f"Expected Dice = {first} + {steep} x raw in the first round after a click, {offset} + {slope} x raw later, from "
+        f"{record['n_cases']} cases; mean error {record['mean_error_before']} before, {record['mean_error_after']} after.",
         highlight=False,
     )

@@ -43,6 +43,22 @@ def fit_line(expected: np.ndarray, reached: np.ndarray) -> Tuple[float, float]:
     return round(float(offset), 4), round(float(slope), 4)
 
 
+def fit_lines(expected: np.ndarray, reached: np.ndarray) -> np.ndarray:
+    """(rounds, 2) offset and slope for each round of (cases, rounds) Dice that were expected and reached.
+
+    The first round after a click, in which it is not known yet which thing is meant, has a line of its own where there
+    are cases enough for it; all other rounds share one.
+
+    Raises:
+        InputError: there are too few values, or they do not vary.
+    """
+    rounds = expected.shape[1]
+    if len(expected) < FEWEST or rounds == 1:
+        return np.array([fit_line(expected, reached)] * rounds)
+    later = fit_line(expected[:, 1:], reached[:, 1:])
+    return np.array([fit_line(expected[:, 0], reached[:, 0])] + [later] * (rounds - 1))
+
+
 def calibrate(
     weights: Path,
     files: Sequence[Path],
@@ -65,7 +81,7 @@ def calibrate(
         per_set: cases of each of them at most, evenly spread; None for all.
 
     Returns:
-        What was written: `expected_dice` (offset, slope), the mean error before and after, and the number of cases.
+        What was written: `expected_dice_of_looks` and `expected_dice` (offset, slope), the mean error before and after, and the number of cases.
 
     Raises:
         InputError: the files cannot be used or hold too little.
@@ -77,12 +93,14 @@ def calibrate(
     cases += [case for path in structures for case in evenly(structure_cases(open_structures(path)), per_set)]
     results = run_all(_rounds, cases, _Uncalibrated(weights), jobs or cores(), progress)
     expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
-    offset, slope = fit_line(expected, reached)
+    lines = fit_lines(expected, reached)
+    calibrated = lines[:, :1] + lines[:, 1:] * expected.T
     record: Dict[str, Any] = {
-        "expected_dice": [offset, slope],
+        "expected_dice_of_looks": lines[0].tolist(),
+        "expected_dice": lines[-1].tolist(),
         "bias_before": round(float((expected - reached).mean()), 4),
         "mean_error_before": round(float(np.abs(expected - reached).mean()), 4),
-        "mean_error_after": round(float(np.abs(offset + slope * expected - reached).mean()), 4),
+        "mean_error_after": round(float(np.abs(calibrated.T - reached).mean()), 4),
         "n_cases": len(cases),
         "files": [Path(file).name for file in (*files, *structures)],
     }
@@ -103,7 +121,7 @@ class _Uncalibrated:
 
     def __call__(self) -> SPAMethod:
         network = load_for_use(self.weights).network
-        network.expected_dice = UNCALIBRATED
+        network.expected_dice = network.expected_dice_of_looks = UNCALIBRATED
         return SPAMethod(network, SessionSettings())
 
 

@@ -16,7 +16,7 @@ from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.types import Click, FrameImage
 from SPASegmentLib.model.weights import load, models_folder, read_card
 from SPASegmentLib.research.data.shards import RaterSlices
-from SPASegmentLib.research.evaluation.calibration import calibrate, fit_line
+from SPASegmentLib.research.evaluation.calibration import calibrate, fit_line, fit_lines
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 
@@ -27,6 +27,15 @@ def test_the_line_is_that_of_least_squares() -> None:
     design = np.stack([np.ones(expected.size), expected.ravel()], axis=1)
     wanted = np.linalg.lstsq(design, reached.ravel(), rcond=None)[0]
     assert fit_line(expected, reached) == pytest.approx(tuple(wanted), abs=1e-4)
+
+
+def test_the_first_round_has_a_line_of_its_own_where_there_are_cases_enough() -> None:
+    rng = np.random.default_rng(1)
+    expected = rng.uniform(0.3, 1.0, (40, 4))
+    reached = np.concatenate([0.3 * expected[:, :1], 0.1 + 0.9 * expected[:, 1:]], axis=1)
+    assert fit_lines(expected, reached) == pytest.approx(np.array([[0, 0.3]] + 3 * [[0.1, 0.9]]), abs=1e-4)
+    few = fit_lines(expected[:10], reached[:10])
+    assert np.array_equal(few, np.array([fit_line(expected[:10], reached[:10])] * 4))
 
 
 @pytest.mark.parametrize("expected", [np.full(100, 0.9), np.linspace(0, 1, 12)])
@@ -92,6 +101,18 @@ def test_calibration_without_files_is_a_sentence(weights: Path) -> None:
     assert result.exit_code != 0
     text = " ".join(result.output.split())
     assert "Calibration needs files: slices (--npz), structures (--structures), or both." in text
+
+
+def test_sessions_use_either_line(weights: Path) -> None:
+    image = FrameImage(synthetic_slices(1, seed=3).images[0].astype(np.float32))
+    middle = Click(image.shape[1] / 2, image.shape[0] / 2)
+    _rewrite(weights, {"expected_dice_of_looks": [0.25, 0.0], "expected_dice": [0.75, 0.0]})
+    session = Session(load(weights).network, image)
+    assert session.start(middle).expected_dice == 0.25 and session.choose(0).expected_dice == 0.75
+    # Cards of older versions have one line.
+    _rewrite(weights, {"expected_dice": [0.5, 0.0]})
+    session = Session(load(weights).network, image)
+    assert session.start(middle).expected_dice == 0.5 == session.choose(0).expected_dice
 
 
 @pytest.mark.parametrize("line", [[1.0], "no", [0.0, float("nan")]])
