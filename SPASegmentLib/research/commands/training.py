@@ -96,7 +96,8 @@ def run_calibrate(
         record = calibrate(weights, files, limit, jobs, progress, structures, per_set)
     (first, steep), (offset, slope) = record["expected_dice_of_looks"], record["expected_dice"]
     console.print(
-        f"Expected Dice = {first} + {steep} x raw in the first round after a click, {offset} + {slope} x raw later, from "
-        f"{record['n_cases']} cases; mean error {record['mean_error_before']} before, {record['mean_error_after']} after.",
+        f"Expected Dice = {first} + {steep} x raw in the first round after a click, {offset} + {slope} x raw later, "
+        f"from {record['n_cases']} cases; mean error {record['mean_error_before']} before, "
+        f"{record['mean_error_after']} after.",
         highlight=False,
     )

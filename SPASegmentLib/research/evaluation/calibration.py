@@ -81,7 +81,8 @@ def calibrate(
         per_set: cases of each of them at most, evenly spread; None for all.
 
     Returns:
-        What was written: `expected_dice_of_looks` and `expected_dice` (offset, slope), the mean error before and after, and the number of cases.
+        What was written: `expected_dice_of_looks` and `expected_dice` (offset, slope), the mean error before
+        and after, and the number of cases.
 
     Raises:
         InputError: the files cannot be used or hold too little.
