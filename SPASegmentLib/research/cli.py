@@ -208,6 +208,29 @@ def evaluate_structures(
         run_evaluate_structures(task, output, pictures)
 
 
+@evaluate.command("named")
+def evaluate_named(
+    npz: Annotated[List[Path], typer.Option(help="Masks of named people (raters); may be repeated for one group.")],
+    second: Annotated[
+        Optional[Path], typer.Option(help="The same people and images, drawn with a second program.")
+    ] = None,
+    start: Annotated[str, typer.Option(help="click (at the innermost pixel) or box (the tight one).")] = "click",
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds per image.")] = 6,
+    limit: Annotated[Optional[int], typer.Option(min=1, help="Images at most, evenly spread.")] = None,
+    weights: Weights = None,
+    runtime: Runtime = "torch",
+    seed: Annotated[int, typer.Option(min=0, help="Of the images' order and of sessions.")] = 0,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+    output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/named.json"),
+) -> None:
+    """Measure what the profile learns of named people: first masks with their own profile, none, and the others'."""
+    with _ready():
+        from SPASegmentLib.research.commands.named import run_evaluate_named
+        from SPASegmentLib.research.evaluation.named.evaluation import NamedTask
+
+        run_evaluate_named(NamedTask(tuple(npz), start, rounds, limit, weights, runtime, seed, jobs, second), output)
+
+
 @evaluate.command("cases")
 def evaluate_cases(
     npz: Npz,

@@ -1,0 +1,224 @@
+"""`spa evaluate named`: what people want, whose profile is whose, and files that cannot be used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+import pytest
+from scipy import ndimage
+from typer.testing import CliRunner
+
+from SPASegmentLib.cli import app
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.simulated_user import dice
+from SPASegmentLib.model.card import ModelCard
+from SPASegmentLib.research.evaluation.named.alignment import align
+from SPASegmentLib.research.evaluation.named.evaluation import NamedTask, evaluate_named
+from SPASegmentLib.research.evaluation.named.people import open_people, second_parts
+from SPASegmentLib.research.evaluation.named.seen import seen_in_training, warning
+from SPASegmentLib.research.evaluation.named.sequences import LATER, taught
+
+SIDE = 72
+
+
+def disk(x: float, y: float, radius: float) -> np.ndarray:
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    return np.asarray(np.hypot(columns - x, rows - y) < radius)
+
+
+def write_people(path: Path, drawn: Sequence[Sequence[np.ndarray]], names: Sequence[str], **more: Any) -> Path:
+    """Blurred bright disks of radius 9, and what every person drew of them: `drawn[image][person]`."""
+    masks = np.stack([sum(m.astype(np.uint8) << k for k, m in enumerate(people)) for people in drawn])
+    rng = np.random.default_rng(0)
+    images = []
+    for i in range(len(drawn)):
+        rows, columns = np.mgrid[:SIDE, :SIDE]
+        inside = 9 - np.hypot(columns - 30 - i % 5, rows - 34)
+        images.append(np.clip(50 + 140 / (1 + np.exp(-inside / 2)) + rng.normal(0, 5, (SIDE, SIDE)), 0, 255))
+    np.savez(path, images=np.stack(images).astype(np.uint8), masks=masks, raters=np.array(names), **more)
+    return path
+
+
+def radii(count: int, *sizes: float) -> List[List[np.ndarray]]:
+    return [[disk(30 + i % 5, 34, r) for r in sizes] for i in range(count)]
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tight, middle and wide."""
+    path = tmp_path_factory.mktemp("people") / "three.npz"
+    return write_people(path, radii(8, 7, 9, 11.5), ["ann", "ben", "cleo"], citation=np.array("Doe 2020"))
+
+
+@pytest.fixture(scope="module")
+def record(three: Path) -> Dict[str, Any]:
+    return evaluate_named(NamedTask((three,), rounds=2, jobs=1, runtime="onnx"))
+
+
+def test_a_person_wants_the_own_part_that_covers_most_of_the_case(tmp_path: Path) -> None:
+    wide, beside = disk(30, 34, 11), disk(58, 58, 6)
+    drawn = [[wide, disk(30, 34, 9), disk(30, 34, 8) | beside], [wide, disk(30, 34, 9), beside]]
+    people = open_people([write_people(tmp_path / "a.npz", drawn, ["ann", "ben", "cleo"])])
+    assert people.names == ("ann", "ben", "cleo") and people.images == ("a:0", "a:1")
+    first = people.cases[2][0]
+    assert first is not None and np.array_equal(first.target, disk(30, 34, 8)), "not what lies beside"
+    assert (first.id.x, first.id.y) == (30, 34)
+    assert [bool(v) for v in first.included] == [False, False, True] and len(first.raters) == 3
+    assert people.cases[2][1] is None, "cleo did not draw the case of the second image"
+    other = people.cases[0][1]
+    assert other is not None and len(other.raters) == 2
+
+
+def test_the_own_profile_helps_and_the_others_does_not(record: Dict[str, Any]) -> None:
+    assert record["images"] == "7 to 8" and record["n_images"] == 8 and record["n"] == 2 * 3
+    ann, cleo = record["people"]["ann"], record["people"]["cleo"]
+    for person in (ann, cleo):
+        assert person["personal"] > 0.01, "their masks differ by more than two pixels"
+        assert person["differs_more_than_it_scatters"]
+    assert ann["offset_from_others_mm"] == pytest.approx(7 - (9 + 11.5) / 2, abs=0.2)
+    assert ann["dice_with_others"] == pytest.approx(
+        np.mean([dice(disk(30, 34, 7), disk(30, 34, r)) for r in (9, 11.5)]), abs=0.01
+    )
+    mine = [n for n, person in enumerate(record["cases"]["person"]) if person == 0]
+    without = np.mean([record["cases"]["first_round"]["without"][n] for n in mine])
+    assert ann["by_round"]["included"][0] == pytest.approx(without, abs=2e-4) and ann["by_round"]["n"] == 8
+
+
+def test_the_figures_are_those_of_the_cases(record: Dict[str, Any]) -> None:
+    cases = record["cases"]
+    later = [n for n, place in enumerate(cases["place"]) if place > LATER]
+    assert len(later) == record["n"] and sorted(set(cases["person"])) == [0, 1, 2]
+    first = {name: np.array([cases["first_round"][name][n] for n in later]) for name in ("without", "own", "others")}
+    for name, values in first.items():
+        assert record["first_round"][name][0] == pytest.approx(values.mean(), abs=2e-4)
+    assert record["gain"] == pytest.approx((first["own"] - first["without"]).mean(), abs=2e-4)
+    assert record["personal"] == pytest.approx((first["own"] - first["others"]).mean(), abs=2e-4)
+    assert record["gain"] == pytest.approx(record["common"] + record["personal"], abs=3e-4)
+    assert all(cases["first_round"]["others"][n] is None for n, place in enumerate(cases["place"]) if place <= LATER)
+    assert record["change"]["all"]["with"] < record["first_round"]["own"][0]
+    assert record["people"]["ann"]["before"] == "cleo"
+    assert record["command"] == "spa evaluate named --npz three.npz --rounds 2 --runtime onnx"
+    assert record["seen_in_training"] == {"three.npz": "no"}
+
+
+def test_lessons_are_learned_in_order_and_gaps_teach_nothing() -> None:
+    by_hand = Profile.new("own").updated(1.0).updated(-0.5)
+    assert taught(Profile.new("own"), [1.0, None, -0.5]) == by_hand
+
+
+def check_programs(programs: Dict[str, Any]) -> None:
+    assert programs["n"] == 21
+    one = programs["people"]["ann"]
+    assert one["one_hand"][0] == pytest.approx(dice(disk(30, 34, 7), disk(30, 34, 8)), abs=0.01)
+    pairs = [dice(disk(30, 34, 8), disk(30, 34, r)) for r in (9, 10.5)]
+    assert one["two_people_second"][0] == pytest.approx(np.mean(pairs), abs=0.01)
+    assert programs["people"]["ben"]["one_hand"][0] == 1.0
+    gap = one["spa_best_seen"][0] - one["one_hand"][0]
+    assert one["spa_minus_one_hand"][0] == pytest.approx(gap, abs=2e-4)
+
+
+def test_what_the_card_says_of_training(three: Path) -> None:
+    def card(**training: Any) -> ModelCard:
+        return ModelCard("a", {}, "", training, {}, "", "")
+
+    assert seen_in_training([three], card(data=["LIDC"], mixture={"lidc_idri": 1.0})) == {"three.npz": "no"}
+    assert seen_in_training([three], card(data=[], mixture={"structures/three": 0.1})) == {"three.npz": "yes"}
+    assert seen_in_training([three], card(data=["three: CC0; Doe 2020"])) == {"three.npz": "yes"}
+    assert seen_in_training([three], card(data=["four: CC0; Doe 2020"])) == {"three.npz": "same study"}
+    began = card(data=[], initial={"name": "b", "data": ["three: CC0"]})
+    assert seen_in_training([three], began) == {"three.npz": "yes"}
+    assert "were trained on three.npz" in warning({"three.npz": "yes"}, "a") and not warning({"three.npz": "no"}, "a")
+    assert "may be the same" in warning({"three.npz": "same study"}, "a")
+
+
+def test_files_that_cannot_be_used_are_refused_in_words(three: Path, tmp_path: Path) -> None:
+    def refused(*paths: Path) -> str:
+        with pytest.raises(InputError) as error:
+            evaluate_named(NamedTask(paths, jobs=1, runtime="onnx"))
+        return str(error.value)
+
+    two = write_people(tmp_path / "two.npz", radii(7, 7, 9), ["ann", "ben"])
+    assert "two.npz has 2 people and three.npz has 3" in refused(three, two)
+    renamed = write_people(tmp_path / "renamed.npz", radii(7, 7, 9, 11), ["ann", "ben", "dora"])
+    assert "The people of renamed.npz are ann, ben, dora" in refused(three, renamed)
+    labels = np.zeros((1, SIDE, SIDE), np.uint8)
+    np.savez(tmp_path / "labels.npz", images=labels, labels=labels, classes=np.array(["a"]))
+    assert "holds labels and no people's masks" in refused(tmp_path / "labels.npz")
+    one = write_people(tmp_path / "one.npz", radii(7, 9), ["ann"])
+    assert "has one person only" in refused(one)
+    empty = write_people(tmp_path / "empty.npz", radii(7, 2, 2), ["ann", "ben"])
+    assert "No image of empty.npz has a case" in refused(empty)
+    few = write_people(tmp_path / "few.npz", radii(6, 7, 9), ["ann", "ben"])
+    assert "judged on images 7 and later, and there are 6" in refused(few)
+    idle = write_people(
+        tmp_path / "idle.npz", [[*row[:2], disk(5, 5, 3)] for row in radii(7, 7, 9, 9)], ["ann", "ben", "c"]
+    )
+    assert "c drew nothing that the others drew" in refused(idle)
+    with pytest.raises(InputError, match="there are click, box"):
+        NamedTask((three,), start="mask")
+
+
+def test_second_files_that_do_not_belong_are_refused(three: Path, tmp_path: Path) -> None:
+    people = open_people([three])
+    two = write_people(tmp_path / "two.npz", radii(8, 7, 9), ["ann", "ben"])
+    with pytest.raises(InputError, match="the same 3 people, in the same order, as three.npz; it has 2 people"):
+        second_parts(two, [three], people)
+    shorter = write_people(tmp_path / "shorter.npz", radii(7, 7, 9, 11), ["a", "b", "c"])
+    with pytest.raises(InputError, match="does not hold the same images"):
+        second_parts(shorter, [three], people)
+    with pytest.raises(InputError, match="give one --npz"):
+        second_parts(two, [three, three], people)
+
+
+def test_the_command_prints_and_writes(three: Path, tmp_path: Path) -> None:
+    output = tmp_path / "record.json"
+    second = write_people(tmp_path / "second.npz", radii(8, 8, 9, 10.5), ["a", "b", "c"])
+    arguments = ["evaluate", "named", "--npz", str(three), "--start", "box", "--rounds", "1", "--jobs", "1"]
+    arguments += ["--limit", "7", "--runtime", "onnx", "--second", str(second), "--json", str(output)]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    assert "were not trained on these images" in " ".join(result.output.split())
+    found = json.loads(output.read_text())
+    assert found["n_images"] == 7 and found["start"] == "box" and str(tmp_path) not in output.read_text()
+    check_programs(found["two_programs"])
+    refused = CliRunner().invoke(app, ["evaluate", "named", "--npz", str(tmp_path / "none.npz")])
+    assert refused.exit_code == 2 and "none.npz" in refused.output
+
+
+@pytest.mark.slow
+@pytest.mark.shared_data
+def test_the_shared_people(shared_data: Path) -> None:
+    counts: Dict[str, Tuple[int, int]] = {}
+    for name in ("fluo_neurons_experts", "phase_rabbit_cells_bubil2b_amira", "phase_rat_cells_bubil1_imagej"):
+        people = open_people([shared_data / "structures/train" / f"{name}.npz"])
+        counts[name] = len(people.names), len(people.images)
+    assert list(counts.values()) == [(5, 48), (3, 35), (5, 35)]
+    rats = shared_data / "structures/train/phase_rat_cells_bubil1_imagej.npz"
+    people = open_people([rats])
+    again = second_parts(shared_data / "structures/named/phase_rat_cells_bubil1_amira.npz", [rats], people)
+    assert len(again) == 175
+
+
+def test_copies_that_were_cut_and_scaled_differently_lie_over_one_another() -> None:
+    rng = np.random.default_rng(3)
+    large = ndimage.gaussian_filter(rng.normal(0, 1, (200, 200)), 2.5)
+    thing = ndimage.gaussian_filter(rng.normal(0, 1, (200, 200)), 8) > 0.03
+    scale, shift = 1.06, (3.0, -5.0)
+
+    def packed(image: np.ndarray, scale: float, shift: Tuple[float, float]) -> np.ndarray:
+        return np.asarray(ndimage.affine_transform(image, [scale] * 2, np.array(shift) + 50, (96, 96), order=1))
+
+    one, drawn = packed(large, 1.0, (0, 0)), packed(thing.astype(float), 1.0, (0, 0)) > 0.5
+    # Pixel p of the first lies where pixel (p - shift) / scale of the second one is.
+    other, again = packed(large, scale, shift), packed(thing.astype(float), scale, shift) > 0.5
+    found = align(one, other)
+    assert found is not None and found.correlation > 0.98
+    assert found.scale == pytest.approx(1 / scale, abs=0.004)
+    assert np.allclose(found.shift, -np.array(shift) / scale, atol=0.4)
+    inside = np.s_[10:-10, 10:-10]
+    assert dice(found.carry(again, drawn.shape)[inside], drawn[inside]) > 0.96 > dice(again[inside], drawn[inside])
+    assert align(one, packed(np.ascontiguousarray(large[::-1]), 1.0, (0, 0))) is None
