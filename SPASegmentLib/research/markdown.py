@@ -1,11 +1,22 @@
-"""Markdown tables and figures with intervals, for the pages that are written from records."""
+"""Sections, tables and figures with intervals, for the pages that are written from records."""
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Optional, Sequence
+from typing import Any, Iterable, List, Optional, Sequence, Union
+
+Lines = List[str]
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[Any]], words: int = 1) -> List[str]:
+def section(title: str, *blocks: Union[str, Sequence[str]]) -> Lines:
+    """A heading with its paragraphs and tables, an empty line after each; empty ones are left out."""
+    lines = [f"## {title}", ""]
+    for block in filter(None, blocks):
+        lines += [block] if isinstance(block, str) else block
+        lines += [""] if lines[-1] else []
+    return lines
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]], words: int = 1) -> Lines:
     """Lines of a table and an empty one; the first columns, which hold words, left, the others right."""
     align = ["---"] * words + ["---:"] * (len(head) - words)
     return ["| " + " | ".join(map(str, row)) + " |" for row in (head, align, *rows)] + [""]

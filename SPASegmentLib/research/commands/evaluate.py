@@ -64,9 +64,7 @@ def run_evaluate_masks(task: MaskTask, output: Path) -> None:
 def _npz(files: Sequence[Path]) -> List[Named]:
     """Files with slices, and the lists of patients beside them."""
     return [
-        named
-        for file in map(Path, files)
-        for named in (("--npz", file), ("index.csv", file.with_name("index.csv")))
+        named for file in map(Path, files) for named in (("--npz", file), ("index.csv", file.with_name("index.csv")))
     ]
 
 
@@ -78,7 +76,7 @@ def run_evaluate_structures(task: StructuresTask, output: Path, pictures: Path) 
     """
     with imports():
         from SPASegmentLib.research.evaluation.multi_rater import write_record
-        from SPASegmentLib.research.evaluation.results.structure_pictures import draw_structures
+        from SPASegmentLib.research.evaluation.pictures import draw_structures
         from SPASegmentLib.research.evaluation.structures import evaluate_structures
 
     sets = [("a set", path) for path in sorted(task.folder.glob("*.npz"))]

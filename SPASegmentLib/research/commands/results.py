@@ -72,8 +72,8 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
     """
     with imports():
         from SPASegmentLib.errors import InputError
+        from SPASegmentLib.research.evaluation.pictures import draw_examples
         from SPASegmentLib.research.evaluation.results.card import write_metrics
-        from SPASegmentLib.research.evaluation.results.pictures import draw_examples
         from SPASegmentLib.research.evaluation.results.plan import plan
         from SPASegmentLib.research.evaluation.results.records import read_records, records_of_page
         from SPASegmentLib.research.evaluation.results.report import write_report

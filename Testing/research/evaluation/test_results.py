@@ -20,11 +20,11 @@ from SPASegmentLib.model.weights import models_folder, read_card
 from SPASegmentLib.research.evaluation.baselines.kinds import NETWORKS
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
+from SPASegmentLib.research.evaluation.pictures import draw_examples, ranked
 from SPASegmentLib.research.evaluation.results import tables
 from SPASegmentLib.research.evaluation.results.card import write_metrics
 from SPASegmentLib.research.evaluation.results.marks import leads, marks
-from SPASegmentLib.research.evaluation.results.pictures import draw_examples, ranked
-from SPASegmentLib.research.evaluation.results.plan import GENERATORS, LOSSES, plan
+from SPASegmentLib.research.evaluation.results.plan import ABLATIONS, GENERATORS, LOSSES, plan
 from SPASegmentLib.research.evaluation.results.records import (
     Record,
     packed,
@@ -176,7 +176,7 @@ def test_table_of_parts_trained_anew_compares_with_the_whole_generator(records: 
     some = {name: records[name] for name in ("generator-weights", "generator-none", "generator-all")}
     rows = tables.table_3_anew(some)
     names = [line.split("|")[1].strip() for line in rows[2:5]]
-    assert names == [tables.ABLATION_NAMES[row] for row in ("random-gaussian", "weights", "amortised")]
+    assert names == [ABLATIONS[row][0] for row in ("random-gaussian", "weights", "amortised")]
     assert [rows[2].split("|")[2].strip()] == tables.at(records["generator-none"], "dice_recommended", 1)
     assert rows[2].endswith("| 80.29, 90.05 |")
     gaps = [line.split("|") for line in rows[10:-1]]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.results.plan import UNTRAINED
 from SPASegmentLib.research.evaluation.results.records import Record, cases_of, paired
-from SPASegmentLib.research.evaluation.results.tables import NAMES, ROUNDS, Lines, Records, at
+from SPASegmentLib.research.evaluation.results.tables import NAMES, ROUNDS, Records, spa
 from SPASegmentLib.research.evaluation.statistics import difference
-from SPASegmentLib.research.markdown import percent, table
+from SPASegmentLib.research.markdown import Lines, percent, table
 
 #: Round -> Dice of the recommended mask, majority of a rater combination.
 WANTED = {1: 0.85, 3: 0.88, 6: 0.90}
@@ -32,49 +32,43 @@ def marks(records: Records) -> Lines:
     return table(["figure", "wanted", "reached", ""], [*rows, *_policy(records)])
 
 
-def _combination(records: Records) -> List[List[str]]:
-    if "combination" not in records:
-        return []
-    record, rows = records["combination"], []
-    for round_, wanted in WANTED.items():
-        cells = [f">= {100 * wanted:.0f}", *at(record, "dice_recommended", round_)]
-        reached = record["dice_recommended"][round_ - 1] >= wanted
-        rows.append([f"combination, recommended Dice in round {round_}", *cells, _verdict(reached)])
-    gap, interval = _own(record, lambda v: v["dice_best_on_screen"] - v["dice_recommended"])
-    j = int(gap.argmin())
-    rows.append(
-        [f"combination, best of the five masks minus the recommended one, smallest (round {j + 1})", "> 0",
-         percent(gap[j], interval[:, j].tolist(), sign=True), _verdict(gap[j] > 0)]
-    )  # fmt: skip
-    value, bounds = record["failure_rate"]["0.7"], record["failure_rate_ci95"]["0.7"]
-    rows.append(["combination, failures at Dice 0.70", "< 5", percent(value, bounds), _verdict(value < 0.05)])
-    return rows
+def _row(
+    what: str, wanted: str, value: float, interval: Sequence[float], reached: bool, sign: bool = True
+) -> List[str]:
+    return [what, wanted, percent(value, interval, sign), "reached" if reached else "**missed**"]
 
 
-def _rater(records: Records) -> List[List[str]]:
-    if "rater" not in records:
-        return []
-    rows = []
-    gain, interval = _own(records["rater"], lambda v: v["dice_recommended"][:, -1] - v["dice_recommended"][:, 0])
-    shown = percent(gain, interval.tolist(), sign=True)
-    rows.append(["rater, gain from round 1 to 6", ">= +4", shown, _verdict(gain >= 0.04)])
-    for ours, words in OURS.items():
-        found = _leads(records, "rater", ours, ("resample",))
-        rows += _smallest_lead(f"rater, {words} from round 2 on against resample and keep", found, first=2)
-    return rows
+def _combination(records: Records) -> Iterator[List[str]]:
+    for record in spa(records):
+        for j, wanted in WANTED.items():
+            dice, bounds = (record[name][j - 1] for name in ("dice_recommended", "dice_recommended_ci95"))
+            what = f"combination, recommended Dice in round {j}"
+            yield _row(what, f">= {100 * wanted:.0f}", dice, bounds, dice >= wanted, sign=False)
+        gap, interval = _own(record, lambda v: v["dice_best_on_screen"] - v["dice_recommended"])
+        j = int(gap.argmin())
+        what = f"combination, best of the five masks minus the recommended one, smallest (round {j + 1})"
+        yield _row(what, "> 0", gap[j], interval[:, j].tolist(), gap[j] > 0)
+        value, bounds = record["failure_rate"]["0.7"], record["failure_rate_ci95"]["0.7"]
+        yield _row("combination, failures at Dice 0.70", "< 5", value, bounds, value < 0.05, sign=False)
 
 
-def _policy(records: Records) -> List[List[str]]:
-    if "policy" not in records:
-        return []
-    policy = records["policy"]["policy"]
-    gain, harm = policy["all_users"], policy["user_changes"]["all"]
-    return [
-        ["policy, first round with the profile against without, images 7 to 12", ">= +5",
-         percent(gain["gain"], gain["gain_ci95"], sign=True), _verdict(gain["gain"] >= 0.05)],
-        ["policy, the same after the user has changed to the opposite", ">= -1",
-         percent(harm["gain"], harm["gain_ci95"], sign=True), _verdict(harm["gain"] >= -0.01)],
-    ]  # fmt: skip
+def _rater(records: Records) -> Iterator[List[str]]:
+    if "rater" in records:
+        gain, interval = _own(records["rater"], lambda v: v["dice_recommended"][:, -1] - v["dice_recommended"][:, 0])
+        yield _row("rater, gain from round 1 to 6", ">= +4", gain, interval.tolist(), gain >= 0.04)
+        for ours, words in OURS.items():
+            found = _leads(records, "rater", ours, ("resample",))
+            yield from _smallest_lead(f"rater, {words} from round 2 on against resample and keep", found, first=2)
+
+
+def _policy(records: Records) -> Iterator[List[str]]:
+    if "policy" in records:
+        policy = records["policy"]["policy"]
+        for what, wanted, least, found in (
+            ("first round with the profile against without, images 7 to 12", ">= +5", 0.05, policy["all_users"]),
+            ("the same after the user has changed to the opposite", ">= -1", -0.01, policy["user_changes"]["all"]),
+        ):
+            yield _row(f"policy, {what}", wanted, found["gain"], found["gain_ci95"], found["gain"] >= least)
 
 
 def _own(record: Record, values: Any) -> Tuple[Any, np.ndarray]:
@@ -84,24 +78,21 @@ def _own(record: Record, values: Any) -> Tuple[Any, np.ndarray]:
     return difference(found, np.zeros_like(found), cases["patient"])
 
 
-def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first: int = 1) -> List[List[str]]:
+def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first: int = 1) -> Iterator[List[str]]:
     """A row about the weakest of all comparisons: the one whose interval begins lowest."""
-    worst: Optional[Tuple[float, str, str]] = None
     compared = list(found)
-    for method, gap in compared:
-        for j in range(first - 1, len(gap["difference"])):
-            cell = percent(gap["difference"][j], gap["ci95"][j], sign=True)
-            where = f"{NAMES[method]}, round {j + 1}" if len(compared) > 1 else f"round {j + 1}"
-            entry = (gap["ci95"][j][0], where, cell)
-            worst = entry if worst is None else min(worst, entry)
-    if worst is None:
-        return []
-    low, where, cell = worst
-    return [[f"{what}, smallest lead ({where})", "> 0, interval too", cell, _verdict(low > 0)]]
-
-
-def _verdict(reached: bool) -> str:
-    return "reached" if reached else "**missed**"
+    every = [
+        (
+            gap["ci95"][j],
+            gap["difference"][j],
+            f"{NAMES[method]}, round {j + 1}" if len(compared) > 1 else f"round {j + 1}",
+        )
+        for method, gap in compared
+        for j in range(first - 1, len(gap["difference"]))
+    ]
+    if every:
+        interval, lead, where = min(every, key=lambda one: (one[0][0], one[2]))
+        yield _row(f"{what}, smallest lead ({where})", "> 0, interval too", lead, interval, interval[0] > 0)
 
 
 def leads(records: Records, protocol: str, ours: str) -> Lines:
@@ -120,9 +111,7 @@ def leads(records: Records, protocol: str, ours: str) -> Lines:
     return table(["SPA minus", "n", *ROUNDS], rows)
 
 
-def _leads(
-    records: Records, protocol: str, ours: str, methods: Sequence[str]
-) -> Iterator[Tuple[str, Dict[str, Any]]]:
+def _leads(records: Records, protocol: str, ours: str, methods: Sequence[str]) -> Iterator[Tuple[str, Dict[str, Any]]]:
     for method in methods:
         other = records.get(f"{method}-{protocol}")
         if other is not None and protocol in records:

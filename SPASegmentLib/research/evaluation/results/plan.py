@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.task import Task
@@ -16,17 +16,19 @@ QUARTER, THIRD = 116, 619
 NOISES = (10, 30)
 #: Predictions per round beside the default 48 (paper, appendix 8).
 PREDICTIONS = (24, 36)
-#: Rows of the ablation (paper, Table 3, and what was added here): name -> options.
-ABLATIONS = {
-    "random-gaussian": {"update": "amortised", "refine": False, "generator": "none"},
-    "gaussians": {"update": "amortised", "refine": False, "generator": "gaussians"},
-    "weights": {"update": "amortised", "refine": False, "generator": "weights"},
-    "amortised": {"update": "amortised", "refine": False},
-    "bayesian": {"refine": False},
-    "amortised-refined": {"update": "amortised"},
-    "without-prompts": {"feedback_prompts": False},
-    "48-particles": {"particles": 48},
-}
+#: Rows of the ablation (paper, Table 3, and what was added here): name -> what it is called, and its options.
+ABLATIONS: Dict[str, Tuple[str, Dict[str, Any]]] = {
+    "random-gaussian": (
+        "random Gaussian: the prior, never moved", {"update": "amortised", "refine": False, "generator": "none"}
+    ),
+    "gaussians": ("+ mean and variance", {"update": "amortised", "refine": False, "generator": "gaussians"}),
+    "weights": ("+ mixture weights", {"update": "amortised", "refine": False, "generator": "weights"}),
+    "amortised": ("all three, amortised (the paper's method)", {"update": "amortised", "refine": False}),
+    "bayesian": ("all three, exact Bayes over choices", {"refine": False}),
+    "amortised-refined": ("amortised, with shape latents", {"update": "amortised"}),
+    "without-prompts": ("default, but the chosen mask is not given to the network", {"feedback_prompts": False}),
+    "48-particles": ("default, but 48 latents carry everything", {"particles": 48}),
+}  # fmt: skip
 #: Trainings with some terms of the loss (`Resources/Training/losses.yaml`, `make losses`) -> the terms left out.
 LOSSES: Dict[str, Tuple[str, ...]] = {
     "full": (),
@@ -73,8 +75,8 @@ def plan(
         tasks[f"noise-{percent}"] = replace(spa, noise=percent / 100, limit=QUARTER)
     for user in ("choice+point", "choice+oracle-point", "clicks"):
         tasks[f"user-{user}"] = replace(spa, user=user, limit=QUARTER)
-    for name, options in ABLATIONS.items():
-        tasks[f"ablation-{name}"] = replace(spa, limit=QUARTER, **options)  # type: ignore[arg-type]
+    for name, (_, options) in ABLATIONS.items():
+        tasks[f"ablation-{name}"] = replace(spa, limit=QUARTER, **options)
     for n in PREDICTIONS:
         tasks[f"predictions-{n}"] = replace(spa, predictions=n, limit=QUARTER)
     for name in TRAINED:

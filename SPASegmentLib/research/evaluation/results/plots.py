@@ -61,12 +61,16 @@ def _save(figure: Figure, path: Path) -> None:
 
 def _axes(width: float, height: float, x: str, y: str) -> Tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height))
-    axes = figure.add_subplot()
+    return figure, _subplot(figure, x, y)
+
+
+def _subplot(figure: Figure, x: str, y: str, *where: int) -> Axes:
+    axes = figure.add_subplot(*where)
     axes.set_xlabel(x)
     axes.set_ylabel(y)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
+    return axes
 
 
 def _band(axes: Axes, x: Sequence[float], values: Sequence[float], interval: Sequence[Sequence[float]],
@@ -110,17 +114,13 @@ def _calibration(record: Record) -> Figure:
     for i, (name, x, y) in enumerate(
         (("expected_dice", "expected Dice", "Dice reached"), ("pixels", "probability", "share of raters"))
     ):
-        axes = figure.add_subplot(1, 2, i + 1)
+        axes = _subplot(figure, x, y, 1, 2, i + 1)
         table = record["calibration"].get(name, [])
         counts, predicted, observed = np.array(table, dtype=float).reshape(-1, 3).T
         low = min([1.0, *predicted, *observed])
         axes.plot([low, 1], [low, 1], color="0.6", linewidth=1)
         axes.plot(predicted, observed, "-", color="#D55E00", linewidth=1)
         axes.scatter(predicted, observed, s=8 + 120 * counts / max(counts.sum(), 1), color="#D55E00")
-        axes.set_xlabel(x)
-        axes.set_ylabel(y)
-        axes.grid(alpha=0.25)
-        axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     return figure
 

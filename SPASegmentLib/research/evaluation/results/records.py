@@ -15,7 +15,7 @@ from SPASegmentLib.research.evaluation.baselines.training import read_baseline_c
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS, may_be_missing
-from SPASegmentLib.research.evaluation.statistics import difference
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference
 from SPASegmentLib.research.evaluation.task import Task
 
 Record = Dict[str, Any]
@@ -203,3 +203,17 @@ def paired(a: Record, b: Record, a_values: str, b_values: str) -> Dict[str, Any]
         "difference": [round(float(v), 4) for v in gap],
         "ci95": [[round(float(x), 4), round(float(y), 4)] for x, y in zip(low, high)],
     }
+
+
+def restricted(record: Record, other: Record) -> Record:
+    """A record's Dice on the cases of another record, with intervals anew."""
+    cases, wanted = cases_of(record), set(cases_of(other)["id"])
+    keep = [i for i, name in enumerate(cases["id"]) if name in wanted]
+    patients = cases["patient"]
+    groups = None if patients is None else [patients[i] for i in keep]
+    found: Record = {"n_cases": len(keep)}
+    for name in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
+        values = np.array(cases[name])[keep]
+        found[name] = values.mean(0).tolist()
+        found[f"{name}_ci95"] = bootstrap_interval(values, groups).T.tolist()
+    return found

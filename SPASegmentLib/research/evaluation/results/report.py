@@ -9,6 +9,7 @@ from SPASegmentLib.output import make_folder, write_text
 from SPASegmentLib.research.evaluation.results import plots
 from SPASegmentLib.research.evaluation.results.records import Record, pack_records
 from SPASegmentLib.research.evaluation.results.sections import SECTIONS
+from SPASegmentLib.research.markdown import section
 
 
 def write_report(records: Dict[str, Record], path: Path) -> None:
@@ -34,11 +35,8 @@ def _lines(records: Dict[str, Record]) -> List[str]:
     for title, text, make in SECTIONS:
         rows = make(records)
         if len(rows) > 3:  # more than the head of a table
-            caption, _, picture = text.partition("![")
-            lines += [f"## {title}", ""]
-            lines += [caption.strip(), ""] if caption.strip() else []
-            lines += [f"![{picture}", ""] if picture else []
-            lines += rows
+            caption, mark, picture = text.partition("![")
+            lines += section(title, caption.strip(), mark + picture, rows)
     return lines
 
 

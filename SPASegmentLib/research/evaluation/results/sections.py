@@ -1,11 +1,17 @@
-"""What docs/results.md is made of: title, caption with its picture, and the table of every section, in their order."""
+"""What docs/results.md is made of: title, caption with its picture, and the table of every section, in their order.
+
+To add a section: a function in `tables.py` that takes all records by name and returns the lines of a table, without
+rows where nothing was measured (the section is left out then), and one entry here. Its records come from `plan.py`, or
+from any `spa evaluate ... --json FILE` whose file lies in the folder that `spa report` is given.
+"""
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Tuple
+from typing import Callable, Tuple
 
 from SPASegmentLib.research.evaluation.results import marks, paper, tables
-from SPASegmentLib.research.evaluation.results.records import Record
+from SPASegmentLib.research.evaluation.results.tables import Records
+from SPASegmentLib.research.markdown import Lines
 
 #: What differs between the paper's LIDC column and ours; said wherever they stand side by side.
 DIFFERENCES = (
@@ -16,9 +22,7 @@ DIFFERENCES = (
     "other by them."
 )
 
-Section = Tuple[str, str, Callable[[Dict[str, Record]], List[str]]]
-
-SECTIONS: Tuple[Section, ...] = (
+SECTIONS: Tuple[Tuple[str, str, Callable[[Records], Lines]], ...] = (
     ("What was wanted, and what was reached", "Dice in percent, 95 % intervals in brackets.", marks.marks),
     (
         "Dice after one click and in round 3 (paper, Table 1)",

@@ -1,4 +1,4 @@
-"""Example rounds as pictures, chosen by rank: the best, the middle and the worst cases of a record.
+"""Example rounds as pictures, chosen by rank: best, middle and worst cases of a record, or of a set of structures.
 
 The pictures are crops of the evaluated images. They go to an output folder and are no part of the repository.
 """
@@ -14,12 +14,14 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from SPASegmentLib.interaction.simulated_user import dice
-from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.output import make_folder, whole_file
 from SPASegmentLib.research.evaluation.case_lists import find_cases
 from SPASegmentLib.research.evaluation.cases import Case, open_case
 from SPASegmentLib.research.evaluation.methods.method import Screen
+from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.results.records import Record, cases_of
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
+from SPASegmentLib.research.evaluation.structures import Measured, StructuresTask
 from SPASegmentLib.research.evaluation.task import Task
 
 #: Cases of each kind.
@@ -52,8 +54,7 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
     Raises:
         OutputError: something cannot be written.
     """
-    with reporting_write_errors(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     ids = {f"{c.file}:{c.row}:{c.raters}": c for c in find_cases(files, task.protocol, task.seed)[0]}
     method, names = task.spec()(), cases_of(record)["id"]
     lines = [
@@ -72,6 +73,30 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
     with whole_file(page) as partial:
         partial.write_text("\n".join(lines), encoding="utf-8")
     return page
+
+
+def draw_structures(task: StructuresTask, measured: Sequence[Measured], folder: Path) -> List[Path]:
+    """Run the worst and the median case of each set of structures again, and draw their rounds.
+
+    Args:
+        task: what was measured.
+        measured: its sets.
+        folder: for ``<set>-worst.png`` and ``<set>-median.png``.
+
+    Raises:
+        OutputError: something cannot be written.
+    """
+    make_folder(folder)
+    method = task.spec()()
+    assert isinstance(method, SPAMethod)
+    drawn = []
+    for one in measured:
+        order = np.argsort(one.values("dice_recommended")[:, -1], kind="stable")
+        for rank, position in (("worst", order[0]), ("median", order[len(order) // 2])):
+            job = one.jobs[int(position)]
+            drawn.append(folder / f"{one.name}-{rank}.png")
+            draw_rounds(job.case, list(job.screens(method)), drawn[-1])
+    return drawn
 
 
 def draw_rounds(case: Case, screens: Sequence[Screen], path: Path) -> None:
