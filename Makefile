@@ -25,7 +25,7 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses ablations embedding widening structures results lint mutation index-check address clean
+	benchmark baselines losses ablations embedding widening structures results beyond lint mutation index-check address clean
 .DELETE_ON_ERROR:
 
 help:
@@ -47,6 +47,7 @@ help:
 	@echo "make widening    train on more than lungs and on lungs alone, and compare"
 	@echo "make structures  train for structures of any kind, calibrate, and measure on sets kept apart; some hours"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
+	@echo "make beyond      measure structures of any kind on DATA and write docs/beyond-lungs.md"
 	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 17 minutes);"
 	@echo "                 NPZ=val.npz adds what speed costs in accuracy; PARTS=product,soak measures some again"
 	@echo "make index-check the rules of Slicer's extension index"
@@ -201,6 +202,17 @@ results: $(READY)
 	$(BIN)/spa evaluate masks $(DATA)/sarcoma_mr_ct $(KEPT_OUT:%=--patient %) \
 		--json out/results/masks-sarcoma.json
 	$(BIN)/spa report out/results --npz $(DATA)/lidc_idri/val.npz --output docs/results.md --examples out/examples
+
+# $(call structures_of,NAME,OPTIONS): sets that no training has seen.
+structures_of = $(BIN)/spa evaluate structures $(DATA)/structures/unseen $(2) --json out/beyond/structures-$(1).json \
+	--pictures out/structures-unseen/$(1)
+
+# What lies beyond the paper's tables.
+beyond: $(READY)
+	$(call structures_of,click,)
+	$(call structures_of,box,--start box)
+	$(call structures_of,clicks,--user clicks)
+	$(BIN)/spa report out/beyond --output docs/beyond-lungs.md --examples out/examples
 
 # On a machine that does nothing else.
 # PARTS=product,soak measures these again; CASES="--backbones vit_b --sizes 512" some of the comparison's cases.

@@ -203,3 +203,32 @@ def test_the_shared_sets_have_the_cases_that_their_table_counts(shared_data: Pat
     counts = {p.stem: len(structure_cases(open_structures(p))) for p in (shared_data / "structures/unseen").glob("*")}
     assert counts.pop("histo_glands_glas") == 15
     assert len(counts) == 9 and set(counts.values()) == {20}
+
+
+def test_the_page_of_what_lies_beyond_lungs_holds_the_records_numbers(folder: Path, tmp_path: Path) -> None:
+    runner, measured = CliRunner(), tmp_path / "records"
+    for start in ("click", "box"):
+        done = runner.invoke(app, [
+            "evaluate", "structures", str(folder), "--start", start, "--rounds", "3", "--limit", "2", "--jobs", "1",
+            "--json", str(measured / f"structures-{start}.json"), "--pictures", str(tmp_path / "pictures"),
+        ])  # fmt: skip
+        assert done.exit_code == 0, done.output
+    page = tmp_path / "docs" / "beyond-lungs.md"
+    done = runner.invoke(app, ["report", str(measured), "--output", str(page), "--examples", str(tmp_path / "e")])
+    assert done.exit_code == 0, done.output
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("# Beyond lungs\n")
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:1] == "|"]
+    for start, words in (("click", "click, then choices"), ("box", "tight box, then choices")):
+        record = json.loads((measured / f"structures-{start}.json").read_text())
+        (row,) = [row for row in rows if row[0] == words]
+        assert row[1:3] == ["sets", "4 of 2 sets"]
+        wanted = [record["dice_recommended"][0], record["dice_recommended"][2], record["dice_best_seen"][0]]
+        assert [float(cell.split()[0]) for cell in row[3:6]] == pytest.approx([100 * v for v in wanted], abs=0.051)
+        gap = record["expected_dice"][0] - record["dice_recommended"][0]
+        assert float(row[6].split()[0]) == pytest.approx(100 * gap, abs=0.06)
+    by_set = [row for row in rows if row[0] in ("disks", "pairs")]
+    last = [float(row[4]) for row in by_set]
+    assert len(by_set) == 2 and last == sorted(last), "the worst set first"
+    assert (page.parent / "beyond-lungs" / "records.json.gz").is_file()
+    assert "spa evaluate structures sets --start box --rounds 3 --limit 2" in text

@@ -20,6 +20,8 @@ from SPASegmentLib.research.evaluation.task import Task
 
 Record = Dict[str, Any]
 
+#: Protocols that share one set of slices.
+SLICES = ("combination", "rater", "policy")
 #: First word of a record's name -> how its network is trained.
 _TRAINED_BY = {
     "loss": " make losses trains it.",
@@ -113,7 +115,7 @@ def read_records(folder: Path) -> Dict[str, Record]:
 
 def packed(page: Path) -> Path:
     """Where the records of a page are kept."""
-    return page.parent / "results" / "records.json.gz"
+    return page.parent / page.stem / "records.json.gz"
 
 
 def pack_records(records: Dict[str, Record], page: Path) -> None:
@@ -164,7 +166,7 @@ def _sources(name: str, record: Record) -> Iterator[Tuple[str, Any]]:
             yield "bundled weights", record["sha256"]
     for card in record.get("trained", ()):
         yield f"networks called {card['name']!r}", card
-    if record["protocol"] != "masks" and not name.startswith(OWN_WEIGHTS):
+    if record["protocol"] in SLICES and not name.startswith(OWN_WEIGHTS):
         yield "sets of data", record["files"]
 
 

@@ -1,4 +1,4 @@
-"""What docs/results.md is made of: title, caption with its picture, and the table of every section, in their order.
+"""The sections of docs/results.md and docs/beyond-lungs.md: title, caption with its picture, and table, in their order.
 
 To add a section: a function in `tables.py` that takes all records by name and returns the lines of a table, without
 rows where nothing was measured (the section is left out then), and one entry here. Its records come from `plan.py`, or
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Callable, Tuple
 
-from SPASegmentLib.research.evaluation.results import marks, paper, tables
+from SPASegmentLib.research.evaluation.results import beyond, marks, paper, tables
 from SPASegmentLib.research.evaluation.results.tables import Records
 from SPASegmentLib.research.markdown import Lines
 
@@ -22,7 +22,10 @@ DIFFERENCES = (
     "other by them."
 )
 
-SECTIONS: Tuple[Tuple[str, str, Callable[[Records], Lines]], ...] = (
+Sections = Tuple[Tuple[str, str, Callable[[Records], Lines]], ...]
+
+#: Of docs/results.md: the paper's tables, on LIDC-IDRI.
+SECTIONS: Sections = (
     ("What was wanted, and what was reached", "Dice in percent, 95 % intervals in brackets.", marks.marks),
     (
         "Dice after one click and in round 3 (paper, Table 1)",
@@ -200,6 +203,23 @@ SECTIONS: Tuple[Tuple[str, str, Callable[[Records], Lines]], ...] = (
         "partly of other "
         "organs; where it started from earlier weights, their steps come on top.",
         tables.budgets,
+    ),
+    ("Commands", "File names without their folders.", tables.commands),
+)
+
+#: Of docs/beyond-lungs.md: what has no record of the paper's tables.
+BEYOND: Sections = (
+    (
+        "Structures of any kind",
+        "Sets that training has not seen (`spa evaluate structures`), each a kind of structure; means over sets, with "
+        "intervals over sets. A case is the largest part of one class on an image; the click lies at its innermost "
+        "pixel. The corrective clicks have the true label.",
+        beyond.structures,
+    ),
+    (
+        "Structures of any kind, set by set",
+        "A click, then choices; the recommended mask. Worst sets first.",
+        beyond.structures_by_set,
     ),
     ("Commands", "File names without their folders.", tables.commands),
 )
