@@ -10,9 +10,10 @@ import qt
 import slicer
 
 from SPASegmentLib.errors import SPAError
+from SPASegmentLib.interaction.profile import DEFAULT
+from SPASegmentLib.interaction.profiles import Profiles
 
 from . import Dependencies, SceneProfile
-from .Profiles import DEFAULT, Profiles
 from .Translate import tr as _
 
 ACTIVE_KEY, USER_KEY = "SPA/Profile", "SPA/User"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Callable
 
 import qt
 import slicer
 
 from SPASegmentLib.errors import SPAError
+from SPASegmentLib.interaction.profile import DEFAULT
 
 from . import Dependencies, ProfileActions
-from .Profiles import DEFAULT
 from .Translate import tr as _
 from .Widgets import ask, button, label, row, section
 
@@ -112,12 +113,12 @@ class ProfileSection:
             return ""
         # What is imported again is looked for by this ending.
         path = path if path.lower().endswith(".json") else path + ".json"
-        ProfileActions.store().export_to(ProfileActions.active(), path)
+        ProfileActions.store().export_to(ProfileActions.active(), Path(path))
         return _("Exported to {name}.").format(name=os.path.basename(path))
 
     def _import(self) -> str:
         path = qt.QFileDialog.getOpenFileName(None, _("Import a profile"), "", "JSON (*.json)")
-        return self._activate(ProfileActions.store().import_from(path)) if path else ""
+        return self._activate(ProfileActions.store().import_from(Path(path))) if path else ""
 
     def _take_from_scene(self) -> str:
         return self._activate(ProfileActions.take_from_scene())

@@ -287,14 +287,14 @@ class RegionRounds:
         made = self.make(shown.prompts, answers, said, shown.mixture, seen.round + 1)
         found = np.count_nonzero(made.proposal.masks[0])
         if found == 0 or (found <= area if larger else found >= area):
-            raise InputError(
-                _("Nothing larger is to be seen here; drag a box around the structure, or correct the mask by clicks.")
-                if larger
-                else _(
-                    "Nothing smaller is to be seen here; drag a box around the structure, or correct the mask by"
-                    " clicks."
-                )
+            none_larger = _(
+                "Nothing larger is to be seen here; drag a box around the structure, or correct the mask by clicks."
             )
+            none_smaller = _(
+                "Nothing smaller is to be seen here; drag a box around the structure, or correct the mask by clicks."
+            )
+            text = none_larger if larger else none_smaller
+            raise InputError(text)
         return made
 
     def predictions(self, made: RegionRound) -> np.ndarray:

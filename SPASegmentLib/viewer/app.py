@@ -27,7 +27,7 @@ from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.guard import guard
 from SPASegmentLib.viewer.page_view import PageView
 from SPASegmentLib.viewer.pointer import Gesture, Pointer
-from SPASegmentLib.viewer.profiles import Profiles
+from SPASegmentLib.viewer.profiles import ViewerProfiles
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.surface import SurfaceView
 from SPASegmentLib.viewer.transfer import Transfer
@@ -69,7 +69,7 @@ class ViewerApp:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa")
         self._views = SliceViews(self.server, self._slicer_app)
         scene = self._slicer_app.scene
-        self.workspace = Workspace(scene, network, settings, Profiles(profile), self._views.show)
+        self.workspace = Workspace(scene, network, settings, ViewerProfiles(profile), self._views.show)
         self._surface = SurfaceView(self._slicer_app, list(VIEWS))
         self._page = PageState(self.server, self._facts)
         self._shown = PageView(self.workspace, self._views, self._page)

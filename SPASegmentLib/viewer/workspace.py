@@ -21,7 +21,7 @@ from SPASegmentLib.mrml.io.voxels import Image
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import add_image, add_volume, remove_volume
-from SPASegmentLib.viewer.profiles import Profiles
+from SPASegmentLib.viewer.profiles import ViewerProfiles
 
 # Without PyTorch the viewer works from what segments hold.
 #: Colours of new segments, one after the other; apart from those of the masks on screen.
@@ -61,12 +61,12 @@ class Workspace:
         scene: Any,
         network: Optional[Network] = None,
         settings: Optional[SessionSettings] = None,
-        profiles: Optional[Profiles] = None,
+        profiles: Optional[ViewerProfiles] = None,
         show: Callable[[Any], None] = lambda volume: None,
     ) -> None:
         self.scene = scene
         self._show = show
-        self.profiles = profiles or Profiles()
+        self.profiles = profiles or ViewerProfiles()
         self.opened = 0
         self.volume: Optional[Any] = None
         self.segmentation: Optional[Any] = None

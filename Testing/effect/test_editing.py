@@ -275,7 +275,8 @@ def test_the_scene_keeps_a_copy_of_the_profile_if_wanted(desk: Any, tmp_path: An
     assert SceneProfile.load(desk.host.scene) == theirs
     assert desk.panel.profiles.count == 2 and desk.panel.profiles.currentText == "default"
     desk.workflow.profiles.use("")
-    assert desk.panel.profiles.currentText == "default 2" and desk.workflow.profiles.current() == theirs
+    assert desk.panel.profiles.currentText == "default 2"
+    assert desk.workflow.profiles.current() == theirs.renamed("default 2")
     learn()
     assert SceneProfile.load(desk.host.scene).accepted == theirs.accepted + 1 and desk.panel.profiles.count == 2
     desk.panel.in_scene.click()

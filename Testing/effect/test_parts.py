@@ -6,7 +6,6 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, List
 
@@ -253,20 +252,3 @@ def test_the_outline_of_what_is_uncertain(host: Any) -> None:
     assert len(plain) == 1 and len(uncertain) == 2 and uncertain[0].dashed and uncertain[0].thin
     radii = sorted(float(np.hypot(*(path - 40).T).mean()) for path in uncertain[0].paths)
     assert radii == [pytest.approx(15, abs=0.3), pytest.approx(25, abs=0.3)]
-
-
-def test_two_programs_that_teach_one_profile_lose_nothing(host: Any, tmp_path: Path) -> None:
-    from SegmentEditorSPALib.Profiles import Profiles
-
-    def teach() -> None:
-        for _ in range(8):
-            assert Profiles(tmp_path / "profiles").update("anna", lambda profile: profile.updated(1.0)) is not None
-
-    Profiles(tmp_path / "profiles").create("anna")
-    programs = [threading.Thread(target=teach) for _ in range(3)]
-    for program in programs:
-        program.start()
-    for program in programs:
-        program.join()
-    assert Profiles(tmp_path / "profiles").load("anna").accepted == 24
-    assert Profiles(tmp_path / "profiles").update("nobody", lambda profile: profile) is None

@@ -19,7 +19,7 @@ from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import segment_array
 from SPASegmentLib.mrml.volumes import add_volume, load_mask
 from SPASegmentLib.mrml.writer import write_mask
-from SPASegmentLib.viewer.profiles import Profiles
+from SPASegmentLib.viewer.profiles import ViewerProfiles
 from SPASegmentLib.viewer.state import user_message
 from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
 
@@ -123,7 +123,7 @@ def test_segment_edits_that_are_refused(workspace: Workspace) -> None:
 
 def test_another_volume_takes_the_place_of_the_first(workspace: Workspace, tmp_path: Path) -> None:
     profile = Profile.new("me").updated(1.0)
-    workspace.profiles = Profiles(profile)
+    workspace.profiles = ViewerProfiles(profile)
     workspace.use_profile()
     before = {node.GetID() for node in nodes(workspace.scene)}
     storage = workspace.scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")

@@ -1,37 +1,39 @@
-"""Profiles on disk, beside the application's settings: one file for each, nothing of an image in it."""
+"""Profiles by name: in memory, or in a folder with one file for each. Nothing of an image is in them."""
 
 from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, List, Optional, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from SPASegmentLib.errors import InputError, OutputError
-from SPASegmentLib.output import held
+from SPASegmentLib.interaction.profile import DEFAULT, Profile
+from SPASegmentLib.output import held, make_folder
+from SPASegmentLib.translation import texts
 
-from .Translate import tr as _
+_ = texts(__name__)
 
-if TYPE_CHECKING:
-    from SPASegmentLib.interaction.profile import Profile
-
-DEFAULT = "default"
-#: Seconds that another program may take for the profiles.
+#: Seconds that another program may take for a folder of profiles.
 PATIENCE = 2.0
 
 
 class Profiles:
-    """The profiles of this user of the computer.
+    """The profiles of one user of the computer, or of one run of a program; each is called as it is kept.
 
     Attributes:
-        folder: where they lie; made when the first one is saved.
+        folder: where they lie, made when the first one is saved; None where they are in memory alone.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
+    def __init__(self, folder: Optional[Path] = None) -> None:
+        self.folder = None if folder is None else Path(folder)
+        self._memory: Dict[str, Profile] = {}
 
     def names(self) -> List[str]:
-        """All names in order, the default one first whether it has been saved or not."""
+        """All names: in memory as they came, in a folder sorted with the default one first, saved or not."""
+        if self.folder is None:
+            return list(self._memory)
         found = {path.stem for path in self.folder.glob("*.json")} if self.folder.is_dir() else set()
         return [DEFAULT, *sorted(found - {DEFAULT})]
 
@@ -41,30 +43,39 @@ class Profiles:
         Raises:
             InputError: the file is damaged.
         """
-        from SPASegmentLib.interaction.profile import Profile
-
+        if self.folder is None:
+            return self._memory.get(name) or Profile.new(name)
         path = self.path(name)
-        if not path.is_file():
-            return Profile.new(name)
         try:
-            return Profile.load(path)
+            return Profile.load(path) if path.is_file() else Profile.new(name)
         except InputError as error:
-            text = _("The profile {name} cannot be read; pick another one, or reset it in the module SPA.")
+            text = _("The profile {name} cannot be read; pick another one, or reset it.")
             raise InputError(text.format(name=name)) from error
 
     def save(self, name: str, profile: Profile) -> None:
         """Keep a profile under a name.
 
         Raises:
-            InputError: the name cannot be a file's.
+            InputError: the name cannot be a profile's, or a file's.
             OutputError: it cannot be written.
         """
-        path = self.path(name)
-        self._make_folder()
-        profile.save(path)
+        profile = profile.renamed(name)
+        if self.folder is None:
+            self._memory[name] = profile
+        else:
+            path = self.path(name)
+            make_folder(self.folder)
+            profile.save(path)
+
+    def forget(self, name: str) -> None:
+        """Delete a profile."""
+        if self.folder is None:
+            self._memory.pop(name, None)
+        elif self.path(name).is_file():
+            os.remove(self.path(name))
 
     def update(self, name: str, change: Callable[[Profile], Profile]) -> Optional[Tuple[Profile, Profile]]:
-        """Change a profile, and lose nothing of what another Slicer has taught it meanwhile.
+        """Change a profile, and lose nothing of what another program has taught it meanwhile.
 
         Returns:
             What it was and what it is; None if there is none of this name any more.
@@ -75,67 +86,60 @@ class Profiles:
         """
         if name not in self.names():
             return None
-        self._make_folder()
-        with held(self.folder, PATIENCE) as mine:
-            if not mine:
-                raise OutputError(_("The profiles are in use by another program; nothing was learned now."))
+        with self._alone():
             before = self.load(name)
             after = change(before)
             if after != before:
                 self.save(name, after)
         return before, after
 
-    def _make_folder(self) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(_("The folder of profiles cannot be made; check the disk.")) from error
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        if self.folder is None:
+            yield
+            return
+        make_folder(self.folder)
+        with held(self.folder, PATIENCE) as mine:
+            if not mine:
+                raise OutputError(_("The profiles are in use by another program; nothing was learned now."))
+            yield
 
     def create(self, name: str) -> None:
         """A new, empty profile.
 
         Raises:
-            InputError: the name is taken or cannot be a file's.
+            InputError: the name is taken, or cannot be a profile's or a file's.
         """
-        from SPASegmentLib.interaction.profile import Profile
-
         self._refuse_taken(name)
         self.save(name, Profile.new(name))
 
     def rename(self, name: str, new: str) -> None:
-        """Give a profile another name.
+        """Give a profile another name; in memory it keeps its place.
 
         Raises:
-            InputError: the new name is taken or cannot be a file's.
+            InputError: the new name is taken, or cannot be a profile's or a file's.
         """
         self._refuse_taken(new)
+        names = [new if each == name else each for each in self.names()]
         self.save(new, self.load(name))
         self.forget(name)
+        if self.folder is None:
+            self._memory = {each: self._memory[each] for each in names}
 
     def reset(self, name: str) -> None:
         """Forget what a profile has learned, and keep the profile; a damaged one is whole afterwards."""
-        from SPASegmentLib.interaction.profile import Profile
-
         try:
             empty = self.load(name).reset()
         except InputError:
             empty = Profile.new(name)
         self.save(name, empty)
 
-    def forget(self, name: str) -> None:
-        """Delete a profile."""
-        path = self.path(name)
-        if path.is_file():
-            os.remove(path)
-
-    def import_from(self, path: str) -> str:
+    def import_from(self, path: Path) -> str:
         """Take a profile from a file; returns the name that it has here.
 
         Raises:
             InputError: the file is no profile.
         """
-        from SPASegmentLib.interaction.profile import Profile
-
         return self.take(Profile.load(path))
 
     def take(self, profile: Profile) -> str:
@@ -145,14 +149,22 @@ class Profiles:
             The name that it has here.
         """
         # Of what `path` allows, with room for a number.
-        base = re.sub(r"[^\w \-]", "_", profile.name).lstrip("- ")[:50].strip() or DEFAULT
+        allowed = re.sub(r"[^\w \-]", "_", profile.name).lstrip("- ")[:50].strip() or DEFAULT
+        base = profile.name[:90] if self.folder is None else allowed
         name, count = base, 2
-        while self.path(name).is_file() and self.load(name) != profile:
+        while self._is_kept(name) and self.load(name) != profile.renamed(name):
             name, count = f"{base} {count}", count + 1
         self.save(name, profile)
         return name
 
-    def export_to(self, name: str, path: str) -> None:
+    def free(self, wanted: str) -> str:
+        """This name, or the first of "name 2", "name 3", ... that is not taken."""
+        name, count = wanted, 2
+        while name in self.names():
+            name, count = f"{wanted} {count}", count + 1
+        return name
+
+    def export_to(self, name: str, path: Path) -> None:
         """Copy a profile into a file, under the name that it has here.
 
         Raises:
@@ -161,14 +173,18 @@ class Profiles:
         self.load(name).renamed(name).save(path)
 
     def path(self, name: str) -> Path:
-        """The file of a profile.
+        """The file of a profile, of those that lie in a folder.
 
         Raises:
             InputError: the name cannot be a file's.
         """
+        assert self.folder is not None
         if not re.fullmatch(r"[\w][\w \-]{0,60}", name) or name != name.strip():
             raise InputError(_("The name of a profile is made of letters, digits, spaces and hyphens."))
         return self.folder / f"{name}.json"
+
+    def _is_kept(self, name: str) -> bool:
+        return name in self._memory if self.folder is None else self.path(name).is_file()
 
     def _refuse_taken(self, name: str) -> None:
         # On Windows and macOS "Mine" and "mine" are one file.
