@@ -121,12 +121,13 @@ def viewer(
     profile: Annotated[Optional[Path], typer.Option(help="Preference to begin with.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in this computer's browser.")] = True,
     max_upload: Annotated[int, typer.Option(min=1, help="Largest upload in MiB.")] = 1024,
+    study: Annotated[Optional[Path], typer.Option(help="YAML file of a study with people; see docs/study.md.")] = None,
 ) -> None:
     """Open SPA in the browser; one process serves one user at a time."""
     with plain_errors():
         from SPASegmentLib.commands.viewer import run_viewer
 
-        run_viewer(volume, host, port, token, weights, profile, browser, max_upload, runtime)
+        run_viewer(volume, host, port, token, weights, profile, browser, max_upload, runtime, study)
 
 
 # 3D Slicer has no research in it.

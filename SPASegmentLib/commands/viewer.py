@@ -6,12 +6,15 @@ import secrets
 import sys
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.plain import say
 from SPASegmentLib.errors import DependencyError, InputError, WeightsError
 from SPASegmentLib.model.runtime import Network
+
+if TYPE_CHECKING:
+    from SPASegmentLib.viewer.app import ViewerApp
 
 #: Everything that `pip install 'spa-segment[viewer]'` adds.
 _NEEDED = ("trame_slicer", "aiohttp", "PIL")
@@ -27,6 +30,7 @@ def run_viewer(
     open_browser: bool = True,
     max_upload_mib: int = 1024,
     runtime: str = "auto",
+    study: Optional[Path] = None,
 ) -> None:
     """Serve the page until it is interrupted; one user at a time.
 
@@ -40,9 +44,10 @@ def run_viewer(
         open_browser: whether to open the page here.
         max_upload_mib: largest upload.
         runtime: see `model.use`.
+        study: file of a study with people, instead of a volume and a profile.
 
     Raises:
-        InputError: the volume, the profile or the address cannot be used, or the extra is not installed.
+        InputError: the volume, the profile, the study or the address cannot be used, or the extra is not installed.
         DependencyError, WeightsError: the weights given cannot be used.
     """
     if any(find_spec(name) is None for name in _NEEDED):
@@ -54,6 +59,8 @@ def run_viewer(
         raise InputError("--token is empty; give one of some letters, or leave it out.")
     if volume is not None and not volume.expanduser().exists():
         raise InputError(f"'{volume}' does not exist; check the path.")
+    if study is not None and (volume is not None or profile is not None):
+        raise InputError("A study says which images are opened, and begins without a profile; give --study alone.")
     known = None if profile is None else Profile.load(profile)
     network = _network(weights, runtime)
     if token is None and not is_local(host):
@@ -62,13 +69,31 @@ def run_viewer(
     sys.argv = sys.argv[:1]
     from SPASegmentLib.viewer.app import ViewerApp
 
-    app = ViewerApp(network, profile=known, token=token, max_upload=max_upload_mib << 20)
+    if study is None:
+        app = ViewerApp(network, profile=known, token=token, max_upload=max_upload_mib << 20)
+    else:
+        app = _study_app(study, network, token)
     try:
         if volume is not None:
             app.open_file(str(volume))
         app.run(host, port, open_browser)
     finally:
         app.close()
+
+
+def _study_app(file: Path, network: Optional[Network], token: Optional[str]) -> ViewerApp:
+    """The page of a study, once everything that it needs is known to be there."""
+    from SPASegmentLib.viewer.study import read_study
+    from SPASegmentLib.viewer.study_app import StudyApp, check_references
+
+    study = read_study(file)
+    if network is None:
+        raise InputError("A study needs the network, and it cannot be used here; see the line above.")
+    check_references(study)
+    app = StudyApp(study, network, token)
+    if app.note:
+        say(app.note)
+    return app
 
 
 def _network(weights: Optional[Path], runtime: str) -> Optional[Network]:

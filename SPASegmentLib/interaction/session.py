@@ -7,8 +7,9 @@ were.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import List, Optional
+from typing import Any, List, Optional
 
 import numpy as np
 
@@ -32,6 +33,23 @@ class SessionState(Enum):
     CHOOSING = "choosing"
     ACCEPTED = "accepted"
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a user has done in a session, whatever was taken back of it.
+
+    Attributes:
+        start: how it began: "click", "box", "mask", or "" before that.
+        choices, corrections, extents: masks gone on from, corrective clicks, asking for the larger or smaller thing.
+        undone: answers taken back.
+    """
+
+    start: str = ""
+    choices: int = 0
+    corrections: int = 0
+    extents: int = 0
+    undone: int = 0
 
 
 class Session:
@@ -58,6 +76,17 @@ class Session:
         self._records: List[Round] = []
         self._result: Optional[Result] = None
         self._actions = 0
+        self._tally = Tally()
+
+    @property
+    def tally(self) -> Tally:
+        """What the user has done so far."""
+        return self._tally
+
+    @property
+    def result(self) -> Optional[Result]:
+        """The accepted mask; None before."""
+        return self._result
 
     @property
     def state(self) -> SessionState:
@@ -115,11 +144,11 @@ class Session:
             raise InputError(_("Start with a click, a box or a mask, and with one of them only."))
         opener = Opener(self._network, self._frame, self._settings, self._profile)
         if mask is not None:
-            return self._show(opener.from_mask(mask, recommended))
+            return self._show(opener.from_mask(mask, recommended), start="mask")
         if click is not None:
-            return self._show(opener.from_click(click))
+            return self._show(opener.from_click(click), start="click")
         assert box is not None
-        return self._show(opener.from_box(box))
+        return self._show(opener.from_box(box), start="box")
 
     def choose(self, mask: int) -> Proposal:
         """Go on from a mask on screen (1, 2, ... for a candidate, 0 for the recommended one).
@@ -135,7 +164,7 @@ class Session:
         if not 0 <= mask <= count:
             raise InputError(_("There is no candidate {number}; there are {count}.").format(number=mask, count=count))
         self._check_that_a_round_is_left()
-        return self._show(current.after_choice(mask))
+        return self._show(current.after_choice(mask), choices=self._tally.choices + 1)
 
     def larger(self) -> Proposal:
         """The larger thing is meant: the next round shows masks of what is larger than the recommended one.
@@ -167,7 +196,7 @@ class Session:
         current, (height, width) = self._current(), self._frame.shape
         if not (-0.5 <= click.x <= width - 0.5 and -0.5 <= click.y <= height - 0.5):
             raise InputError(_("This point lies outside the region of interest; start over with a click there."))
-        return self._show(current.after_click(click))
+        return self._show(current.after_click(click), corrections=self._tally.corrections + 1)
 
     def predictions(self) -> np.ndarray:
         """(N, height, width) float32 probabilities at frame size: what the masks on screen were made from.
@@ -190,6 +219,7 @@ class Session:
             raise StateError(_("This is the first round; there is nothing to take back."))
         self._records.pop()
         self._actions += 1
+        self._tally = replace(self._tally, undone=self._tally.undone + 1)
         return self._records[-1].proposal
 
     def accept(self, mask: int = RECOMMENDED) -> Result:
@@ -252,7 +282,7 @@ class Session:
     def _of_another_extent(self, larger: bool) -> Proposal:
         current = self._current()
         self._check_that_a_round_is_left()
-        return self._show(current.after_extent(larger))
+        return self._show(current.after_extent(larger), extents=self._tally.extents + 1)
 
     def _check_that_a_round_is_left(self) -> None:
         if self._current().proposal.round >= self._settings.rounds:
@@ -262,7 +292,8 @@ class Session:
                 )
             )
 
-    def _show(self, record: Round) -> Proposal:
+    def _show(self, record: Round, **tally: Any) -> Proposal:
+        self._tally = replace(self._tally, **tally)
         self._records.append(record)
         self._state = SessionState.CHOOSING
         self._actions += 1

@@ -72,7 +72,7 @@ class ViewerApp:
         self.workspace = Workspace(scene, network, settings, ViewerProfiles(profile), self._views.show)
         self._surface = SurfaceView(self._slicer_app, list(VIEWS))
         self._page = PageState(self.server, self._facts)
-        self._shown = PageView(self.workspace, self._views, self._page)
+        self._shown = self._view()
         self._conversation = PageConversation(self.workspace, self._views, self._pool, self._page, self._shown)
         self._pointer = Pointer(self._slicer_app.scene, self._slicer_app.view_manager, self._conversation.gesture)
         self._transfer = Transfer(
@@ -154,7 +154,15 @@ class ViewerApp:
         )  # fmt: skip
         self.server.state.update(self._facts())
         with DivLayout(self.server, classes="spa-root") as layout:
-            layout.root.add_child((_PAGE / "page.html").read_text(encoding="utf-8"))
+            layout.root.add_child(self._template())
+
+    def _view(self) -> PageView:
+        """What of a session is shown."""
+        return PageView(self.workspace, self._views, self._page)
+
+    def _template(self) -> str:
+        """The page's elements."""
+        return (_PAGE / "page.html").read_text(encoding="utf-8")
 
     def _register(self) -> None:
         conversation, workspace, views = self._conversation, self.workspace, self._views

@@ -74,7 +74,12 @@ class PageView:
         workspace: what is open.
         views: where it is shown.
         page: where values and messages are shown.
+
+    Attributes:
+        offered: so many masks are shown, the recommended one first; None for all.
     """
+
+    offered: Optional[int] = None
 
     def __init__(self, workspace: Workspace, views: SliceViews, page: PageState) -> None:
         self._workspace, self._views, self._page = workspace, views, page
@@ -98,10 +103,12 @@ class PageView:
         """Show the masks of a job."""
         proposal = job.proposal
         assert proposal is not None
+        if self.offered is not None:
+            self._workspace.controller.preview.show(job.frame, proposal.masks[: self.offered])
         self.mark(self._highlighted if self._highlighted < len(proposal.masks) else RECOMMENDED)
         self._overlay()
         self._page.show(
-            masks=_cards(job.frame, proposal, painted),
+            masks=_cards(job.frame, proposal, painted)[: self.offered],
             round=proposal.round,
             standing=round_text(proposal, job.session.settings.rounds),
             agreement=agreement_text(proposal),

@@ -190,5 +190,7 @@
     if (way && turned - before >= REST && !waiting) inTurn(`[data-key="${way < 0 ? "+" : "-"}"]`);
   }, { capture: true, passive: false });
 
-  window.trame.utils.spa = { send, fetchFile, mayLeave, readout, cross, pointed, first };
+  const valueOf = (id) => document.getElementById(id).value;
+
+  window.trame.utils.spa = { valueOf, send, fetchFile, mayLeave, readout, cross, pointed, first };
 })();

@@ -1,0 +1,179 @@
+"""The viewer as a study shows it: one image after the other, SPA or one mask and clicks, everything written down."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, Dict, Optional
+
+from SPASegmentLib.data.phantom import ambiguous_phantom
+from SPASegmentLib.errors import SPAError, StateError
+from SPASegmentLib.interaction.simulated_user import dice
+from SPASegmentLib.interaction.study_log import StudyLog
+from SPASegmentLib.model.runtime import Network
+from SPASegmentLib.mrml.controller import Job
+from SPASegmentLib.mrml.io.volumes import read_image
+from SPASegmentLib.mrml.volumes import load_mask
+from SPASegmentLib.viewer.app import ViewerApp
+from SPASegmentLib.viewer.page_view import PageView
+from SPASegmentLib.viewer.study import Study
+from SPASegmentLib.viewer.study_run import READY, WORKING, StudyRun
+from SPASegmentLib.viewer.views import VIEWS
+
+_PAGE = Path(__file__).parent / "page"
+#: What would let a person out of the study, or make the two methods differ in more than their masks.
+_NOT_HERE = (
+    "phantom", "next_slice", "from_segment", "add", "remove", "rename", "recolor", "select", "mode", "profile_use",
+    "profile_create", "profile_rename", "profile_reset", "profile_forget",
+)  # fmt: skip
+
+
+class StudyView(PageView):
+    """Shows masks, one alone where the method has no others, and notes whose they are."""
+
+    run: StudyRun
+
+    def propose(self, job: Job, painted: Any) -> None:
+        """See `PageView`."""
+        self.run.diary.saw(job.session)
+        self.offered = 1 if self.run.alone else None
+        super().propose(job, painted)
+
+
+class StudyApp(ViewerApp):
+    """The page of a study.
+
+    Args:
+        study: what its file says.
+        network: that both methods use.
+        token: that every request needs; None on this computer only.
+    """
+
+    def __init__(self, study: Study, network: Optional[Network], token: Optional[str] = None) -> None:
+        self._run = StudyRun(study, StudyLog(study.log, study.identity))
+        super().__init__(network, token=token)
+
+    @property
+    def note(self) -> str:
+        """A sentence about the log; empty where all is well."""
+        return self._run.note
+
+    # What differs from the viewer
+
+    def _view(self) -> PageView:
+        view = StudyView(self.workspace, self._views, self._page)
+        view.run = self._run
+        return view
+
+    def _template(self) -> str:
+        page, study = super()._template(), (_PAGE / "study.html").read_text(encoding="utf-8")
+        panel = '<aside class="panel" aria-label="Controls">'
+        return page.replace(panel, panel + study)
+
+    def _build_page(self) -> None:
+        self.server.enable_module({"serve": {"spa_study": str(_PAGE)}, "styles": ["spa_study/study.css"]})
+        self.server.state.update({"study": self._run.facts()})
+        super()._build_page()
+
+    def _register(self) -> None:
+        super()._register()
+        for name in _NOT_HERE:
+            self._page.action(name, _refuse)
+        for name, act in {
+            "study_begin": self._begin,
+            "study_show": self._show,
+            "study_finish": self._finish,
+            "study_leave": self._leave,
+        }.items():
+            self._page.action(name, act)
+
+    def _facts(self) -> Dict[str, Any]:
+        facts = super()._facts()
+        self._run.stands(bool(facts["can_continue"]))
+        return {**facts, "study": self._run.facts(), "unsaved": False}
+
+    def _undo(self) -> None:
+        about_segment = not self._conversation.armed
+        super()._undo()
+        if about_segment:
+            self._run.diary.took_back()
+
+    # What the page asks for
+
+    def _begin(self, participant: str) -> None:
+        self._run.begin(str(participant))
+
+    def _leave(self) -> None:
+        self._conversation.end()
+        self.workspace.close()
+        self._views.show(None)
+        self._run.leave()
+
+    async def _show(self) -> None:
+        """Open the image that is next; time runs from when it is on screen."""
+        if self._run.phase != READY:
+            raise StateError("This image is on screen already.")
+        turn, profiles = self._run.turn, self.workspace.profiles
+        profile = self._run.profile()
+        with self._page.working("Opening the image"):
+            loop = asyncio.get_running_loop()
+            profiles.update(profiles.taught(), lambda known: profile.renamed(known.name))
+            at = turn.image.at
+            if turn.image.file is None:
+                phantom = await loop.run_in_executor(None, ambiguous_phantom)
+                at = self.workspace.open_phantom(phantom)
+            else:
+                image = await loop.run_in_executor(None, read_image, str(turn.image.file))
+                self.workspace.open_image(image, turn.image.name)
+            self.workspace.name = turn.image.name
+            self._opened()
+            for tag in VIEWS:
+                if at is not None:
+                    self._views.go_to(tag, at)
+        self._run.shown()
+        self._page.show(message=turn.image.task)
+
+    def _finish(self, satisfaction: int) -> None:
+        if self._run.phase == WORKING and self._conversation.armed:
+            self._conversation.cancel()
+        self._run.finish(int(satisfaction), self._dice)
+        self._conversation.end()
+        self.workspace.close()
+        self._views.show(None)
+
+    def _dice(self) -> Optional[float]:
+        """Of what the segment holds on the slice of the mask accepted last, with the reference there."""
+        reference, controller = self._run.turn.image.reference, self.workspace.controller
+        frame = controller.frame
+        if reference is None or frame is None:
+            return None
+        wanted = frame.labels(*load_mask(self.workspace.scene, str(reference)))
+        return dice(frame.segment_mask(controller.segmentation, controller.segment_id), wanted)
+
+
+def check_references(study: Study) -> None:
+    """Read every image's header and reference once, so that no person meets a file that cannot be used.
+
+    Raises:
+        InputError: one of them cannot be read; the message names it.
+    """
+    for image in (*study.trial, *study.images):
+        for file, load in ((image.file, _load_image), (image.reference, _load_mask)):
+            if file is None:
+                continue
+            try:
+                load(file)
+            except SPAError as error:
+                raise type(error)(f"{image.name} of the study cannot be used: {error}") from error
+
+
+def _load_image(file: Path) -> None:
+    read_image(str(file))
+
+
+def _load_mask(file: Path) -> None:
+    load_mask(None, str(file))
+
+
+def _refuse(*_: Any) -> None:
+    raise StateError("This is not part of the study.")

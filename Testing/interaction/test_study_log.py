@@ -1,0 +1,158 @@
+"""The log of a study and the diary that its lines come from."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, List
+
+import numpy as np
+import pytest
+
+from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.interaction.diary import Diary
+from SPASegmentLib.interaction.session import Session
+from SPASegmentLib.interaction.study_log import COLUMNS, Entry, StudyLog, check_pseudonym
+from SPASegmentLib.interaction.types import Click, FrameImage
+
+ENTRY = Entry(
+    "a#1", "p1", "main", 1, "image1", "spa", 12.34, 2, 1, 0, 1, 0, 0, 0, 3, -0.5, 0.91, 4
+)  # fmt: skip
+
+
+def session() -> Session:
+    """From a mask, so that no network is needed."""
+    rows, columns = np.mgrid[:64, :64]
+    inside = 12 - np.hypot(rows - 30, columns - 33)
+    image = (100 + 100 / (1 + np.exp(-inside))).astype(np.float32)
+    started = Session(None, FrameImage(image, (1.0, 1.0)))
+    started.start(mask=inside > 2)
+    return started
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_tally_counts_what_was_done_whatever_was_taken_back() -> None:
+    one = session()
+    assert one.tally.start == "mask" and one.result is None
+    one.choose(1)
+    one.back()
+    one.choose(2)
+    one.add_click(Click(33.0, 30.0))
+    with pytest.raises(InputError):
+        one.choose(99)
+    assert (one.tally.choices, one.tally.corrections, one.tally.undone, one.tally.extents) == (2, 1, 1, 0)
+    result = one.accept(0)
+    assert one.result is result
+
+
+def test_a_diary_adds_sessions_up_and_times_the_last_acceptance() -> None:
+    clock = Clock()
+    diary = Diary(clock)
+    clock.now = 103.0
+    diary.begin()
+    dropped, kept = session(), session()
+    diary.saw(dropped)
+    dropped.choose(1)
+    diary.saw(dropped)
+    dropped.cancel()
+    diary.saw(kept)
+    kept.choose(1)
+    diary.saw(kept)
+    clock.now = 110.0
+    kept.accept(2)
+    diary.stands(True)
+    clock.now = 150.0
+    diary.stands(True)
+    assert diary.deeds().seconds == pytest.approx(7.0), "waiting after the mask does not count"
+    deeds = diary.deeds()
+    assert (deeds.rounds, deeds.choices, deeds.given_up, deeds.accepted) == (2, 2, 1, 2)
+    assert deeds.lesson_mm == kept.offset_mm
+    diary.took_back()
+    diary.stands(False)
+    taken = diary.deeds()
+    assert taken.accepted is None and taken.lesson_mm is None and taken.undone == 1 and taken.seconds == 47.0
+    diary.begin()
+    assert diary.deeds().choices == 0 and diary.deeds().seconds == 0.0
+
+
+def test_entries_come_back_as_they_went(tmp_path: Path) -> None:
+    log = StudyLog(tmp_path / "new" / "log.csv", "a#1")
+    assert log.entries() == []
+    gave_up = replace(ENTRY, place=2, accepted=None, lesson_mm=None, dice=None, satisfaction=0)
+    for entry in (ENTRY, gave_up):
+        log.add(entry)
+    assert log.entries() == [ENTRY, gave_up]
+    with log.path.open(encoding="utf-8") as file:
+        rows = list(csv.reader(file))
+    assert tuple(rows[0]) == COLUMNS and len(rows) == 3
+    assert ENTRY.iterations == 2
+
+
+def test_a_line_that_was_cut_off_is_set_aside_and_nothing_else_is_lost(tmp_path: Path) -> None:
+    log = StudyLog(tmp_path / "log.csv", "a#1")
+    for place in (1, 2, 3):
+        log.add(replace(ENTRY, place=place))
+    whole = log.path.read_bytes()
+    end = whole.rindex(b"a#1,p1,main,3")
+    for cut in range(end + 1, len(whole)):
+        log.path.write_bytes(whole[:cut])
+        assert [entry.place for entry in log.entries()] == [1, 2], cut
+        assert log.cut_off().encode() == whole[end:cut]
+    text = log.mend()
+    assert "kept in log.csv.cut-off" in text and log.mend() == ""
+    assert (tmp_path / "log.csv.cut-off").read_bytes() == whole[end : len(whole) - 1] + b"\n"
+    log.add(replace(ENTRY, place=3))
+    assert log.path.read_bytes() == whole
+    log.path.write_bytes(whole[:20])  # in its first line
+    log.add(ENTRY)
+    assert log.entries() == [ENTRY]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda lines: [lines[0], "x,y", *lines[2:]], "Line 2 of log.csv is damaged"),
+        (lambda lines: [lines[0], lines[1].replace(",spa,", ",sap,"), lines[2]], "Line 2 of log.csv is damaged"),
+        (lambda lines: ["name,age", *lines[1:]], "no log of a study by this version"),
+        (lambda lines: [*lines[:2], lines[2].replace("a#1", "b#2")], "entries of the study b#2, and this is a#1"),
+    ],
+)
+def test_other_damage_is_told_and_nothing_is_touched(tmp_path: Path, change: Any, message: str) -> None:
+    log = StudyLog(tmp_path / "log.csv", "a#1")
+    for place in (1, 2):
+        log.add(replace(ENTRY, place=place))
+    lines: List[str] = change(log.path.read_text().splitlines())
+    log.path.write_text("\n".join(lines) + "\n")
+    before = log.path.read_bytes()
+    for act in (log.entries, log.mend, lambda: log.add(ENTRY)):
+        with pytest.raises(InputError, match=message):
+            act()
+    assert log.path.read_bytes() == before
+
+
+def test_two_studies_do_not_go_into_one_log(tmp_path: Path) -> None:
+    StudyLog(tmp_path / "log.csv", "a#1").add(ENTRY)
+    with pytest.raises(InputError, match="a log is of one study"):
+        StudyLog(tmp_path / "log.csv", "b#2").add(replace(ENTRY, study="b#2"))
+    assert StudyLog(tmp_path / "log.csv").entries() == [ENTRY]
+
+
+def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").mkdir()
+    with pytest.raises((InputError, OutputError)):
+        StudyLog(tmp_path / "log.csv", "a#1").add(ENTRY)
+
+
+@pytest.mark.parametrize("name", ["", "  ", "Jane Doe", "a" * 21, "p1,p2", "-p"])
+def test_pseudonyms_hold_nothing_else(name: str) -> None:
+    with pytest.raises(InputError, match="must not be anybody's name"):
+        check_pseudonym(name)
+    assert check_pseudonym(" p07 ") == "p07"
