@@ -287,6 +287,29 @@ def report(
         run_report(records, output, npz or [], examples, card)
 
 
+study = typer.Typer(help="Studies with people (spa viewer --study).", no_args_is_help=True)
+app.add_typer(study, name="study", rich_help_panel=PANEL)
+
+
+@study.callback()
+def study_group() -> None:
+    """Studies with people (spa viewer --study)."""
+
+
+@study.command("report")
+def study_report(
+    log: Annotated[Path, typer.Argument(help="The CSV file that the study has written.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for page, figures and plots.")] = Path(
+        "out/study"
+    ),
+) -> None:
+    """Compare SPA with one mask and clicks, person by person and together: seconds, iterations, Dice, satisfaction."""
+    with _ready():
+        from SPASegmentLib.research.commands.study import run_study_report
+
+        run_study_report(log, output)
+
+
 baselines = typer.Typer(help="Networks that SPA is compared with.", no_args_is_help=True)
 app.add_typer(baselines, name="baselines", rich_help_panel=PANEL)
 

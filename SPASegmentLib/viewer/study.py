@@ -170,13 +170,14 @@ def _image(item: Any, name: str, task: str, path: Path) -> StudyImage:
     if unknown or "image" not in values:
         what = f"says {unknown[0]!r}, which is unknown" if unknown else "has no 'image'"
         raise InputError(f"{path.name}: {name} {what}; there are {', '.join(sorted(_IMAGE_KEYS))}.")
+    name = _image_name(str(values.get("id", name)), path)
     at = values.get("at")
     if at is not None:
         numbers = isinstance(at, list) and len(at) == 3 and all(isinstance(v, (int, float)) for v in at)
         if not numbers or not np.isfinite(np.array(at, dtype=float)).all():
             raise InputError(f"{path.name}: at of {name} must be three numbers in mm, [R, A, S], not {at!r}.")
     return StudyImage(
-        check_pseudonym_of_image(str(values.get("id", name)), path),
+        name,
         _file(values["image"], f"the image of {name}", path) if values["image"] != PHANTOM else None,
         None if values.get("reference") is None else _file(values["reference"], f"the reference of {name}", path),
         None if at is None else (float(at[0]), float(at[1]), float(at[2])),
@@ -184,7 +185,7 @@ def _image(item: Any, name: str, task: str, path: Path) -> StudyImage:
     )
 
 
-def check_pseudonym_of_image(name: str, path: Path) -> str:
+def _image_name(name: str, path: Path) -> str:
     """The name of an image as it goes into the log.
 
     Raises:

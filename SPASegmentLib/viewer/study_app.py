@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.errors import SPAError, StateError
@@ -21,6 +21,8 @@ from SPASegmentLib.viewer.study_run import READY, WORKING, StudyRun
 from SPASegmentLib.viewer.views import VIEWS
 
 _PAGE = Path(__file__).parent / "page"
+#: What one mask alone does not have.
+_OF_CHOICES = ("choose", "larger", "smaller")
 #: What would let a person out of the study, or make the two methods differ in more than their masks.
 _NOT_HERE = (
     "phantom", "next_slice", "from_segment", "add", "remove", "rename", "recolor", "select", "mode", "profile_use",
@@ -79,6 +81,8 @@ class StudyApp(ViewerApp):
         super()._register()
         for name in _NOT_HERE:
             self._page.action(name, _refuse)
+        for name in _OF_CHOICES:
+            self._page.action(name, self._unless_alone(getattr(self._conversation, name)))
         for name, act in {
             "study_begin": self._begin,
             "study_show": self._show,
@@ -86,6 +90,9 @@ class StudyApp(ViewerApp):
             "study_leave": self._leave,
         }.items():
             self._page.action(name, act)
+
+    def _unless_alone(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *arguments: _refuse() if self._run.alone else act(*arguments)
 
     def _facts(self) -> Dict[str, Any]:
         facts = super()._facts()

@@ -1,0 +1,132 @@
+"""SPA against one mask and clicks, from the log of a study: what each person needed on the same images (paper, 12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.study_log import Entry
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference
+
+#: What is compared, and how it is called.
+MEASURES = {
+    "seconds": "seconds per image",
+    "iterations": "iterations per image",
+    "undone": "taken back per image",
+    "dice": "Dice with the reference",
+    "satisfaction": "satisfaction, 1 to 5",
+}
+#: The paper's user study on 100 fundus images: seconds with MedSAM and with SPA, iterations with either where stated.
+PAPER: Tuple[Tuple[float, float, Optional[float], Optional[float]], ...] = (
+    (6.62, 4.34, 4.33, 2.46),
+    (7.40, 4.77, 5.60, 3.58),
+    (6.91, 4.56, None, None),
+    (8.04, 5.03, None, None),
+    (7.60, 4.82, None, None),
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measure of some pairs of images: mean with SPA, with clicks, SPA minus clicks with its 95 % interval."""
+
+    n: int
+    spa: float
+    clicks: float
+    gap: float
+    interval: Tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What one person, or all together, needed.
+
+    Attributes:
+        name: pseudonym, or "all".
+        pairs: images that were finished with both methods.
+        single: images finished with one method so far.
+        gave_up: images on which no mask was accepted, with SPA and with clicks.
+        measures: of `MEASURES`, over the pairs in which both methods came to a mask; what nobody measured is not there.
+    """
+
+    name: str
+    pairs: int
+    single: int
+    gave_up: Tuple[int, int]
+    measures: Dict[str, Measured]
+
+
+Pair = Tuple[Entry, Entry]
+
+
+def compare(entries: Sequence[Entry]) -> List[Comparison]:
+    """Every person, in order of their appearance, and all together.
+
+    Intervals are over images; of all people together an image counts as one, however many people worked on it.
+
+    Raises:
+        InputError: nobody has finished an image with both methods.
+    """
+    main = [entry for entry in entries if entry.phase == "main"]
+    people = list(dict.fromkeys(entry.participant for entry in main))
+    found = [_compare(name, [entry for entry in main if entry.participant == name]) for name in people]
+    if not any(one.pairs for one in found):
+        raise InputError(
+            "Nobody has finished an image with both methods yet; the comparison needs one at least (practice does not "
+            "count)."
+        )
+    return [*found, _compare("all", main)]
+
+
+def _compare(name: str, entries: Sequence[Entry]) -> Comparison:
+    by_method: Dict[str, Dict[Tuple[str, str], Entry]] = {"spa": {}, "clicks": {}}
+    for entry in entries:
+        by_method[entry.method][entry.participant, entry.image] = entry
+    both = [key for key in by_method["spa"] if key in by_method["clicks"]]
+    pairs = [(by_method["spa"][key], by_method["clicks"][key]) for key in both]
+    single = sum(len(found) for found in by_method.values()) - 2 * len(both)
+    gave_up = (sum(a.accepted is None for a, _ in pairs), sum(b.accepted is None for _, b in pairs))
+    accepted = [pair for pair in pairs if all(one.accepted is not None for one in pair)]
+    measures = {key: measured for key in MEASURES if (measured := _measure(key, accepted)) is not None}
+    return Comparison(name, len(pairs), single, gave_up, measures)
+
+
+def _measure(key: str, pairs: Sequence[Pair]) -> Optional[Measured]:
+    known = [pair for pair in pairs if all(getattr(one, key) is not None for one in pair)]
+    if not known:
+        return None
+    spa, clicks = (np.array([float(getattr(pair[n], key)) for pair in known]) for n in range(2))
+    gap, (low, high) = difference(spa, clicks, [pair[0].image for pair in known])
+    return Measured(len(known), float(spa.mean()), float(clicks.mean()), float(gap), (float(low), float(high)))
+
+
+def intervals(entries: Sequence[Entry], key: str) -> Dict[str, Dict[str, List[float]]]:
+    """Mean and 95 % interval of a measure by person and method, for plots."""
+    out: Dict[str, Dict[str, List[float]]] = {}
+    for name in dict.fromkeys(entry.participant for entry in entries if entry.phase == "main"):
+        for method in ("spa", "clicks"):
+            values = [
+                float(getattr(e, key))
+                for e in entries
+                if (e.phase, e.participant, e.method) == ("main", name, method) and e.accepted is not None
+            ]
+            if values:
+                low, high = bootstrap_interval(np.array(values))
+                out.setdefault(name, {})[method] = [float(np.mean(values)), float(low), float(high)]
+    return out
+
+
+def as_record(found: Sequence[Comparison]) -> Dict[str, Any]:
+    """For JSON."""
+    return {
+        one.name: {
+            "pairs": one.pairs,
+            "single": one.single,
+            "gave_up": {"spa": one.gave_up[0], "clicks": one.gave_up[1]},
+            **{key: vars(measured) for key, measured in one.measures.items()},
+        }
+        for one in found
+    }
