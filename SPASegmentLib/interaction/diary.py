@@ -50,7 +50,8 @@ class Diary:
 
     def begin(self) -> None:
         """An image is on screen now."""
-        self._began, self._ended = self._clock(), None  # type: Optional[float], Optional[float]
+        self._began = self._clock()
+        self._ended: Optional[float] = None
         self._sessions: List[Session] = []
         self._undone = 0
 

@@ -190,7 +190,7 @@ class StudyLog:
                     "for the log."
                 ).format(log=name)
             )
-        entries = []
+        entries: List[Entry] = []
         for number, line in enumerate(lines[1:], start=2):
             entry = _entry(line)
             if entry is None or (number == len(lines) and not ended):

@@ -83,12 +83,13 @@ class StudyApp(ViewerApp):
             self._page.action(name, _refuse)
         for name in _OF_CHOICES:
             self._page.action(name, self._unless_alone(getattr(self._conversation, name)))
-        for name, act in {
+        own: Dict[str, Callable[..., Any]] = {
             "study_begin": self._begin,
             "study_show": self._show,
             "study_finish": self._finish,
             "study_leave": self._leave,
-        }.items():
+        }
+        for name, act in own.items():
             self._page.action(name, act)
 
     def _unless_alone(self, act: Callable[..., Any]) -> Callable[..., Any]:

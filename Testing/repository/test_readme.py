@@ -15,7 +15,8 @@ from SPASegmentLib.data.phantom import ambiguous_phantom
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 #: Written by hand; the others are written by commands, and tested with these.
-PAGES = [README, *(ROOT / f"docs/{name}.md" for name in ("slicer", "viewer", "command-line", "library", "training"))]
+NAMES = ("slicer", "viewer", "command-line", "library", "training", "study")
+PAGES = [README, *(ROOT / f"docs/{name}.md" for name in NAMES)]
 MORE = [path for name in ("CONTRIBUTING.md", "docs/architecture.md") if (path := ROOT / name).exists()]
 TEXT = "\n".join(page.read_text() for page in PAGES)
 
@@ -31,8 +32,8 @@ def test_the_library_example_runs() -> None:
 
 def test_the_options_they_name_exist() -> None:
     wide = {"COLUMNS": "200", "NO_COLOR": "1"}
-    measure = (["evaluate", "lidc"], ["evaluate", "masks"], ["evaluate", "structures"], ["calibrate"])
-    commands = (["segment"], ["viewer"], ["train"], *measure, ["benchmark"], ["report"])
+    measure = (*(["evaluate", what] for what in ("lidc", "masks", "structures", "named")), ["calibrate"])
+    commands = (["segment"], ["viewer"], ["train"], *measure, ["benchmark"], ["report"], ["study", "report"])
     text = "".join(CliRunner().invoke(app, [*command, "--help"], env=wide).stdout for command in commands)
     named = set(re.findall(r"`(--[a-z-]+)", TEXT))
     assert {"--slices", "--reference", "--choices", "--profile", "--plane"} <= named

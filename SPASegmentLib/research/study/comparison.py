@@ -82,16 +82,24 @@ def compare(entries: Sequence[Entry]) -> List[Comparison]:
 
 
 def _compare(name: str, entries: Sequence[Entry]) -> Comparison:
-    by_method: Dict[str, Dict[Tuple[str, str], Entry]] = {"spa": {}, "clicks": {}}
-    for entry in entries:
-        by_method[entry.method][entry.participant, entry.image] = entry
-    both = [key for key in by_method["spa"] if key in by_method["clicks"]]
-    pairs = [(by_method["spa"][key], by_method["clicks"][key]) for key in both]
-    single = sum(len(found) for found in by_method.values()) - 2 * len(both)
+    pairs = _pairs(entries)
+    single = len(entries) - 2 * len(pairs)
     gave_up = (sum(a.accepted is None for a, _ in pairs), sum(b.accepted is None for _, b in pairs))
-    accepted = [pair for pair in pairs if all(one.accepted is not None for one in pair)]
-    measures = {key: measured for key in MEASURES if (measured := _measure(key, accepted)) is not None}
+    measures = {key: measured for key in MEASURES if (measured := _measure(key, _accepted(pairs))) is not None}
     return Comparison(name, len(pairs), single, gave_up, measures)
+
+
+def _pairs(entries: Sequence[Entry]) -> List[Pair]:
+    """With SPA and with clicks, of every image that a person has finished with both."""
+    spa, clicks = (
+        {(entry.participant, entry.image): entry for entry in entries if entry.method == method}
+        for method in ("spa", "clicks")
+    )
+    return [(spa[key], clicks[key]) for key in spa if key in clicks]
+
+
+def _accepted(pairs: Sequence[Pair]) -> List[Pair]:
+    return [pair for pair in pairs if all(one.accepted is not None for one in pair)]
 
 
 def _measure(key: str, pairs: Sequence[Pair]) -> Optional[Measured]:
@@ -104,18 +112,14 @@ def _measure(key: str, pairs: Sequence[Pair]) -> Optional[Measured]:
 
 
 def intervals(entries: Sequence[Entry], key: str) -> Dict[str, Dict[str, List[float]]]:
-    """Mean and 95 % interval of a measure by person and method, for plots."""
+    """Mean and 95 % interval of a measure by person and method, over the images that are compared; for plots."""
     out: Dict[str, Dict[str, List[float]]] = {}
-    for name in dict.fromkeys(entry.participant for entry in entries if entry.phase == "main"):
-        for method in ("spa", "clicks"):
-            values = [
-                float(getattr(e, key))
-                for e in entries
-                if (e.phase, e.participant, e.method) == ("main", name, method) and e.accepted is not None
-            ]
-            if values:
-                low, high = bootstrap_interval(np.array(values))
-                out.setdefault(name, {})[method] = [float(np.mean(values)), float(low), float(high)]
+    main = [entry for entry in entries if entry.phase == "main"]
+    for name in dict.fromkeys(entry.participant for entry in main):
+        pairs = _accepted(_pairs([entry for entry in main if entry.participant == name]))
+        for n, method in enumerate(("spa", "clicks")) if pairs else ():
+            values = np.array([float(getattr(pair[n], key)) for pair in pairs])
+            out.setdefault(name, {})[method] = [float(values.mean()), *map(float, bootstrap_interval(values))]
     return out
 
 

@@ -65,8 +65,8 @@ def _page(study: str, found: Sequence[Comparison], note: str) -> List[str]:
     lines += [
         "## The paper's study",
         "",
-        "Five professionals, 100 fundus images, MedSAM with clicks or boxes against SPA on a GPU; other images, another "
-        "network and other hands, so for orientation only. Iterations are stated for two of the five.",
+        "Five professionals, 100 fundus images, MedSAM with clicks or boxes against SPA on a GPU; other images, "
+        "another network and other hands, so for orientation only. Iterations are stated for two of the five.",
         "",
         *table(["person", "seconds, MedSAM", "seconds, SPA", "iterations, MedSAM", "iterations, SPA"], _paper()),
         "",

@@ -35,9 +35,7 @@ def entries() -> List[Entry]:
             for method, base in (("spa", 5.0), ("clicks", 8.0)):
                 seconds = round(pace * (base + rng.uniform(-1, 1)), 2)
                 count = int(rng.integers(2, 4)) + (method != "spa")
-                found.append(
-                    entry(person, f"image{number}", method, seconds, int(rng.integers(2, 4)) + (method != "spa"))
-                )
+                found.append(entry(person, f"image{number}", method, seconds, count))
     found.append(entry("p2", "image9", "spa", 4.0, 2))  # waits for the other method
     gave_up = {"accepted": None, "lesson_mm": None, "dice": None, "satisfaction": 0}
     found.append(Entry(**{**vars(entry("p1", "image9", "spa", 50.0, 7)), **gave_up}))
