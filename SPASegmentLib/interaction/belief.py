@@ -1,4 +1,4 @@
-"""How far the network and the accepted masks are each believed on the slices between and beyond them.
+"""How far the network, the accepted masks and the image are each believed on the slices between and beyond them.
 
 A few numbers, fitted on volumes that training may use: ``spa calibrate-volumes`` fits them for weights and writes them
 into their card; those here are what it gave for the bundled ones.
@@ -7,16 +7,24 @@ into their card; those here are what it gave for the bundled ones.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Mapping, Tuple
+from typing import Any, Literal, Mapping, Tuple
 
 import numpy as np
 from scipy.special import expit
 
 from SPASegmentLib.errors import WeightsError
-from SPASegmentLib.interaction.guided import SURE
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
+
+#: Where a slice lies: between accepted masks, between one and a slice that the structure is not on, beyond all.
+Kind = Literal["between", "ending", "beyond"]
+KINDS: Tuple[Kind, ...] = ("between", "ending", "beyond")
+
+#: Logits are not taken more seriously than this.
+SURE = 6.0
+#: How many signs there are, a constant included; weights of an outline: see `Belief`.
+SIGNS, OUTLINE = 11, 6
 
 
 @dataclass(frozen=True)
@@ -24,12 +32,15 @@ class Signs:
     """What is seen on one slice of how well it is known.
 
     Attributes:
-        gap: distance in mm to the closest accepted mask, in radii of what is expected here.
+        gap: distance in mm to the closest accepted mask, in radii of the largest accepted mask.
         agreement: Dice of what the network sees with what is expected.
         spread: mean Dice of the result with the network's predictions.
         strongest: largest mean probability that the network gives a pixel, 0..1.
-        ratio: area that the network sees, per area that is expected.
-        enclosed: whether accepted masks lie on both sides.
+        ratio: area of the result, per area that is expected.
+        size: radius of the result, in radii of the largest accepted mask.
+        likeness: whether the result looks like the structure (1) or like its surroundings (0).
+        other: the same for what was expected.
+        kind: where the slice lies.
     """
 
     gap: float
@@ -37,13 +48,17 @@ class Signs:
     spread: float
     strongest: float
     ratio: float
-    enclosed: bool
+    size: float
+    likeness: float
+    other: float
+    kind: Kind
 
     def vector(self) -> np.ndarray:
-        """(7,) float64, a constant first."""
-        ratio = float(np.clip(np.log(max(self.ratio, 1e-3)), -3.0, 1.0))
-        gap = min(self.gap, 4.0)
-        return np.array([1.0, gap, self.agreement, self.spread, self.strongest, ratio, float(self.enclosed)])
+        """(SIGNS,) float64, a constant first."""
+        ratio = float(np.clip(np.log(max(self.ratio, 1e-3)), -2.0, 1.0))
+        signs = (self.agreement, self.spread, self.strongest, ratio, min(self.size, 1.5), self.likeness, self.other)
+        where = (float(self.kind == "between"), float(self.kind == "ending"))
+        return np.array([1.0, min(self.gap, 4.0), *signs, *where])
 
 
 @dataclass(frozen=True)
@@ -51,18 +66,26 @@ class Belief:
     """The fitted numbers.
 
     Attributes:
-        outline: of the slices (between, beyond) accepted masks: uncertainty of the expected outline in pixels and per
-            mm of gap, then weights of a constant, of the network's logit and of the expected outline's.
+        outline: for each of `KINDS`: uncertainty of the expected outline in pixels and per mm of gap, then weights of a
+            constant, of the network's logit, of the expected outline's, and of the image.
         presence: weights of `Signs.vector` for the logit of the structure being on the slice.
         dice: weights of `Signs.vector` for the Dice of the result.
     """
 
-    outline: Tuple[Tuple[float, ...], Tuple[float, ...]] = ((0.5, 0.15, 0.0, 0.4, 0.8), (0.5, 0.25, 0.0, 0.6, 0.6))
-    presence: Tuple[float, ...] = (-3.0, -0.3, 3.0, 0.0, 4.0, 1.0, 3.0)
-    dice: Tuple[float, ...] = (0.2, -0.05, 0.3, 0.4, 0.0, 0.0, 0.0)
+    outline: Tuple[Tuple[float, ...], ...] = (
+        (0.5, 0.4, 1.0156, 0.4259, 0.7431, 0.4087),
+        (0.5, 0.4, -0.6577, 0.2036, 0.9606, 0.1555),
+        (0.5, 0.4, -1.0696, 0.3889, 0.3203, 0.2384),
+    )
+    presence: Tuple[float, ...] = (
+        1.9327, -0.4602, -0.106, 0.3623, -0.0058, 0.8762, 0.5052, -0.0467, 0.1822, 0.3412, 0.5108,
+    )  # fmt: skip
+    dice: Tuple[float, ...] = (
+        0.4522, -0.0918, -0.0503, 0.2203, 0.1845, 0.0639, 0.0803, 0.1254, -0.1244, 0.0382, -0.0928,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
-        sizes = {"outline": (2, 5), "presence": (7,), "dice": (7,)}
+        sizes = {"outline": (3, OUTLINE), "presence": (SIGNS,), "dice": (SIGNS,)}
         for field in fields(self):
             try:
                 values = np.array(getattr(self, field.name), dtype=np.float64)
@@ -81,19 +104,21 @@ class Belief:
         names = {field.name for field in fields(cls)}
         return cls(**{name: _tuples(value) for name, value in values.items() if name in names})
 
-    def logit(self, expected: np.ndarray, seen: np.ndarray, gap_mm: float, pixel: float, enclosed: bool) -> np.ndarray:
+    def logit(
+        self, parts: Tuple[np.ndarray, np.ndarray, np.ndarray], gap_mm: float, pixel: float, kind: Kind
+    ) -> np.ndarray:
         """Logit that a pixel belongs to the structure.
 
         Args:
-            expected: (h, w) signed distance in mm, positive inside, by the accepted masks.
-            seen: (h, w) logits of the network.
+            parts: each (h, w): signed distance in mm, positive inside, by the accepted masks; logits of the network;
+                `Appearance.evidence`.
             gap_mm: to the closest accepted mask.
             pixel: side of a pixel in mm.
-            enclosed: whether accepted masks lie on both sides.
+            kind: where the slice lies.
         """
-        own, per_mm, constant, network, outline = self.outline[0 if enclosed else 1]
-        sigma = own * pixel + per_mm * gap_mm
-        return np.asarray(constant + network * seen + outline * np.clip(expected / sigma, -SURE, SURE))
+        own, per_mm, *weights = self.outline[KINDS.index(kind)]
+        terms = outline_terms(parts, own * pixel + per_mm * gap_mm)
+        return np.asarray(np.tensordot(np.array(weights, dtype=np.float32), terms, 1))
 
     def presence_of(self, signs: Signs) -> float:
         """Probability that the structure is on the slice."""
@@ -102,6 +127,13 @@ class Belief:
     def dice_of(self, signs: Signs) -> float:
         """Dice that the result of the slice is expected to have, if the structure is there."""
         return float(np.clip(signs.vector() @ np.array(self.dice), 0.05, 0.99))
+
+
+def outline_terms(parts: Tuple[np.ndarray, np.ndarray, np.ndarray], sigma: float) -> np.ndarray:
+    """(4, ...) float32: what `Belief.logit` is the weighted sum of; `sigma` in mm."""
+    expected, seen, evidence = parts
+    outline = np.clip(expected / sigma, -SURE, SURE)
+    return np.stack([np.ones_like(seen), seen, outline, evidence]).astype(np.float32)
 
 
 def _tuples(value: Any) -> Any:

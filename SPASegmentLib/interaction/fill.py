@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, Optional, Tuple
 
 import numpy as np
 from scipy.special import expit
 
+from SPASegmentLib.interaction.appearance import Appearance, smoothed
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
-from SPASegmentLib.interaction.belief import Belief, Signs
+from SPASegmentLib.interaction.belief import Belief, Kind, Signs
 from SPASegmentLib.interaction.between import between
 from SPASegmentLib.interaction.guided import GuidedSlice, Seen, mean_mixture
 from SPASegmentLib.interaction.patch import Patch, Window, distance_on
@@ -25,6 +26,8 @@ SURE_DICE, SURE_PRESENCE = 0.85, 0.85
 
 #: Expected Dice of masks that no network has seen.
 ALONE = 0.8
+#: Expected Dice of a slice that the structure does not reach by what is expected.
+EMPTY = 0.9
 
 NOTHING = Patch(np.zeros((0, 0), dtype=bool))
 
@@ -66,8 +69,11 @@ class Found:
     @property
     def mask(self) -> Patch:
         """Bool; without pixels where the structure is not expected."""
-        if self.presence < 0.5:
-            return NOTHING
+        return self.map_mask if self.presence >= 0.5 else NOTHING
+
+    @property
+    def map_mask(self) -> Patch:
+        """Bool; the mask if the structure is there."""
         mask = Patch(self.patch.values > 0.5, self.patch.top, self.patch.left)
         return mask if mask.values.any() else NOTHING
 
@@ -88,7 +94,7 @@ class Filler:
         self._network, self._frame_at = network, frame_at
         self._step_mm, self._belief = step_mm, belief
         self._guided: OrderedDict[int, GuidedSlice] = OrderedDict()
-        self._taught: Dict[Tuple[int, int], ArrayMixture] = {}
+        self._taught: Dict[Tuple[int, int], _Taught] = {}
 
     def between(self, index: int, low: Tuple[int, Anchor], high: Tuple[int, Anchor]) -> Found:
         """A slice between two anchors, of which one may be empty.
@@ -96,13 +102,7 @@ class Filler:
         Raises:
             InputError: the slice cannot be used.
         """
-        frame = self._frame_at(index)
-        (a, before), (b, after) = low, high
-        window = Window.around(frame.shape, before.mask, after.mask)
-        share = (index - a) / (b - a)
-        expected = between(window, before.mask, after.mask, share, frame.spacing)
-        known = [(abs(index - k), k, anchor) for k, anchor in (low, high) if not anchor.empty]
-        return self._found(index, frame, window, expected, known, len(known) == 2)
+        return self._judged(self.expected_between(index, low, high))
 
     def beyond(self, index: int, last: Tuple[int, Anchor], before: Patch) -> Found:
         """A slice beyond the outermost anchor.
@@ -115,43 +115,62 @@ class Filler:
         Raises:
             InputError: the slice cannot be used.
         """
+        return self._judged(self.expected_beyond(index, last, before))
+
+    def expected_between(self, index: int, low: Tuple[int, Anchor], high: Tuple[int, Anchor]) -> Expected:
+        """What the anchors alone say of a slice between them; see `between`."""
+        frame = self._frame_at(index)
+        (a, before), (b, after) = low, high
+        window = Window.around(frame.shape, before.mask, after.mask)
+        share = (index - a) / (b - a)
+        distance = between(window, before.mask, after.mask, share, frame.spacing)
+        known = tuple((abs(index - k), k, anchor) for k, anchor in (low, high) if not anchor.empty)
+        return Expected(index, frame, window, distance, known, "between" if len(known) == 2 else "ending")
+
+    def expected_beyond(self, index: int, last: Tuple[int, Anchor], before: Patch) -> Expected:
+        """What the anchor and the neighbouring slice say of a slice beyond; see `beyond`."""
         frame = self._frame_at(index)
         window = Window.around(frame.shape, before)
-        expected = distance_on(window, before, frame.spacing)
-        assert expected is not None
-        return self._found(index, frame, window, expected, [(abs(index - last[0]), *last)], False)
+        distance = distance_on(window, before, frame.spacing)
+        assert distance is not None
+        return Expected(index, frame, window, distance, ((abs(index - last[0]), *last),), "beyond")
 
     def forget(self, index: int) -> None:
         """Drop what is kept of a slice."""
         self._guided.pop(index, None)
 
-    def _found(
-        self,
-        index: int,
-        frame: FrameImage,
-        window: Window,
-        expected: np.ndarray,
-        known: List[Tuple[int, int, Anchor]],
-        enclosed: bool,
-    ) -> Found:
-        steps = min(distance for distance, _, _ in known)
-        gap_mm, pixel = steps * self._step_mm, min(frame.spacing)
-        prior = Patch(expected > 0, window.top, window.left)
-        if not prior.values.any():
-            return Found(NOTHING, 0.0, 0.9, None)
+    def _judged(self, expected: Expected) -> Found:
+        frame, window, distance = expected.frame, expected.window, expected.distance
+        if not (distance > 0).any():
+            return Found(NOTHING, 0.0, EMPTY, None)
         if self._network is None:
-            alone = np.asarray(expit(expected / (0.5 * pixel)), dtype=np.float32)
+            alone = np.asarray(expit(distance / (0.5 * min(frame.spacing))), dtype=np.float32)
             return Found(Patch(alone, window.top, window.left), 1.0, ALONE, None)
-        guided = self._slice(index, frame, prior)
-        seen = guided.see(prior, self._preference(known))
-        logits = seen.logit(window)
-        map_ = Patch(
-            expit(self._belief.logit(expected, logits, gap_mm, pixel, enclosed)).astype(np.float32),
-            window.top,
-            window.left,
-        )
-        signs = _signs(seen, logits, prior, map_, gap_mm, frame, enclosed)
+        return self.judge(self.view(expected))
+
+    def judge(self, view: View) -> Found:
+        """What is made of what was seen."""
+        expected = view.expected
+        frame, window = expected.frame, expected.window
+        logit = self._belief.logit(view.parts, view.gap_mm, min(frame.spacing), expected.kind)
+        map_ = Patch(np.asarray(expit(logit), dtype=np.float32), window.top, window.left)
+        signs = view.signs(map_)
         return Found(map_, self._belief.presence_of(signs), self._belief.dice_of(signs), signs)
+
+    def view(self, expected: Expected) -> View:
+        """A slice as network and image show it where a mask is expected, which is not empty."""
+        frame, window, known = expected.frame, expected.window, expected.known
+        total = sum(1.0 / distance for distance, _, _ in known)
+        taught = [(1.0 / distance / total, self._learned(k, anchor)) for distance, k, anchor in known]
+        prior = expected.prior
+        latents = mean_mixture([(share, one.latents) for share, one in taught])
+        seen = self._slice(expected.index, frame, prior).see(prior, latents)
+        appearance = Appearance.mean([(share, one.appearance) for share, one in taught])
+        image = smoothed(frame.pixels, window)
+        largest = max(np.count_nonzero(anchor.mask.values) for _, _, anchor in known)
+        gap_mm = min(distance for distance, _, _ in known) * self._step_mm
+        parts = (expected.distance, seen.logit(window), appearance.evidence(image))
+        return View(expected, seen, appearance, image, parts, gap_mm, int(largest))
 
     def _slice(self, index: int, frame: FrameImage, mask: Patch) -> GuidedSlice:
         """The slice encoded in a region that fits the mask."""
@@ -164,30 +183,85 @@ class Filler:
             self._guided.popitem(last=False)
         return kept
 
-    def _preference(self, known: List[Tuple[int, int, Anchor]]) -> ArrayMixture:
-        """What the closest accepted masks say of the latents, the closer one more."""
-        total = sum(1.0 / distance for distance, _, _ in known)
-        return mean_mixture(tuple((1.0 / distance / total, self._learned(k, anchor)) for distance, k, anchor in known))
-
-    def _learned(self, index: int, anchor: Anchor) -> ArrayMixture:
+    def _learned(self, index: int, anchor: Anchor) -> _Taught:
         key = (index, anchor.version)
         if key not in self._taught:
-            guided = self._slice(index, self._frame_at(index), anchor.mask)
-            self._taught[key] = guided.teach(anchor.mask, anchor.mask)
+            frame = self._frame_at(index)
+            guided = self._slice(index, frame, anchor.mask)
+            self._taught[key] = _Taught(
+                guided.teach(anchor.mask, anchor.mask), Appearance.of(frame.pixels, anchor.mask)
+            )
         return self._taught[key]
 
 
-def _signs(
-    seen: Seen, logits: np.ndarray, prior: Patch, result: Patch, gap_mm: float, frame: FrameImage, enclosed: bool
-) -> Signs:
-    there, expected = logits > 0, prior.values
-    radius = float(np.sqrt(np.count_nonzero(expected) * frame.pixel_area / np.pi))
-    mask = Patch(result.values > 0.5, result.top, result.left)
-    return Signs(
-        gap=gap_mm / max(radius, min(frame.spacing)),
-        agreement=float(pairwise_dice(there[None], expected[None])[0, 0]),
-        spread=seen.dice(mask),
-        strongest=float(seen.maps.mean(axis=0).max()),
-        ratio=int(np.count_nonzero(there)) / max(int(np.count_nonzero(expected)), 1),
-        enclosed=enclosed,
-    )
+@dataclass(frozen=True)
+class _Taught:
+    """What an accepted mask says: of the network's latents, and of how the structure looks."""
+
+    latents: ArrayMixture
+    appearance: Appearance
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What accepted masks alone say of a slice.
+
+    Attributes:
+        index: of the slice.
+        frame: its image.
+        window: part of the frame that is looked at.
+        distance: (h, w) float32 signed distance in mm on the window, positive inside.
+        known: (slices away, index, anchor) of the accepted masks around.
+        kind: "between" accepted masks, "ending" between one and a slice that the structure is not on, or "beyond".
+    """
+
+    index: int
+    frame: FrameImage
+    window: Window
+    distance: np.ndarray
+    known: Tuple[Tuple[int, int, Anchor], ...]
+    kind: Kind
+
+    @property
+    def prior(self) -> Patch:
+        """Bool mask that is expected."""
+        return Patch(self.distance > 0, self.window.top, self.window.left)
+
+
+@dataclass(frozen=True)
+class View:
+    """A slice as it is seen with what is expected on it.
+
+    Attributes:
+        expected: by the accepted masks.
+        seen: by the network.
+        appearance: of the structure.
+        image: (h, w) smoothed pixels on the window.
+        parts: (h, w) expected signed distance in mm, network's logits and evidence of the image.
+        gap_mm: to the closest accepted mask.
+        largest: pixels of the largest accepted mask around.
+    """
+
+    expected: Expected
+    seen: Seen
+    appearance: Appearance
+    image: np.ndarray
+    parts: Tuple[np.ndarray, np.ndarray, np.ndarray]
+    gap_mm: float
+    largest: int
+
+    def signs(self, map_: Patch) -> Signs:
+        """What tells how good a map of probabilities on the window is."""
+        result, prior, frame = map_.values > 0.5, self.parts[0] > 0, self.expected.frame
+        radius = max(float(np.sqrt(self.largest * frame.pixel_area / np.pi)), min(frame.spacing))
+        return Signs(
+            gap=self.gap_mm / radius,
+            agreement=float(pairwise_dice((self.parts[1] > 0)[None], prior[None])[0, 0]),
+            spread=self.seen.dice(Patch(result, map_.top, map_.left)),
+            strongest=float(self.seen.maps.mean(axis=0).max()),
+            ratio=int(np.count_nonzero(result)) / max(int(np.count_nonzero(prior)), 1),
+            size=float(np.sqrt(np.count_nonzero(result) / self.largest)),
+            likeness=self.appearance.likeness(self.image[result]) if result.any() else 0.0,
+            other=self.appearance.likeness(self.image[prior]),
+            kind=self.expected.kind,
+        )

@@ -6,11 +6,12 @@ The slice is encoded once, in a region around that mask; the same encoding serve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
+from SPASegmentLib.interaction.belief import SURE
 from SPASegmentLib.interaction.between import innermost
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.patch import Patch, Window
@@ -26,8 +27,6 @@ TEACHING, SHARPNESS = 256, 60.0
 #: An encoding is used again for a mask whose own region would be so many times as large, at least and at most, and
 #: whose centre lies within this share of the region's side.
 LEAST_FIT, LARGEST_FIT, CENTRED = 0.8, 1.25, 0.1
-#: Logits are not taken more seriously than this.
-SURE = 6.0
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def region_around(network: Network, frame: FrameImage, mask: Patch) -> Region:
     return Region.around_extent(frame, mask.extent, network.image_size)
 
 
-def mean_mixture(parts: Tuple[Tuple[float, ArrayMixture], ...]) -> ArrayMixture:
+def mean_mixture(parts: Sequence[Tuple[float, ArrayMixture]]) -> ArrayMixture:
     """One mixture of several, each with its share; the shares sum to 1."""
     return ArrayMixture(
         np.concatenate([share * mixture.weights for share, mixture in parts]),

@@ -72,7 +72,8 @@ class ThroughVolume:
             raise InputError(_("There are no slices to go through; load a volume."))
         self._network, self._frames, self._spacing_mm = network, frames, float(spacing_mm)
         self._settings = settings or SessionSettings()
-        self._filler = Filler(network, self.frame, self._spacing_mm, Belief())
+        belief = Belief() if network is None else Belief.of_card(network.volume_numbers)
+        self._filler = Filler(network, self.frame, self._spacing_mm, belief)
         self._lock = RLock()
         self._anchors: Dict[int, Anchor] = {}
         self._version = 0
@@ -182,12 +183,12 @@ class ThroughVolume:
             versions = tuple(anchors[k].version if k in anchors else 0 for k in (low, high))
             gap = self._gaps.get((low, high))
             if gap is None or gap.versions != versions:
-                slices = self._fill(low, high, anchors, work)
-                if slices is None:
+                gap = self._fill(low, high, anchors, work)
+                if gap is None:
                     self._gaps.update(gaps)
                     self._result = replace(self._result, complete=False)
                     return self._result
-                gap = _Gap(versions, slices)
+                gap = replace(gap, versions=versions)
             gaps[low, high] = gap
             found.update(gap.slices)
         self._gaps = gaps
@@ -197,13 +198,30 @@ class ThroughVolume:
     def next_doubtful(self, skip: Sequence[int] = ()) -> Optional[int]:
         """The slice where an answer is expected to help the whole volume most.
 
+        First where the structure seems to end, as long as nobody has said where it does (`asks_for_end`); then the
+        slices whose outlines are least sure, for as many slices around.
+
         Args:
             skip: slices that are not to be proposed.
 
         Returns:
             Its index; None where there is nothing left to ask about, or nothing was computed.
         """
+        for index in self._open_ends():
+            if index not in skip:
+                return index
         return most_doubtful(self._result, self.anchors, self.ends, skip)
+
+    def asks_for_end(self, index: int) -> bool:
+        """Whether the question about a slice is where the structure ends: on its side nobody has said it yet.
+
+        `set_end` on the first slice without the structure, wherever it lies, is the answer.
+        """
+        marks = sorted(self._anchors)
+        if not marks or marks[0] <= index <= marks[-1]:
+            return False
+        outermost = marks[0] if index < marks[0] else marks[-1]
+        return not self._anchors[outermost].empty
 
     def start(self, index: int, session: Session) -> Proposal:
         """Start a session on a slice from what was found there, which it recommends in its first round.
@@ -240,13 +258,22 @@ class ThroughVolume:
             self._version += 1
             self._anchors[index] = Anchor(mask, self._version)
 
-    def _fill(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[Dict[int, Found]]:
+    def _open_ends(self) -> List[int]:
+        """First slices beyond the outermost anchors that seem to be without the structure, where nobody has said."""
+        found: List[int] = []
+        for (low, high), gap in self._gaps.items():
+            if gap.open and gap.slices and (low in self._anchors) != (high in self._anchors):
+                outwards = 1 if low in self._anchors else -1
+                found.append(max(gap.slices, key=lambda k: k * outwards))
+        return found
+
+    def _fill(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[_Gap]:
         """The slices between two marks, or beyond one; None where the work was stopped."""
         if low in anchors and high in anchors:
             return self._enclosed(low, high, anchors, work)
         return self._followed(low if low in anchors else high, 1 if low in anchors else -1, anchors, work)
 
-    def _enclosed(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[Dict[int, Found]]:
+    def _enclosed(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[_Gap]:
         slices: Dict[int, Found] = {}
         work.expect(high - low - 1)
         for k in range(low + 1, high):
@@ -257,9 +284,9 @@ class ThroughVolume:
             except InputError:  # nothing is to be seen on it
                 continue
             work.done()
-        return slices
+        return _Gap((), slices)
 
-    def _followed(self, last: int, step: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[Dict[int, Found]]:
+    def _followed(self, last: int, step: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[_Gap]:
         slices: Dict[int, Found] = {}
         before = anchors[last].mask
         for k in range(last + step, last + step * (LONGEST + 1), step):
@@ -269,12 +296,12 @@ class ThroughVolume:
             try:
                 slices[k] = self._filler.beyond(k, (last, anchors[last]), before)
             except InputError:  # the volume ends, or shows nothing
-                break
+                return _Gap((), slices)
             work.done()
             before = slices[k].mask
             if not before.values.any():
                 break
-        return slices
+        return _Gap((), slices, open=True)
 
     def _assemble(self, anchors: Dict[int, Anchor], found: Dict[int, Found]) -> VolumeResult:
         assert self._shape is not None
@@ -313,10 +340,17 @@ class ThroughVolume:
 
 @dataclass(frozen=True)
 class _Gap:
-    """What was computed between two marks, and for which versions of them."""
+    """What was computed between two marks, or beyond one.
+
+    Attributes:
+        versions: of the marks that it was computed for.
+        slices: by index.
+        open: whether the structure ended because it looked so, not because the volume does or the user said it.
+    """
 
     versions: Tuple[int, ...]
     slices: Dict[int, Found]
+    open: bool = False
 
 
 class _Work:

@@ -33,7 +33,8 @@ class ModelCard:
         preprocessing: how an image becomes the network's input.
         training: data, licences, attributions, seed, cost.
         metrics: what was measured, with the command that measures it.
-        calibration: of the expected Dice, as ``spa calibrate`` writes it; empty where it was not run.
+        calibration: of the expected Dice, as ``spa calibrate`` writes it, and under ``volumes`` what
+            ``spa calibrate-volumes`` does; empty where neither was run.
         intended_use, limits: in words.
         sha256: of the weights file.
         onnx: of the graphs beside it, as ``spa export`` writes them: see `onnx_network`; empty where there are none.
@@ -74,6 +75,17 @@ def _line(numbers: Any) -> Line:
     if not (math.isfinite(offset) and math.isfinite(slope)):
         raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
     return offset, slope
+
+    def volume_numbers(self) -> Dict[str, Any]:
+        """What ``spa calibrate-volumes`` has written for going through volumes; empty where it was not run.
+
+        Raises:
+            WeightsError: the card holds something else there.
+        """
+        numbers = self.calibration.get("volumes", {})
+        if not isinstance(numbers, dict):
+            raise WeightsError(_("The model card's calibration for volumes needs numbers by their names."))
+        return numbers
 
 
 def models_folder() -> Path:

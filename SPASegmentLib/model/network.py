@@ -95,6 +95,7 @@ class SPANetwork(nn.Module):
         #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
         self.expected_dice = (0.0, 1.0)
         self.expected_dice_of_looks = (0.0, 1.0)
+        self.volume_numbers: Dict[str, Any] = {}
         kind = ENCODERS[config.encoder]
         self.encoder = kind.build(config.channels, config.image_size)
         side = config.image_size // kind.stride

@@ -42,6 +42,7 @@ class OnnxNetwork:
         self.latent_space = card.sha256[:16]
         self.fell_back = False
         self.expected_dice_of_looks, self.expected_dice = card.expected_dice_lines()
+        self.volume_numbers = card.volume_numbers()
         files = card.onnx.get("graphs", {})
         facts: Dict[str, Any] = {name: card.onnx.get(name) for name in FACTS}
         if set(files) != set(GRAPHS) or None in facts.values():

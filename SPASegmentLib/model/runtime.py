@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Optional, Protocol, Tuple
+from typing import Any, Dict, Optional, Protocol, Tuple
 
 import numpy as np
 
@@ -41,6 +41,8 @@ class Network(Protocol):
     expected_dice: Tuple[float, float]
     #: The same for the first masks after a click, where it is not known yet which thing is meant.
     expected_dice_of_looks: Tuple[float, float]
+    #: What is known of how far it is to be believed through a volume: see `interaction.belief`; may be empty.
+    volume_numbers: Dict[str, Any]
     #: Names the latent space: latents learned with other weights mean something else.
     latent_space: str
     #: Whether its device has failed, so that the processor has taken over.

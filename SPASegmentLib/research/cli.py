@@ -86,6 +86,37 @@ def calibrate(
         run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs)
 
 
+@app.command("calibrate-volumes", rich_help_panel=PANEL)
+def calibrate_volumes(
+    folders: Annotated[
+        Optional[List[Path]],
+        typer.Argument(metavar="[FOLDER]...", help="With volumes and masks, as spa evaluate masks takes them."),
+    ] = None,
+    weights: Annotated[
+        Optional[Path], typer.Option(help="A .safetensors file; its card is changed. By default the bundled one.")
+    ] = None,
+    npz: Annotated[
+        Optional[List[Path]], typer.Option(help="Slices of several raters, whose nodules are stacks; may be repeated.")
+    ] = None,
+    index: Annotated[
+        Optional[Path], typer.Option(help="List of their slices: file, row, patient, nodule, slice.")
+    ] = None,
+    patient: Annotated[Optional[List[str]], typer.Option(help="Use these patients only; may be repeated.")] = None,
+    skip: Annotated[Optional[List[str]], typer.Option(help="Leave these patients out; may be repeated.")] = None,
+    limit: Annotated[
+        Optional[int], typer.Option(min=1, help="Volumes of a folder, and stacks, at most, evenly spread.")
+    ] = None,
+) -> None:
+    """Fit how far weights are believed through volumes, on volumes that training may use; it goes into their card."""
+    with _ready():
+        from SPASegmentLib.model.card import bundled
+        from SPASegmentLib.research.commands.volumes import run_calibrate_volumes
+
+        run_calibrate_volumes(
+            weights or bundled(), folders or [], npz or [], index, patient or [], skip or [], limit
+        )
+
+
 @app.command(rich_help_panel=PANEL)
 def export(
     weights: Annotated[Path, typer.Argument(help="A .safetensors file; its graphs go beside it, its card is changed.")],
@@ -229,6 +260,48 @@ def evaluate_named(
         from SPASegmentLib.research.evaluation.named.evaluation import NamedTask
 
         run_evaluate_named(NamedTask(tuple(npz), start, rounds, limit, weights, runtime, seed, jobs, second), output)
+
+
+@evaluate.command("volumes")
+def evaluate_volumes(
+    folders: Annotated[
+        Optional[List[Path]],
+        typer.Argument(metavar="[FOLDER]...", help="With volumes and masks, as spa evaluate masks takes them."),
+    ] = None,
+    npz: Annotated[
+        Optional[List[Path]], typer.Option(help="Slices of several raters, whose nodules are stacks; may be repeated.")
+    ] = None,
+    index: Annotated[
+        Optional[Path], typer.Option(help="List of their slices: file, row, patient, nodule, slice.")
+    ] = None,
+    label: Annotated[Optional[int], typer.Option(help="Of the structure; by default all labels together.")] = None,
+    patient: Annotated[
+        Optional[List[str]], typer.Option(help="Use these patients only; may be repeated.")
+    ] = None,
+    actions: Annotated[int, typer.Option(min=2, help="Clicks, choices, acceptances and ends of the reader.")] = 40,
+    limit: Annotated[
+        Optional[int], typer.Option(min=1, help="Volumes of a folder, and stacks, at most, evenly spread.")
+    ] = None,
+    without: Annotated[
+        Optional[List[str]],
+        typer.Option(help='Leave out: "slice by slice", itk, "no learning", "even anchors"; may be repeated.'),
+    ] = None,
+    weights: Weights = None,
+    runtime: Runtime = "auto",
+    seed: Annotated[int, typer.Option(min=0, help="Of sessions.")] = 0,
+    jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+    output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/volumes.json"),
+) -> None:
+    """Measure how many actions a reader needs for a whole structure, through the volume and by other ways."""
+    with _ready():
+        from SPASegmentLib.research.commands.volumes import run_evaluate_volumes
+        from SPASegmentLib.research.evaluation.volumes import VolumesTask
+
+        task = VolumesTask(
+            tuple(folders or ()), tuple(npz or ()), index, label, tuple(patient or ()), actions, limit,
+            tuple(without or ()), weights, runtime, seed, jobs,
+        )  # fmt: skip
+        run_evaluate_volumes(task, output)
 
 
 @evaluate.command("cases")

@@ -105,7 +105,8 @@ def calibrate(
         "n_cases": len(cases),
         "files": [Path(file).name for file in (*files, *structures)],
     }
-    write_json(asdict(replace(card, calibration=record)), Path(weights).with_suffix(".json"))
+    kept = {name: value for name, value in card.calibration.items() if name == "volumes"}
+    write_json(asdict(replace(card, calibration={**record, **kept})), Path(weights).with_suffix(".json"))
     return record
 
 
