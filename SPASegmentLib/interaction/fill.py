@@ -12,10 +12,11 @@ from scipy.special import expit
 from SPASegmentLib.interaction.appearance import Appearance, smoothed
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.belief import Belief, Kind, Signs
-from SPASegmentLib.interaction.between import between
+from SPASegmentLib.interaction.between import between, tapered
 from SPASegmentLib.interaction.guided import GuidedSlice, Seen, mean_mixture
 from SPASegmentLib.interaction.patch import Patch, Window, distance_on
 from SPASegmentLib.interaction.preference import pairwise_dice
+from SPASegmentLib.interaction.round import equivalent_radius
 from SPASegmentLib.interaction.types import FrameImage
 from SPASegmentLib.model.runtime import Network
 
@@ -133,6 +134,13 @@ class Filler:
         window = Window.around(frame.shape, before)
         distance = distance_on(window, before, frame.spacing)
         assert distance is not None
+        if self._network is None:
+            # Nobody sees where the structure ends: as far as a ball with the accepted mask in its middle.
+            window = Window.around(frame.shape, last[1].mask)
+            known = distance_on(window, last[1].mask, frame.spacing)
+            radius = equivalent_radius(last[1].mask.values, frame.pixel_area)
+            assert known is not None
+            distance = tapered(known, abs(index - last[0]) * self._step_mm / radius)
         return Expected(index, frame, window, distance, ((abs(index - last[0]), *last),), "beyond")
 
     def forget(self, index: int) -> None:

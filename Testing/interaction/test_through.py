@@ -223,3 +223,12 @@ def test_without_a_network_masks_are_interpolated() -> None:
     volume.set_end(LAST + 1)
     volume.run()
     assert dice(of_volume(volume, ball()), ball()) > 0.85
+
+
+def test_without_a_network_a_mask_alone_is_the_middle_of_a_ball() -> None:
+    volume = ThroughVolume(None, slices_of(ball()), STEP)
+    volume.set_anchor(MIDDLE, ball()[MIDDLE])
+    extent = volume.run().extent
+    radius = np.sqrt(ball()[MIDDLE].sum() / np.pi)
+    assert extent is not None
+    assert (MIDDLE - extent.first, extent.last - MIDDLE) == (int(radius / STEP), int(radius / STEP))
