@@ -295,7 +295,7 @@ def evaluate_volumes(
     """Measure how many actions a reader needs for a whole structure, through the volume and by other ways."""
     with _ready():
         from SPASegmentLib.research.commands.volumes import run_evaluate_volumes
-        from SPASegmentLib.research.evaluation.volumes import VolumesTask
+        from SPASegmentLib.research.evaluation.volumes.evaluation import VolumesTask
 
         task = VolumesTask(
             tuple(folders or ()), tuple(npz or ()), index, label, tuple(patient or ()), actions, limit,

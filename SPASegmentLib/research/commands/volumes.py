@@ -14,7 +14,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.paths import Named, check_paths, weights_files
 
 if TYPE_CHECKING:
-    from SPASegmentLib.research.evaluation.volumes import VolumesTask
+    from SPASegmentLib.research.evaluation.volumes.evaluation import VolumesTask
 
 #: Numbers of actions that the table shows.
 SHOWN = (2, 4, 6, 10, 20, 30, 40)
@@ -28,7 +28,7 @@ def run_evaluate_volumes(task: VolumesTask, output: Path) -> None:
     """
     with imports():
         from SPASegmentLib.research.evaluation.multi_rater import write_record
-        from SPASegmentLib.research.evaluation.volumes import evaluate_volumes
+        from SPASegmentLib.research.evaluation.volumes.evaluation import evaluate_volumes
 
     check_paths(_inputs(task.folders, task.npz, task.index, task.weights), [("--json", output)], make_folders=True)
     console = Console()
@@ -68,7 +68,7 @@ def run_calibrate_volumes(
         SPAError: the weights or the volumes cannot be used, or the card cannot be written.
     """
     with imports():
-        from SPASegmentLib.research.evaluation.volume_calibration import calibrate_volumes
+        from SPASegmentLib.research.evaluation.volumes.calibration import calibrate_volumes
 
     if not folders and not npz:
         raise InputError("Calibration needs volumes: folders, shards (--npz and --index), or both.")

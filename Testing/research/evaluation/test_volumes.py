@@ -19,9 +19,9 @@ from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load_default
 from SPASegmentLib.research.data.stacks import Stack
 from SPASegmentLib.research.evaluation.multi_rater import write_record
-from SPASegmentLib.research.evaluation.volume_baselines import itk_interpolation, replay, without_learning
-from SPASegmentLib.research.evaluation.volume_reader import Mark, Reader, Trace, evenly, volume_dice
-from SPASegmentLib.research.evaluation.volumes import BASELINES, VolumesTask, evaluate_volumes
+from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
+from SPASegmentLib.research.evaluation.volumes.evaluation import BASELINES, VolumesTask, evaluate_volumes
+from SPASegmentLib.research.evaluation.volumes.reader import Mark, Reader, Trace, evenly, volume_dice
 
 QUICK = SessionSettings(particles=64)
 

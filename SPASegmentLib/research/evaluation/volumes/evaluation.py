@@ -18,8 +18,8 @@ from SPASegmentLib.model.use import load
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, shard_stacks
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
-from SPASegmentLib.research.evaluation.volume_baselines import itk_interpolation, replay, without_learning
-from SPASegmentLib.research.evaluation.volume_reader import Reader, Trace, evenly
+from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
+from SPASegmentLib.research.evaluation.volumes.reader import Reader, Trace, evenly
 
 #: Dice at which actions and seconds are counted.
 REACHED = (0.8, 0.85, 0.88, 0.9)
@@ -103,7 +103,7 @@ class VolumeTraces:
 def evaluate_volumes(
     task: VolumesTask, progress: Progress = None, complain: Callable[[str], None] = lambda text: None
 ) -> Dict[str, Any]:
-    """Let a simulated reader (`volume_reader`) go through every volume, with SPA and with each baseline.
+    """Let a simulated reader (`reader`) go through every volume, with SPA and with each baseline.
 
     Args:
         task: what to measure.

@@ -10,7 +10,7 @@ import numpy as np
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.through import ThroughVolume
 from SPASegmentLib.research.data.stacks import Stack
-from SPASegmentLib.research.evaluation.volume_reader import Mark, Trace, volume_dice
+from SPASegmentLib.research.evaluation.volumes.reader import Mark, Trace, volume_dice
 
 #: Index -> (h, w) bool masks of the slices that were accepted or said to be without the structure (empty).
 Settled = Dict[int, np.ndarray]
