@@ -66,16 +66,6 @@ class ModelCard:
         line = self.calibration.get("expected_dice", UNCALIBRATED)
         return _line(self.calibration.get("expected_dice_of_looks", line)), _line(line)
 
-
-def _line(numbers: Any) -> Line:
-    try:
-        offset, slope = (float(value) for value in numbers)
-    except (TypeError, ValueError):
-        raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
-    if not (math.isfinite(offset) and math.isfinite(slope)):
-        raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
-    return offset, slope
-
     def volume_numbers(self) -> Dict[str, Any]:
         """What ``spa calibrate-volumes`` has written for going through volumes; empty where it was not run.
 
@@ -86,6 +76,16 @@ def _line(numbers: Any) -> Line:
         if not isinstance(numbers, dict):
             raise WeightsError(_("The model card's calibration for volumes needs numbers by their names."))
         return numbers
+
+
+def _line(numbers: Any) -> Line:
+    try:
+        offset, slope = (float(value) for value in numbers)
+    except (TypeError, ValueError):
+        raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
+    if not (math.isfinite(offset) and math.isfinite(slope)):
+        raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
+    return offset, slope
 
 
 def models_folder() -> Path:
