@@ -20,7 +20,7 @@ from typing import Any, List
 
 __version__ = "0.1.0"
 
-__all__ = ["Box", "Click", "FrameImage", "Profile", "Session", "load", "load_default"]
+__all__ = ["Box", "Click", "FrameImage", "Profile", "Session", "ThroughVolume", "load", "load_default"]
 
 _HOMES = {
     "Box": "interaction.types",
@@ -28,6 +28,7 @@ _HOMES = {
     "FrameImage": "interaction.types",
     "Profile": "interaction.profile",
     "Session": "interaction.session",
+    "ThroughVolume": "interaction.through",
     "load": "model.use",
     "load_default": "model.use",
 }

@@ -25,8 +25,8 @@ def run(name: str, *arguments: str) -> str:
     return done.stdout
 
 
-def test_there_are_four_short_ones() -> None:
-    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04"]
+def test_there_are_five_short_ones() -> None:
+    assert [path.name[:2] for path in EXAMPLES] == ["01", "02", "03", "04", "05"]
     assert all(len(path.read_text(encoding="utf-8").splitlines()) < 40 for path in EXAMPLES)
 
 
@@ -55,6 +55,14 @@ def test_a_profile() -> None:
 
 def test_a_volume() -> None:
     assert "on slices [10, 11, 12, 13, 14]" in run("04_volume.py")
+
+
+def test_through_a_volume() -> None:
+    said = run("05_through_volume.py")
+    # The core's radius is 7.5 mm and the rim's 4.2 mm more, at 2.5 mm a slice.
+    found = re.search(r"slices (\d+) to (\d+), (\d+) mm\n(\d+) slices, expected Dice 0\.\d+; answered: \[", said)
+    assert found and 5 <= int(found[1]) <= 10 and 14 <= int(found[2]) <= 19
+    assert int(found[4]) <= int(found[2]) - int(found[1]) + 1
 
 
 @pytest.mark.parametrize("name", spa.__all__)

@@ -386,7 +386,7 @@ def widening(records: Records) -> Lines:
 def commands(records: Records) -> Lines:
     """How every record was made."""
     rows = [
-        [name, f"`{r['command']}`", r["intervals_over"], r["n_cases"], f"{r['seconds']:.0f}"]
+        [name, f"`{r['command']}`", r["intervals_over"], r.get("n_cases", r.get("n_volumes")), f"{r['seconds']:.0f}"]
         for name, r in records.items()
     ]
     return table(["record", "command", "intervals over", "cases", "seconds"], rows, words=3)
