@@ -259,7 +259,7 @@ class ThroughVolume:
             self._anchors[index] = Anchor(mask, self._version)
 
     def _open_ends(self) -> List[int]:
-        """First slices beyond the outermost anchors that seem to be without the structure, where nobody has said."""
+        """Last slices that were followed beyond the outermost anchors, where nobody has said that it ends."""
         found: List[int] = []
         for (low, high), gap in self._gaps.items():
             if gap.open and gap.slices and (low in self._anchors) != (high in self._anchors):
@@ -296,7 +296,8 @@ class ThroughVolume:
             try:
                 slices[k] = self._filler.beyond(k, (last, anchors[last]), before)
             except InputError:  # the volume ends, or shows nothing
-                return _Gap((), slices)
+                # Up to the volume's end the structure may be there, or have ended unnoticed.
+                return _Gap((), slices, open=bool(slices) and slices[k - step].presence < SURE_PRESENCE)
             work.done()
             before = slices[k].mask
             if not before.values.any():
@@ -345,7 +346,7 @@ class _Gap:
     Attributes:
         versions: of the marks that it was computed for.
         slices: by index.
-        open: whether the structure ended because it looked so, not because the volume does or the user said it.
+        open: whether nobody knows that the structure ends there: it only looked so.
     """
 
     versions: Tuple[int, ...]

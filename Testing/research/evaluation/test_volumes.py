@@ -19,6 +19,7 @@ from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load_default
 from SPASegmentLib.research.data.stacks import Stack
 from SPASegmentLib.research.evaluation.multi_rater import write_record
+from SPASegmentLib.research.evaluation.results import volume_tables
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
 from SPASegmentLib.research.evaluation.volumes.evaluation import BASELINES, VolumesTask, evaluate_volumes
 from SPASegmentLib.research.evaluation.volumes.reader import Mark, Reader, Trace, evenly, volume_dice
@@ -167,6 +168,12 @@ def test_a_record_has_all_figures_for_spa_and_each_baseline(tmp_path: Path) -> N
         assert set(one["reached"]) == set(one["actions_to_reach"]) == {"0.8", "0.85", "0.88", "0.9"}
     assert 0 <= record["ends_within_one"] <= 1 and 0 < record["slices_touched"] <= 1
     assert record["volumes"]["good/good_image"]["slices"] == 7
+    records = {"volumes-some": record}
+    rows = volume_tables.by_actions(records)[2:-1]
+    assert len(rows) == 4 and rows[0].startswith(f"| {tmp_path.name}, nowhere | SPA, through the volume | 1 |")
+    assert f"{100 * record['dice_by_action'][3]:.1f} [" in rows[0] and rows[0].endswith(" - | - | - | - |")
+    assert len(volume_tables.reaching(records)) == len(rows) + 3
+    assert volume_tables.each_volume(records)[2].startswith("| good/good_image | 7 | 2 to 8 |")
     write_record(record, tmp_path / "record.json")
     assert json.loads((tmp_path / "record.json").read_text())["command"].startswith("spa evaluate volumes")
 
