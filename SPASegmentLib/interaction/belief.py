@@ -23,6 +23,8 @@ KINDS: Tuple[Kind, ...] = ("between", "ending", "beyond")
 
 #: Logits are not taken more seriously than this.
 SURE = 6.0
+#: Presence on a slice between accepted masks, or between one and where the structure has ended.
+INSIDE = 0.98
 #: How many signs there are, a constant included; weights of an outline: see `Belief`.
 SIGNS, OUTLINE = 11, 6
 
@@ -40,6 +42,8 @@ class Signs:
         size: radius of the result, in radii of the largest accepted mask.
         likeness: whether the result looks like the structure (1) or like its surroundings (0).
         other: the same for what was expected.
+        continuity: correlation of the image with that of the neighbouring slice that it was followed from, where the
+            structure is expected; -1..1, and 0 where there is none such.
         kind: where the slice lies.
     """
 
@@ -51,14 +55,19 @@ class Signs:
     size: float
     likeness: float
     other: float
+    continuity: float
     kind: Kind
 
     def vector(self) -> np.ndarray:
-        """(SIGNS,) float64, a constant first."""
+        """(SIGNS,) float64, a constant first: what the expected Dice is told from."""
         ratio = float(np.clip(np.log(max(self.ratio, 1e-3)), -2.0, 1.0))
         signs = (self.agreement, self.spread, self.strongest, ratio, min(self.size, 1.5), self.likeness, self.other)
         where = (float(self.kind == "between"), float(self.kind == "ending"))
         return np.array([1.0, min(self.gap, 4.0), *signs, *where])
+
+    def of_presence(self) -> np.ndarray:
+        """(4,) float64, a constant first: what presence is told from, beyond the accepted masks."""
+        return np.array([1.0, min(self.gap, 4.0), min(self.size, 1.5), self.continuity])
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class Belief:
     Attributes:
         outline: for each of `KINDS`: uncertainty of the expected outline in pixels and per mm of gap, then weights of a
             constant, of the network's logit, of the expected outline's, and of the image.
-        presence: weights of `Signs.vector` for the logit of the structure being on the slice.
+        presence: weights of `Signs.of_presence` for the logit of the structure being on a slice beyond.
         dice: weights of `Signs.vector` for the Dice of the result.
     """
 
@@ -77,15 +86,13 @@ class Belief:
         (0.5, 0.4, -0.6577, 0.2036, 0.9606, 0.1555),
         (0.5, 0.4, -1.0696, 0.3889, 0.3203, 0.2384),
     )
-    presence: Tuple[float, ...] = (
-        1.9327, -0.4602, -0.106, 0.3623, -0.0058, 0.8762, 0.5052, -0.0467, 0.1822, 0.3412, 0.5108,
-    )  # fmt: skip
+    presence: Tuple[float, ...] = (-0.3027, -1.3713, 5.7145, 1.7456)
     dice: Tuple[float, ...] = (
         0.4522, -0.0918, -0.0503, 0.2203, 0.1845, 0.0639, 0.0803, 0.1254, -0.1244, 0.0382, -0.0928,
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        sizes = {"outline": (3, OUTLINE), "presence": (SIGNS,), "dice": (SIGNS,)}
+        sizes = {"outline": (3, OUTLINE), "presence": (4,), "dice": (SIGNS,)}
         for field in fields(self):
             try:
                 values = np.array(getattr(self, field.name), dtype=np.float64)
@@ -122,7 +129,9 @@ class Belief:
 
     def presence_of(self, signs: Signs) -> float:
         """Probability that the structure is on the slice."""
-        return float(expit(signs.vector() @ np.array(self.presence)))
+        if signs.kind != "beyond":
+            return INSIDE  # the user has said where it is
+        return float(expit(signs.of_presence() @ np.array(self.presence)))
 
     def dice_of(self, signs: Signs) -> float:
         """Dice that the result of the slice is expected to have, if the structure is there."""

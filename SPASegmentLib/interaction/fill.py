@@ -25,6 +25,8 @@ KEPT = 96
 #: Expected Dice below which a slice is doubtful, and presence that is neither clear nor clearly not.
 SURE_DICE, SURE_PRESENCE = 0.85, 0.85
 
+#: Pixels that a correlation is taken over at least.
+LEAST_PIXELS = 6
 #: Expected Dice of masks that no network has seen.
 ALONE = 0.8
 #: Expected Dice of a slice that the structure does not reach by what is expected.
@@ -141,7 +143,9 @@ class Filler:
             radius = equivalent_radius(last[1].mask.values, frame.pixel_area)
             assert known is not None
             distance = tapered(known, abs(index - last[0]) * self._step_mm / radius)
-        return Expected(index, frame, window, distance, ((abs(index - last[0]), *last),), "beyond")
+        step = 1 if index > last[0] else -1
+        neighbour = smoothed(self._frame_at(index - step).pixels, window)
+        return Expected(index, frame, window, distance, ((abs(index - last[0]), *last),), "beyond", neighbour)
 
     def forget(self, index: int) -> None:
         """Drop what is kept of a slice."""
@@ -221,6 +225,7 @@ class Expected:
         distance: (h, w) float32 signed distance in mm on the window, positive inside.
         known: (slices away, index, anchor) of the accepted masks around.
         kind: "between" accepted masks, "ending" between one and a slice that the structure is not on, or "beyond".
+        neighbour: (h, w) smoothed pixels of the slice that it was followed from, on the window; None for none.
     """
 
     index: int
@@ -229,6 +234,7 @@ class Expected:
     distance: np.ndarray
     known: Tuple[Tuple[int, int, Anchor], ...]
     kind: Kind
+    neighbour: Optional[np.ndarray] = None
 
     @property
     def prior(self) -> Patch:
@@ -271,5 +277,16 @@ class View:
             size=float(np.sqrt(np.count_nonzero(result) / self.largest)),
             likeness=self.appearance.likeness(self.image[result]) if result.any() else 0.0,
             other=self.appearance.likeness(self.image[prior]),
+            continuity=self._continuity(prior),
             kind=self.expected.kind,
         )
+
+    def _continuity(self, prior: np.ndarray) -> float:
+        """See `Signs`."""
+        neighbour = self.expected.neighbour
+        if neighbour is None or np.count_nonzero(prior) < LEAST_PIXELS:
+            return 0.0
+        here, there = self.image[prior], neighbour[prior]
+        if here.std() == 0 or there.std() == 0:
+            return 0.0
+        return float(np.corrcoef(here, there)[0, 1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -22,11 +24,10 @@ def test_the_logit_is_the_weighted_sum_that_the_numbers_say() -> None:
 
 
 def test_presence_and_dice_follow_the_signs() -> None:
-    weights = list(ZEROS)
-    weights[1] = -2.0  # the gap
-    belief = Belief(presence=tuple(weights), dice=(0.7, *ZEROS[1:]))
-    signs = Signs(0.5, 0.9, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, "beyond")
+    belief = Belief(presence=(0.5, -2.0, 0.0, 1.0), dice=(0.7, *ZEROS[1:]))  # the gap, and the images' correlation
+    signs = Signs(1.0, 0.9, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, "beyond")
     assert belief.presence_of(signs) == pytest.approx(1 / (1 + np.e))
+    assert belief.presence_of(replace(signs, kind="between")) > 0.9
     assert belief.dice_of(signs) == pytest.approx(0.7)
 
 

@@ -187,14 +187,15 @@ SECTIONS: Sections = (
         "Through the volume",
         "Whole structures (`spa evaluate volumes`): a simulated reader clicks into the largest slice, goes on from the "
         "best mask until one has a Dice of 0.9 or the rounds end, accepts it, and visits what SPA asks for. An action "
-        "is a click, a choice, an acceptance or an \"ends here\" mark. Dice of the volume in percent, means over volumes. "
-        "None of these patients was trained on, and no number was chosen on them.",
+        'is a click, a choice, an acceptance or an "ends here" mark. Dice of the volume in percent, means over '
+        "volumes. None of these patients was trained on, and no number was chosen on them.",
         volume_tables.by_actions,
     ),
     (
         "Actions to reach a Dice of the volume",
         "Means over the volumes that get there within the actions of the reader, their share in brackets. Ends are "
-        "those found after the first accepted mask, by itself. Computing on one thread; the reader's own time is not known.",
+        "those found after the first accepted mask, by itself. Computing on one thread; the reader's own time is not "
+        "known.",
         volume_tables.reaching,
     ),
     (

@@ -30,7 +30,7 @@ from SPASegmentLib.research.data.stacks import Stack, folder_stacks, largest_par
 #: How far accepted masks are off what the user has in mind: standard deviation of the shape latents (Dice about 0.92).
 SLOPPINESS = 0.6
 #: Slices between accepted masks that are tried, how often each, and slices that are followed beyond the true end.
-GAPS, TRIES, PAST = (2, 4, 8, 14), 2, 3
+GAPS, TRIES, PAST = (2, 4, 8, 14), 2, 8
 #: Pixels of a slice that the outline is fitted on.
 PIXELS = 150
 #: Uncertainties that are tried: in pixels, and per mm of gap.
@@ -145,16 +145,19 @@ def fit(observed: Observed) -> Tuple[Belief, Dict[str, Any]]:
     vectors = np.stack([one.vector() for one in signs])
     if there[ends].all() or not there.any():
         raise InputError("Give volumes in which the structure ends; on these, it is on every slice.")
-    presence = _logistic(vectors[ends], there[ends].astype(float), weights[ends], 0.02)
+    kinds = np.array([view.expected.kind for view in observed.views])
+    beyond = ends & (kinds == "beyond")
+    presence = _standardised(
+        np.stack([one.of_presence() for one in signs])[beyond], there[beyond].astype(float), weights[beyond], 0.02
+    )
     dices = _linear(vectors[there], reached[there], weights[there])
     belief = Belief(outline, _numbers(presence), _numbers(dices))
     told = np.array([belief.presence_of(one) for one in signs])
     expected = np.array([belief.dice_of(one) for one in signs])
-    kinds = np.array([view.expected.kind for view in observed.views])
     facts: Dict[str, Any] = {
         "n_slices": len(signs),
         "presence_right": round(float(np.average((told > 0.5) == there, weights=weights)), 4),
-        "presence_right_beyond": _share(((told > 0.5) == there)[ends & (kinds == "beyond")]),
+        "presence_right_beyond": _share(((told > 0.5) == there)[beyond]),
         "dice_error": round(float(np.abs(expected - reached)[there].mean()), 4),
     }
     for kind in KINDS:
@@ -272,6 +275,14 @@ def _logistic(x: np.ndarray, wanted: np.ndarray, weights: np.ndarray, ridge: flo
         return value, slope
 
     return np.asarray(minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x)
+
+
+def _standardised(x: np.ndarray, wanted: np.ndarray, weights: np.ndarray, ridge: float) -> np.ndarray:
+    """As `_logistic`, whatever the columns' units."""
+    middle, spread = x[:, 1:].mean(axis=0), x[:, 1:].std(axis=0) + 1e-9
+    found = _logistic(np.column_stack([x[:, :1], (x[:, 1:] - middle) / spread]), wanted, weights, ridge)
+    slopes = found[1:] / spread
+    return np.array([found[0] - slopes @ middle, *slopes])
 
 
 def _linear(x: np.ndarray, wanted: np.ndarray, weights: np.ndarray, ridge: float = 1e-3) -> np.ndarray:
