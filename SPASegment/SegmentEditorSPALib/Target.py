@@ -87,7 +87,7 @@ class Target:
 
     @staticmethod
     def _without_network(from_mask: bool) -> bool:
-        """A session from a mask needs no network where PyTorch is not installed."""
+        """A session from a mask needs no network where nothing is installed that runs it."""
         return from_mask and not Dependencies.has_runtime()
 
     def loading(self, from_mask: bool) -> Optional[Callable[[], Any]]:
@@ -102,7 +102,7 @@ class Target:
         try:
             Model.load(choice)
         except DependencyError:
-            # What the segment holds can be varied without PyTorch.
+            # What the segment holds can be varied without a network.
             if not from_mask:
                 raise
 

@@ -274,7 +274,7 @@ class Controller:
         Raises:
             StateError: no masks are on screen, or a job is running.
             InputError: there is no such mask, or it is empty; the masks stay on screen.
-            OutputError: it could not be written, see `write_mask`; the masks stay on screen.
+            OutputError: it could not be written, see `writer.write`; the masks stay on screen.
         """
         shown = self._current()
         masks = shown.session.proposal.masks

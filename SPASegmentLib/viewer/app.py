@@ -198,7 +198,6 @@ class ViewerApp:
             "grey": lambda low, high: set_grey_range(workspace.volume, float(low), float(high)),
             "zoom": views.zoom,
             "move": views.move,
-            "step": views.step,
             "fit": self._fit,
             "surface": self._show_surface,
         }

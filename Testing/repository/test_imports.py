@@ -14,17 +14,19 @@ LIBRARY = Path(__file__).resolve().parents[2] / "SPASegmentLib"
 
 TOOLKITS = {"PythonQt", "PySide6", "ctk", "qt", "trame", "trame_slicer"}
 VIEWS = {"slicer", "slicer_core", "vtk", "vtkmodules"}
+VIEWER = "SPASegmentLib.viewer"
 #: Folder -> what no file in it may import; library packages are written with their full name.
 FORBIDDEN = {
-    "model": TOOLKITS | VIEWS | {"SPASegmentLib.interaction", "SPASegmentLib.mrml"},
-    "interaction": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
-    "data": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
-    "mrml": TOOLKITS,
+    "model": TOOLKITS | VIEWS | {"SPASegmentLib.interaction", "SPASegmentLib.mrml", VIEWER},
+    "interaction": TOOLKITS | VIEWS | {"SPASegmentLib.mrml", VIEWER},
+    "data": TOOLKITS | VIEWS | {"SPASegmentLib.mrml", VIEWER},
+    "mrml": TOOLKITS | {VIEWER},
     "commands": TOOLKITS,
     "research/data": TOOLKITS | VIEWS | {"SPASegmentLib.mrml", "SPASegmentLib.research.training"},
     "research/training": TOOLKITS | VIEWS | {"SPASegmentLib.mrml", "SPASegmentLib.research.evaluation"},
     "research/evaluation": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
     "research/benchmark": TOOLKITS,
+    "research/study": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
 }
 #: Reads files with NumPy alone; research takes what users have by the same rules.
 READERS = "SPASegmentLib.mrml.io.volumes"
