@@ -190,6 +190,9 @@ structures: $(READY)
 	$(BIN)/spa hold-out Resources/Training/structures.yaml --data $(DATA) --output out/lungs-held-out.npz
 	$(BIN)/spa calibrate --weights runs/structures/structures.safetensors --npz out/lungs-held-out.npz --limit 60 \
 		$(LEFT_OUT:%=--structures $(DATA)/structures/train/%.npz)
+	$(BIN)/spa calibrate-volumes $(DATA)/sarcoma_mr_ct $(DATA)/volumes_train $(KEPT_OUT:%=--skip %) \
+		--npz $(DATA)/lidc_idri/train-0.npz --index $(DATA)/lidc_idri/index.csv --limit 24 \
+		--weights runs/structures/structures.safetensors
 	$(BIN)/spa evaluate structures $(DATA)/structures/unseen --weights runs/structures/structures.safetensors \
 		--json out/structures-unseen.json --pictures out/structures-unseen
 
@@ -201,6 +204,10 @@ results: $(READY)
 		--json out/results/masks-hippocampus.json
 	$(BIN)/spa evaluate masks $(DATA)/sarcoma_mr_ct $(KEPT_OUT:%=--patient %) \
 		--json out/results/masks-sarcoma.json
+	$(BIN)/spa evaluate volumes $(DATA)/volumes $(DATA)/sarcoma_mr_ct --patient mr_brain1 --patient ct_spleen \
+		$(KEPT_OUT:%=--patient %) --json out/results/volumes-kept-out.json
+	$(BIN)/spa evaluate volumes --npz $(DATA)/lidc_idri/val.npz --index $(DATA)/lidc_idri/index.csv --limit 40 \
+		--actions 6 --json out/results/volumes-lidc.json
 	$(BIN)/spa report out/results --npz $(DATA)/lidc_idri/val.npz --output docs/results.md --examples out/examples
 
 # $(call structures_of,NAME,OPTIONS): sets that no training has seen.

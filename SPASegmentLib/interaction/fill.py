@@ -20,8 +20,8 @@ from SPASegmentLib.interaction.round import equivalent_radius
 from SPASegmentLib.interaction.types import FrameImage
 from SPASegmentLib.model.runtime import Network
 
-#: Encodings that are kept; one takes about half a megabyte.
-KEPT = 96
+#: Encodings that are kept; each with its slice takes one or two megabytes.
+KEPT = 48
 #: Expected Dice below which a slice is doubtful, and presence that is neither clear nor clearly not.
 SURE_DICE, SURE_PRESENCE = 0.85, 0.85
 

@@ -193,6 +193,52 @@ def test_slices_may_be_made_when_they_are_needed(network: Network) -> None:
     assert max(made) < 100
 
 
+def test_a_lesion_of_one_slice_stays_on_it(network: Network) -> None:
+    # Thick slices: 12 mm apart, a lesion of 5 mm.
+    mask = np.zeros((9, *SHAPE), bool)
+    yy, xx = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    mask[4] = np.hypot(yy - 40, xx - 60) < 5
+    volume = ThroughVolume(network, slices_of(mask), 12.0)
+    volume.set_anchor(4, mask[4])
+    volume.set_end(3)
+    volume.set_end(5)
+    result = volume.run()
+    assert list(result.masks) == [4] and result.extent is not None and result.extent.slices == 1
+    assert result.expected_dice == 1.0 and volume.next_doubtful() is None
+    volume.remove(3)
+    volume.remove(5)
+    extent = volume.run().extent
+    assert extent is not None and extent.slices <= 3
+
+
+def test_a_structure_that_splits_keeps_both_parts(network: Network) -> None:
+    yy, xx = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    mask = np.zeros((9, *SHAPE), bool)
+    for k in range(1, 8):
+        apart = 3.0 * (k - 1)  # one disk becomes two
+        mask[k] = (np.hypot(yy - 48, xx - 56 - apart) < 12) | (np.hypot(yy - 48, xx - 56 + apart) < 12)
+    volume = ThroughVolume(network, slices_of(mask), STEP)
+    for k in (1, 7):
+        volume.set_anchor(k, mask[k])
+    volume.set_end(0)
+    volume.set_end(8)
+    volume.run()
+    assert dice(of_volume(volume, mask), mask) > 0.85
+    assert volume.result.slices[6].mask[48, 56 - 15] and volume.result.slices[6].mask[48, 56 + 15]
+
+
+def test_the_end_is_asked_for_before_outlines(through: ThroughVolume) -> None:
+    result = through.run()
+    assert result.extent is not None
+    asked = through.next_doubtful()
+    assert asked is not None and through.asks_for_end(asked)
+    through.set_end(FIRST - 1)
+    through.set_end(LAST + 1)
+    through.run()
+    asked = through.next_doubtful()
+    assert asked is not None and FIRST <= asked <= LAST and not through.asks_for_end(asked)
+
+
 def test_the_end_of_the_volume_is_an_end(network: Network) -> None:
     volume = ThroughVolume(network, slices_of(ball())[:14], STEP)
     volume.set_anchor(MIDDLE, ball()[MIDDLE])
