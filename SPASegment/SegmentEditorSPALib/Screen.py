@@ -37,16 +37,16 @@ class User(Protocol):
     def smaller(self) -> None:
         """The smaller thing is meant."""
 
-    def accept(self) -> None:
-        """Accept the marked mask."""
+    def accept(self, index: int) -> None:
+        """Accept a mask."""
 
     def accept_at_once(self, index: int) -> None:
         """Double-click on a picture."""
 
-    def undo(self) -> None:
+    def undo(self) -> bool:
         """Take the last answer back; before there are masks, the click."""
 
-    def redo(self) -> None:
+    def redo(self) -> bool:
         """Redo waits for the masks on screen."""
 
     def cancel(self) -> None:
@@ -63,10 +63,17 @@ class Screen:
         proposal: what is shown, None if nothing is; the session itself is ahead of it while a job runs.
         marked: the mask that Enter accepts, shown by border and outline.
         view: the slice widget that was clicked in.
+        strip, buttons, keys, slice_keys: what the user acts with, after `connect`.
     """
 
-    def __init__(self, panel: Panel, user: User) -> None:
-        self._panel, self._user = panel, user
+    strip: CandidateStrip
+    buttons: EditorButtons
+    keys: Keys
+    slice_keys: Keys
+    _user: User
+
+    def __init__(self, panel: Panel) -> None:
+        self._panel = panel
         # Where the pictures lie; decided once for each session, so that they stay where they are.
         self._at_top: Optional[bool] = None
         self.proposal: Any = None
@@ -76,6 +83,10 @@ class Screen:
         self._preview: Any = None
         self.outline, self.marks = Outline(), Marks()
         self.busy_sign = BusySign(panel.widget)
+
+    def connect(self, user: User) -> None:
+        """Let pictures, buttons and keys act, once there is something that they act on."""
+        self._user, panel = user, self._panel
         self.strip = CandidateStrip(panel.strip_home, user.mark, user.press, user.accept_at_once, self._place_later)
         self.buttons = EditorButtons(panel.widget, user.undo, user.redo)
         self.keys = Keys(self._session_keys())
@@ -87,7 +98,7 @@ class Screen:
         actions: Actions = digits(user.choose)
         # The plus sign's key gives an equals sign without Shift on many keyboards.
         actions.update({"+": user.larger, "=": user.larger, "-": user.smaller})
-        actions.update({key: user.accept for key in ("Return", "Enter")})
+        actions.update({key: lambda: user.accept(self.marked) for key in ("Return", "Enter")})
         actions.update({key: user.undo for key in ("Backspace", "Z", "Ctrl+Z")})
         actions.update({key: user.redo for key in ("Y", "Ctrl+Y", "Ctrl+Shift+Z")})
         actions.update({"Esc": user.cancel, "Space": self._space})

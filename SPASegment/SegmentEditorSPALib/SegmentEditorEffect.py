@@ -65,12 +65,14 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
 
     def setupOptionsFrame(self) -> None:
         """Build the options; nothing heavy, Slicer does it for every Segment Editor that is made."""
-        names = ("accept", "back", "start_over", "cancel", "from_segment", "larger", "smaller")
-        actions = {name: (lambda name=name: self._active and getattr(self.workflow, name)()) for name in names}
+        names = ("back", "start_over", "cancel", "larger", "smaller")
+        actions = {n: (lambda n=n: self._active and getattr(self.workflow.conversation, n)()) for n in names}
+        actions["accept"] = lambda: self._active and self.workflow.accept()
+        actions["from_segment"] = lambda: self._active and self.workflow.from_segment()
         actions["choose_recommended"] = lambda: self._active and self.workflow.choose(0)
-        actions["next"] = lambda: self._active and self.workflow.next_slice(1)
-        actions["previous"] = lambda: self._active and self.workflow.next_slice(-1)
-        actions["removes"] = lambda on: self._active and self.workflow.removes_changed(on)
+        actions["next"] = lambda: self._active and self.workflow.conversation.next_slice(1)
+        actions["previous"] = lambda: self._active and self.workflow.conversation.next_slice(-1)
+        actions["removes"] = lambda on: self._active and setattr(self.workflow.conversation, "removes", on)
         actions["profile"] = lambda name: self._active and self.workflow.profiles.use(name)
         actions["copy_profile"] = lambda wanted: self._active and self.workflow.profiles.copy_wanted(wanted)
         actions["setting"] = self.scriptedEffect.setParameter

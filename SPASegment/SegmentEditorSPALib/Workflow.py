@@ -35,11 +35,12 @@ class Workflow:
         self._effect, self._panel = scripted_effect, panel
         self._runner = JobRunner()
         self._settings = Settings.read(scripted_effect)
-        self.screen = Screen(panel, self)
+        self.screen = Screen(panel)
         view = DesktopView(panel, self.screen, self)
         self.profiles = ProfileActions(panel, scripted_effect, view.checked)
         self._target = Target(scripted_effect, self._target_touched, self._set_up)
         self.conversation = Conversation(self._runner, view, self._target, self.profiles)
+        self.screen.connect(self.conversation)
         self._view = view
         self._observed: List[Tuple[Any, int]] = []
         self._watch = SegmentsWatch(self.conversation.segmentation_changed)
@@ -130,14 +131,6 @@ class Workflow:
         width, height, _depth = view.mrmlSliceNode().GetDimensions()
         self.conversation.from_segment(*self._place(view, ((width - 1) / 2, (height - 1) / 2)))
 
-    def next_slice(self, step: int) -> None:
-        """Go on with the mask accepted last; the view follows."""
-        self.conversation.next_slice(step)
-
-    def press(self, index: int) -> None:
-        """A picture was pressed."""
-        self.conversation.press(index)
-
     def mark(self, index: int) -> None:
         """Point at a mask: border, outline and text."""
         self.conversation.mark(index)
@@ -146,35 +139,15 @@ class Workflow:
         """Go on from a mask."""
         self.conversation.choose(index)
 
-    def larger(self) -> None:
-        """The larger thing is meant."""
-        self.conversation.larger()
-
-    def smaller(self) -> None:
-        """The smaller thing is meant."""
-        self.conversation.smaller()
-
     def wheel(self, larger: bool) -> bool:
         """The wheel was turned with Shift held; whether that is about the masks."""
         if self.choosing and not self.busy:
-            (self.larger if larger else self.smaller)()
+            (self.conversation.larger if larger else self.conversation.smaller)()
         return self.armed
 
     def back(self) -> None:
         """Take the last answer back."""
         self.conversation.back()
-
-    def undo(self) -> None:
-        """Take the last answer back, else the click."""
-        self.conversation.undo()
-
-    def redo(self) -> None:
-        """Redo waits for the masks on screen."""
-        self.conversation.redo()
-
-    def start_over(self) -> None:
-        """Begin the session on this slice again."""
-        self.conversation.start_over()
 
     def cancel(self) -> None:
         """Drop the masks on screen and any work under way."""
@@ -183,10 +156,6 @@ class Workflow:
     def accept(self) -> None:
         """Write the marked mask."""
         self.conversation.accept(self.screen.marked)
-
-    def accept_at_once(self, index: int) -> None:
-        """A double click on a picture."""
-        self.conversation.accept_at_once(index)
 
     # What happens around the effect.
 
@@ -197,10 +166,6 @@ class Workflow:
             self._set_mode(self.controller)
         if self.choosing:
             self.screen.settings_applied()
-
-    def removes_changed(self, on: bool) -> None:
-        """Clicks on masks say what does not belong, or what does."""
-        self.conversation.removes = on
 
     def target_changed(self, text: str) -> None:
         """What is segmented has changed: the masks on screen belong to something else."""

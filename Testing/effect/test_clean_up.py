@@ -221,9 +221,10 @@ def test_random_actions_leave_nothing(desk: Any, count: int) -> None:
         "ctrl": lambda: desk.host.views["Red"].click(desk.lesion, ctrl=True),
         "choose": lambda: workflow.choose(int(rng.integers(1, 5))),
         "mark": lambda: workflow.mark(int(rng.integers(0, 5))),
-        "double": lambda: workflow.accept_at_once(int(rng.integers(0, 5))),
-        "back": workflow.back, "accept": workflow.accept, "cancel": workflow.cancel, "over": workflow.start_over,
-        "next": lambda: workflow.next_slice(int(rng.choice([-1, 1]))),
+        "double": lambda: workflow.conversation.accept_at_once(int(rng.integers(0, 5))),
+        "back": workflow.back, "accept": workflow.accept, "cancel": workflow.cancel,
+        "over": workflow.conversation.start_over,
+        "next": lambda: workflow.conversation.next_slice(int(rng.choice([-1, 1]))),
         "segment": workflow.from_segment,
         "undo": desk.editor.undo, "redo": desk.editor.redo,
         "other": lambda: desk.editor.setCurrentSegmentID(str(rng.choice([desk.segment, desk.other]))),
@@ -408,8 +409,8 @@ def test_a_profile_that_cannot_be_kept_does_not_keep_the_masks_on_screen(desk: A
     folder.write_text("")
     first = desk.click()
     if double_click:
-        desk.workflow.press(1)
-        desk.workflow.accept_at_once(1)
+        desk.workflow.conversation.press(1)
+        desk.workflow.conversation.accept_at_once(1)
         desk.wait()
     else:
         desk.panel.accept.click()

@@ -460,7 +460,7 @@ def test_a_segment_hidden_since_the_click_is_asked_about(desk: Any) -> None:
     from slicerhost import qt
 
     kinds = slicer.qSlicerSegmentEditorAbstractEffect
-    for accept in (desk.workflow.accept, lambda: desk.workflow.accept_at_once(1)):
+    for accept in (desk.workflow.accept, lambda: desk.workflow.conversation.accept_at_once(1)):
         mask = desk.click().masks[0]
         desk.segmentation.GetDisplayNode().SetSegmentVisibility(desk.segment, False)
         qt.answered(kinds.NotConfirmed)
