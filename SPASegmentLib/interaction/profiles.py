@@ -10,7 +10,7 @@ from typing import Callable, Dict, Iterator, List, Optional, Tuple
 
 from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.interaction.profile import DEFAULT, Profile
-from SPASegmentLib.output import held, make_folder
+from SPASegmentLib.output import held
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -64,7 +64,7 @@ class Profiles:
             self._memory[name] = profile
         else:
             path = self.path(name)
-            make_folder(self.folder)
+            self._make_folder()
             profile.save(path)
 
     def forget(self, name: str) -> None:
@@ -98,11 +98,18 @@ class Profiles:
         if self.folder is None:
             yield
             return
-        make_folder(self.folder)
+        self._make_folder()
         with held(self.folder, PATIENCE) as mine:
             if not mine:
                 raise OutputError(_("The profiles are in use by another program; nothing was learned now."))
             yield
+
+    def _make_folder(self) -> None:
+        assert self.folder is not None
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(_("The folder of profiles cannot be made; check the disk.")) from error
 
     def create(self, name: str) -> None:
         """A new, empty profile.

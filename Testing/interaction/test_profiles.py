@@ -9,7 +9,7 @@ from typing import Optional
 
 import pytest
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.profiles import Profiles
 
@@ -107,6 +107,12 @@ def test_a_damaged_file_is_named_left_alone_and_reset(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "{"
     profiles.reset("anna")
     assert json.loads(path.read_text(encoding="utf-8"))["accepted"] == 0
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "profiles").write_text("")
+    with pytest.raises(OutputError, match="folder of profiles cannot be made; check the disk"):
+        Profiles(tmp_path / "profiles").update("default", lambda profile: profile.updated(1.0))
 
 
 def test_two_programs_that_teach_one_profile_lose_nothing(tmp_path: Path) -> None:
