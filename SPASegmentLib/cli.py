@@ -65,6 +65,12 @@ def segment(
     slices: Annotated[
         int, typer.Option(min=0, help="Go on to so many neighbouring slices on either side, with what was learned.")
     ] = 0,
+    through: Annotated[
+        bool, typer.Option("--through", help="Go on through the volume: SPA finds the other slices and the ends.")
+    ] = False,
+    visits: Annotated[
+        Optional[int], typer.Option(min=0, help="After --through: so many doubtful slices are answered, too.")
+    ] = None,
     choices: Annotated[
         Optional[str],
         typer.Option(help="Answers for the clicked slice, such as 2,0,accept (0: recommended) or larger,3,accept2."),
@@ -99,7 +105,8 @@ def segment(
 
         run_segment(
             SegmentTask(
-                volume=volume, click=click, output=output, plane=plane, slices=slices, choices=choices,
+                volume=volume, click=click, output=output, plane=plane, slices=slices, through=through, visits=visits,
+                choices=choices,
                 reference=reference, profile=profile, weights=weights, region_mm=region, seed=seed, log=log,
                 figure=figure, component=component, anywhere=anywhere, runtime=runtime,
             )

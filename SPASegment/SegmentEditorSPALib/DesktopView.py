@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple
+
+import numpy as np
 
 from SPASegmentLib.errors import SPAError
+from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE
 from SPASegmentLib.mrml.grid import array_from_matrix
+from SPASegmentLib.mrml.plane import Plane, Point
 
 from . import Model
 from .Overlay import slice_widgets
@@ -16,6 +20,8 @@ from .Texts import round_text
 from .Translate import tr as _
 
 if TYPE_CHECKING:
+    from SPASegmentLib.mrml.front_end import SliceMark
+
     from .Workflow import Workflow
 
 
@@ -73,10 +79,23 @@ class DesktopView:
         session = self._workflow.controller.session if self._workflow.choosing else None
         shown = session is not None and proposal is not None
         self._panel.round.setText(round_text(proposal, session.settings.rounds) if shown else _("SPA"))
-        self._panel.enable(talk.choosing, talk.busy, talk.can_go_back, talk.can_continue, talk.pointing)
+        can_drop = talk.pointing or talk.volume.ready
+        self._panel.enable(talk.choosing, talk.busy, talk.can_go_back, talk.can_continue, can_drop)
+        self._enable_volume()
         self._screen.attend(talk.armed, talk.busy)
         self._panel.slices.setText(_("Slices accepted: {count}").format(count=talk.slices) if talk.slices else "")
         self._panel.model.setText(_("Model: {model}").format(model=Model.describe(Model.choice())))
+
+    def _enable_volume(self) -> None:
+        talk = self._workflow.conversation
+        ready, busy = talk.volume.ready, talk.busy
+        can_answer = talk.choosing and not talk.volume.active
+        self._panel.volume.enable(
+            can_go=talk.can_continue,
+            ready=ready,
+            can_end=ready or (talk.volume.active and talk.choosing and not busy),
+            can_go_on=not busy and (can_answer or talk.can_continue),
+        )
 
     def shows(self, frame: Any) -> bool:
         """Whether a slice view shows this slice now."""
@@ -84,8 +103,32 @@ class DesktopView:
         return any(frame.is_in(array_from_matrix(node.GetSliceToRAS())) for node in nodes)
 
     def go_to(self, frame: Any) -> None:
-        """Show this slice in the view that was clicked in."""
-        if self._screen.view is not None:
+        """Show this slice in the view that was clicked in, or else in one of its direction."""
+        view = self._parallel(frame) or self._screen.view
+        if view is not None:
             height, width = frame.image.shape
             middle = frame.xy_to_ras((width - 1) / 2, (height - 1) / 2)
-            self._screen.view.mrmlSliceNode().JumpSliceByOffsetting(*middle)
+            view.mrmlSliceNode().JumpSliceByOffsetting(*middle)
+
+    def looks_at(self, frame: Any) -> Optional[Point]:
+        """A point on the slice that a view of a frame's direction shows."""
+        view = self._parallel(frame)
+        if view is None:
+            return None
+        r, a, s = array_from_matrix(view.mrmlSliceNode().GetSliceToRAS())[:3, 3]
+        return (float(r), float(a), float(s))
+
+    def show_slices(self, marks: Tuple[SliceMark, ...]) -> None:
+        """Show what is known of all slices, in the panel."""
+        self._panel.volume.show_slices(marks)
+
+    def _parallel(self, frame: Any) -> Any:
+        """A view of a frame's direction: the one that was clicked in, if it is, or another one that is shown."""
+        views = (self._screen.view, *slice_widgets())
+        return next((each for each in views if each is not None and each.visible and _is_parallel(each, frame)), None)
+
+
+def _is_parallel(view: Any, frame: Any) -> bool:
+    normal = Plane.of_slice_node(view.mrmlSliceNode()).normal
+    across = np.cross(*frame.to_world[:3, :2].T)
+    return bool(np.linalg.norm(np.cross(across / np.linalg.norm(across), normal)) <= ALIGNMENT_TOLERANCE)

@@ -12,6 +12,7 @@ from SPASegmentLib.mrml.texts import CTRL
 
 from .Settings import Settings
 from .Translate import tr as _
+from .VolumePanel import VolumePanel
 from .Widgets import line_height, row
 
 #: Lines reserved for the status, so that nothing moves when it changes, and points between rows.
@@ -24,6 +25,7 @@ class OptionsPanel:
     Attributes:
         widget: the QFrame.
         strip_home: where the pictures lie when they are not in a slice view.
+        volume: the part for going through the volume.
     """
 
     def __init__(self, actions: Dict[str, Callable]) -> None:
@@ -31,7 +33,7 @@ class OptionsPanel:
 
         Args:
             actions: what the buttons do, by name: accept, back, start_over, cancel, next, previous, from_segment,
-                choose_recommended, larger, smaller,
+                choose_recommended, larger, smaller, those of `VolumePanel`,
                 removes (whether clicks on masks say what does not belong), setting (name and value of a changed
                 option), profile (name, empty for the scene's copy),
                 copy_profile (whether the scene is to hold a copy).
@@ -58,6 +60,8 @@ class OptionsPanel:
         column.addWidget(self.round)
         column.addLayout(row(self.smaller, self.choose_recommended, self.larger))
         column.addLayout(row(self.previous, self.start_over))
+        self.volume = VolumePanel(actions, self._button)
+        column.addWidget(self.volume.widget)
         column.addWidget(self.slices)
         self.removes = qt.QCheckBox(_("Clicks say what does not belong (or {key}+click)").format(key=CTRL))
         self.removes.connect("toggled(bool)", lambda on: self._actions["removes"](on))
@@ -175,11 +179,11 @@ class OptionsPanel:
             box.blockSignals(False)
         self.strip_home.setVisible(not self.in_view.checked)
 
-    def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool, pointing: bool) -> None:
+    def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool, can_drop: bool) -> None:
         """Enable what makes sense now; a button that was pressed has the focus again once it can be pressed again."""
         focus = qt.QApplication.focusWidget()
         self.accept.setEnabled(choosing and not busy)
-        self.cancel.setEnabled(choosing or busy or pointing)
+        self.cancel.setEnabled(choosing or busy or can_drop)
         self.back.setEnabled(can_go_back)
         for button in (self.start_over, self.smaller, self.choose_recommended, self.larger):
             button.setEnabled(choosing and not busy)

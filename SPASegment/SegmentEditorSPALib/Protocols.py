@@ -16,11 +16,12 @@ class Panel(Protocol):
     model: Any
     in_view: Any
     uncertainty: Any
+    volume: Any
 
     def say(self, text: str, warn: bool = False) -> None:
         """Set the status line."""
 
-    def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool, pointing: bool) -> None:
+    def enable(self, choosing: bool, busy: bool, can_go_back: bool, can_move: bool, can_drop: bool) -> None:
         """Enable what makes sense now."""
 
 

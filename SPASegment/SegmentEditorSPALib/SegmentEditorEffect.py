@@ -59,8 +59,10 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
             " goes back one round, <b>Esc</b> cancels. Click adds what belongs, <b>{key}+click</b> removes what does"
             " not. A double click on a picture accepts it.<br>"
             "On unfamiliar structures a box is much surer than a click, and as quick.<br>"
-            "The masks are one slice each; accept some slices and use <i>Fill between slices</i>, or go on with"
-            " the next slice (<b>Page Up</b>) or the one before (<b>Page Down</b>)."
+            "The masks are one slice each. With one accepted, <b>Through the volume</b> (<b>D</b>) finds the other"
+            " slices; <b>N</b> goes to the next doubtful one, <b>E</b> says that the structure is not on the slice in"
+            " view, <b>Enter</b> writes all slices, <b>L</b> also begins the next structure. Or go on slice by slice"
+            " with the next one (<b>Page Up</b>) or the one before (<b>Page Down</b>)."
         ).format(key=CTRL) + "</html>"
 
     def setupOptionsFrame(self) -> None:
@@ -73,6 +75,10 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         actions["next"] = lambda: self._active and self.workflow.conversation.next_slice(1)
         actions["previous"] = lambda: self._active and self.workflow.conversation.next_slice(-1)
         actions["removes"] = lambda on: self._active and setattr(self.workflow.conversation, "removes", on)
+        volume = {"through": "go", "doubtful": "next_doubtful", "ends": "ends_here", "apply": "apply"}
+        for button, name in volume.items():
+            actions[button] = lambda name=name: self._active and getattr(self.workflow.conversation.volume, name)()
+        actions["accept_and_next"] = lambda: self._active and self.workflow.accept_and_next()
         actions["profile"] = lambda name: self._active and self.workflow.profiles.use(name)
         actions["copy_profile"] = lambda wanted: self._active and self.workflow.profiles.copy_wanted(wanted)
         actions["setting"] = self.scriptedEffect.setParameter
@@ -87,14 +93,16 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
             self.workflow = Workflow(self.scriptedEffect, self.panel)
         self._active = True
         self.workflow.begin()
-        self.workflow.screen.slice_keys.take()
+        for keys in (self.workflow.screen.slice_keys, self.workflow.volume_keys):
+            keys.take()
 
     def deactivate(self) -> None:
         """The effect is left, whatever the reason; the scene may be gone."""
         self._active = False
         self._gestures.cancel()
         if self.workflow is not None:
-            self.workflow.screen.slice_keys.give_back()
+            for keys in (self.workflow.screen.slice_keys, self.workflow.volume_keys):
+                keys.give_back()
             self.workflow.end()
 
     def cleanup(self) -> None:

@@ -129,6 +129,18 @@ class Target:
             return _("The segment is hidden; nothing was written. Show it, then accept.")
         return ""
 
+    def next_segment(self) -> str:
+        """Add a segment named after the selected one, as Segment Editor's button Add does, and select it."""
+        from SPASegmentLib.mrml.segmentation import next_name
+
+        node = self._effect.parameterSetNode()
+        core = node.GetSegmentationNode().GetSegmentation()
+        names = [core.GetSegment(each).GetName() for each in core.GetSegmentIDs()]
+        name = next_name(core.GetSegment(node.GetSelectedSegmentID()).GetName(), names)
+        self._effect.saveStateForUndo()
+        node.SetSelectedSegmentID(core.AddEmptySegment("", name))
+        return name
+
     def close(self) -> None:
         """Drop the controller and whatever it shows; may be called twice, also after the scene was closed."""
         if self.controller is not None:

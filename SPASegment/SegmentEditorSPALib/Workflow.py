@@ -11,7 +11,7 @@ from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
 
 from .DesktopView import DesktopView
 from .JobRunner import JobRunner
-from .Keys import leave_list
+from .Keys import Keys, leave_list
 from .Overlay import slice_widgets
 from .ProfileActions import ProfileActions
 from .Protocols import Panel, SliceWidget
@@ -29,6 +29,7 @@ class Workflow:
         screen: the masks on screen.
         profiles: the profile in use.
         conversation: what the user does with them.
+        volume_keys: keys of going through the volume.
     """
 
     def __init__(self, scripted_effect: Any, panel: Panel) -> None:
@@ -42,6 +43,11 @@ class Workflow:
         self.conversation = Conversation(self._runner, view, self._target, self.profiles)
         self.screen.connect(self.conversation)
         self._view = view
+        volume = self.conversation.volume
+        #: Beside those of a session; free in Segment Editor and in slice views.
+        self.volume_keys = Keys(
+            {"D": volume.go, "N": volume.next_doubtful, "E": volume.ends_here, "L": self.accept_and_next}
+        )
         self._observed: List[Tuple[Any, int]] = []
         self._watch = SegmentsWatch(self.conversation.segmentation_changed)
         #: The view under the pointer, or the one that it was in last.
@@ -157,6 +163,10 @@ class Workflow:
         """Write the marked mask."""
         self.conversation.accept(self.screen.marked)
 
+    def accept_and_next(self) -> None:
+        """Write the marked mask, or all slices, and add a segment for the next structure."""
+        self.conversation.accept_and_next(self.screen.marked)
+
     # What happens around the effect.
 
     def settings_applied(self, settings: Settings) -> None:
@@ -189,8 +199,10 @@ class Workflow:
         problem = self._target.trouble()
         if problem:
             self.target_changed(_("{problem} The masks on screen were dropped.").format(problem=problem))
-        elif self.choosing:
+            return
+        if self.choosing:
             self.screen.target_moved()
+        self.conversation.volume.follow()
 
     def _selection_changed(self, _node: Any, _event: str) -> None:
         self._watch.follow(self._segmentation())

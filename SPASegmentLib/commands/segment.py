@@ -42,6 +42,8 @@ class SegmentTask:
     output: Path
     plane: str = "axial"
     slices: int = 0
+    through: bool = False
+    visits: Optional[int] = None
     choices: Optional[str] = None
     reference: Optional[Path] = None
     profile: Optional[Path] = None
@@ -72,6 +74,7 @@ def run_segment(task: SegmentTask) -> None:
     """
     console, task = Console(), task.expanded()
     ras = parse_point(task.click)
+    _check_through(task)
     reader = _reader(task, console)
     _check_figure(task.figure)
     check_paths(_inputs(task), _outputs(task))
@@ -120,13 +123,26 @@ def run_segment(task: SegmentTask) -> None:
                     None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
                 )
                 if task.log is not None:
-                    write_json({**log(slices, loaded.card.name, task.seed), "volume_dice": volume_dice}, task.log)
+                    entry = {**log(slices, loaded.card.name, task.seed), "volume_dice": volume_dice}
+                    write_json({**entry, **_through(session)}, task.log)
                 if task.figure is not None:
                     with whole_file(task.figure) as partial:
                         draw_session(slices[0], partial, f"{task.volume.name}: the clicked slice")
     if ended is not None:
         _tell_of_the_end(ended, slices, task.output)
-    _report(console, slices, volume_dice, task.output)
+    _report(console, session, volume_dice, task.output)
+
+
+def _check_through(task: SegmentTask) -> None:
+    """Refuse options that contradict each other.
+
+    Raises:
+        InputError: they do.
+    """
+    if task.through and task.slices:
+        raise InputError("Give --through or --slices, not both: through the volume SPA finds the slices by itself.")
+    if task.visits is not None and not task.through:
+        raise InputError("--visits says how many doubtful slices are answered after --through; add --through.")
 
 
 def _check_figure(path: Optional[Path]) -> None:
@@ -216,6 +232,8 @@ def _work(
             progress(1, 1 + 2 * task.slices)
             for _done in session.go_on(task.slices):
                 progress(len(session.done), 1 + 2 * task.slices)
+            if task.through and session.accepted:
+                session.go_through(task.visits or 0, progress)
     except BackgroundError as error:
         raise InputError(f"{error} To take this click as it is, add --anywhere.") from error
     except BaseException as error:
@@ -227,11 +245,29 @@ def _work(
     return None
 
 
-def _report(console: Console, slices: List[Slice], volume_dice: Optional[float], output: Path) -> None:
+def _through(session: VolumeSession) -> Dict[str, Any]:
+    """What the log says of the way through the volume, if there was one."""
+    found = session.found
+    if found is None or found.extent is None:
+        return {}
+    return {
+        "through": {
+            "slices": len(found.masks), "mm": found.extent.mm, "expected_dice": found.expected_dice,
+            "visits": session.visits,
+        }
+    }  # fmt: skip
+
+
+def _report(console: Console, session: VolumeSession, volume_dice: Optional[float], output: Path) -> None:
+    slices = session.done
     if slices[0].reference is not None:
         console.print(rounds_table(slices[0].steps, "The clicked slice"))
     accepted = sum(1 for s in slices if s.mask is not None)
-    words = [f"{accepted} slice{'s' if accepted > 1 else ''}", f"{sum(s.actions for s in slices)} actions"]
+    actions = sum(s.actions for s in slices) + session.ends
+    words = [f"{accepted} slice{'s' if accepted > 1 else ''}", f"{actions} actions"]
+    if session.found is not None and session.found.extent is not None:
+        count, mm = len(session.found.masks), session.found.extent.mm
+        words[0] = f"{count} slice{'s' if count > 1 else ''} over {mm:.0f} mm, {accepted} of them answered"
     if volume_dice is not None:
         words.append(f"Dice {volume_dice:.3f} over the whole volume")
     console.print(f"Wrote {output}: {', '.join(words)}.", markup=False, highlight=False, soft_wrap=True)

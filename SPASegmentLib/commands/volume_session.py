@@ -11,15 +11,18 @@ from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.readers import Reader
 from SPASegmentLib.commands.record import Answer, Slice, Step
 from SPASegmentLib.commands.reference import ReferenceMask
-from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.errors import InputError, SPAError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.through import Progress
 from SPASegmentLib.interaction.types import Click, Proposal
+from SPASegmentLib.interaction.volume_result import VolumeResult
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.controller import Controller, Job
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+from SPASegmentLib.mrml.volume_work import VolumeWork
 
 
 class VolumeSession:
@@ -38,6 +41,8 @@ class VolumeSession:
         segment_id: of the segment that accepted masks go into.
         done: the slices worked on so far, in this order, also where the work is broken off.
         offsets_mm: what the accepted masks teach a profile, see `Profile.updated`.
+        found: what was written by going through the volume; None before it.
+        visits, ends: doubtful slices that were answered, and how many of them by "the structure is not here".
     """
 
     def __init__(
@@ -58,6 +63,8 @@ class VolumeSession:
         self._reader, self._reference = reader, reference
         self.done: List[Slice] = []
         self.offsets_mm: List[float] = []
+        self.found: Optional[VolumeResult] = None
+        self.visits = self.ends = 0
 
     @property
     def accepted(self) -> bool:
@@ -100,6 +107,56 @@ class VolumeSession:
                     break
                 before = self._controller.accepted
 
+    def go_through(self, visits: int, progress: Optional[Progress] = None) -> None:
+        """Go from the accepted slice on to all others, and write them, also where the work is broken off.
+
+        Args:
+            visits: so many doubtful slices are answered by the reader, each followed by the slices that it touches.
+            progress: see `ThroughVolume.run`.
+
+        Raises:
+            SPAError: no slice has been accepted, or the masks cannot be written.
+        """
+        accepted = self._controller.accepted
+        if accepted is None:
+            raise StateError("Accept a mask on a slice first; going through the volume starts from it.")
+        work = VolumeWork(self._controller, [accepted])
+        try:
+            work.through.run(progress)
+            for _ in range(visits):
+                index = work.through.next_doubtful()
+                if index is None or not self._visit(work, index):
+                    break
+                self.visits += 1
+                work.through.run(progress)
+        finally:
+            with interruption_at_the_end():
+                if work.result.masks:
+                    self._controller.apply(work.stack.origin, work.masks, work.outdated, work.accepted[-1])
+                    self.found = work.result
+                work.close()
+
+    def _visit(self, work: VolumeWork, index: int) -> bool:
+        """Answer a doubtful slice; False where the reader stops.
+
+        Where SPA has found nothing, masks are shown from the closest slice with a mask, as nobody can click there.
+        """
+        frame, slices = work.stack.frame(index), work.result.slices
+        if self._reference is not None and not self._reference.on_frame(frame).any():
+            work.answer(frame, np.zeros(frame.image.shape, dtype=bool))
+            self.ends += 1
+            return True
+        if index in slices and slices[index].mask.any():
+            job = self._controller.start_on(frame, lambda session: work.through.start(index, session))
+        else:
+            mask = slices[min(work.result.masks, key=lambda k: abs(k - index))].mask
+            job = self._controller.start_on(frame, lambda session: session.start(mask=mask))
+        done = self._answer(job, None)
+        if done.mask is None:
+            return False
+        work.answer(frame, done.mask, job.session.offset_mm)
+        return True
+
     def _answer(self, job: Job, click: Optional[Click]) -> Slice:
         """Answer the proposals of one slice."""
         frame = job.frame
@@ -137,7 +194,8 @@ class VolumeSession:
             self._controller.cancel()
             return None
         session = self._controller.session
-        mask = self._controller.accept(answer.mask).mask
+        through = self._controller.stack is not None
+        mask = (self._controller.take if through else self._controller.accept)(answer.mask).mask
         if session is not None and session.offset_mm is not None:
             self.offsets_mm.append(session.offset_mm)
         return mask

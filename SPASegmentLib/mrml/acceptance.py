@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Optional, Tuple
+
+import numpy as np
 
 from SPASegmentLib.errors import SPAError
-from SPASegmentLib.mrml.accepted import Accepted, Profiles
+from SPASegmentLib.mrml.accepted import Accepted, Masks, Profiles
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View
 from SPASegmentLib.mrml.texts import accepted_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
-    from SPASegmentLib.interaction.session import Session
     from SPASegmentLib.mrml.controller import Controller
     from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.writer import Written
 
 _ = texts(__name__)
 
@@ -27,11 +29,15 @@ class Acceptance:
         view: where they are shown.
         target: what is segmented.
         profiles: what learns from them.
+
+    Attributes:
+        instead: takes the masks that are accepted while they are not to be written yet, by their numbers.
     """
 
     def __init__(self, course: Course, view: View, target: Target, profiles: Profiles) -> None:
         self._course, self._view, self._target = course, view, target
         self._accepted = Accepted(profiles)
+        self.instead: Optional[Callable[[int], None]] = None
 
     @property
     def slices(self) -> int:
@@ -46,6 +52,10 @@ class Acceptance:
         """What was accepted into nodes that have left the scene cannot come back."""
         self._accepted.forget_what_is_gone()
 
+    def standing(self, controller: Controller) -> List[Tuple[Frame, np.ndarray]]:
+        """See `Accepted.standing`: what was accepted into the segment, as it is there now."""
+        return self._accepted.standing(controller, controller.segment_id)
+
     def write(self, index: int) -> None:
         """Write a mask on screen into the segment.
 
@@ -56,14 +66,21 @@ class Acceptance:
         if controller is None or controller.frame is None or controller.session is None or self._course.stale():
             return
         frame, session = controller.frame, controller.session
-        if self._unseen(frame) or self._refused():
+        if self._unseen(frame):
+            return
+        if self.instead is not None:
+            self.instead(index)
+            return
+        if self.refused():
             return
         before, masked = frame.segment_mask(controller.segmentation, controller.segment_id), controller.masked
         result = controller.accept(index)
         held = frame.segment_mask(controller.segmentation, controller.segment_id) if masked else None
         self._view.say(accepted_text(result.mask, frame, held, before))
         self._course.clear()
-        self._learn(controller, session)
+        if controller.accepted is not None and controller.written is not None:
+            offsets_mm = () if session.offset_mm is None else (session.offset_mm,)
+            self.learn(controller, (controller.accepted,), controller.written, offsets_mm, frozenset([frame.key]))
         self._view.refresh()
 
     def write_before(self, index: int) -> None:
@@ -89,11 +106,17 @@ class Acceptance:
             self._view.say(gone if flipped < 0 else _("The accepted mask is in the segment again."))
         self._view.refresh()
 
-    def _learn(self, controller: Controller, session: Session) -> None:
-        if controller.accepted is None or controller.written is None:
-            return
+    def learn(
+        self,
+        controller: Controller,
+        masks: Masks,
+        written: Written,
+        offsets_mm: Tuple[float, ...],
+        keys: FrozenSet[Tuple[Any, ...]],
+    ) -> None:
+        """Keep what was written in mind, and teach it; see `Accepted.add_slices`."""
         try:
-            self._accepted.add(controller, *controller.accepted, controller.written, session.offset_mm)
+            self._accepted.add_slices(controller, masks, written, offsets_mm, keys)
         except SPAError as error:
             # The mask is written, so this is no failure of its acceptance.
             said = _("The mask was accepted, but the profile was not kept: {problem}").format(problem=error)
@@ -108,7 +131,8 @@ class Acceptance:
         self._view.say(back if self._view.shows(frame) else _("Show the slice of the masks, then accept."), True)
         return True
 
-    def _refused(self) -> bool:
+    def refused(self) -> bool:
+        """Whether nothing may be written into the segment now, with a word."""
         problem = self._target.may_write()
         if problem:
             self._view.say(problem, True)

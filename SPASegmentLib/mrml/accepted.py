@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Protocol, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
 
 import numpy as np
+
+from SPASegmentLib.mrml.parts import left_of
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.profile import Profile
@@ -27,6 +29,9 @@ class Profiles(Protocol):
         """
 
 
+#: Slices and their (height, width) masks.
+Masks = Tuple[Tuple["Frame", np.ndarray], ...]
+
 #: So many masks can be undone; Slicer keeps 10 states.
 KEPT = 20
 
@@ -42,26 +47,33 @@ class _Lesson:
 
 @dataclass
 class _Entry:
-    """One accepted mask.
+    """What was written at once: an accepted mask, or all those of a volume.
 
     Attributes:
         owner: the controller that wrote it.
-        frame, mask: the slice and the (height, width) mask.
+        masks: the slices and their accepted (height, width) masks; the one accepted last is the last.
         written: how to recognise it in the segment.
-        offset_mm: what it teaches, see `Profile.updated`; None for nothing.
+        offsets_mm: what it teaches, see `Profile.updated`.
+        keys: of the slices that were written.
         counted: whether it counts among the slices accepted.
         stands: whether it is in the segment, as far as undo and redo go.
         lesson: what was learned with it.
     """
 
     owner: Any
-    frame: Frame
-    mask: np.ndarray
+    masks: Masks
     written: Written
-    offset_mm: Optional[float]
+    offsets_mm: Tuple[float, ...]
+    keys: FrozenSet[Tuple[Any, ...]]
     counted: bool = True
     stands: bool = True
     lesson: Optional[_Lesson] = None
+
+    def taught(self, profile: Profile) -> Profile:
+        """A profile after it was taught."""
+        for offset_mm in self.offsets_mm:
+            profile = profile.updated(offset_mm)
+        return profile
 
     def overlaps(self, other: _Entry) -> bool:
         """Whether both are about the same voxels."""
@@ -90,7 +102,8 @@ class Accepted:
     @property
     def slices(self) -> int:
         """On how many slices masks were accepted, and not undone, since `count_anew`."""
-        return len(self._settled | {entry.frame.key for entry in self._entries if entry.stands and entry.counted})
+        standing = (entry.keys for entry in self._entries if entry.stands and entry.counted)
+        return len(self._settled.union(*standing))
 
     def count_anew(self) -> None:
         """Count slices from here."""
@@ -99,21 +112,39 @@ class Accepted:
             entry.counted = False
 
     def add(self, owner: Any, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
-        """Keep an accepted mask in mind, and teach it.
+        """Keep an accepted mask in mind, and teach it; `offset_mm` is None where it teaches nothing.
 
         Raises:
             SPAError: the profile could not be read or kept; the mask is kept in mind all the same.
         """
+        offsets_mm = () if offset_mm is None else (offset_mm,)
+        self.add_slices(owner, ((frame, mask),), written, offsets_mm, frozenset([frame.key]))
+
+    def add_slices(
+        self, owner: Any, masks: Masks, written: Written, offsets_mm: Tuple[float, ...], keys: FrozenSet[Any]
+    ) -> None:
+        """Keep what was written on several slices at once in mind, and teach it.
+
+        Args:
+            owner: the controller that wrote it.
+            masks: the slices on which masks were accepted, the last one last.
+            written: by one write.
+            offsets_mm: what these masks teach.
+            keys: of all slices that were written.
+
+        Raises:
+            SPAError: the profile could not be read or kept; the masks are kept in mind all the same.
+        """
         # Whatever could be redone cannot be any more.
         self._entries = [entry for entry in self._entries if entry.stands]
-        entry = _Entry(owner, frame, mask, written, offset_mm)
+        entry = _Entry(owner, masks, written, offsets_mm, keys)
         self._entries.append(entry)
         while len(self._entries) > KEPT:
             self._settle(self._entries.pop(0))
-        if offset_mm is None:
+        if not offsets_mm:
             return
         name = self._profiles.taught()
-        changed = self._profiles.update(name, lambda profile: profile.updated(offset_mm))
+        changed = self._profiles.update(name, entry.taught)
         if changed is None:
             return
         before, after = changed
@@ -124,9 +155,9 @@ class Accepted:
     def _settle(self, entry: _Entry) -> None:
         """What cannot be undone any more needs no slice in memory."""
         if entry.counted:
-            self._settled.add(entry.frame.key)
-        if entry.lesson is not None and entry.offset_mm is not None:
-            entry.lesson.start = entry.lesson.start.updated(entry.offset_mm)
+            self._settled |= entry.keys
+        if entry.lesson is not None:
+            entry.lesson.start = entry.taught(entry.lesson.start)
 
     @staticmethod
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
@@ -135,7 +166,26 @@ class Accepted:
     def latest(self, owner: Any) -> Optional[Tuple[Frame, np.ndarray]]:
         """Slice and mask that a controller accepted last and that were not undone."""
         found = next((entry for entry in reversed(self._entries) if entry.owner is owner and entry.stands), None)
-        return None if found is None else (found.frame, found.mask)
+        return None if found is None else found.masks[-1]
+
+    def standing(self, owner: Any, segment_id: str) -> List[Tuple[Frame, np.ndarray]]:
+        """What a controller has accepted into a segment and what of it is still there, the one accepted last last.
+
+        A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
+        masking has kept out of the segment belongs to its mask all the same.
+        """
+        found: Dict[Tuple[Any, ...], Tuple[Frame, np.ndarray]] = {}
+        for entry in self._entries:
+            if entry.owner is not owner or entry.written.segment_id != segment_id or not entry.stands:
+                continue
+            held = entry.written.held()
+            untouched = held is not None and np.array_equal(held, entry.written.after)
+            for frame, mask in entry.masks:
+                found.pop(frame.key, None)
+                now = mask if untouched else left_of(mask, frame.segment_mask(entry.written.segmentation, segment_id))
+                if now.any():
+                    found[frame.key] = (frame, now)
+        return list(found.values())
 
     def look(self) -> int:
         """See what was undone or done again, and teach the profile accordingly.
@@ -186,8 +236,8 @@ class Accepted:
         """Replay what stands; a profile that somebody else has changed meanwhile stays as it is."""
         known, profile = lesson.now, lesson.start
         for entry in self._entries:
-            if entry.lesson is lesson and entry.stands and entry.offset_mm is not None:
-                profile = profile.updated(entry.offset_mm)
+            if entry.lesson is lesson and entry.stands:
+                profile = entry.taught(profile)
         changed = self._profiles.update(lesson.name, lambda now: profile if now == known else now)
         if changed is not None and changed[0] == known:
             lesson.now = profile

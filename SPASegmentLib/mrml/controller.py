@@ -10,7 +10,7 @@ in a worker; everything else belongs to the thread that owns the scene::
 
 from __future__ import annotations
 
-from typing import Any, Callable, Optional, Tuple, Union
+from typing import Any, Callable, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
@@ -26,7 +26,8 @@ from SPASegmentLib.mrml.grid import volume_grid
 from SPASegmentLib.mrml.parts import count_parts, part_at
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.preview import Preview
-from SPASegmentLib.mrml.writer import WriteMode, Written, write
+from SPASegmentLib.mrml.stack import Stack
+from SPASegmentLib.mrml.writer import WriteMode, Written, write, write_slices
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -67,6 +68,8 @@ class Controller:
         profile: what is known of the user's preference; grows with every accepted mask.
         network: of the next session; None to work with the family of masks around a given mask.
         preview: the temporary segments.
+        stack: the slices that sessions are on, while a volume is gone through; None where any slice may be.
+        lessons: what masks teach that are not written yet, see `Profile.updated`.
     """
 
     def __init__(
@@ -87,10 +90,17 @@ class Controller:
         self._editor = editor
         self._settings = settings or SessionSettings()
         self.preview = Preview(segmentation.GetScene(), 1 + self._settings.candidates)
+        self.stack: Optional[Stack] = None
+        self.lessons: Tuple[float, ...] = ()
         self._job: Optional[Job] = None
         self._shown: Optional[Job] = None
         self._accepted: Optional[Tuple[Frame, np.ndarray]] = None
         self._written: Optional[Written] = None
+
+    @property
+    def settings(self) -> SessionSettings:
+        """Of the sessions."""
+        return self._settings
 
     @property
     def frame(self) -> Optional[Frame]:
@@ -143,7 +153,7 @@ class Controller:
         Raises:
             InputError: the click or the slice cannot be used, see `Frame.at` and `Frame.click`.
         """
-        frame = Frame.at(self.volume, ras, _plane(plane))
+        frame = self._slice_at(ras, _plane(plane))
         click = frame.click(ras, anywhere=anywhere)
         return self._new(frame, lambda session: session.start(click), self.network)
 
@@ -154,7 +164,7 @@ class Controller:
             InputError: the box or the slice cannot be used, see `Frame.at` and `Frame.box`.
         """
         plane = _plane(plane)
-        frame = Frame.at(self.volume, _innermost(self.volume, plane, corner, opposite), plane)
+        frame = self._slice_at(_innermost(self.volume, plane, corner, opposite), plane)
         box = frame.box(corner, opposite)
         return self._new(frame, lambda session: session.start(box=box), self.network)
 
@@ -206,6 +216,15 @@ class Controller:
             raise StateError(_("Accept a mask first; the next slice starts from it."))
         frame, mask = origin
         return self._new(frame.neighbour(step), lambda session: session.start(mask=mask), self.network)
+
+    def start_on(self, frame: Frame, start: Callable[[Session], Proposal]) -> Job:
+        """Start on a slice in another way, such as from what was found there going through the volume.
+
+        Args:
+            frame: the slice.
+            start: gets the session, which is not started yet, in the thread of the job.
+        """
+        return self._new(frame, start, self.network)
 
     def choose(self, mask: int) -> Job:
         """Go on from a mask on screen (0 for the recommended one, 1, 2, ... for a candidate).
@@ -287,9 +306,47 @@ class Controller:
         result = shown.session.accept(mask)
         self.profile = shown.session.profile()
         self._accepted = (shown.frame, result.mask)
-        self._job = self._shown = None
-        self.preview.remove()
+        self.cancel()
         return result
+
+    def take(self, mask: int = RECOMMENDED) -> Result:
+        """Accept a mask on screen without writing it, for `apply`; it may be empty.
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+            InputError: there is no such mask, or the volume has changed; the masks stay on screen.
+        """
+        shown = self._current()
+        shown.frame.check()
+        result = shown.session.accept(mask)
+        self.cancel()
+        return result
+
+    def apply(
+        self,
+        frame: Frame,
+        masks: Mapping[int, np.ndarray],
+        outdated: Mapping[int, np.ndarray],
+        last: Tuple[Frame, np.ndarray],
+    ) -> Written:
+        """Write masks on parallel slices into the segment, as one undo state.
+
+        Args:
+            frame: one of the slices.
+            masks: by their number of slices from it, see `write_slices`.
+            outdated: what is to be taken out of the segment, see there.
+            last: the slice and mask that were accepted last.
+
+        Raises:
+            InputError: see `write_slices`, or the volume has changed; nothing was written.
+            OutputError: they could not be written; the segmentation is as it was.
+        """
+        frame.check()
+        self._written = write_slices(
+            self._editor, frame, masks, self.segmentation, self.segment_id, self.mode, outdated
+        )
+        self._accepted = last
+        return self._written
 
     def cancel(self) -> None:
         """Drop the masks on screen and any job under way; the segmentation is not touched."""
@@ -304,11 +361,17 @@ class Controller:
     def _held(self, ras: Point, plane: Union[Plane, str]) -> Tuple[Frame, np.ndarray]:
         """The slice through a point, and what the segment holds there."""
         plane = _plane(plane)
-        frame = Frame.at(self.volume, _innermost(self.volume, plane, ras), plane)
+        frame = self._slice_at(_innermost(self.volume, plane, ras), plane)
         mask = frame.segment_mask(self.segmentation, self.segment_id)
         if not mask.any():
             raise InputError(_("The segment is empty on this slice; paint or threshold something first, or click."))
         return frame, mask
+
+    def _slice_at(self, ras: Point, plane: Plane) -> Frame:
+        """The slice through a point, one of the stack's where there is a stack."""
+        if self.stack is not None:
+            return self.stack.frame(self.stack.at(ras, plane))
+        return Frame.at(self.volume, ras, plane)
 
     def _current(self) -> Job:
         if self.busy:
@@ -318,7 +381,10 @@ class Controller:
         return self._shown
 
     def _new(self, frame: Frame, start: Callable[[Session], Proposal], network: Optional[Network]) -> Job:
-        session = Session(network, frame.image, self._settings, self.profile)
+        profile = self.profile
+        for offset_mm in self.lessons:
+            profile = (profile or Profile.new("default")).updated(offset_mm)
+        session = Session(network, frame.image, self._settings, profile)
         self._job = Job(frame, session, lambda: start(session))
         return self._job
 

@@ -7,12 +7,13 @@ scene's thread but `Job.run` and what `View.painter` returns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, Optional, Tuple
+from typing import TYPE_CHECKING, Optional, Tuple
 
 from SPASegmentLib.mrml.acceptance import Acceptance
 from SPASegmentLib.mrml.accepted import Profiles
-from SPASegmentLib.mrml.course import Course
+from SPASegmentLib.mrml.course import Begin, Course
 from SPASegmentLib.mrml.front_end import Target, View, Worker
+from SPASegmentLib.mrml.passage import Passage
 from SPASegmentLib.mrml.texts import CTRL, difference_text
 from SPASegmentLib.translation import texts
 
@@ -36,6 +37,7 @@ class Conversation:
     Attributes:
         removes: whether clicks on masks say "does not belong", also without a key.
         pointing: whether the next click says which part of the segment to start from.
+        volume: the way through the volume, from accepted masks on.
     """
 
     def __init__(self, worker: Worker, view: View, target: Target, profiles: Profiles) -> None:
@@ -43,6 +45,7 @@ class Conversation:
         self._view, self._target = view, target
         self._course = Course(worker, view, target)
         self._acceptance = Acceptance(self._course, view, target, profiles)
+        self.volume = Passage(self._course, self._acceptance, worker, view, target)
         #: The click before, which its second half must not repeat.
         self._clicked: Optional[Tuple[Point, bool]] = None
         #: What a picture was pressed among, and whether that press was no answer.
@@ -63,8 +66,8 @@ class Conversation:
 
     @property
     def armed(self) -> bool:
-        """Whether keys are about a session: from the click on, until its masks are accepted or dropped."""
-        return self.busy or self.choosing or self.pointing
+        """Whether keys are about a session, from the click on until its masks are accepted or dropped, or a volume."""
+        return self.busy or self.choosing or self.pointing or self.volume.active
 
     @property
     def can_go_back(self) -> bool:
@@ -80,7 +83,8 @@ class Conversation:
     def can_continue(self) -> bool:
         """Whether there is an accepted mask to go on from, to the slice beside it."""
         controller = self._target.controller
-        return controller is not None and controller.accepted is not None and not self.armed
+        accepted = controller is not None and controller.accepted is not None
+        return self.volume.ready or (accepted and not self.armed)
 
     @property
     def proposal(self) -> Optional[Proposal]:
@@ -107,16 +111,24 @@ class Conversation:
             Whether it is taken up.
         """
         if self.pointing:
-            self._course.start(lambda controller: self._from_part(controller, ras, plane), from_mask=True)
-        elif self.armed:
+            self._begin(lambda controller: self._from_part(controller, ras, plane), from_mask=True)
+        elif self.volume.running:
+            self._course.say_busy()
+            return False
+        elif self.busy or self.choosing:
             return self._correct(ras, not (remove or self.removes), again)
         elif remove:
             text = _("Click on the structure first; {key}+click corrects the masks afterwards.")
             self._view.say(text.format(key=CTRL), True)
         else:
             self._clicked = (ras, True)
-            self._course.start(lambda controller: controller.start_at(ras, plane))
+            self._begin(lambda controller: controller.start_at(ras, plane))
         return self.busy
+
+    def _begin(self, begin: Begin, from_mask: bool = False) -> None:
+        """Begin a session, on a volume that is still the one that is gone through."""
+        if self.volume.running or not self.volume.stale():
+            self._course.start(begin, from_mask)
 
     def _correct(self, ras: Point, positive: bool, again: bool) -> bool:
         # Twice the same place, while nobody can have seen what came of the first click, is a nervous hand.
@@ -132,12 +144,13 @@ class Conversation:
         It takes the place of masks that nobody has answered yet: a box is what helps where a click was misunderstood.
         """
         if self.unanswered:
-            self._drop()
+            self._drop_masks()
         if self.choosing:
             self._view.say(_("Accept or cancel the masks on screen first, then drag a box."), True)
         else:
             self._clicked = None
-            self._start(lambda controller: controller.start_box(corner, opposite, plane))
+            self.pointing = False
+            self._begin(lambda controller: controller.start_box(corner, opposite, plane))
 
     def from_segment(self, ras: Point, plane: Plane) -> None:
         """Start from what the segment holds on the slice through a point (mm).
@@ -148,7 +161,7 @@ class Conversation:
             self._view.say(_("Accept or cancel the masks on screen first, then start from the segment."), True)
         else:
             self._clicked = None
-            self._course.start(lambda controller: self._from_segment(controller, ras, plane), from_mask=True)
+            self._begin(lambda controller: self._from_segment(controller, ras, plane), from_mask=True)
 
     def _from_segment(self, controller: Controller, ras: Point, plane: Plane) -> Optional[Job]:
         count = 1 if self.pointing else controller.parts_of_segment(ras, plane)
@@ -164,13 +177,12 @@ class Conversation:
         self.pointing = False
         return job
 
-    def _start(self, begin: Callable[[Controller], Job]) -> None:
-        self.pointing = False
-        self._course.start(begin)
-
     def next_slice(self, step: int) -> None:
-        """Go on with the mask accepted last; the view follows."""
-        if self.choosing:
+        """Go on with the mask accepted last, or from the slice in view of a volume; the view follows."""
+        if self.volume.active:
+            self.pointing = False
+            self.volume.next_slice(step)
+        elif self.choosing:
             self._view.say(_("Accept or cancel the masks on screen first, then go to the next slice."), True)
         elif self._target.controller is None or self._target.controller.accepted is None:
             self._view.say(_("Accept a mask first; the next slice starts from it."), True)
@@ -223,6 +235,8 @@ class Conversation:
     def undo(self) -> bool:
         """Undo is about the masks on screen or to come, where there are any: the last answer, or else the click.
 
+        While a volume is gone through it is about the slices answered meanwhile, too.
+
         Returns:
             False where there are none, so that it is about the segmentation.
         """
@@ -230,6 +244,8 @@ class Conversation:
             return False
         if self.choosing and (self.busy or self._course.answers):
             self.back()
+        elif self.volume.running or self.volume.ready and not self.pointing:
+            self.volume.undo()
         else:
             self.cancel()
         return True
@@ -245,18 +261,47 @@ class Conversation:
         self._course.start_again()
 
     def cancel(self) -> None:
-        """Drop the masks on screen and any work under way."""
-        if self.armed:
-            self._drop()
+        """Drop the masks on screen and any work under way; where there are none, what was found in the volume."""
+        if self.volume.running or self.volume.ready and not self.pointing:
+            self.volume.cancel()
+        elif self.armed:
+            self._drop_masks()
             self._view.say(_("Cancelled; the segment is as it was."))
             self._view.refresh()
 
     def accept(self, index: int) -> None:
-        """Write a mask on screen into the segment; whatever keeps it from being written leaves it on screen."""
+        """Write a mask on screen into the segment; whatever keeps it from being written leaves it on screen.
+
+        While a volume is gone through, its slices follow the mask; with no masks on screen, they are all written.
+        """
         if self.busy:
             self._course.say_busy()
         elif self.choosing:
             self._course.checked(lambda: self._acceptance.write(index))
+        elif self.volume.active:
+            self.volume.apply()
+
+    def accept_and_next(self, index: int) -> None:
+        """Accept a mask, or apply the volume, and be ready for the next structure, in a segment of its own."""
+        if self.choosing and self.volume.active:
+            self._view.say(_("Accept or cancel the masks on this slice first; then all slices are applied."), True)
+            return
+        self.accept(index)
+        controller = self._target.controller
+        if self.armed:
+            return
+        if controller is None or not self._acceptance.standing(controller):
+            self._view.say(_("Accept a mask first; then the next structure gets a segment of its own."), True)
+        else:
+            self._course.checked(self._next_segment)
+
+    def _next_segment(self) -> None:
+        name = self._target.next_segment()
+        if self._target.controller is not None:
+            self._target.controller.accepted = None
+        self._acceptance.count_anew()
+        self._view.say(_("Click on the next structure; it goes into the new segment {name}.").format(name=name))
+        self._view.refresh()
 
     def accept_at_once(self, index: int) -> None:
         """A picture was pressed twice: its first press has chosen it, so that choice is taken back first."""
@@ -291,6 +336,7 @@ class Conversation:
     def volume_changed(self) -> None:
         """The volume was moved, or its voxels were replaced: masks that are about others are dropped."""
         self._course.stale()
+        self.volume.follow()
 
     def segmentation_changed(self) -> None:
         """Voxels of the segmentation have changed, maybe by undo or redo."""
@@ -309,6 +355,10 @@ class Conversation:
         self._acceptance.forget_what_is_gone()
 
     def _drop(self) -> None:
+        self._drop_masks()
+        self.volume.leave()
+
+    def _drop_masks(self) -> None:
         self.pointing = False
         self._clicked = self._pressed_on = None
         self._course.drop()

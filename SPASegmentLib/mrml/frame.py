@@ -129,7 +129,11 @@ class Frame:
     @property
     def key(self) -> Tuple[Any, ...]:
         """Equal for frames of the same slice of the same volume, in the same orientation."""
-        return (self.volume.GetID(), self.image.shape, *np.round(self.to_index, 4).ravel().tolist())
+        return self.key_at(0)
+
+    def key_at(self, step: int) -> Tuple[Any, ...]:
+        """The `key` of the frame so many slices further along the plane's normal."""
+        return (self.volume.GetID(), self.image.shape, *np.round(moved(self.to_index, step), 4).ravel().tolist())
 
     def ras_to_xy(self, ras: Point) -> Tuple[float, float]:
         """Pixel (x, y) of a point on this slice.
@@ -189,8 +193,7 @@ class Frame:
         Raises:
             InputError: the volume ends there.
         """
-        to_index = self.to_index.copy()
-        to_index[:3, 3] += step * to_index[:3, 2]
+        to_index = moved(self.to_index, step)
         height, width = self.image.shape
         grid = self._grid()
         middle = to_index @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
@@ -199,20 +202,24 @@ class Frame:
             raise InputError(_("The volume has no further slice in this direction."))
         return Frame(self.volume, self.plane, to_index, self.image.shape, self.aligned)
 
-    def mask_to_labelmap(self, mask: np.ndarray, grid: Optional[Grid] = None, touched: bool = False) -> Optional[Any]:
+    def mask_to_labelmap(
+        self, mask: np.ndarray, grid: Optional[Grid] = None, touched: bool = False, step: int = 0
+    ) -> Optional[Any]:
         """Voxels of a mask, as an image that Slicer's segment editor takes.
 
         Args:
             mask: (height, width) bool.
             grid: lattice to write into (`segmentation_grid`); None for the volume's own.
             touched: on a lattice other than the pixels': all voxels that the mask meets, not the majority.
+            step: the mask lies so many slices further along the plane's normal.
 
         Returns:
             vtkOrientedImageData (0 and 1) in the local coordinates of the grid's node, no larger than the mask
             needs and inside the grid; None where no voxel is on.
         """
-        grid = grid or self._grid()
-        to_grid = np.linalg.solve(grid.to_world, self.to_world)
+        own = self._grid()
+        grid = grid or own
+        to_grid = np.linalg.solve(grid.to_world, own.to_world @ moved(self.to_index, step))
         exact = self._exact(to_grid)
         if exact is None:
             found = splat(np.asarray(mask, dtype=bool), to_grid, grid.extent, self.aligned, touched)
@@ -246,9 +253,7 @@ class Frame:
                     "the module Vector to Scalar Volume."
                 ).format(count=voxels.shape[3])
             )
-        if self.aligned:
-            return _own_voxels(voxels, self.to_index, self._shape)
-        return reslice(voxels, self._shape, self.to_index)
+        return cut(voxels, self.to_index, self._shape, self.aligned)
 
     def _grid(self) -> Grid:
         """Grid of the volume, as long as its voxels are those that the frame's indices mean."""
@@ -268,6 +273,28 @@ class Frame:
             return None
         one_each = np.abs(whole[:3, :3]).sum(axis=0) == 1
         return whole.astype(np.int64) if one_each.all() else None
+
+
+def moved(to_index: np.ndarray, step: int) -> np.ndarray:
+    """(4, 4) pixel to index matrix of the slice so many steps further along the normal."""
+    result = np.array(to_index, dtype=np.float64)
+    result[:3, 3] += step * result[:3, 2]
+    return result
+
+
+def cut(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int], aligned: bool) -> np.ndarray:
+    """(height, width) float32 pixels of a slice.
+
+    Args:
+        voxels: (k, j, i), or (k, j, i, 3 or 4) colours.
+        to_index: (4, 4) from pixel (x, y) to voxel index (i, j, k).
+        shape: (height, width) of the slice.
+        aligned: whether its pixels are voxels.
+
+    Raises:
+        InputError: the plane does not meet the volume.
+    """
+    return _own_voxels(voxels, to_index, shape) if aligned else reslice(voxels, shape, to_index)
 
 
 def _are_colours(voxels: np.ndarray, scalars: Any) -> bool:

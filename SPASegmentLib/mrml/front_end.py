@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Tuple
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.types import Proposal
+    from SPASegmentLib.interaction.volume_result import SliceState
     from SPASegmentLib.mrml.controller import Controller, Job
     from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.plane import Point
+
+
+@dataclass(frozen=True)
+class SliceMark:
+    """What is known of a slice while a volume is gone through.
+
+    Attributes:
+        index: of the slice.
+        state: see `SliceState`.
+        point: its middle in mm.
+    """
+
+    index: int
+    state: SliceState
+    point: Point
 
 
 class Worker(Protocol):
@@ -18,9 +36,16 @@ class Worker(Protocol):
         """Whether a result is still to come."""
 
     def submit(
-        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run `work` beside the scene's thread, then `done` with its result or `failed` with its error on it."""
+        """Run `work` beside the scene's thread, then `done` with its result or `failed` with its error on it.
+
+        Until the end `tick` is called now and then on the scene's thread.
+        """
 
     def cancel(self) -> None:
         """Forget the job under way; neither of its functions is called."""
@@ -56,6 +81,12 @@ class View(Protocol):
     def go_to(self, frame: Frame) -> None:
         """Show this slice in the view that the user works in."""
 
+    def looks_at(self, frame: Frame) -> Optional[Point]:
+        """A point (mm) on the slice that the view parallel to a frame shows now; None where no view is parallel."""
+
+    def show_slices(self, marks: Tuple[SliceMark, ...]) -> None:
+        """Show what is known of all slices, in their order; empty for nothing."""
+
 
 class Target(Protocol):
     """What is segmented, and with what."""
@@ -78,3 +109,10 @@ class Target(Protocol):
 
     def may_write(self) -> str:
         """Why nothing may be written into the segment now, in words; empty if it may. It may ask the user."""
+
+    def next_segment(self) -> str:
+        """Add an empty segment named after the selected one, select it, and return its name.
+
+        Raises:
+            SPAError: there is none that it could follow, or it cannot be added.
+        """

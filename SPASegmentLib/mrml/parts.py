@@ -23,3 +23,10 @@ def part_at(mask: np.ndarray, x: float, y: float) -> np.ndarray:
     labels, _count = ndimage.label(mask, _TOUCHING)
     label = labels[int(np.floor(y + 0.5)), int(np.floor(x + 0.5))]
     return np.asarray((labels == label) & (label > 0))
+
+
+def left_of(mask: np.ndarray, held: np.ndarray) -> np.ndarray:
+    """(height, width) bool: the parts of what is held now that touch a mask which was there before."""
+    labels, _count = ndimage.label(held, _TOUCHING)
+    touched = np.unique(labels[mask])
+    return np.isin(labels, touched[touched > 0])

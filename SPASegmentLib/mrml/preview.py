@@ -67,9 +67,7 @@ class Preview:
 
     def follow(self, volume: Any) -> None:
         """Lie under the same transform as the volume that the masks belong to."""
-        if self.node is not None:
-            transform = volume.GetParentTransformNode()
-            self.node.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
+        under_transform_of(volume, self.node)
 
     def highlight(self, index: int) -> None:
         """Fill and outline one mask; the recommended one stays outlined, the others are hidden."""
@@ -99,20 +97,10 @@ class Preview:
     def remove(self) -> None:
         """Take everything out of the scene; may be called twice, also after the scene was closed."""
         node, self.node = self.node, None
-        if node is None or not self._scene.IsNodePresent(node):
-            return
-        display = node.GetDisplayNode()
-        # Slicer takes display nodes away along with their node. Before, it looks for them in its data tree.
-        self._scene.RemoveNode(node)
-        if display is not None and self._scene.IsNodePresent(display):
-            self._scene.RemoveNode(display)
+        take_out(self._scene, node)
 
     def _create(self, images: Sequence[Any]) -> Any:
-        node = slicer.vtkMRMLSegmentationNode()
-        node.SetName(_NAME)
-        node.SetSaveWithScene(False)
-        # Before the node is added, so that it never appears in a selector.
-        node.SetHideFromEditors(True)
+        node = temporary_node(_NAME)
         for index, image in enumerate(images):
             segment = slicer.vtkSegment()
             segment.SetName(f"SPA {index}")
@@ -127,6 +115,33 @@ class Preview:
             display.SetVisibility3D(False)
             display.SetSliceIntersectionThickness(2)
         return node
+
+
+def temporary_node(name: str) -> Any:
+    """A vtkMRMLSegmentationNode that is not in a scene yet, and that no scene file and no selector will show."""
+    node = slicer.vtkMRMLSegmentationNode()
+    node.SetName(name)
+    node.SetSaveWithScene(False)
+    node.SetHideFromEditors(True)
+    return node
+
+
+def under_transform_of(volume: Any, node: Optional[Any]) -> None:
+    """Put a node, if there is one, under the same transform as a volume."""
+    if node is not None:
+        transform = volume.GetParentTransformNode()
+        node.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
+
+
+def take_out(scene: Any, node: Optional[Any]) -> None:
+    """Take a temporary node out of the scene, if it is there."""
+    if node is None or not scene.IsNodePresent(node):
+        return
+    display = node.GetDisplayNode()
+    # Slicer takes display nodes away along with their node. Before, it looks for them in its data tree.
+    scene.RemoveNode(node)
+    if display is not None and scene.IsNodePresent(display):
+        scene.RemoveNode(display)
 
 
 def _image(frame: Frame, mask: Optional[np.ndarray]) -> Any:

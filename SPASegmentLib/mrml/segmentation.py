@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+import re
+from typing import Any, Iterable, Optional, Tuple
 
 import numpy as np
 import slicer
@@ -36,6 +37,22 @@ def add_segment(segmentation: Any, name: str, color: Tuple[float, float, float] 
     if not segment_id:
         raise InputError(_("No segment can be added to this scene; open the scene through SPASegmentLib.mrml.scene."))
     return str(segment_id)
+
+
+def next_name(name: str, taken: Iterable[str]) -> str:
+    """The name of the structure after this one: "lesion 7" after "lesion 6", "lesion 2" after "lesion".
+
+    Args:
+        name: of the structure before; a number at its end is counted on, with as many digits as it has.
+        taken: names that there are.
+    """
+    taken = set(taken)
+    match = re.search(r"([0-9]+)$", name)
+    stem, digits = (name[: match.start()], match.group(1)) if match else (name + " ", "1")
+    number = int(digits) + 1
+    while f"{stem}{number:0{len(digits)}d}" in taken:
+        number += 1
+    return f"{stem}{number:0{len(digits)}d}"
 
 
 def segment_array(segmentation: Any, segment_id: str, grid: Grid) -> np.ndarray:

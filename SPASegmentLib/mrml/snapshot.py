@@ -171,6 +171,17 @@ def union(extents: Sequence[Bounds]) -> Bounds:
     return tuple(int(high[n] if n % 2 else low[n]) for n in range(6))
 
 
+def merged(images: Sequence[Any], to_local: np.ndarray) -> Optional[Any]:
+    """vtkOrientedImageData of the voxels that any of several images (0 and 1, on one lattice) holds; None for none."""
+    if len(images) < 2:
+        return images[0] if images else None
+    extent = union([image.GetExtent() for image in images])
+    voxels = np.zeros(shape_of(extent), dtype=bool)
+    for image in images:
+        voxels[_within(image.GetExtent(), extent)] |= image_array(image) == 1
+    return labelmap_image(voxels, (extent[0], extent[2], extent[4]), to_local)
+
+
 def _within(extent: Bounds, outer: Bounds) -> Tuple[slice, slice, slice]:
     """Where an extent lies in the (k, j, i) array of an outer one."""
     k, j, i = (slice(extent[n] - outer[n], extent[n + 1] - outer[n] + 1) for n in (4, 2, 0))

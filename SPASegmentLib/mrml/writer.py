@@ -1,9 +1,9 @@
-"""Writes an accepted mask into a segment: one undo state, Slicer's own rules, and a check afterwards."""
+"""Writes accepted masks into a segment: one undo state, Slicer's own rules, and a check afterwards."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, Optional, Tuple
+from typing import Any, Iterable, List, Literal, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from SPASegmentLib.errors import InputError, OutputError, SPAError
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_grid, labelmap_image, segment_image
-from SPASegmentLib.mrml.snapshot import Bounds, Snapshot, region_of, segment_region, shape_of, union
+from SPASegmentLib.mrml.snapshot import Bounds, Snapshot, merged, region_of, segment_region, shape_of, union
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -30,6 +30,7 @@ class Written:
         grid: of the segmentation.
         extent: what was looked at, in the indices of the grid.
         before, after: (k, j, i) bool, what the segment held there.
+        kept_out: whether masking has kept voxels out of the segment.
     """
 
     segmentation: Any
@@ -38,6 +39,7 @@ class Written:
     extent: Bounds
     before: np.ndarray
     after: np.ndarray
+    kept_out: bool = False
 
     @property
     def changed(self) -> int:
@@ -104,11 +106,43 @@ def write(
         OutputError: the masking settings let no voxel through, which leaves no undo state; or the write failed. The
             segmentation is as it was.
     """
-    mask = _checked(frame, mask, mode)
+    return write_slices(editor, frame, {0: mask}, segmentation, segment_id, mode)
+
+
+def write_slices(
+    editor: SegmentEditor,
+    frame: Frame,
+    masks: Mapping[int, np.ndarray],
+    segmentation: Any,
+    segment_id: str,
+    mode: WriteMode = "add",
+    outdated: Optional[Mapping[int, np.ndarray]] = None,
+) -> Written:
+    """Write masks on several parallel slices at once: `write`, with one undo state for all of them.
+
+    Args:
+        editor: see `write`.
+        frame: one of the slices.
+        masks: (height, width) bool each, by the number of slices between theirs and the frame's, along its normal.
+        segmentation: see `write`.
+        segment_id: see `write`.
+        mode: see `write`; "replace" is about the slices that have a mask.
+        outdated: masks by slices, too: what the segment holds of these, and is not written again, is taken out of it.
+
+    Returns:
+        See `write`.
+
+    Raises:
+        InputError: see `write`; all masks are empty.
+        OutputError: see `write`.
+    """
+    masks = {step: _checked(frame, mask, mode) for step, mask in masks.items()}
     segment_image(segmentation, segment_id)
     grid = frame.segmentation_grid(segmentation)
-    added = frame.mask_to_labelmap(mask, grid)
-    removed = _to_remove(frame, added, segmentation, segment_id, grid) if mode == "replace" else None
+    added = _labelmap(frame, masks, grid)
+    off = _held_on(frame, masks, segmentation, segment_id, grid) if mode == "replace" else []
+    off += [_labelmap(frame, {step: _checked(frame, mask, mode) for step, mask in (outdated or {}).items()}, grid)]
+    removed = _to_remove(off, added, segmentation, segment_id, grid)
     if added is None and removed is None:
         raise InputError(_("The mask is empty here; choose another one."))
     extent = union([image.GetExtent() for image in (added, removed) if image is not None])
@@ -129,7 +163,8 @@ def write(
             if isinstance(error, SPAError) or not isinstance(error, Exception):
                 raise
             raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
-    return Written(segmentation, segment_id, grid, change.extent, change.old, new)
+    kept_out = bool((change.on & ~new).any())
+    return Written(segmentation, segment_id, grid, change.extent, change.old, new, kept_out)
 
 
 def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
@@ -147,17 +182,32 @@ def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
     return mask
 
 
-def _to_remove(frame: Frame, added: Optional[Any], segmentation: Any, segment_id: str, grid: Grid) -> Optional[Any]:
-    """Voxels that the segment holds on this slice and that are not written again."""
+def _labelmap(frame: Frame, masks: Mapping[int, np.ndarray], grid: Grid) -> Optional[Any]:
+    """Voxels of masks on several slices; None where there are none."""
+    images = [frame.mask_to_labelmap(mask, grid, step=step) for step, mask in masks.items()]
+    return merged([image for image in images if image is not None], grid.to_local)
+
+
+def _held_on(
+    frame: Frame, steps: Iterable[int], segmentation: Any, segment_id: str, grid: Grid
+) -> List[Optional[Any]]:
+    """Voxels on several slices, as far as the segment reaches on them."""
     image, _ = segment_image(segmentation, segment_id)
     if image is None:
-        return None
+        return []
     held = image_grid(image, grid.local_to_world)
     corners = np.linalg.solve(frame.to_world, held.to_world @ held.corners(0.5))
     (left, top), (right, bottom) = np.floor(corners.min(axis=1)[:2]), np.ceil(corners.max(axis=1)[:2])
     around = np.zeros(frame.image.shape, dtype=bool)
     around[max(int(top), 0) : max(int(bottom) + 1, 0), max(int(left), 0) : max(int(right) + 1, 0)] = True
-    labelmap = frame.mask_to_labelmap(around, grid, touched=True)
+    return [frame.mask_to_labelmap(around, grid, touched=True, step=step) for step in steps]
+
+
+def _to_remove(
+    off: Sequence[Optional[Any]], added: Optional[Any], segmentation: Any, segment_id: str, grid: Grid
+) -> Optional[Any]:
+    """Voxels that the segment holds and that are not written again."""
+    labelmap = merged([image for image in off if image is not None], grid.to_local)
     if labelmap is None:
         return None
     extent = labelmap.GetExtent()

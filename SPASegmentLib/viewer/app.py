@@ -149,7 +149,7 @@ class ViewerApp:
                 "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "agreement": "",
                 "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
                 "view_names": VIEWS, "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
-                "pixels_per_point": 1.0, "network": self.workspace.has_network,
+                "pixels_per_point": 1.0, "network": self.workspace.has_network, "marks": None,
             }
         )  # fmt: skip
         self.server.state.update(self._facts())
@@ -181,6 +181,11 @@ class ViewerApp:
             "cancel": conversation.cancel,
             "start_over": conversation.start_over,
             "next_slice": conversation.next_slice,
+            "through": conversation.volume.go,
+            "doubtful": conversation.volume.next_doubtful,
+            "ends": conversation.volume.ends_here,
+            "apply": conversation.volume.apply,
+            "accept_and_next": conversation.accept_and_next,
             "from_segment": conversation.from_segment_in,
             "select": self._between("select another segment", workspace.select),
             "add": self._between("add segments", workspace.add),
@@ -243,12 +248,18 @@ class ViewerApp:
             "can_undo": workspace.can_undo,
             "can_redo": workspace.can_redo,
             "can_continue": self._conversation.can_continue,
+            "through": self._through(),
             "profiles": profiles.names,
             "profile": profile.name,
             "learned": learned,
             "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
             "surface": self._surface.shown,
         }
+
+    def _through(self) -> Dict[str, bool]:
+        """Where the way through the volume stands."""
+        volume = self._conversation.volume
+        return {"active": volume.active, "ready": volume.ready, "running": volume.running}
 
     def _phase(self) -> str:
         """Where the session stands: "empty", "idle", "choosing" or "accepted"."""

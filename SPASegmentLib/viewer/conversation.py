@@ -46,6 +46,10 @@ class PageTarget:
         """All segments of the viewer are shown."""
         return ""
 
+    def next_segment(self) -> str:
+        """Add a segment named after the selected one, and select it."""
+        return self._workspace.add_next()
+
 
 class PageConversation(Conversation):
     """The conversation of the page's user.

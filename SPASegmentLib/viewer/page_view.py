@@ -6,15 +6,22 @@ import asyncio
 from concurrent.futures import Executor
 from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 
+import numpy as np
+
 from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
 from SPASegmentLib.mrml.controller import Job
-from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE, Frame
+from SPASegmentLib.mrml.front_end import SliceMark
+from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.texts import agreement_text, round_text
 from SPASegmentLib.viewer.pictures import draw_masks
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.views import SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, grey_range
+
+#: How often it is told how far a job is.
+TICK_S = 0.15
 
 
 class LoopWorker:
@@ -35,11 +42,18 @@ class LoopWorker:
         return self._running is not None
 
     def submit(
-        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[BaseException], None]
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+        tick: Callable[[], None] = lambda: None,
     ) -> None:
-        """Run `work` in the thread, then `done` with its result or `failed` with its error on the loop."""
+        """Run `work` in the thread, then `done` with its result or `failed` with its error on the loop.
+
+        Until the end `tick` is called there now and then.
+        """
         self._running = token = object()
-        self._spawn(self._run(token, work, done, failed))
+        self._spawn(self._run(token, work, done, failed, tick))
 
     def cancel(self) -> None:
         """Forget the job; neither of its functions is called."""
@@ -51,12 +65,17 @@ class LoopWorker:
         work: Callable[[], Any],
         done: Callable[[Any], None],
         failed: Callable[[BaseException], None],
+        tick: Callable[[], None],
     ) -> None:
         def unless_cancelled() -> Any:
             return work() if self._running is token else None
 
         try:
-            result = await asyncio.get_running_loop().run_in_executor(self._pool, unless_cancelled)
+            future = asyncio.get_running_loop().run_in_executor(self._pool, unless_cancelled)
+            while not (await asyncio.wait({future}, timeout=TICK_S))[0]:
+                if self._running is token:
+                    tick()
+            result = future.result()
         except Exception as error:
             if self._running is token:
                 self._running = None
@@ -146,6 +165,32 @@ class PageView:
         """Show this slice in the view of its direction."""
         height, width = frame.image.shape
         self._views.go_to(self._views.tag_of(frame.plane), frame.xy_to_ras((width - 1) / 2, (height - 1) / 2))
+
+    def looks_at(self, frame: Frame) -> Optional[Point]:
+        """A point on the slice that the view of a frame's direction shows."""
+        tag = self._views.tag_of(frame.plane)
+        parallel = np.linalg.norm(np.cross(self._views.plane(tag).normal, frame.plane.normal)) <= ALIGNMENT_TOLERANCE
+        return self._views.middle(tag) if parallel else None
+
+    def show_slices(self, marks: Tuple[SliceMark, ...]) -> None:
+        """Mark slices along the slider of their view."""
+        self._page.show(marks=self._along_slider(marks) if marks else None)
+
+    def _along_slider(self, marks: Tuple[SliceMark, ...]) -> Dict[str, Any]:
+        """The view that shows the slices, and where each of them lies along its slider, in percent."""
+        controller = self._workspace.controller
+        assert controller.stack is not None
+        tag = self._views.tag_of(controller.stack.origin.plane)
+        position, normal = self._views.position(tag), self._views.plane(tag).normal
+        # The slider stands for the middles of the first and the last slice.
+        length = max(position.highest - position.lowest, position.step)
+        width = 100 * controller.stack.spacing_mm / length
+        places = (100 * (float(normal @ np.array(mark.point)) - position.lowest) / length for mark in marks)
+        shown = [(place, mark.state.value) for place, mark in zip(places, marks) if mark.state.value != "absent"]
+        return {
+            "tag": tag,
+            "slices": [{"left": place - width / 2, "width": width, "state": state} for place, state in shown],
+        }
 
     def _overlay(self) -> None:
         controller = self._workspace.controller if self._workspace.is_open else None

@@ -19,7 +19,7 @@ from SPASegmentLib.mrml.io.files import save_segmentation
 from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.io.voxels import Image
 from SPASegmentLib.mrml.plane import Point
-from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
+from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, next_name
 from SPASegmentLib.mrml.volumes import add_image, add_volume, remove_volume
 from SPASegmentLib.viewer.profiles import ViewerProfiles
 
@@ -175,6 +175,16 @@ class Workspace:
         color = _rgb(SEGMENT_COLORS[(number - 1) % len(SEGMENT_COLORS)])
         controller.segment_id = add_segment(self.segmentation, f"Segment {number}", color)
         return controller.segment_id
+
+    def add_next(self) -> str:
+        """Add an empty segment named after the selected one, select it and return its name."""
+        rows = self.segments
+        name = next(row.name for row in rows if row.id == self.controller.segment_id)
+        added = next_name(name, (row.name for row in rows))[-_LONGEST_NAME:]
+        self._save_state()
+        color = _rgb(SEGMENT_COLORS[len(rows) % len(SEGMENT_COLORS)])
+        self.controller.segment_id = add_segment(self.segmentation, added, color)
+        return added
 
     def rename(self, segment_id: str, name: str) -> None:
         """Give a segment a name.

@@ -124,3 +124,24 @@ def test_a_person_may_leave_without_a_mask(spa: Callable, files: Any, tmp_path: 
     assert done.code == 2
     assert done.err == "Error: No mask was accepted, so nothing was written.\n"
     assert not list(tmp_path.iterdir())
+
+
+def test_through_the_volume(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
+    output, log = tmp_path / "lesion.nrrd", tmp_path / "log.json"
+    arguments = ("segment", files.volume, "--click", files.click, "--reference", files.reference)
+    done = spa(*arguments, "--through", "--visits", 2, "-o", output, "--log", log)
+    assert (done.code, done.err) == (0, "")
+    mask, target, k = read_mask(output), files.phantom.readers["satellite"], clicked_slice(files)
+    there, entry = np.flatnonzero(mask.any(axis=(1, 2))), json.loads(log.read_text())
+    assert there[0] < k < there[-1] and f"{len(there)} slices over {2.5 * len(there):.0f} mm" in done.out
+    assert entry["through"]["slices"] == len(there) and entry["through"]["mm"] == pytest.approx(2.5 * len(there))
+    assert entry["through"]["visits"] == 2
+    assert entry["volume_dice"] == pytest.approx(dice(mask, target)) and entry["volume_dice"] > 0.6
+
+
+@pytest.mark.parametrize("arguments", [("--through", "--slices", 2), ("--visits", 2)])
+def test_options_that_contradict_each_other_are_refused(
+    spa: Callable, files: Any, tmp_path: Path, arguments: Any
+) -> None:
+    done = spa("segment", files.volume, "--click", files.click, *arguments, "-o", tmp_path / "a.nrrd")
+    assert done.code == 2 and "--through" in done.err and not (tmp_path / "a.nrrd").exists()

@@ -87,7 +87,7 @@ class Hands:
         """Methods of the conversation, done as a user would."""
         if name not in (
             "press", "choose", "larger", "smaller", "back", "start_over", "cancel", "accept", "accept_at_once",
-            "next_slice", "box",
+            "next_slice", "box", "accept_and_next",
         ):
             raise AttributeError(name)
         return lambda *arguments: self.act(lambda: getattr(self.conversation, name)(*arguments))
@@ -136,6 +136,7 @@ class Alone(Hands):
         self.words: List[str] = []
         self.profiles: Dict[str, Profile] = {"me": Profile.new("me")}
         self.marked, self.refused = 0, ""
+        self.marks: Any = ()
         self._job: Any = None
         self.conversation = Conversation(self, self, self, self)
 
@@ -145,7 +146,9 @@ class Alone(Hands):
     def busy(self) -> bool:
         return self._job is not None
 
-    def submit(self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Any], None]) -> None:
+    def submit(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[Any], None], tick: Any = None
+    ) -> None:
         self._job = (work, done, failed)
 
     def settle(self) -> None:
@@ -193,6 +196,12 @@ class Alone(Hands):
     def go_to(self, frame: Any) -> None:
         self.offset = frame.xy_to_ras(0, 0)[2]
 
+    def looks_at(self, frame: Any) -> Any:
+        return (*self.lesion[:2], self.offset)
+
+    def show_slices(self, marks: Any) -> None:
+        self.marks = marks
+
     # The target.
 
     @property
@@ -211,6 +220,16 @@ class Alone(Hands):
 
     def may_write(self) -> str:
         return self.refused
+
+    def next_segment(self) -> str:
+        from SPASegmentLib.mrml.segmentation import add_segment, next_name
+
+        core = self._controller.segmentation.GetSegmentation()
+        names = [core.GetSegment(each).GetName() for each in core.GetSegmentIDs()]
+        name = next_name(core.GetSegment(self._controller.segment_id).GetName(), names)
+        self.editor.save_state()
+        self._controller.segment_id = add_segment(self._controller.segmentation, name)
+        return name
 
     # The profiles.
 

@@ -25,7 +25,7 @@ WRAPPED: Dict[str, str] = {
         " setContentsMargins setAccessibleName setFocusPolicy setToolTip"
     ),
     "QAbstractButton": "setText setIcon",
-    "QLabel": "setWordWrap setAlignment setOpenExternalLinks",
+    "QLabel": "setWordWrap setAlignment setOpenExternalLinks setScaledContents",
     "QComboBox": "addItem itemText",
     "QTimer": "setInterval",
     "QShortcut": "setEnabled",
@@ -53,7 +53,7 @@ SLOTS: Dict[str, str] = {
     "QObject": "deleteLater",
     "QWidget": "show hide setVisible setEnabled setFocus setStyleSheet setWindowTitle",
     "QAbstractButton": "click setChecked setIconSize",
-    "QLabel": "setText",
+    "QLabel": "setText setPixmap",
     "QComboBox": "setCurrentIndex clear",
     "QTimer": "start stop",
     "QProgressBar": "setRange setValue",

@@ -1,0 +1,116 @@
+"""Going through the volume, in the panel: its buttons, and a strip of what is known of each slice."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Sequence, Tuple
+
+import qt
+
+from .Translate import tr as _
+from .Widgets import line_height, row
+
+#: Height of the strip in points, and its width in pixels at least; Qt makes it as wide as the panel.
+HEIGHT, WIDTH = 18, 900
+#: Red, green, blue; the heights differ too, for eyes that do not tell these colours apart.
+_BACK, _ACCEPTED, _SURE, _DOUBTFUL = (40, 40, 40), (255, 255, 255), (86, 156, 214), (230, 145, 30)
+
+
+class VolumePanel:
+    """Buttons and strip.
+
+    Attributes:
+        widget: the QFrame.
+    """
+
+    def __init__(self, actions: Dict[str, Callable], button: Callable[[str, str, str], Any]) -> None:
+        """Build the widgets.
+
+        Args:
+            actions: what the buttons do, by name: through, doubtful, ends, apply, accept_and_next.
+            button: makes a button with a text, an action's name and a tip.
+        """
+        self._actions = actions
+        self.widget = qt.QFrame()
+        column = qt.QVBoxLayout(self.widget)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        self.through = button(
+            _("Through the volume"), "through", _("From the accepted masks on to all slices, in both directions (D)")
+        )
+        self.doubtful = button(
+            _("Next doubtful slice"), "doubtful", _("Go to the slice where an answer helps most (N)")
+        )
+        self.ends = button(_("Ends here"), "ends", _("The structure is not on the slice in view (E)"))
+        self.apply = button(
+            _("Apply"), "apply", _("Write all slices into the segment, as one step of undo (Enter)")
+        )
+        self.next = button(
+            _("Accept, then next structure"), "accept_and_next",
+            _("Accept or apply, and add a segment for the next structure, named after this one (L)"),
+        )
+        column.addLayout(row(self.through, self.next))
+        column.addLayout(row(self.doubtful, self.ends, self.apply))
+        self.strip = qt.QLabel("")
+        self.strip.setScaledContents(True)
+        self.strip.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        self.strip.setFixedHeight(HEIGHT)
+        self.legend = qt.QLabel(_("white: accepted \u00b7 blue: sure \u00b7 orange: doubtful"))
+        self.legend.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
+        self.legend.setMinimumHeight(line_height(self.legend))
+        column.addWidget(self.strip)
+        column.addWidget(self.legend)
+        self.show_slices(())
+
+    def show_slices(self, marks: Sequence[Any]) -> None:
+        """Show `SPASegmentLib.mrml.front_end.SliceMark`s in their order, the first slice on the left; or nothing."""
+        for widget in (self.strip, self.legend):
+            widget.setVisible(bool(marks))
+        if marks:
+            from .Presentation import ppm
+
+            pixmap = qt.QPixmap()
+            pixmap.loadFromData(ppm(_drawn([mark.state.value for mark in marks])))
+            self.strip.setPixmap(pixmap)
+            counts = [sum(mark.state.value == name for mark in marks) for name in ("anchor", "sure", "doubtful")]
+            text = _("{accepted} slices accepted, {sure} sure, {doubtful} doubtful").format(
+                accepted=counts[0], sure=counts[1], doubtful=counts[2]
+            )
+            self.strip.setToolTip(text)
+            self.strip.setAccessibleName(text)
+
+    def enable(self, can_go: bool, ready: bool, can_end: bool, can_go_on: bool) -> None:
+        """Enable what makes sense now.
+
+        Args:
+            can_go: there is an accepted mask to start from, or a volume to go on with.
+            ready: a result is shown, and nothing is under way.
+            can_end: it can be said that the structure is not on a slice.
+            can_go_on: there is something to accept, or that was accepted.
+        """
+        self.through.setEnabled(can_go)
+        self.doubtful.setEnabled(ready)
+        self.apply.setEnabled(ready)
+        self.ends.setEnabled(can_end)
+        self.next.setEnabled(can_go_on)
+
+
+def _drawn(states: Sequence[str]) -> Any:
+    """(height, width, 3) uint8: a bar for each slice, with a gap beside it where there is room."""
+    import numpy as np
+
+    each = max(-(-WIDTH // len(states)), 2)
+    picture = np.empty((2 * HEIGHT, each * len(states), 3), dtype=np.uint8)
+    picture[:] = _BACK
+    for n, state in enumerate(states):
+        if state not in _BARS:
+            continue
+        share, color = _BARS[state]
+        top = round(2 * HEIGHT * (1 - share))
+        picture[top:, n * each : (n + 1) * each - max(each // 8, 1)] = color
+    return picture
+
+
+#: Height of a slice's bar, of the strip's, and its colour.
+_BARS: Dict[str, Tuple[float, Tuple[int, int, int]]] = {
+    "anchor": (1.0, _ACCEPTED), "sure": (0.45, _SURE), "doubtful": (0.75, _DOUBTFUL),
+}
