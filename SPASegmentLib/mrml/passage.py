@@ -257,9 +257,10 @@ class Passage:
         if beside in slices and slices[beside].mask.any():
             mask = slices[beside].mask
             return controller.start_on(frame, lambda session: session.start(mask=mask))
-        self._view.say(
-            _("Does the structure reach this slice? Click on it if so, else say that it ends here (E)."), True
-        )
+        text = _("Does the structure reach this slice? Click on it if it does; else press E, so that it ends here.")
+        if work.through.asks_for_end(index):
+            text = _("Where does the structure end? Press E on the first slice without it, or click where it goes on.")
+        self._view.say(text)
         return None
 
     def _in_view(self) -> Optional[int]:

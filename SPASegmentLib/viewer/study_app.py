@@ -26,7 +26,8 @@ _OF_CHOICES = ("choose", "larger", "smaller")
 #: What would let a person out of the study, or make the two methods differ in more than their masks.
 _NOT_HERE = (
     "phantom", "next_slice", "from_segment", "add", "remove", "rename", "recolor", "select", "mode", "profile_use",
-    "profile_create", "profile_rename", "profile_reset", "profile_forget",
+    "profile_create", "profile_rename", "profile_reset", "profile_forget", "through", "doubtful", "ends", "apply",
+    "accept_and_next",
 )  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def picture_of_module(host: Any, path: Path) -> None:
 
 
 def pictures(case: Case, dark: bool, output: Path) -> List[Path]:
-    """Pictures of the first masks, of one pointed at, and of the result."""
+    """Pictures of the first masks, of one pointed at, of the result, and of the way through the volume."""
     name, voxels, to_ras, lesion = case
     made = []
     with tempfile.TemporaryDirectory() as folder:
@@ -131,12 +131,35 @@ def pictures(case: Case, dark: bool, output: Path) -> List[Path]:
         grab("3_in_panel")
         desk.panel.accept.click()
         grab("4_accepted")
+        desk.effect.scriptedEffect.setParameter("PicturesInView", 1)
+        desk.effect.scriptedEffect.setParameter("ShowUncertainty", 0)
+        through(desk, grab)
         host.close()
     for module in [key for key in sys.modules if key.startswith("SegmentEditorSPALib") and not key.endswith("Model")]:
         del sys.modules[module]
     if qt.ERRORS:
         raise RuntimeError("\n".join(qt.ERRORS))
     return made
+
+
+def through(desk: Any, grab: Any) -> None:
+    """From the accepted mask through the volume, to a doubtful slice, and to all slices applied."""
+    volume = desk.workflow.conversation.volume
+    desk.panel.volume.through.click()
+    desk.wait()
+    grab("5_through")
+    for _ in range(4):
+        desk.panel.volume.doubtful.click()
+        desk.wait()
+        if desk.workflow.choosing:
+            break
+    grab("6_doubtful")
+    if desk.workflow.choosing:
+        desk.panel.accept.click()
+        desk.wait()
+    if volume.ready:
+        desk.panel.volume.apply.click()
+    grab("7_applied")
 
 
 #: In the data folder: name, image, mask.

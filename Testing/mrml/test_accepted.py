@@ -86,7 +86,7 @@ def test_undo_and_redo_are_followed_step_by_step_and_in_leaps(desk: Desk) -> Non
     assert desk.redo(3) == 3 and desk.profile == profiles[3] and desk.accepted.slices == 3
     assert desk.undo(2) == -2 and desk.profile == profiles[1]
     latest = desk.accepted.latest("owner")
-    assert latest is not None and latest[0].key == desk.accepted._entries[0].frame.key
+    assert latest is not None and latest[0].key == desk.accepted._entries[0].masks[-1][0].key
     assert desk.accepted.latest("somebody else") is None
 
 
