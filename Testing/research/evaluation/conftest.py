@@ -9,8 +9,13 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.research.data.shards import RaterSlices, pack
-from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE
+from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, Case, CaseId
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.named.figures import Worked
+from SPASegmentLib.research.evaluation.named.figures import summary as summary_of_people
+from SPASegmentLib.research.evaluation.named.people import People
+from SPASegmentLib.research.evaluation.named.sequences import Way, Ways
+from SPASegmentLib.research.evaluation.named.two_programs import compare_programs
 from SPASegmentLib.research.evaluation.policy import LATER, OPPOSITES, SequenceResult, policy_summary
 from SPASegmentLib.research.evaluation.results.plan import plan
 from SPASegmentLib.research.evaluation.results.records import Record
@@ -105,10 +110,42 @@ def made_up(name: str, task: Task) -> Record:
     return record
 
 
+def made_up_people() -> Record:
+    """A record of named people who never worked."""
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:16, :16]
+    masks = np.stack([np.hypot(rows - 8, columns - 8) < radius for radius in (4, 5, 6)])
+    names, images = ("ann", "ben", "cleo"), tuple(f"a:{i}" for i in range(8))
+    cases = tuple(
+        tuple(
+            Case(CaseId("a", i, 1 << k, 8, 8, i), masks[0], masks, np.arange(3) == k, masks[k], f"p{i}", None)
+            for i in range(8)
+        )
+        for k in range(3)
+    )
+    people = People(names, images, cases)
+
+    def ways(first: int) -> Ways:
+        dice = [np.sort(rng.uniform(0.5, 0.95, (3, 6)), axis=1) for _ in images]
+        return [None if i < first else Way(*three, float(three[1][-1]), 0.1) for i, three in enumerate(dice)]
+
+    worked = [Worked(ways(0), ways(0), ways(6), ways(4), names[k - 1]) for k in range(3)]
+    second = {(k, i): masks[(k + 1) % 3] for k in range(3) for i in range(8)}
+    return {
+        "protocol": "named", "method": "spa", "user": "choice", "start": "click", "rounds": 6, "n_cases": 24,
+        "images": "7 to 8", **summary_of_people(people, worked),
+        "two_programs": compare_programs(people, second, worked),
+        "seen_in_training": {"a.npz": "no"}, "intervals_over": "8 images or patients", "files": ["a.npz"],
+        "weights": "compact", "sha256": "0" * 64, "parameters": 2e6,
+        "command": "spa evaluate named --npz a.npz", "machine": "here", "seconds": 1.0, "torch": "2",
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def records() -> Dict[str, Record]:
     """All records of the page; whoever changes one works on a copy."""
     made = {name: made_up(name, task) for name, task in plan().items()}
+    made["named-a"] = made_up_people()
     masks = {"protocol": "masks", "files": ["brains"], "diameters_px": {"5": 9.0, "50": 20.4, "95": 88.0}}
     made["masks-brains"] = {**made_up("masks", Task()), **masks}
     for name in ("widening-lidc-widened", "widening-volumes-alone", "widening-volumes-widened"):

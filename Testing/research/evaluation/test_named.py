@@ -21,6 +21,7 @@ from SPASegmentLib.research.evaluation.named.evaluation import NamedTask, evalua
 from SPASegmentLib.research.evaluation.named.people import open_people, second_parts
 from SPASegmentLib.research.evaluation.named.seen import seen_in_training, warning
 from SPASegmentLib.research.evaluation.named.sequences import LATER, taught
+from SPASegmentLib.research.evaluation.results.named import NAMED
 
 SIDE = 72
 
@@ -172,6 +173,24 @@ def test_second_files_that_do_not_belong_are_refused(three: Path, tmp_path: Path
         second_parts(shorter, [three], people)
     with pytest.raises(InputError, match="give one --npz"):
         second_parts(two, [three, three], people)
+
+
+def test_the_page_has_what_the_record_says(record: Dict[str, Any]) -> None:
+    hand = {"n": 4, **dict.fromkeys(("one_hand", "two_people", "two_people_second"), [0.8, 0.7, 0.9])}
+    hand.update(dict.fromkeys(("spa_recommended", "spa_best_seen", "spa_minus_one_hand"), [0.1, 0.0, 0.2]))
+    seen = {**record, "seen_in_training": {"three.npz": "yes"}, "two_programs": {**hand, "people": {"ann": hand}}}
+    page = {title: make({"named-three": seen}) for title, _, make in NAMED}
+    assert all(len(lines) > 3 for lines in page.values())
+    first = page["Named people: whose profile helps"]
+    ann = record["people"]["ann"]
+    row = next(line for line in first if "| ann |" in line)
+    assert row.startswith("| three, click (**seen in training**) | ann | 2 |")
+    assert f"| {100 * ann['first_round']['own'][0]:.1f} |" in row and f"| {100 * ann['personal']:+.1f} [" in row
+    assert "| ann | 4 | 80.0 [70.0, 90.0] |" in "\n".join(page["Two programs, one hand"])
+    included = next(line for line in page[list(page)[3]] if "the person at work" in line)
+    assert included.count("[") == 2, "as many rounds as there are"
+    assert all(len(make({})) == 3 for _, _, make in NAMED), "the head of a table alone is left out"
+    assert "(**seen" not in "".join(NAMED[0][2]({"named-three": record}))
 
 
 def test_the_command_prints_and_writes(three: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Callable, Tuple
 
 from SPASegmentLib.research.evaluation.results import beyond, marks, paper, tables, volume_tables
+from SPASegmentLib.research.evaluation.results.named import NAMED
 from SPASegmentLib.research.evaluation.results.tables import Records
 from SPASegmentLib.research.markdown import Lines
 
@@ -225,6 +226,7 @@ SECTIONS: Sections = (
         "organs; where it started from earlier weights, their steps come on top.",
         tables.budgets,
     ),
+    *NAMED,
     ("Commands", "File names without their folders.", tables.commands),
 )
 
@@ -242,5 +244,6 @@ BEYOND: Sections = (
         "A click, then choices; the recommended mask. Worst sets first.",
         beyond.structures_by_set,
     ),
+    *NAMED,
     ("Commands", "File names without their folders.", tables.commands),
 )
