@@ -16,6 +16,7 @@ from . import Model
 from .Overlay import slice_widgets
 from .Protocols import Panel
 from .Screen import Screen
+from .StudyNotes import StudyNotes
 from .Texts import round_text
 from .Translate import tr as _
 
@@ -36,6 +37,7 @@ class DesktopView:
 
     def __init__(self, panel: Panel, screen: Screen, workflow: Workflow) -> None:
         self._panel, self._screen, self._workflow = panel, screen, workflow
+        self._notes = StudyNotes(self.say)
 
     def say(self, text: str, warn: bool = False) -> None:
         """Tell the user."""
@@ -63,6 +65,7 @@ class DesktopView:
 
     def propose(self, job: Any, painted: None) -> None:
         """Show the masks of a job."""
+        self._notes.saw(job.session)
         self._screen.show(job, self._workflow.controller.preview)
 
     def mark(self, index: int) -> None:
@@ -72,6 +75,7 @@ class DesktopView:
     def clear(self) -> None:
         """Show no masks."""
         self._screen.clear()
+        self._notes.look()
 
     def refresh(self) -> None:
         """Bring the panel up to date."""

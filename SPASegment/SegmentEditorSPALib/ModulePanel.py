@@ -10,6 +10,7 @@ from .ModelSection import ModelSection
 from .Overlay import slice_widgets
 from .ProfileSection import ProfileSection
 from .SampleData import load_phantom
+from .StudySection import StudySection
 from .Translate import tr as _
 from .Widgets import button, label
 
@@ -90,6 +91,8 @@ class ModulePanel:
         self.profiles = ProfileSection(self.say.setText)
         layout.addWidget(self.model.widget)
         layout.addWidget(self.profiles.widget)
+        self.study = StudySection(self.say.setText)
+        layout.addWidget(self.study.widget)
         layout.addWidget(label(_(
             '<a href="{url}">Documentation</a>. SPA is for research, not for clinical use.'
         ).format(url=WEBSITE)))
@@ -104,3 +107,4 @@ class ModulePanel:
         """Bring texts and buttons up to date."""
         self.model.refresh()
         self.profiles.refresh()
+        self.study.refresh()
