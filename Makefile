@@ -25,7 +25,7 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses ablations embedding widening structures results beyond lint mutation index-check address clean
+	benchmark baselines losses ablations embedding widening structures results beyond named lint mutation index-check address clean
 .DELETE_ON_ERROR:
 
 help:
@@ -220,6 +220,17 @@ beyond: $(READY)
 	$(call structures_of,box,--start box)
 	$(call structures_of,clicks,--user clicks)
 	$(BIN)/spa report out/beyond --output docs/beyond-lungs.md --examples out/examples
+
+# $(call people_of,NAME,FILE,OPTIONS): sets in which every mask has its person. About half an hour of one core each.
+people_of = $(BIN)/spa evaluate named --npz $(DATA)/structures/train/$(2).npz $(3) --json out/results/named-$(1).json
+
+named: $(READY)
+	$(call people_of,neurons-click,fluo_neurons_experts,)
+	$(call people_of,neurons-box,fluo_neurons_experts,--start box)
+	$(call people_of,rats,phase_rat_cells_bubil1_imagej,--start box \
+		--second $(DATA)/structures/named/phase_rat_cells_bubil1_amira.npz)
+	$(call people_of,rabbits,phase_rabbit_cells_bubil2b_amira,--start box)
+	$(BIN)/spa report out/results --output docs/results.md --examples out/examples
 
 # On a machine that does nothing else.
 # PARTS=product,soak measures these again; CASES="--backbones vit_b --sizes 512" some of the comparison's cases.

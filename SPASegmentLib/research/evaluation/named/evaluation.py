@@ -101,9 +101,8 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
     started, processes, spec = time.perf_counter(), task.jobs or cores(), task.spec()
     card = spec.network().card  # so that missing weights are told before the images are read
     everything = open_people(task.files, task.seed)
-    second = second_parts(task.second, task.files, everything) if task.second is not None else None
-    rows = _order(everything, task)
-    people = everything.taken(rows)
+    people = everything.taken(_order(everything, task))
+    second = None if task.second is None else second_parts(task.second, task.files, people)
     worked = _work(people, task, spec, processes, progress)
     record = {
         "protocol": "named",
@@ -120,9 +119,7 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
         "seen_in_training": seen_in_training(task.files, card),
     }
     if second is not None:
-        places = {row: place for place, row in enumerate(rows)}
-        moved = {(k, places[i]): part for (k, i), part in second.items() if i in places}
-        record["two_programs"] = compare_programs(people, moved, worked)
+        record["two_programs"] = compare_programs(people, second, worked)
     return {
         **record,
         "files": [path.name for path in task.files],
