@@ -94,7 +94,7 @@ def segment(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and answers give the same masks.")] = 0,
     log: Annotated[Optional[Path], typer.Option(help="Write rounds, Dice and actions to this JSON file.")] = None,
-    figure: Annotated[Optional[Path], typer.Option(help="Draw the rounds into this PNG, PDF, SVG or JPG file.")] = None,
+    figure: Annotated[Optional[Path], typer.Option(help="Draw the rounds into this PNG or JPEG file.")] = None,
 ) -> None:
     """Segment a structure in a volume: click, choose, accept.
 

@@ -2,143 +2,147 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from pathlib import Path
-from typing import List, Tuple
-
-import matplotlib
-
-matplotlib.use("Agg")
+from typing import Callable, List, Tuple
 
 import numpy as np
-from matplotlib import patheffects
-from matplotlib import pyplot as plt
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
+from SPASegmentLib.commands.canvas import BLACK, SCALE, WHITE, Canvas, text_width
 from SPASegmentLib.commands.record import Slice, Step
 from SPASegmentLib.commands.screen import window_around
 from SPASegmentLib.interaction import pictures
-from SPASegmentLib.interaction.types import RECOMMENDED, Click
+from SPASegmentLib.interaction.types import RECOMMENDED
 
 #: Of the line around what the reader has in mind, and of the frame around what was picked.
-READER, FRAME = "#FF3030", "#009E73"
-#: Of what was added and removed, as `interaction.pictures` draws them, in the legend.
-ADDED, REMOVED = ("#{:02x}{:02x}{:02x}".format(*colour) for colour in (pictures.ADDED, pictures.REMOVED))
-ADDED_HATCH, REMOVED_HATCH = "////", "...."
-#: Side of a picture, in inches and in pixels.
-CELL, PIXELS = 2.35, 384
+READER, FRAME = (255, 48, 48), (0, 158, 115)
+DARK, GREY = (64, 64, 64), (115, 115, 115)
+#: Side of a picture, and what lies between pictures, above and below each, in pixels.
+CELL, GAP, ABOVE, BELOW = 258, 12, 26, 54
+#: At the left of all rounds, above them and below them.
+LEFT, TOP, BOTTOM = 34, 52, 40
+#: Heights of letters: the title, names of masks, what is said below them, the legend.
+TITLE, NAME, WORDS, LEGEND = 21.0, 15.0, 13.5, 15.0
 
 Window = Tuple[float, float, float]
-HALO: List[patheffects.AbstractPathEffect] = [patheffects.withStroke(linewidth=2.6, foreground="black")]
+#: A piece of the legend: how its sign is drawn at x, y of a canvas, and what it says.
+Entry = Tuple[Callable[[Canvas, float, float], None], str]
 
 
 def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) -> None:
-    """Draw the rounds of one slice into a PNG file.
+    """Draw the rounds of one slice into a PNG or JPEG file.
 
     Args:
         session: what happened; with more rounds than `max_rounds` the last ones are left out.
-        path: where to write.
+        path: where to write; its ending is one of `canvas.ENDINGS`.
         title: a line above the figure.
         max_rounds: at most so many rows.
     """
     steps = session.steps[:max_rounds]
     columns = max(len(step.proposal.masks) for step in steps)
-    width, height = columns * (CELL + 0.1) + 0.35, len(steps) * (CELL + 0.66) + 0.9
-    figure, axes = plt.subplots(len(steps), columns, squeeze=False, figsize=(width, height), dpi=110)
+    row_height = ABOVE + CELL + BELOW
+    width, height = LEFT + columns * (CELL + GAP), TOP + len(steps) * row_height + BOTTOM
+    canvas = Canvas(width, height)
     shown = np.logical_or.reduce([step.proposal.masks.any(0) for step in steps])
     if session.reference is not None:
         shown = shown | session.reference
     window = pictures.window_of(shown[None], session.spacing)
-    limits = tuple(np.percentile(session.pixels[window_around(shown, session.spacing, 1.2)], (0.5, 99.5)))
-    for row, step in zip(axes, steps):
-        for index, cell in enumerate(row):
-            cell.axis("off")
-            if index < len(step.proposal.masks):
-                _draw_mask(cell, session, step, index, window, limits)
-        row[0].annotate(
-            f"round {step.proposal.round}", (-0.05, 0.5), xycoords="axes fraction", rotation=90,
-            ha="right", va="center", fontsize=11, color="0.3",
-        )
+    limits = np.percentile(session.pixels[window_around(shown, session.spacing, 1.2)], (0.5, 99.5))
+    canvas.text(width / 2, 12, title, TITLE, bold=True, align="center")
+    for row, step in enumerate(steps):
+        y = TOP + row * row_height + ABOVE
+        canvas.text(LEFT / 2, y + CELL / 2, f"round {step.proposal.round}", NAME, GREY, upwards=True)
+        for index in range(len(step.proposal.masks)):
+            x = LEFT + index * (CELL + GAP)
+            _draw_mask(canvas, x, y, session, step, index, window, (limits[0], limits[1]))
     if session.click is not None:
-        _draw_click(axes[0, 0], session, session.click, window)
-    figure.suptitle(title, x=0.5, y=1 - 0.12 / height, va="top", fontsize=13, fontweight="bold")
-    figure.legend(
-        handles=_legend(session), loc="lower center", ncols=5, frameon=False, fontsize=9.5, borderaxespad=0.2
-    )
-    figure.subplots_adjust(
-        left=0.35 / width, right=0.99, bottom=0.85 / height, top=1 - 0.72 / height, wspace=0.05, hspace=0.28
-    )
-    figure.savefig(path, facecolor="white")
-    plt.close(figure)
+        x, y, side = window
+        on_sheet = CELL / side
+        at = (
+            LEFT + CELL / 2 + (session.click.x - x) * session.spacing[0] * on_sheet,
+            TOP + ABOVE + CELL / 2 + (session.click.y - y) * session.spacing[1] * on_sheet,
+        )
+        canvas.cross(*at, arm=10, line=7, colour=BLACK)
+        canvas.cross(*at, arm=8.5, line=3, colour=WHITE)
+    _draw_legend(canvas, width, height - BOTTOM + 4, _legend(session))
+    canvas.save(path)
 
 
-def _draw_mask(cell: Axes, session: Slice, step: Step, index: int, window: Window, limits: Tuple[float, ...]) -> None:
+def _draw_mask(
+    canvas: Canvas, x: float, y: float, session: Slice, step: Step, index: int, window: Window,
+    limits: Tuple[float, float],
+) -> None:
+    """One of the five, with its name above it and what it changes below."""
     proposal, scores = step.proposal, step.dice()
     # Probabilities, whose outlines lie between pixels.
     maps = [proposal.recommended, *proposal.candidates]
     reference = maps[RECOMMENDED] if index != RECOMMENDED else None
-    cell.imshow(pictures.render(
-        session.pixels, session.spacing, maps[index], reference, window, (limits[0], limits[1]),
-        pictures.color(index), PIXELS,
+    canvas.picture(x, y, pictures.render(
+        session.pixels, session.spacing, maps[index], reference, window, limits, pictures.color(index), CELL * SCALE,
     ))
-    if index != RECOMMENDED:
-        cell.annotate(
-            _two_lines(proposal.differences[index - 1].description), (0.5, -0.03), xycoords="axes fraction",
-            ha="center", va="top", fontsize=8.5, color="0.25",
-        )
     if step.reference is not None:
-        _outline(cell, pictures.sampled(step.reference, session.spacing, window, PIXELS))
+        canvas.dashes(x, y, pictures.sampled(step.reference, session.spacing, window, CELL * SCALE), READER)
     name = "recommended" if index == RECOMMENDED else str(index)
     picked = step.answer.mask == index and step.answer.kind in ("choose", "accept")
     if picked:
-        cell.add_patch(
-            plt.Rectangle((0, 0), 1, 1, transform=cell.transAxes, fill=False, lw=4, ec=FRAME, clip_on=False)
-        )
-        cell.annotate(
-            {"choose": "chosen", "accept": "accepted"}[step.answer.kind], (0.03, 0.03), xycoords="axes fraction",
-            fontsize=9.5, fontweight="bold", color="white",
-            bbox={"boxstyle": "square,pad=0.3", "fc": FRAME, "ec": FRAME},
-        )
+        word = {"choose": "chosen", "accept": "accepted"}[step.answer.kind]
+        canvas.frame(x, y, CELL, 4, FRAME)
+        canvas.box(x, y + CELL - 24, text_width(word, NAME, bold=True) + 14, 24, FRAME)
+        canvas.text(x + 7, y + CELL - 21, word, NAME, WHITE, bold=True)
     title = f"{name}   Dice {scores[index]:.3f}" if scores else name
-    cell.set_title(title, fontsize=9.5, pad=5, fontweight="bold" if picked else "normal")
+    canvas.text(x + CELL / 2, y - ABOVE + 1, title, NAME, bold=picked, align="center")
+    if index != RECOMMENDED:
+        for line, words in enumerate(_lines(proposal.differences[index - 1].description)):
+            canvas.text(x + CELL / 2, y + CELL + 9 + 16 * line, words, WORDS, DARK, align="center")
 
 
-def _two_lines(description: str) -> str:
+def _lines(description: str) -> List[str]:
     """A description broken so that it fits under its picture."""
-    return "\n".join(line for part in description.split(", ", 1) for line in textwrap.wrap(part, 30))
+    return [line for part in description.split(", ", 1) for line in textwrap.wrap(part, 38)][:2]
 
 
-def _outline(cell: Axes, mask: np.ndarray) -> None:
-    """What the reader has in mind, dashed."""
-    if mask.any():
-        lines = cell.contour(np.pad(mask, 1), levels=[0.5], colors=READER, linestyles=[(0, (2.5, 1.6))], linewidths=1.2,
-                             extent=(-1, mask.shape[1], -1, mask.shape[0]))
-        lines.set_path_effects(HALO)
+def _draw_legend(canvas: Canvas, width: int, y: float, entries: List[Entry]) -> None:
+    """The signs and their meaning in one line, in the middle."""
+    sign, space = 40, 26
+    widths = [sign + 8 + text_width(words, LEGEND) for _sign, words in entries]
+    x = (width - sum(widths) - space * (len(entries) - 1)) / 2
+    for (draw, words), long in zip(entries, widths):
+        draw(canvas, x, y + 2)
+        canvas.text(x + sign + 8, y, words, LEGEND)
+        x += long + space
 
 
-def _draw_click(cell: Axes, session: Slice, click: Click, window: Window) -> None:
-    x, y, side = window
-    to_picture = PIXELS / side
-    for size, width, colour in ((13, 4.5, "black"), (11, 2, "white")):
-        cell.plot(
-            (click.x - x) * session.spacing[0] * to_picture + PIXELS / 2 - 0.5,
-            (click.y - y) * session.spacing[1] * to_picture + PIXELS / 2 - 0.5,
-            "+", ms=size, mew=width, color=colour,
-        )
+def _legend(session: Slice) -> List[Entry]:
+    """What is seen on the pictures."""
 
+    def stripes(canvas: Canvas, x: float, y: float) -> None:
+        canvas.box(x, y, 40, 13, _lighter(pictures.ADDED))
+        for left in range(0, 40, 4):
+            canvas.box(x + left, y, 2, 13, pictures.ADDED)
 
-def _legend(session: Slice) -> List[Artist]:
-    handles: List[Artist] = [
-        Line2D([], [], color="0.55", lw=2.2, label="mask"),
-        Patch(facecolor=ADDED + "73", ec=ADDED, hatch=ADDED_HATCH, lw=0, label="added to the recommended mask"),
-        Patch(facecolor=REMOVED + "73", ec=REMOVED, hatch=REMOVED_HATCH, lw=0, label="removed from it"),
+    def dots(canvas: Canvas, x: float, y: float) -> None:
+        canvas.box(x, y, 40, 13, _lighter(pictures.REMOVED))
+        for left, top in itertools.product(range(0, 40, 3), range(0, 12, 3)):
+            canvas.box(x + left, y + top, 1.5, 1.5, pictures.REMOVED)
+
+    def dashes(canvas: Canvas, x: float, y: float) -> None:
+        for left in (0, 13, 26):
+            canvas.box(x + left, y + 5, 9, 4, BLACK)
+            canvas.box(x + left + 1, y + 6, 7, 2, READER)
+
+    entries: List[Entry] = [
+        (lambda canvas, x, y: canvas.box(x, y + 5, 40, 3, GREY), "mask"),
+        (stripes, "added to the recommended mask"),
+        (dots, "removed from it"),
     ]
     if session.reference is not None:
-        handles.append(Line2D([], [], color=READER, lw=2, ls=(0, (2.5, 1.6)), label="what the reader has in mind",
-                              path_effects=HALO))
+        entries.append((dashes, "what the reader has in mind"))
     if session.click is not None:
-        handles.append(Line2D([], [], color="0.4", marker="+", ms=10, mew=2, ls="none", label="click"))
-    return handles
+        entries.append((lambda canvas, x, y: canvas.cross(x + 28, y + 6, 8, 3, GREY), "click"))
+    return entries
+
+
+def _lighter(colour: Tuple[int, int, int]) -> Tuple[int, int, int]:
+    red, green, blue = ((part + 255) // 2 for part in colour)
+    return red, green, blue

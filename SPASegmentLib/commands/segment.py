@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from SPASegmentLib.commands.volume_session import VolumeSession
     from SPASegmentLib.mrml.plane import Plane
 
-FIGURE_ENDINGS = (".png", ".pdf", ".svg", ".jpg", ".jpeg")
+#: As `canvas.ENDINGS`, which is not imported before it is needed.
+FIGURE_ENDINGS = (".png", ".jpg", ".jpeg")
 
 
 @dataclass(frozen=True)

@@ -218,7 +218,7 @@ def test_a_slice_of_a_series_is_no_place_for_a_result(segment: Callable, tmp_pat
     assert (series / "IM1").read_bytes() == before
 
 
-@pytest.mark.parametrize("name", ["rounds.xyz", "rounds", "rounds.nrrd"])
+@pytest.mark.parametrize("name", ["rounds.xyz", "rounds", "rounds.nrrd", "rounds.svg"])
 def test_a_figure_that_nothing_can_draw(segment: Callable, tmp_path: Path, name: str) -> None:
     assert_refused(segment(figure=tmp_path / name), tmp_path, "--figure", ".png")
 
