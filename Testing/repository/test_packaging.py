@@ -1,4 +1,4 @@
-"""The wheel holds the library and the weights; version, licence and citation agree."""
+"""The wheel holds the library and the weights; the version stands in one place; licence and citation."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def test_wheel_holds_the_library_and_nothing_else(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     sources = {p.relative_to(ROOT).as_posix() for p in (ROOT / "SPASegmentLib").rglob("*.py")}
     assert sources <= set(names)
+    assert "SPASegmentLib/translations/SPA_de-DE.ts" in names
     information = f"spa_segment-{SPASegmentLib.__version__}.dist-info"
     assert {name.split("/")[0] for name in names} == {"SPASegmentLib", information}
 
@@ -54,14 +55,22 @@ def test_wheel_installs_the_command(wheel: Path) -> None:
     assert "spa = SPASegmentLib.cli:main" in archive.read(entry_points).decode()
 
 
-def test_citation_names_paper_and_version() -> None:
+def test_citation_names_the_paper() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
-    assert citation["version"] == SPASegmentLib.__version__
     assert citation["license"] == "Apache-2.0"
     paper = citation["preferred-citation"]
     assert [author["family-names"] for author in paper["authors"]] == ["Zhu", "Wu", "Ouyang", "Kamnitsas", "Noble"]
     assert paper["year"] == 2025
     assert "arXiv:2411.15513" in {identifier["value"] for identifier in paper["identifiers"]}
+
+
+def test_the_version_stands_in_one_place() -> None:
+    """Only history and measurements may repeat it."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    texts = [name for name in listed.split("\0") if name.endswith((".py", ".toml", ".txt", ".cff", ".s4ext", ".json"))]
+    product = [name for name in texts if not name.startswith(("Testing/", "Resources/", "docs/"))]
+    quoted = re.compile(rf"[\s\"']{re.escape(SPASegmentLib.__version__)}[\s\"']")
+    assert [name for name in product if quoted.search((ROOT / name).read_text())] == ["SPASegmentLib/__init__.py"]
 
 
 def test_licence_is_the_whole_apache_licence() -> None:
