@@ -78,12 +78,13 @@ def calibrate(
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases of slices at most, evenly spread.")] = None,
     per_set: Annotated[Optional[int], typer.Option(min=1, help="Cases of each set at most, evenly spread.")] = None,
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
+    runtime: Runtime = "torch",
 ) -> None:
     """Calibrate the expected Dice of weights on held-out patients (spa hold-out) and sets; it goes into their card."""
     with _ready():
         from SPASegmentLib.research.commands.training import run_calibrate
 
-        run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs)
+        run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs, runtime)
 
 
 @app.command("calibrate-volumes", rich_help_panel=PANEL)
@@ -202,6 +203,7 @@ def evaluate_masks(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
     weights: Weights = None,
+    runtime: Runtime = "torch",
     seed: Annotated[int, typer.Option(min=0, help="Of sessions.")] = 0,
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
     output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/evaluation.json"),
@@ -211,7 +213,7 @@ def evaluate_masks(
         from SPASegmentLib.research.commands.evaluate import run_evaluate_masks
         from SPASegmentLib.research.evaluation.single_mask import MaskTask
 
-        task = MaskTask(folder, label, tuple(patient or ()), rounds, limit, weights, seed, jobs)
+        task = MaskTask(folder, label, tuple(patient or ()), rounds, limit, weights, seed, jobs, runtime)
         run_evaluate_masks(task, output)
 
 
@@ -223,6 +225,7 @@ def evaluate_structures(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases of a set at most, evenly spread.")] = None,
     weights: Weights = None,
+    runtime: Runtime = "torch",
     seed: Annotated[int, typer.Option(min=0, help="Of sessions.")] = 0,
     jobs: Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")] = None,
     output: Annotated[Path, typer.Option("--json", help="Where the record goes.")] = Path("out/structures.json"),
@@ -235,7 +238,7 @@ def evaluate_structures(
         from SPASegmentLib.research.commands.evaluate import run_evaluate_structures
         from SPASegmentLib.research.evaluation.structures import StructuresTask
 
-        task = StructuresTask(folder, start, user, rounds, limit, weights, seed, jobs)
+        task = StructuresTask(folder, start, user, rounds, limit, weights, seed, jobs, runtime)
         run_evaluate_structures(task, output, pictures)
 
 

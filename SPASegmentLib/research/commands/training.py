@@ -78,6 +78,7 @@ def run_calibrate(
     limit: Optional[int],
     per_set: Optional[int],
     jobs: Optional[int],
+    runtime: str = "torch",
 ) -> None:
     """Calibrate the expected Dice of weights.
 
@@ -93,7 +94,7 @@ def run_calibrate(
     check_paths(inputs, [("the card of --weights", weights.with_suffix(".json"))])
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
-        record = calibrate(weights, files, limit, jobs, progress, structures, per_set)
+        record = calibrate(weights, files, limit, jobs, progress, structures, per_set, runtime)
     (first, steep), (offset, slope) = record["expected_dice_of_looks"], record["expected_dice"]
     console.print(
         f"Expected Dice = {first} + {steep} x raw in the first round after a click, {offset} + {slope} x raw later, "

@@ -15,7 +15,8 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.weights import UNCALIBRATED, load, load_for_use
+from SPASegmentLib.model import use
+from SPASegmentLib.model.weights import UNCALIBRATED, load
 from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.cases import Case, draw_ids, evenly, open_case, thinned
@@ -67,6 +68,7 @@ def calibrate(
     progress: Optional[Callable[[int, int], None]] = None,
     structures: Sequence[Path] = (),
     per_set: Optional[int] = None,
+    runtime: str = "torch",
 ) -> Dict[str, Any]:
     """Fit the line with users who choose, and write it into the card beside the weights.
 
@@ -79,6 +81,7 @@ def calibrate(
         structures: npz files of structures (`data.structures`) that the weights have not learned from. On structures
             that training has seen, and on lungs alone, the line is too hopeful.
         per_set: cases of each of them at most, evenly spread; None for all.
+        runtime: see `model.use`.
 
     Returns:
         What was written: `expected_dice_of_looks` and `expected_dice` (offset, slope), the mean error before
@@ -92,7 +95,7 @@ def calibrate(
     card = load(weights).card
     cases = _slice_cases(files, limit) if files or not structures else []
     cases += [case for path in structures for case in evenly(structure_cases(open_structures(path)), per_set)]
-    results = run_all(_rounds, cases, _Uncalibrated(weights), jobs or cores(), progress)
+    results = run_all(_rounds, cases, _Uncalibrated(weights, runtime), jobs or cores(), progress)
     expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
     lines = fit_lines(expected, reached)
     calibrated = lines[:, :1] + lines[:, 1:] * expected.T
@@ -118,11 +121,11 @@ def _slice_cases(files: Sequence[Path], limit: Optional[int]) -> List[Case]:
 class _Uncalibrated:
     """Opens the method in whichever process it is used in."""
 
-    def __init__(self, weights: Path) -> None:
-        self.weights = weights
+    def __init__(self, weights: Path, runtime: str) -> None:
+        self.weights, self.runtime = weights, runtime
 
     def __call__(self) -> SPAMethod:
-        network = load_for_use(self.weights).network
+        network = use.load(self.weights, "cpu", self.runtime).network
         network.expected_dice = network.expected_dice_of_looks = UNCALIBRATED
         return SPAMethod(network, SessionSettings())
 

@@ -35,6 +35,7 @@ class MaskTask:
         weights: of the SPA network; None for the bundled ones.
         seed: of the sessions.
         jobs: processes; None for one per processor core.
+        runtime: see `model.use`.
     """
 
     folder: Path
@@ -45,6 +46,7 @@ class MaskTask:
     weights: Optional[Path] = None
     seed: int = 0
     jobs: Optional[int] = None
+    runtime: str = "torch"
 
     def command(self) -> str:
         """The command that repeats this measurement, the folder by its name alone."""
@@ -54,6 +56,7 @@ class MaskTask:
         words += [] if self.rounds == 6 else [f"--rounds {self.rounds}"]
         words += [] if self.limit is None else [f"--limit {self.limit}"]
         words += [] if self.weights is None else [f"--weights {self.weights.name}"]
+        words += [] if self.runtime == "torch" else [f"--runtime {self.runtime}"]
         words += [] if self.seed == 0 else [f"--seed {self.seed}"]
         return " ".join(words)
 
@@ -76,7 +79,7 @@ def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
         WeightsError: weights are missing or damaged.
     """
     started, processes = time.perf_counter(), task.jobs or cores()
-    spec = MethodSpec("spa", SessionSettings(rounds=task.rounds, seed=task.seed), task.weights)
+    spec = MethodSpec("spa", SessionSettings(rounds=task.rounds, seed=task.seed), task.weights, runtime=task.runtime)
     spec.network()  # so that missing weights are told before the images are read
     cases = _cases(task)
     results = run_all(run_one, [(case, User(), task.rounds) for case in cases], spec, processes, progress)

@@ -56,6 +56,7 @@ class StructuresTask:
         weights: of the SPA network; None for the bundled ones.
         seed: of the sessions.
         jobs: processes; None for one per processor core.
+        runtime: see `model.use`.
     """
 
     folder: Path
@@ -66,6 +67,7 @@ class StructuresTask:
     weights: Optional[Path] = None
     seed: int = 0
     jobs: Optional[int] = None
+    runtime: str = "torch"
 
     def __post_init__(self) -> None:
         for name, value, known in (("start", self.start, STARTS), ("user", self.user, USERS)):
@@ -74,7 +76,8 @@ class StructuresTask:
 
     def spec(self) -> MethodSpec:
         """SPA as the front ends run it, not yet opened."""
-        return MethodSpec("spa", SessionSettings(rounds=self.rounds, seed=self.seed), self.weights)
+        settings = SessionSettings(rounds=self.rounds, seed=self.seed)
+        return MethodSpec("spa", settings, self.weights, runtime=self.runtime)
 
     def command(self) -> str:
         """The command that repeats this measurement, the folder by its name alone."""
@@ -84,6 +87,7 @@ class StructuresTask:
         words += [] if self.rounds == 6 else [f"--rounds {self.rounds}"]
         words += [] if self.limit is None else [f"--limit {self.limit}"]
         words += [] if self.weights is None else [f"--weights {self.weights.name}"]
+        words += [] if self.runtime == "torch" else [f"--runtime {self.runtime}"]
         words += [] if self.seed == 0 else [f"--seed {self.seed}"]
         return " ".join(words)
 

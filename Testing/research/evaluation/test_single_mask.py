@@ -41,6 +41,14 @@ def test_the_largest_piece_is_wanted_and_the_record_says_how(folder: Path) -> No
     assert "P_1" not in json.dumps(record)  # no patient's name
 
 
+def test_onnx_runtime_measures_the_same(folder: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    records = [evaluate_masks(MaskTask(folder, rounds=1, limit=2, jobs=1, runtime=name)) for name in ("torch", "onnx")]
+    assert records[1]["command"] == "spa evaluate masks balls --rounds 1 --limit 2 --runtime onnx"
+    assert records[1]["runtime"] == "onnx" and "runtime" not in records[0]
+    assert records[0]["dice_recommended"] == pytest.approx(records[1]["dice_recommended"], abs=2e-3)
+
+
 def test_patients_can_be_chosen(folder: Path) -> None:
     record = evaluate_masks(MaskTask(folder, patients=("P_2",), rounds=1, limit=3, jobs=1))
     assert (record["n_cases"], record["intervals_over"]) == (3, "1 patients")
@@ -55,7 +63,22 @@ def test_an_object_that_is_not_there_is_explained(folder: Path) -> None:
 
 def test_the_command_writes_the_record(folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "record.json"
-    arguments = ["evaluate", "masks", str(folder), "--limit", "2", "--rounds", "1", "--jobs", "1", "--json", str(path)]
+    arguments = [
+        "evaluate",
+        "masks",
+        str(folder),
+        "--limit",
+        "2",
+        "--rounds",
+        "1",
+        "--jobs",
+        "1",
+        "--runtime",
+        "onnx",
+        "--json",
+        str(path),
+    ]
     result = CliRunner().invoke(app, arguments)
     assert result.exit_code == 0, result.output
-    assert json.loads(path.read_text())["n_cases"] == 2
+    written = json.loads(path.read_text())
+    assert written["n_cases"] == 2 and written["runtime"] == "onnx"

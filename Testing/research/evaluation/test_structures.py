@@ -147,7 +147,8 @@ def test_the_options_do_what_they_say(folder: Path) -> None:
     box, _ = evaluate_structures(StructuresTask(folder, start="box", rounds=1, limit=2, jobs=1))
     assert box["command"] == "spa evaluate structures sets --start box --rounds 1 --limit 2"
     assert box["dice_recommended"] != few["dice_recommended"]
-    clicks, _ = evaluate_structures(StructuresTask(folder, user="clicks", rounds=3, limit=1, jobs=1))
+    clicks, _ = evaluate_structures(StructuresTask(folder, user="clicks", rounds=3, limit=1, jobs=1, runtime="onnx"))
+    assert clicks["runtime"] == "onnx" and clicks["command"].endswith("--limit 1 --runtime onnx")
     assert clicks["dice_recommended"][2] > 0.9, "a click into the largest error mends a disk"
 
 
