@@ -18,6 +18,9 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
+#: Seconds between tries to replace a file that is in use.
+_WAITS = (0.05, 0.1, 0.2, 0.4)
+
 
 @contextmanager
 def whole_file(target: Path) -> Iterator[Path]:
@@ -45,7 +48,27 @@ def whole_file(target: Path) -> Iterator[Path]:
             return
         if place.exists():
             os.chmod(partial, stat.S_IMODE(place.stat().st_mode))
-        os.replace(partial, place)
+        _put(partial, place)
+
+
+def _put(partial: Path, place: Path) -> None:
+    """Put a file where another one may be; on Windows a file that a program has open cannot be replaced.
+
+    Virus scanners have it open for a moment, so that several tries are worth it.
+
+    Raises:
+        OutputError: it stays in use.
+    """
+    for wait in (*_WAITS, None):
+        try:
+            os.replace(partial, place)
+            return
+        except PermissionError as error:
+            if wait is None:
+                raise OutputError(
+                    _("{target} is in use by another program; close it there, then try again.").format(target=place)
+                ) from error
+            time.sleep(wait)
 
 
 def check_writable(target: Path, make_folder: bool = False) -> None:

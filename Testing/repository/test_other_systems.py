@@ -1,0 +1,205 @@
+"""What Windows and macOS do differently, as far as fakes can show it here: Testing/README.md says what they cannot."""
+
+from __future__ import annotations
+
+import ast
+import json
+import ntpath
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Iterator, List
+
+import pytest
+
+from SPASegmentLib import output
+from SPASegmentLib.errors import OutputError
+from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.profiles import Profiles
+from SPASegmentLib.output import whole_file, write_text
+from SPASegmentLib.paths import identity
+
+ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = [
+    path
+    for place in ("SPASegmentLib", "SPASegment")
+    for path in sorted((ROOT / place).rglob("*.py"))
+    if not {"research", "training"} & set(path.relative_to(ROOT / place).parts)
+]
+#: Modules and functions that Windows lacks.
+MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
+FUNCTIONS = {
+    "os": "fork forkpty getuid geteuid getgid kill killpg getpgid mkfifo chown fchown fchmod statvfs sched_getaffinity"
+    " setsid nice uname wait getloadavg ttyname sysconf confstr",
+    "signal": "SIGHUP SIGKILL SIGQUIT SIGALRM SIGUSR1 SIGUSR2 alarm pause pthread_kill pthread_sigmask setitimer"
+    " sigwait",
+}
+#: Where one of them is used all the same: what lies around it keeps it from Windows.
+KEPT = {
+    ("output.py", "fcntl"), ("dicom_unpack.py", "resource"), ("app.py", "SIGHUP"),
+}  # fmt: skip
+
+
+def posix_only(tree: ast.AST) -> Iterator[str]:
+    """Names that Windows lacks, and a file asks for by itself."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            yield str(node.module)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in FUNCTIONS:
+            yield from {node.attr} & set(FUNCTIONS[ast.unparse(node.value)].split())
+
+
+def test_what_only_linux_has_is_asked_for_with_care() -> None:
+    found = {(path.name, name) for path in PRODUCT for name in posix_only(ast.parse(path.read_text(encoding="utf-8")))}
+    assert found == KEPT
+
+
+WINDOWS = """
+import os, signal, sys
+# What others have for Linux is theirs.
+import numpy, onnxruntime, rich.console, scipy.ndimage, slicer, subprocess, tempfile, typer, vtk
+missing = set("{modules}".split())
+for name in list(sys.modules):
+    if name in missing:
+        del sys.modules[name]
+class Without:
+    def find_spec(self, name, path=None, target=None):
+        if name in missing:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Without())
+for owner, names in ((os, "{os}"), (signal, "{signal}")):
+    for name in names.split():
+        if hasattr(owner, name):
+            delattr(owner, name)
+# Folders cannot be opened there.
+real = os.open
+def opened(path, *rest, **named):
+    # What removes folders on Linux opens them by handles; elsewhere it does not.
+    if sys._getframe(1).f_code.co_filename.startswith(os.getcwd()) and os.path.isdir(path):
+        raise PermissionError(13, "Permission denied", str(path))
+    return real(path, *rest, **named)
+os.open = opened
+"""
+
+
+def on_windows(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a process that lacks what Windows lacks."""
+    start = WINDOWS.format(modules=" ".join(sorted(MODULES)), **FUNCTIONS)
+    words = [sys.executable, "-c", start + code, *arguments]
+    return subprocess.run(words, capture_output=True, text=True, cwd=ROOT)
+
+
+def test_a_session_without_what_only_linux_has(tmp_path: Path) -> None:
+    """Imports, a click from file to file, and a profile that learns: no fork, locks, SIGHUP or handles of folders."""
+    sample = ROOT / "SPASegment/Resources/SampleData/AverageBrainMR.nii.gz"
+    words = [
+        "segment", str(sample), "--click=-10,12,18", "--choices", "2,accept", "-o", str(tmp_path / "out.nrrd"),
+        "--profile", str(tmp_path / "me.json"), "--runtime", "onnx",
+    ]  # fmt: skip
+    done = on_windows("from SPASegmentLib.cli import main\nmain()", *words)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "me.json").read_text(encoding="utf-8"))["accepted"] == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["me.json", "out.nrrd"]
+
+
+def test_an_interruption_where_the_console_sends_no_signal() -> None:
+    """A program started without a console has no handlers to put back (`signal.getsignal` gives None)."""
+    code = """
+import signal
+signal.getsignal = lambda number: None
+from SPASegmentLib.commands.interruption import ends_as_interruptions, interruption_at_the_end
+with interruption_at_the_end(), ends_as_interruptions():
+    print("done")
+"""
+    done = on_windows(code)
+    assert done.stdout.strip() == "done", done.stderr
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+def test_a_file_that_a_virus_scanner_holds_for_a_moment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tries: int
+) -> None:
+    target, real, refused = tmp_path / "me.json", os.replace, []
+
+    def replace(source: Any, place: Any) -> None:
+        if len(refused) < tries:
+            refused.append(place)
+            raise PermissionError(13, "The process cannot access the file", str(place))
+        real(source, place)
+
+    monkeypatch.setattr(output.os, "replace", replace)
+    monkeypatch.setattr(output.time, "sleep", lambda seconds: None)
+    write_text("new", target)
+    assert target.read_text() == "new" and len(refused) == tries
+
+
+def test_a_file_that_stays_in_use_is_named_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "result.nrrd"
+    target.write_text("old")
+
+    def replace(source: Any, place: Any) -> None:
+        raise PermissionError(13, "The process cannot access the file", str(place))
+
+    monkeypatch.setattr(output.os, "replace", replace)
+    monkeypatch.setattr(output.time, "sleep", lambda seconds: None)
+    with pytest.raises(OutputError, match="result.nrrd is in use by another program; close it there"), whole_file(
+        target
+    ) as partial:
+        partial.write_text("new")
+    assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
+
+
+def test_names_that_differ_in_case_are_one_file_where_the_disk_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from SPASegmentLib import paths
+
+    assert identity(tmp_path / "Scan.nrrd") != identity(tmp_path / "scan.nrrd")
+    monkeypatch.setattr(paths, "_ignores_case", lambda folder: True)
+    assert identity(tmp_path / "Scan.nrrd") == identity(tmp_path / "scan.nrrd")
+    # macOS keeps letters and their marks apart.
+    assert identity(tmp_path / "Mu\u0308ller.nrrd") == identity(tmp_path / "M\u00fcller.nrrd")
+
+
+def test_profiles_have_file_names_that_windows_takes(tmp_path: Path) -> None:
+    store = Profiles(tmp_path)
+    kept = store.take(Profile.new("Dr. Müller: tight <2 mm> / \\ | ? *"))
+    (file,) = tmp_path.iterdir()
+    assert file.stem == kept and not set('<>:"/\\|?*') & set(file.name) and not file.stem.endswith((" ", "."))
+    assert ntpath.basename(ntpath.join(r"C:\profiles", file.name)) == file.name
+
+
+def test_uploads_lose_the_folders_of_both_worlds() -> None:
+    pytest.importorskip("slicer")
+    from SPASegmentLib.viewer.uploads import safe_name
+
+    for name in (r"C:\Users\me\scan.nrrd", r"..\..\scan.nrrd", "/home/me/scan.nrrd", "scan.nrrd"):
+        assert safe_name(name) == "scan.nrrd"
+
+
+def written_paths(source: str) -> List[str]:
+    """Texts that look like a path of one system."""
+    constants = [n.value for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant)]
+    texts = [text for text in constants if isinstance(text, str)]
+    return [text for text in texts if re.match(r"(?:/(?:tmp|home|usr|var|etc|dev)/|[A-Z]:\\)", text)]
+
+
+def test_no_path_of_one_system_is_written_into_the_code() -> None:
+    assert {(path.name, text) for path in PRODUCT for text in written_paths(path.read_text(encoding="utf-8"))} == set()
+    assert written_paths('x = "/tmp/a"') == ["/tmp/a"]
+
+
+def test_texts_are_read_and_written_in_one_encoding() -> None:
+    """Windows takes another one than UTF-8 where none is named."""
+    found = set()
+    for path in PRODUCT:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                called, named = node.func.attr, {keyword.arg for keyword in node.keywords}
+                if called in ("read_text", "write_text") and "encoding" not in named:
+                    found.add(f"{path.name}:{node.lineno}")
+    assert found == set()
