@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import importlib.util
 import logging
-from typing import Dict, Iterable, List
+import re
+import sys
+from pathlib import Path
+from typing import Dict, Iterable, List, Tuple
 
 import slicer
 
 from SPASegmentLib.pytorch import is_installed
 
+from . import Installation
 from .Translate import tr as _
 
 #: Import names and the requirement of each: what every session needs ...
@@ -22,6 +27,7 @@ TORCH_PACKAGES = {"safetensors": "safetensors>=0.4", "segment_anything": "segmen
 TORCH = ">=2.2"
 #: What is downloaded at most for a package, in MB, from PyPI's wheels for the systems that Slicer runs on.
 _MEGABYTES = {"scipy": 40, "onnxruntime": 30, "safetensors": 1, "segment_anything": 1}
+_REQUIREMENTS = {**PACKAGES, **NETWORK_PACKAGES, **TORCH_PACKAGES}
 
 
 def has_torch() -> bool:
@@ -35,19 +41,42 @@ def has_runtime() -> bool:
 
 
 def missing(with_network: bool = True) -> List[str]:
-    """Import names of packages that are not installed; without a network fewer are needed."""
+    """Import names of packages that are not installed, or too old; without a network fewer are needed."""
     return _absent({**PACKAGES, **(_for_networks() if with_network else {})})
+
+
+def version(name: str) -> str:
+    """The version of an installed package; empty where it is not installed or does not say."""
+    try:
+        return importlib.metadata.version(name.replace("_", "-"))
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _for_networks() -> Dict[str, str]:
     """ONNX Runtime, or what goes with a PyTorch that is there already."""
-    if not has_torch():
+    from .Model import choice
+
+    runtime = choice().runtime
+    if runtime == "onnx" or not has_torch():
         return NETWORK_PACKAGES
+    if runtime == "torch":
+        return TORCH_PACKAGES
     return {**NETWORK_PACKAGES, **TORCH_PACKAGES} if _absent(TORCH_PACKAGES) else TORCH_PACKAGES
 
 
 def _absent(packages: Iterable[str]) -> List[str]:
-    return [name for name in packages if importlib.util.find_spec(name) is None]
+    return [name for name in packages if importlib.util.find_spec(name) is None or _is_too_old(name)]
+
+
+def _is_too_old(name: str) -> bool:
+    """Whether another extension has brought an older version; builds under other names are taken as they are."""
+    return bool(version(name)) and _numbers(version(name)) < _numbers(_REQUIREMENTS[name])
+
+
+def _numbers(text: str) -> Tuple[int, ...]:
+    """Major and minor number of a version or a requirement."""
+    return tuple(int(n) for n in re.findall(r"\d+", text)[:2])
 
 
 def ensure(with_network: bool = True) -> str:
@@ -62,11 +91,63 @@ def ensure(with_network: bool = True) -> str:
     if slicer.app.testingEnabled():
         lacking = _("These Python packages are missing: {names}. PyTorch is not needed.")
         return lacking.format(names=", ".join(names))
-    problem = _install(names)
+    size = sum(_MEGABYTES[name] for name in names)
+    problem = Installation.obstacle(size)
     if problem:
         return problem
-    importlib.invalidate_caches()
-    left = missing(with_network)
+    question = _(
+        "SPA needs these Python packages: {names}.\n\nThey are downloaded once from the Python Package Index"
+        " (PyPI), at most {size} MB, and installed into Slicer. Nothing of your data is sent. Install them now?"
+    ).format(names=", ".join(_REQUIREMENTS[name] for name in names), size=size)
+    return _install(names, question)
+
+
+def install_from(folder: str) -> str:
+    """Ask, and install what runs networks from a folder of wheels, without any network connection.
+
+    Returns:
+        An empty text if everything is there now, else what the user has to do.
+    """
+    if not any(Path(folder).glob("*.whl")):
+        return _("There is no wheel (.whl) in {folder}; the page on offline use says which are needed.").format(
+            folder=folder
+        )
+    names = list({**{name: "" for name in missing(with_network=False)}, **NETWORK_PACKAGES})
+    problem = Installation.obstacle(sum(_MEGABYTES[name] for name in names))
+    if problem:
+        return problem
+    question = _(
+        "Install these Python packages from the wheels in {folder}: {names}?\n\nNothing is downloaded. They are"
+        " installed into Slicer."
+    ).format(folder=folder, names=", ".join(_REQUIREMENTS[name] for name in names))
+    return _install(names, question, folder)
+
+
+def install_again() -> str:
+    """Ask, and install ONNX Runtime anew, where it is there and does not work.
+
+    Returns:
+        An empty text if that went well, else what the user has to do.
+    """
+    problem = Installation.obstacle(_MEGABYTES["onnxruntime"])
+    if problem:
+        return problem
+    question = _(
+        "Install ONNX Runtime again?\n\nIt is downloaded from the Python Package Index (PyPI), at most {size} MB, and"
+        " replaces what is there. Nothing of your data is sent."
+    ).format(size=_MEGABYTES["onnxruntime"])
+    return _install(["onnxruntime"], question, again=True)
+
+
+def _install(names: List[str], question: str, folder: str = "", again: bool = False) -> str:
+    """Ask once; then install, without a restart where nothing of it was in use."""
+    if not slicer.util.confirmOkCancelDisplay(question):
+        return _("Nothing was installed; click again when you want to install what SPA needs.")
+    used = [name for name in names if name in sys.modules and importlib.util.find_spec(name) is not None]
+    problem = Installation.install([_REQUIREMENTS[name] for name in names], folder, again)
+    if problem:
+        return problem
+    left = sorted({*used, *(name for name in names if name in _absent(names))})
     if left:
         return _("Restart Slicer to finish the installation of {names}.").format(names=", ".join(left))
     return ""
@@ -93,31 +174,5 @@ def _install_torch() -> str:
         torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=TORCH)
     except Exception:
         logging.exception("SPA")
-        return _failed()
+        return _("The installation of PyTorch failed, and the Python console says why; SPA goes on without it.")
     return "" if torch is not None else _("PyTorch was not installed; SPA goes on without it.")
-
-
-def _install(names: List[str]) -> str:
-    """Ask once, naming what it is, how much and from where; then install without a restart."""
-    requirements = [{**PACKAGES, **NETWORK_PACKAGES, **TORCH_PACKAGES}[name] for name in names]
-    question = _(
-        "SPA needs these Python packages: {names}.\n\nThey are downloaded once from the Python Package Index"
-        " (PyPI), at most {size} MB, and installed into Slicer. Nothing of your data is sent. Install them now?"
-    ).format(names=", ".join(requirements), size=sum(_MEGABYTES[name] for name in names))
-    if not slicer.util.confirmOkCancelDisplay(question):
-        return _("Nothing was installed; click again when you want to install what SPA needs.")
-    try:
-        try:
-            import slicer.packaging as packaging
-        except ModuleNotFoundError:
-            slicer.util.pip_install(requirements)  # before Slicer 5.12
-        else:
-            packaging.pip_ensure(requirements, prompt_install=False, requester="SPA")
-    except Exception:
-        logging.exception("SPA")
-        return _failed()
-    return ""
-
-
-def _failed() -> str:
-    return _("The installation failed; check connection, proxy, disk space and rights, and see the Python console.")

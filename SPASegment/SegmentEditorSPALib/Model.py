@@ -1,17 +1,33 @@
-"""The network in use: which weights, on which device; loaded once for the process, in the worker."""
+"""The network in use: which weights, on which device, run by what; loaded once for the process, in the worker."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, NamedTuple
 
 import qt
 
 from .Translate import tr as _
 
-WEIGHTS_KEY, DEVICE_KEY = "SPA/Weights", "SPA/Device"
+WEIGHTS_KEY, DEVICE_KEY, RUNTIME_KEY = "SPA/Weights", "SPA/Device", "SPA/Runtime"
 #: "auto" takes CUDA where there is one.
 DEVICES = ("auto", "cpu", "cuda")
+#: See `SPASegmentLib.model.use`.
+RUNTIMES = ("auto", "onnx", "torch")
+
+
+class Choice(NamedTuple):
+    """What the user wants.
+
+    Attributes:
+        weights: file; empty for the bundled ones.
+        device: of `DEVICES`.
+        runtime: of `RUNTIMES`.
+    """
+
+    weights: str = ""
+    device: str = "auto"
+    runtime: str = "auto"
 
 
 class Loaded(NamedTuple):
@@ -22,30 +38,43 @@ class Loaded(NamedTuple):
         name: of the weights.
         sha256: of the weights file.
         device: "cpu" or "cuda".
+        runtime: "onnx" or "torch".
     """
 
     network: Any
     name: str
     sha256: str
     device: str
+    runtime: str
 
 
-_loaded: Dict[Tuple[str, str], Loaded] = {}
+_loaded: Dict[Choice, Loaded] = {}
 
 
-def choice() -> Tuple[str, str]:
-    """Weights file (empty for the bundled ones) and device, from the application's settings."""
+def choice() -> Choice:
+    """As it is in the application's settings."""
     settings = qt.QSettings()
-    device = str(settings.value(DEVICE_KEY, "auto") or "auto")
-    return str(settings.value(WEIGHTS_KEY, "") or ""), device if device in DEVICES else "auto"
+    device, runtime = (str(settings.value(key, "auto") or "auto") for key in (DEVICE_KEY, RUNTIME_KEY))
+    return Choice(
+        str(settings.value(WEIGHTS_KEY, "") or ""),
+        device if device in DEVICES else "auto",
+        runtime if runtime in RUNTIMES else "auto",
+    )
 
 
-def loaded(key: Tuple[str, str]) -> Any:
+def keep(chosen: Choice) -> None:
+    """Put a choice into the application's settings."""
+    settings = qt.QSettings()
+    for key, value in zip((WEIGHTS_KEY, DEVICE_KEY, RUNTIME_KEY), chosen):
+        settings.setValue(key, value)
+
+
+def loaded(key: Choice) -> Any:
     """The network of this choice if it has been loaded, else None."""
     return _loaded.get(key)
 
 
-def load(key: Tuple[str, str]) -> Loaded:
+def load(key: Choice) -> Loaded:
     """Load a choice; for the worker, since the first import of what runs it takes seconds.
 
     Raises:
@@ -57,24 +86,33 @@ def load(key: Tuple[str, str]) -> Loaded:
     from SPASegmentLib.errors import DependencyError
     from SPASegmentLib.model import use
 
-    path, device = key
     try:
-        found = use.load(Path(path) if path else None, device)
+        found = use.load(Path(key.weights) if key.weights else None, key.device, key.runtime)
     except DependencyError as error:
-        raise DependencyError(_("{problem} Without it: Start from the segment.").format(problem=error)) from error
-    _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, found.device)
+        raise DependencyError(
+            _("{problem} The module SPA does that (section Runtime). Without it: Start from the segment.").format(
+                problem=error
+            )
+        ) from error
+    _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, found.device, found.runtime)
     return _loaded[key]
 
 
-def describe(key: Tuple[str, str]) -> str:
+def describe(key: Choice) -> str:
     """The choice in words."""
-    name = Path(key[0]).name if key[0] else _("bundled weights")
+    name = Path(key.weights).name if key.weights else _("bundled weights")
     ready = loaded(key)
     if ready is None:
         return _("{name}, loaded with the first click").format(name=name)
-    device = _("on the processor (CPU)")
     if ready.network.fell_back:
-        device = _("on the processor (CPU), since the graphics card failed")
+        text = _("{name} on the processor (CPU), since the graphics card failed; {runtime}, checksum {sha}")
     elif ready.device == "cuda":
-        device = _("on the graphics card (CUDA)")
-    return _("{name} {device}, checksum {sha}").format(name=ready.name, device=device, sha=ready.sha256[:12])
+        text = _("{name} on the graphics card (CUDA); {runtime}, checksum {sha}")
+    else:
+        text = _("{name} on the processor (CPU); {runtime}, checksum {sha}")
+    return text.format(name=ready.name, runtime=runtime_name(ready.runtime), sha=ready.sha256[:12])
+
+
+def runtime_name(runtime: str) -> str:
+    """What "onnx" and "torch" are called."""
+    return {"onnx": "ONNX Runtime", "torch": "PyTorch"}[runtime]

@@ -31,13 +31,14 @@ class ModelSection:
         widget: the section.
     """
 
-    def __init__(self, say: Callable[[str], None]) -> None:
+    def __init__(self, say: Callable[[str], None], changed: Callable[[], None]) -> None:
         """Build the widgets.
 
         Args:
             say: shows what happened last.
+            changed: brings the other sections up to date.
         """
-        self._say = say
+        self._say, self._changed = say, changed
         self._loading = JobRunner()
         self._downloading = JobRunner(in_background)
         self._download: Any = None
@@ -46,19 +47,17 @@ class ModelSection:
         self.device = qt.QComboBox()
         for text in (_("graphics card if there is one"), _("processor (CPU)"), _("graphics card (CUDA)")):
             self.device.addItem(text)
-        self.device.connect("activated(int)", lambda n: self._use(Model.choice()[0], Model.DEVICES[n]))
+        self.device.connect("activated(int)", lambda n: self.use(Model.choice()._replace(device=Model.DEVICES[n])))
         self.local = button(_("Use a local file..."), self._pick_file)
         self.fetch = button(_("Download..."), self._ask_for_download)
-        self.bundled = button(_("Use bundled"), lambda: self._use("", Model.choice()[1]))
+        self.bundled = button(_("Use bundled"), lambda: self.use(Model.choice()._replace(weights="")))
         self.open = button(_("Open folder"), self._open_folder)
         self.delete = button(_("Delete..."), self._delete)
-        self.torch = button(_("Faster on an NVIDIA card: install PyTorch..."), self._install_torch)
         self.progress = qt.QProgressBar()
         self.progress.setRange(0, 100)
         self.cancel = button(_("Cancel"), self._cancel_download)
         form.addRow(_("Weights:"), self.model)
         form.addRow(_("Compute on:"), self.device)
-        form.addRow(self.torch)
         form.addRow(row(self.local, self.fetch))
         form.addRow(row(self.bundled, self.open, self.delete))
         form.addRow(row(self.progress, self.cancel))
@@ -77,47 +76,40 @@ class ModelSection:
 
     def refresh(self) -> None:
         """Bring texts and buttons up to date."""
-        weights, device = Model.choice()
-        self.model.setText(Model.describe((weights, device)))
+        chosen = Model.choice()
+        self.model.setText(Model.describe(chosen))
         self.device.blockSignals(True)
-        self.device.setCurrentIndex(Model.DEVICES.index(device))
+        self.device.setCurrentIndex(Model.DEVICES.index(chosen.device))
         self.device.blockSignals(False)
-        self.torch.setVisible(not Dependencies.has_torch())
-        self.bundled.setEnabled(bool(weights))
+        self.bundled.setEnabled(bool(chosen.weights))
         self.delete.setEnabled(bool(Download.downloaded(folder())))
         fetching = self._downloading.busy
         self.fetch.setEnabled(not fetching)
         self.progress.setVisible(fetching)
         self.cancel.setVisible(fetching)
 
-    def _install_torch(self) -> None:
-        problem = Dependencies.install_torch()
-        if problem:
-            self._end(problem)
-        else:
-            self._use(*Model.choice(), before=_("PyTorch is installed.") + " ")
-
     def _pick_file(self) -> None:
-        kinds = _("Weights") + " (*.safetensors)"
+        kinds = _("Weights (*.safetensors)")
         path = qt.QFileDialog.getOpenFileName(None, _("Choose a weights file with its card beside it"), "", kinds)
         if path:
-            self._use(path, Model.choice()[1])
+            self.use(Model.choice()._replace(weights=path))
 
-    def _use(self, weights: str, device: str, before: str = "") -> None:
+    def use(self, chosen: Model.Choice, before: str = "") -> None:
         """Check a choice by loading it; only one that loads is kept. `before` is said before what came of it."""
         problem = Dependencies.ensure()
         if problem:
-            self._end(before + problem)
+            self._end(_joined(before, problem))
             return
 
         def done(loaded: Any) -> None:
-            settings = qt.QSettings()
-            settings.setValue(Model.WEIGHTS_KEY, weights)
-            settings.setValue(Model.DEVICE_KEY, device)
-            self._end(before + _("In use: {name}, SHA-256 {sha}").format(name=loaded.name, sha=loaded.sha256))
+            Model.keep(chosen)
+            text = _("In use: {name} with {runtime}, SHA-256 {sha}").format(
+                name=loaded.name, runtime=Model.runtime_name(loaded.runtime), sha=loaded.sha256
+            )
+            self._end(_joined(before, text))
 
-        self._say(before + _("Loading..."))
-        self._loading.submit(lambda: Model.load((weights, device)), done, self._failed)
+        self._say(_joined(before, _("Loading...")))
+        self._loading.submit(lambda: Model.load(chosen), done, self._failed)
 
     def _ask_for_download(self) -> None:
         url = ask(_("Download weights"), _("Address of the weights file (.safetensors):"), width=DIALOG_WIDTH)
@@ -150,7 +142,7 @@ class ModelSection:
     def _downloaded(self, path: Path) -> None:
         self._download = None
         self.refresh()
-        self._use(str(path), Model.choice()[1])
+        self.use(Model.choice()._replace(weights=str(path)))
 
     def _cancel_download(self) -> None:
         if self._download is not None:
@@ -177,15 +169,21 @@ class ModelSection:
         except SPAError as error:
             self._end(str(error))
             return
-        used, device = Model.choice()
+        used = Model.choice()
         deleted = _("Deleted: {names}.").format(names=names)
-        if used and Path(used) in files:
+        if used.weights and Path(used.weights) in files:
             # What is gone cannot be used any more, whether the bundled weights can be loaded or not.
-            qt.QSettings().setValue(Model.WEIGHTS_KEY, "")
-            self._use("", device, deleted + " ")
+            Model.keep(used._replace(weights=""))
+            self.use(used._replace(weights=""), deleted)
         else:
             self._end(deleted)
 
     def _end(self, text: str) -> None:
         self._say(text)
         self.refresh()
+        self._changed()
+
+
+def _joined(*sentences: str) -> str:
+    """Whole sentences after each other."""
+    return " ".join(filter(None, sentences))

@@ -9,7 +9,8 @@ import slicer
 from .ModelSection import ModelSection
 from .Overlay import slice_widgets
 from .ProfileSection import ProfileSection
-from .SampleData import load_phantom
+from .RuntimeSection import RuntimeSection
+from .SampleData import load_brain, load_phantom
 from .StudySection import StudySection
 from .Translate import tr as _
 from .Widgets import button, label
@@ -81,15 +82,19 @@ class ModulePanel:
         self.open = button(_("Open Segment Editor with SPA"), lambda: self.say.setText(open_effect()))
         self.sample = button(_("Load an image to try it on (phantom)"), load_phantom)
         layout.addWidget(self.open)
+        self.brain = button(_("Load a real image to try it on (brain MR)"), load_brain)
         layout.addWidget(self.sample)
+        layout.addWidget(self.brain)
         # Above the sections, which are longer than a small screen is high.
         layout.addWidget(self.say)
         layout.addWidget(label(_(
             "Slicer's own samples MRBrainTumor1 and CTChest (module Sample Data) are good to try, too."
         )))
-        self.model = ModelSection(self.say.setText)
+        self.model = ModelSection(self.say.setText, lambda: self.runtime.refresh())
+        self.runtime = RuntimeSection(self.say.setText, self.model.use)
         self.profiles = ProfileSection(self.say.setText)
         layout.addWidget(self.model.widget)
+        layout.addWidget(self.runtime.widget)
         layout.addWidget(self.profiles.widget)
         self.study = StudySection(self.say.setText)
         layout.addWidget(self.study.widget)
@@ -106,5 +111,6 @@ class ModulePanel:
     def refresh(self) -> None:
         """Bring texts and buttons up to date."""
         self.model.refresh()
+        self.runtime.refresh()
         self.profiles.refresh()
         self.study.refresh()

@@ -192,7 +192,7 @@ def test_download_use_open_delete(host: Any, panel: Any, server: Server) -> None
     qt.answered(True)
     section.delete.click()
     until(host, lambda: not section.busy)
-    assert not list(ModelSection.folder().iterdir()) and Model.choice() == ("", "auto")
+    assert not list(ModelSection.folder().iterdir()) and Model.choice() == ("", "auto", "auto")
     assert not section.delete.enabled
 
 

@@ -35,6 +35,27 @@ def test_start_up_registers_effect_and_sample_data(host: Any, module: Any) -> No
     assert logic.GetSliceCompositeNode().GetBackgroundVolumeID() == volume.GetID()
 
 
+def test_the_real_sample_is_shown_where_it_is_worth_a_click(host: Any, module: Any) -> None:
+    import slicer
+    from SegmentEditorSPALib import SampleData
+    from slicerhost import modules
+
+    source = modules.SampleDataLogic.sources["SPABrainMR"]
+    volume = source["customDownloader"](source)
+    voxels = slicer.util.arrayFromVolume(volume)
+    assert voxels.shape == (189, 233, 197) and volume.GetSpacing() == (1.0, 1.0, 1.0)
+    logic = host.views["Red"].sliceLogic()
+    assert logic.GetSliceCompositeNode().GetBackgroundVolumeID() == volume.GetID()
+    assert abs(logic.GetSliceOffset() - SampleData.BRAIN_RAS[2]) < 1
+    # The ventricle is dark, the brain around it is not.
+    i, j, k = (int(round(at - origin)) for at, origin in zip(SampleData.BRAIN_RAS, volume.GetOrigin()))
+    assert voxels[k, j, i] < 80 < 150 < voxels[k, j, i - 20]
+    path = Path(SampleData.brain_file())
+    assert path.stat().st_size < 2e6
+    licence = path.with_name("AverageBrainMR.txt").read_text(encoding="utf-8")
+    assert "Permission to use, copy, modify, and distribute" in licence and "Copyright (C) 1993-2009" in licence
+
+
 def test_self_test(host: Any, module: Any) -> None:
     host.window.show()
     result = unittest.TestResult()
@@ -325,7 +346,7 @@ def test_other_weights(host: Any, panel: Any, tmp_path: Path) -> None:
     assert "bad.safetensors" in panel.say.text and Model.choice()[0] == path
     panel.model.bundled.click()
     wait(host, panel)
-    assert Model.choice() == ("", "auto")
+    assert Model.choice() == ("", "auto", "auto")
 
 
 def test_the_scene_s_copy_becomes_a_profile_of_one_s_own(host: Any, panel: Any) -> None:

@@ -179,7 +179,7 @@ def test_an_installation_of_torch_that_fails_is_said(host: Any, without: Any, mo
 
     monkeypatch.setattr(without.python, "has_torch", lambda: False)
     without.set(sys.modules, "PyTorchUtils", SimpleNamespace(PyTorchUtilsLogic=Logic))
-    assert "installation failed" in without.python.install_torch()
+    assert "installation of PyTorch failed" in without.python.install_torch()
 
 
 def test_a_pytorch_that_is_there_needs_no_onnx_runtime(host: Any, without: Any) -> None:

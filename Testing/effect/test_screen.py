@@ -173,12 +173,12 @@ def test_what_is_pressed_most_lies_at_the_top_of_the_panel(desk: Any) -> None:
 
 
 def test_the_longest_messages_fit(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from SegmentEditorSPALib import Dependencies
+    from SegmentEditorSPALib import Dependencies, Installation
     from slicerhost import qt
 
     panel = desk.panel
     monkeypatch.setattr(Dependencies, "has_runtime", lambda: False)
-    text = Dependencies._failed()
+    text = max((Installation._words(why, "") for why in ["", *dict(Installation._SIGNS)]), key=len)
     monkeypatch.setattr(Dependencies, "ensure", lambda with_network=True: text if with_network else "")
     desk.host.views["Red"].click(desk.lesion)
     said = panel.status.text

@@ -46,7 +46,7 @@ WRAPPED: Dict[str, str] = {
     "QUrl": "fromLocalFile",
     "QDesktopServices": "openUrl",
     "QInputDialog": "setLabelText setTextValue textValue",
-    "QFileDialog": "getOpenFileName getSaveFileName",
+    "QFileDialog": "getExistingDirectory getOpenFileName getSaveFileName",
 }
 #: Class -> slots and invokable functions of Qt's own meta objects (Q_SLOTS, Q_INVOKABLE in Qt's headers).
 SLOTS: Dict[str, str] = {

@@ -236,6 +236,10 @@ class QFileDialog:
         return str(_answer(title))
 
     @staticmethod
+    def getExistingDirectory(parent: Any, title: str) -> str:  # noqa: N802
+        return str(_answer(title))
+
+    @staticmethod
     def getSaveFileName(parent: Any, title: str, folder: str, kinds: str) -> str:  # noqa: N802
         return str(_answer(title))
 

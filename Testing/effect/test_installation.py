@@ -1,0 +1,271 @@
+"""Installing what runs networks, by the real pip, where it cannot be done: words that say what to do, nothing lost."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Dict, List
+
+import numpy as np
+import pytest
+
+
+@pytest.fixture
+def pip(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`slicer.util.pip_install` as before Slicer 5.12: prints what pip prints, raises an error without it.
+
+    Packages go into a folder of their own, and no index is known.
+    """
+    import slicer
+
+    calls: List[List[str]] = []
+    environment = {key: value for key, value in os.environ.items() if not key.upper().startswith("PIP_")}
+    environment.update(PIP_CONFIG_FILE=os.devnull, PIP_RETRIES="0", PIP_DISABLE_PIP_VERSION_CHECK="1")
+
+    def pip_install(requirements: Any) -> None:
+        assert isinstance(requirements, list), "a text would be split at spaces"
+        calls.append(requirements)
+        words = [sys.executable, "-m", "pip", "install", "--target", str(tmp_path / "packages"), *requirements]
+        done = subprocess.run(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+        print(done.stdout)
+        if done.returncode:
+            raise subprocess.CalledProcessError(done.returncode, "pip", output=SimpleNamespace())
+
+    monkeypatch.setattr(slicer.util, "pip_install", pip_install, raising=False)
+    monkeypatch.setitem(sys.modules, "slicer.packaging", None)
+    monkeypatch.setattr(host.app, "testingEnabled", lambda: False)
+    return SimpleNamespace(calls=calls, environment=environment, target=tmp_path / "packages")
+
+
+def wheel(folder: Path, name: str, version: str = "9.0") -> Path:
+    """A small wheel for any Python."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    information = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}/__init__.py": "",
+        f"{information}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{information}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in files.items():
+            archive.writestr(file, text)
+        archive.writestr(f"{information}/RECORD", "".join(f"{file},,\n" for file in [*files, f"{information}/RECORD"]))
+    return path
+
+
+def test_a_folder_of_wheels_takes_no_network(host: Any, pip: Any, tmp_path: Path) -> None:
+    from SegmentEditorSPALib import Dependencies
+    from slicerhost import qt
+
+    folder = tmp_path / "wheels for the clinic"
+    for name in ("onnxruntime", "safetensors"):
+        wheel(folder, name)
+    qt.answered(False)
+    assert "Nothing was installed" in Dependencies.install_from(str(folder)) and not pip.calls
+    qt.answered(True)
+    said = Dependencies.install_from(str(folder))
+    # The tests have both in use already; a Slicer that lacks them goes on without a restart.
+    assert said == "" or "Restart Slicer" in said
+    (call,) = pip.calls
+    assert call == ["--no-index", "--find-links", str(folder), "onnxruntime>=1.17", "safetensors>=0.4"]
+    assert {path.name for path in pip.target.iterdir()} >= {"onnxruntime", "safetensors"}
+    question = host.messages[-1][1]
+    assert "Nothing is downloaded" in question and str(folder) in question
+
+
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ("empty folder", "no wheel"), ("other system", "no wheels for Python"), ("damaged", "arrived damaged"),
+        ("proxy", "proxy let nothing through"), ("no connection", "was not reached"),
+    ],
+)  # fmt: skip
+def test_what_pip_says_becomes_what_to_do(
+    host: Any, pip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str, words: str
+) -> None:
+    from SegmentEditorSPALib import Dependencies
+    from slicerhost import qt
+
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    if trouble in ("proxy", "no connection"):
+        # With a second try pip says what went wrong.
+        pip.environment.update(PIP_INDEX_URL="https://index.invalid/simple", PIP_RETRIES="1")
+        if trouble == "proxy":
+            pip.environment["HTTPS_PROXY"] = "http://127.0.0.1:9"
+        else:
+            for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+                pip.environment.pop(name, None)
+        monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["onnxruntime"])
+        qt.answered(True)
+        assert words in Dependencies.ensure()
+        return
+    if trouble == "other system":
+        wheel(folder, "onnxruntime").rename(folder / "onnxruntime-9.0-cp39-cp39-win_amd64.whl")
+        wheel(folder, "safetensors").rename(folder / "safetensors-9.0-cp39-cp39-win_amd64.whl")
+    elif trouble == "damaged":
+        wheel(folder, "safetensors")
+        whole = wheel(folder, "onnxruntime")
+        whole.write_bytes(whole.read_bytes()[:200])
+    if trouble != "empty folder":
+        qt.answered(True)
+    assert words in Dependencies.install_from(str(folder))
+
+
+@pytest.mark.parametrize(
+    ("printed", "why"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk"),
+        ("OSError: [Errno 13] Permission denied: '/opt/Slicer/lib'", "rights"),
+        ("[WinError 5] Access is denied: 'C:\\\\Program Files\\\\Slicer'", "rights"),
+        ("[WinError 32] The process cannot access the file because it is being used by another process", "in use"),
+        ("ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407 Proxy ...'))", "proxy"),
+        ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate ...'))", "certificate"),
+        ("Failed to establish a new connection: [Errno 11001] getaddrinfo failed", "connection"),
+        ("something else", ""),
+    ],
+)  # fmt: skip
+def test_the_reason_is_found(host: Any, printed: str, why: str) -> None:
+    from SegmentEditorSPALib import Installation
+
+    assert Installation.reason(printed) == why
+    assert Installation._words(why, "").endswith(".")
+
+
+@pytest.mark.parametrize("trouble", ["full", "read-only"])
+def test_what_is_seen_before_is_said_before_anything_is_asked(
+    host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    from SegmentEditorSPALib import Dependencies, Installation
+
+    if trouble == "full":
+        monkeypatch.setattr(
+            Installation.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6)
+        )
+    else:
+
+        def refuse(*_: Any, **__: Any) -> Any:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+        monkeypatch.setattr(Installation.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["onnxruntime"])
+    word = {"full": "disk with Slicer's Python is full", "read-only": "write-protected"}[trouble]
+    for act in (Dependencies.ensure, Dependencies.install_again):
+        assert word in act()
+    assert not pip.calls and not host.messages
+
+
+def test_a_runtime_that_is_too_old_counts_as_missing(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another extension may have brought it."""
+    from SegmentEditorSPALib import Dependencies
+
+    versions: Dict[str, str] = {"onnxruntime": "1.9.0"}
+    monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
+    monkeypatch.setattr(Dependencies, "version", lambda name: versions.get(name, ""))
+    assert Dependencies.missing() == ["onnxruntime"] and not Dependencies.has_runtime()
+    versions["onnxruntime"] = "1.17.3"
+    assert Dependencies.missing() == []
+    versions.clear()  # a build under another name, such as that for graphics cards
+    assert Dependencies.missing() == []
+
+
+def test_a_package_in_use_asks_for_a_restart(host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SegmentEditorSPALib import Dependencies, Installation
+    from slicerhost import qt
+
+    installed: List[Any] = []
+    monkeypatch.setattr(Installation, "_install", lambda *given: installed.append(given))
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(__spec__=object()))
+    qt.answered(True)
+    assert "Restart Slicer" in Dependencies.install_again()
+    assert installed == [(["onnxruntime>=1.17"], "", True)]
+
+
+def test_again_leaves_slicer_s_own_packages_alone(host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import slicer
+    from SegmentEditorSPALib import Installation
+
+    monkeypatch.setattr(slicer.util, "pip_install", pip.calls.append)
+    assert Installation.install(["onnxruntime>=1.17"], again=True) == ""
+    assert pip.calls == [["--force-reinstall", "--no-deps", "onnxruntime>=1.17"]]
+
+
+@pytest.fixture
+def panel(host: Any) -> Any:
+    from SegmentEditorSPALib.ModulePanel import ModulePanel
+    from slicerhost import qt
+
+    window = qt.QFrame()
+    made = ModulePanel(qt.QVBoxLayout(window))
+    window.show()
+    yield made
+    made.close()
+    window.close()
+
+
+def test_masks_on_screen_survive_an_installation_that_fails(
+    desk: Any, pip: Any, panel: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from slicerhost import qt
+
+    before = desk.click().masks.copy()
+    nodes = desk.host.scene.GetNumberOfNodes()
+    wheel(tmp_path / "wheels", "something_else")
+    qt.answered(str(tmp_path / "wheels"), True)
+    panel.runtime.from_folder.click()
+    assert "no wheels for Python" in panel.say.text
+    assert desk.workflow.choosing and np.array_equal(desk.proposal.masks, before)
+    assert desk.host.scene.GetNumberOfNodes() == nodes
+    desk.panel.accept.click()
+    assert desk.voxels().sum() == before[0].sum()
+
+
+def settled(host: Any, panel: Any) -> None:
+    while panel.model.busy:
+        host.qt.processEvents()
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "torch"])
+def test_the_user_says_what_runs_the_model(desk: Any, panel: Any, runtime: str) -> None:
+    """In the panel, kept in the settings, used by the next click, and said."""
+    from SegmentEditorSPALib import Model
+
+    pytest.importorskip("torch" if runtime == "torch" else "onnxruntime")
+    assert Model.choice().runtime == "auto" and panel.runtime.runtime.currentIndex == 0
+    number = Model.RUNTIMES.index(runtime)
+    panel.runtime.runtime.setCurrentIndex(number)
+    panel.runtime.runtime.activated.emit(number)
+    settled(desk.host, panel)
+    assert Model.choice() == ("", "auto", runtime)
+    assert Model.runtime_name(runtime) in panel.say.text and Model.runtime_name(runtime) in panel.model.model.text
+    desk.click()
+    assert Model.loaded(Model.choice()).runtime == runtime
+    assert Model.runtime_name(runtime) in desk.panel.model.text
+
+
+def test_pytorch_that_is_not_there_is_not_chosen(host: Any, panel: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SegmentEditorSPALib import Dependencies, Model
+
+    monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
+    panel.refresh()
+    assert panel.runtime.torch.visible and "PyTorch" not in panel.runtime.state.text
+    panel.runtime.runtime.activated.emit(2)
+    assert "extension PyTorch" in panel.say.text and Model.choice().runtime == "auto"
+    assert panel.runtime.runtime.currentIndex == 0
+
+
+def test_settings_of_earlier_versions_are_read(host: Any) -> None:
+    from SegmentEditorSPALib import Model
+    from slicerhost import qt
+
+    qt.QSettings().setValue(Model.DEVICE_KEY, "cpu")
+    assert Model.choice() == ("", "cpu", "auto")
+    qt.QSettings().setValue(Model.RUNTIME_KEY, "abacus")
+    assert Model.choice().runtime == "auto"
