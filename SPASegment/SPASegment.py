@@ -24,22 +24,17 @@ except ModuleNotFoundError:
 
 from SPASegmentLib.translation import Text
 
-try:
-    from slicer.i18n import tr, translate
-except ModuleNotFoundError:
-    # Before Slicer 5.6 there are no translations.
-    def tr(text):
-        """The text as it is."""
-        return text
 
-    def translate(context, text):
-        """The text as it is."""
-        return text
+def translate(context, text):
+    """A text in the user's language; Slicer's tools for translators look for this name, too."""
+    from SegmentEditorSPALib.Translate import translated
+
+    return translated(context, text)
 
 
 def _(text):
     """A text of this file in the user's language; English where a translation cannot be filled in."""
-    return Text(tr(text), text)
+    return Text(translate("SPASegment", text), text)
 
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))

@@ -1,12 +1,22 @@
 """Texts in the user's language: a front end installs its translator; without one they stay English.
 
 Texts are marked with a function named `_`, as Slicer's tools for translators expect, and hold placeholders instead of
-being put together from pieces.
+being put together from pieces. Translations lie in `translations/SPA_<language>-<country>.ts`, in Qt's format, for both
+front ends; see "Add a translation" in CONTRIBUTING.md.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import functools
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterable, Tuple
+from xml.etree import ElementTree
+
+FOLDER = Path(__file__).parent / "translations"
+#: (context, English text) -> text.
+Catalogue = Dict[Tuple[str, str], str]
+#: Takes a context ("folder.file", as 3D Slicer names it) and an English text.
+Translator = Callable[[str, str], str]
 
 
 class Text(str):
@@ -28,19 +38,16 @@ class Text(str):
             return self._english.format(*values, **named)
 
 
-def _english(context: str, text: str) -> str:
+def english(context: str, text: str) -> str:
+    """The translator into English."""
     return text
 
 
-_translate: Callable[[str, str], str] = _english
+_translate: Translator = english
 
 
-def install(translate: Callable[[str, str], str]) -> None:
-    """Use a translator from now on.
-
-    Args:
-        translate: takes a context ("folder.file", as 3D Slicer names it) and an English text.
-    """
+def install(translate: Translator) -> None:
+    """Use a translator from now on."""
     global _translate
     _translate = translate
 
@@ -53,3 +60,35 @@ def texts(module: str) -> Callable[[str], str]:
     """
     context = ".".join(module.split(".")[-2:])
     return lambda text: Text(_translate(context, text), text)
+
+
+@functools.cache
+def languages() -> Tuple[str, ...]:
+    """Languages that there are texts in: "en" first, then those of the files, without countries."""
+    return ("en", *sorted(path.stem.split("_")[1].split("-")[0] for path in FOLDER.glob("SPA_*.ts")))
+
+
+def pick(wanted: Iterable[str]) -> str:
+    """The first language that is there; "de-AT" or "de_AT" is served by "de". English where none is."""
+    names = (name.replace("_", "-").split("-")[0].lower() for name in wanted)
+    return next((name for name in names if name in languages()), "en")
+
+
+@functools.cache
+def catalogue(language: str) -> Catalogue:
+    """All translations into a language of `languages`; none into English, or into one that there is no file of."""
+    found: Catalogue = {}
+    for path in FOLDER.glob(f"SPA_{language}*.ts"):
+        for context in ElementTree.parse(path).iter("context"):
+            for message in context.iter("message"):
+                translation = message.find("translation")
+                if translation is not None and translation.text and translation.get("type") is None:
+                    key = (context.findtext("name") or "", message.findtext("source") or "")
+                    found[key] = translation.text
+    return found
+
+
+def translator(language: str) -> Translator:
+    """The translator into a language of `languages`; texts that its file lacks stay English."""
+    known = catalogue(language)
+    return lambda context, text: known.get((context, text), text)

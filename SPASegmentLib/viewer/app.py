@@ -12,9 +12,9 @@ from urllib.parse import urlencode
 
 import vtk
 from trame.app import get_server
-from trame.ui.html import DivLayout
 from trame_slicer.core import SlicerApp
 
+from SPASegmentLib import translation
 from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
@@ -25,6 +25,8 @@ from SPASegmentLib.mrml.volumes import notes_of
 from SPASegmentLib.mrml.writer import WRITE_MODES
 from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.guard import guard
+from SPASegmentLib.viewer.language import heard
+from SPASegmentLib.viewer.page_texts import build, ended_page, page_template
 from SPASegmentLib.viewer.page_view import PageView
 from SPASegmentLib.viewer.pointer import Gesture, Pointer
 from SPASegmentLib.viewer.profiles import ViewerProfiles
@@ -35,9 +37,7 @@ from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, read_archive
 from SPASegmentLib.viewer.views import VIEWS, SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
 
-# Without PyTorch the viewer works from what segments hold.
-_PAGE = Path(__file__).parent / "page"
-_SERVED = "spa_page"
+_ = translation.texts(__name__)
 
 
 class ViewerApp:
@@ -100,7 +100,7 @@ class ViewerApp:
 
     async def open_phantom(self) -> None:
         """Open the built-in volume, at its lesion."""
-        with self._page.working("Making the phantom"):
+        with self._page.working(_("Making the phantom")):
             phantom = await asyncio.get_running_loop().run_in_executor(None, ambiguous_phantom)
             lesion = self.workspace.open_phantom(phantom)
             self._opened()
@@ -123,7 +123,11 @@ class ViewerApp:
             self.server.start(host=host, port=port, open_browser=open_browser, show_connection_info=False, timeout=0)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            raise InputError(f"Cannot listen on {host}:{port} ({reason}); choose another --port or --host.") from error
+            raise InputError(
+                _("Cannot listen on {host}:{port} ({reason}); choose another --port or --host.").format(
+                    host=host, port=port, reason=reason
+                )
+            ) from error
 
     def _announce(self, host: str) -> None:
         query = "" if self._token is None else f"?{urlencode({'token': self._token})}"
@@ -138,31 +142,31 @@ class ViewerApp:
     # The page
 
     def _build_page(self) -> None:
-        self.server.enable_module(
-            {"serve": {_SERVED: str(_PAGE)}, "scripts": [f"{_SERVED}/page.js"], "styles": [f"{_SERVED}/page.css"]}
-        )
-        self.server.state.trame__title = "SPA"
-        self.server.state.trame__favicon = None
-        self.server.state.trame__template_error = (_PAGE / "ended.html").read_text(encoding="utf-8")
         self.server.state.update(
             {
                 "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "agreement": "",
                 "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
-                "view_names": VIEWS, "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
+                "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
                 "pixels_per_point": 1.0, "network": self.workspace.has_network, "marks": None,
             }
         )  # fmt: skip
         self.server.state.update(self._facts())
-        with DivLayout(self.server, classes="spa-root") as layout:
-            layout.root.add_child(self._template())
+        build(self.server, self._template())
+        self._speak("en")
 
     def _view(self) -> PageView:
         """What of a session is shown."""
         return PageView(self.workspace, self._views, self._page)
 
     def _template(self) -> str:
-        """The page's elements."""
-        return (_PAGE / "page.html").read_text(encoding="utf-8")
+        """The page's elements, with their texts in double square brackets."""
+        return page_template()
+
+    def _speak(self, language: str) -> None:
+        """Use a language from now on: the one of the browser that opened the page last."""
+        translation.install(translation.translator(language))
+        names = {"Red": _("Axial"), "Yellow": _("Sagittal"), "Green": _("Coronal")}
+        self._page.show(language=language, view_names=names, trame__template_error=ended_page(language))
 
     def _register(self) -> None:
         conversation, workspace, views = self._conversation, self.workspace, self._views
@@ -187,11 +191,17 @@ class ViewerApp:
             "apply": conversation.volume.apply,
             "accept_and_next": conversation.accept_and_next,
             "from_segment": conversation.from_segment_in,
-            "select": self._between("select another segment", workspace.select),
-            "add": self._between("add segments", workspace.add),
+            "select": self._between(
+                lambda: _("Accept or cancel the masks on screen first, then select another segment."), workspace.select
+            ),
+            "add": self._between(
+                lambda: _("Accept or cancel the masks on screen first, then add segments."), workspace.add
+            ),
             "rename": workspace.rename,
             "recolor": workspace.recolor,
-            "remove": self._between("delete segments", workspace.remove),
+            "remove": self._between(
+                lambda: _("Accept or cancel the masks on screen first, then delete segments."), workspace.remove
+            ),
             "undo": self._undo,
             "redo": self._redo,
             "mode": self._set_mode,
@@ -220,7 +230,7 @@ class ViewerApp:
         self.server.controller.on_client_connected.add(self._connected)
 
     def _bind(self, web_server: Any) -> None:
-        web_server.app.middlewares.append(guard(self._token))
+        web_server.app.middlewares.extend([guard(self._token), heard(self._speak)])
         self._transfer.add_routes(web_server.app)
 
     def _connected(self) -> None:
@@ -232,7 +242,9 @@ class ViewerApp:
         workspace, profiles = self.workspace, self.workspace.profiles
         controller = workspace.controller if workspace.is_open else None
         profile = profiles.active
-        learned = f"{profile.accepted} accepted: {profile.describe()}." if profile.accepted else "Nothing learned yet."
+        learned = _("Nothing learned yet.")
+        if profile.accepted:
+            learned = _("{count} accepted: {preference}.").format(count=profile.accepted, preference=profile.describe())
         return {
             "volume": workspace.name,
             "opened": workspace.opened,
@@ -240,7 +252,7 @@ class ViewerApp:
             "phase": self._phase(),
             "armed": self._conversation.armed,
             "busy": self._conversation.busy or bool(self._page.task),
-            "task": self._page.task or "Computing masks",
+            "task": self._page.task or _("Computing masks"),
             "segments": [vars(row) for row in workspace.segments],
             "segment": "" if controller is None else controller.segment_id,
             "mode": "add" if controller is None else controller.mode,
@@ -302,7 +314,7 @@ class ViewerApp:
     def _click(self, tag: str, right: float, down: float, negative: bool) -> None:
         """A click of the keyboard's cross, at shares of a view's width and height."""
         if tag not in VIEWS:
-            raise InputError("There is no such view.")
+            raise InputError(_("There is no such view."))
         point = self._views.point(tag, float(right), float(down))
         self._conversation.gesture(Gesture(tag, point, point, bool(negative)))
 
@@ -310,28 +322,29 @@ class ViewerApp:
         """While masks are on screen undo is about them, as on the desktop."""
         if not self._conversation.undo():
             self.workspace.undo()
-            self._page.show(message="Undone.")
+            self._page.show(message=_("Undone."))
             self._conversation.segmentation_changed()
 
     def _redo(self) -> None:
         if not self._conversation.redo():
             self.workspace.redo()
-            self._page.show(message="Done again.")
+            self._page.show(message=_("Done again."))
             self._conversation.segmentation_changed()
 
-    def _between(self, what: str, act: Callable[..., Any]) -> Callable[..., None]:
-        """An action that has to wait until no masks are on screen and none are computed."""
+    def _between(self, refusal: Callable[[], str], act: Callable[..., Any]) -> Callable[..., None]:
+        """An action that has to wait until no masks are on screen and none are computed; until then it is refused."""
 
         def run(*arguments: Any) -> None:
             if self._conversation.armed:
-                raise StateError(f"Accept or cancel the masks on screen first, then {what}.")
+                text = refusal()
+                raise StateError(text)
             act(*arguments)
 
         return run
 
     def _set_mode(self, mode: str) -> None:
         if mode not in WRITE_MODES:
-            raise InputError(f"The write mode is one of {', '.join(WRITE_MODES)}.")
+            raise InputError(_("The write mode is one of {modes}.").format(modes=", ".join(WRITE_MODES)))
         self.workspace.controller.mode = mode
 
     def _fit(self) -> None:
@@ -342,7 +355,7 @@ class ViewerApp:
         if not wanted:
             self._surface.hide()
         elif not self.workspace.is_open:
-            raise StateError("Open a volume first.")
+            raise StateError(_("Open a volume first."))
         else:
             self._surface.show(self.workspace.segmentation)
 
@@ -353,7 +366,7 @@ class ViewerApp:
             act(*arguments)
             self.workspace.use_profile()
 
-        return self._between("change profiles", run)
+        return self._between(lambda: _("Accept or cancel the masks on screen first, then change profiles."), run)
 
     def _import_profile(self, path: Path) -> None:
         self._profile_action(self.workspace.profiles.import_from)(path)

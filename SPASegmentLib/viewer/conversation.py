@@ -11,11 +11,14 @@ from typing import Any, Callable, Optional
 from SPASegmentLib.interaction.types import RECOMMENDED
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.conversation import Conversation
+from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.page_view import LoopWorker, PageView
 from SPASegmentLib.viewer.pointer import Gesture
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.views import SliceViews
 from SPASegmentLib.viewer.workspace import Workspace
+
+_ = texts(__name__)
 
 
 class PageTarget:
@@ -31,7 +34,7 @@ class PageTarget:
 
     def problem(self, from_mask: bool) -> str:
         """Nothing keeps a session on an open volume from beginning."""
-        return "" if self._workspace.is_open else "Open a volume first."
+        return "" if self._workspace.is_open else _("Open a volume first.")
 
     def loading(self, from_mask: bool) -> Optional[Callable[[], Any]]:
         """The network has been loaded when the viewer was started."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 from typing import Any, Awaitable, Callable, Optional
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
+
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Names under which this computer calls itself.
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -37,20 +41,23 @@ def guard(token: Optional[str]) -> Any:
     async def check(request: web.Request, handler: _Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin")
         if origin is not None and urlsplit(origin).netloc != request.host:
-            raise web.HTTPForbidden(text="This page belongs to another site.")
+            raise web.HTTPForbidden(text=_("This page belongs to another site."))
         if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none") and not _is_link(request):
-            raise web.HTTPForbidden(text="Another site asks for this; open the viewer by its own address.")
+            raise web.HTTPForbidden(text=_("Another site asks for this; open the viewer by its own address."))
         if token is None:
             if urlsplit(f"//{request.host}").hostname not in LOCAL_HOSTS:
-                raise web.HTTPForbidden(text="The viewer listens on this computer only; open it as 127.0.0.1.")
+                raise web.HTTPForbidden(text=_("The viewer listens on this computer only; open it as 127.0.0.1."))
             return await handler(request)
         if _equal(request.query.get("token", ""), token):
             # Out of the address bar, so that it is not passed on with a screenshot.
-            answer = web.HTTPFound(request.path)
+            wanted = request.query.get("lang")
+            answer = web.HTTPFound(request.path + (f"?{urlencode({'lang': wanted})}" if wanted else ""))
             answer.set_cookie(_COOKIE, _as_cookie(token), httponly=True, samesite="Lax")
             raise answer
         if not _equal(request.cookies.get(_COOKIE, ""), _as_cookie(token)):
-            raise web.HTTPUnauthorized(text="Open the address that the viewer printed when it started, with its token.")
+            raise web.HTTPUnauthorized(
+                text=_("Open the address that the viewer printed when it started, with its token.")
+            )
         return await handler(request)
 
     return check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from concurrent.futures import Executor
 from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
 
@@ -15,10 +16,13 @@ from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE, Frame
 from SPASegmentLib.mrml.front_end import SliceMark
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.texts import agreement_text, round_text
+from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.pictures import draw_masks
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.views import SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, grey_range
+
+_ = texts(__name__)
 
 #: How often it is told how far a job is.
 TICK_S = 0.15
@@ -202,13 +206,13 @@ class PageView:
 
 def _cards(frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> List[Dict[str, Any]]:
     """What the page shows of each mask."""
-    texts = ["recommended", *(_readable(each.description) for each in proposal.differences)]
-    tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(texts))]
+    words = [_("recommended"), *(_readable(each.description) for each in proposal.differences)]
+    tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(words))]
     areas = [_readable(frame.image.area_text(mask)) for mask in proposal.masks]
-    inks = ["#000" if _is_bright(color(n)) else "#fff" for n in range(len(texts))]
+    inks = ["#000" if _is_bright(color(n)) else "#fff" for n in range(len(words))]
     return [
         {"index": n, "picture": picture, "text": text, "color": tint, "ink": inks[n], "area": area}
-        for n, (picture, text, tint, area) in enumerate(zip(pictures, texts, tints, areas))
+        for n, (picture, text, tint, area) in enumerate(zip(pictures, words, tints, areas))
     ]
 
 
@@ -221,4 +225,4 @@ def _is_bright(tint: Tuple[float, float, float]) -> bool:
 
 def _readable(description: str) -> str:
     """A description with its units as they are printed, and on the line of their numbers."""
-    return description.replace(" mm2", "\u00a0mm²").replace(" pixels", "\u00a0pixels").replace(" %", "\u00a0%")
+    return re.sub(r"(?<=\d) (?=(?:mm2|%|[Pp]ixel))", "\u00a0", description).replace("mm2", "mm²")

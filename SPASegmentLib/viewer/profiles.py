@@ -8,6 +8,9 @@ from typing import Callable, List, Optional, Tuple
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.profile import DEFAULT, Profile
 from SPASegmentLib.interaction.profiles import Profiles
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 
 class ViewerProfiles:
@@ -46,7 +49,7 @@ class ViewerProfiles:
             InputError: there is none of this name.
         """
         if name not in self.names:
-            raise InputError("There is no such profile any more; pick one of the list.")
+            raise InputError(_("There is no such profile any more; pick one of the list."))
         self._active = name
 
     def create(self) -> None:
@@ -77,7 +80,7 @@ class ViewerProfiles:
             InputError: it is the only one.
         """
         if len(self.names) == 1:
-            raise InputError("This is the only profile; reset it, or add another one first.")
+            raise InputError(_("This is the only profile; reset it, or add another one first."))
         at = self.names.index(self._active)
         self._kept.forget(self._active)
         self._active = self.names[max(at - 1, 0)]

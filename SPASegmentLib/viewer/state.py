@@ -15,7 +15,9 @@ from contextlib import contextmanager
 from typing import Any, Awaitable, Callable, Dict, Iterator, List
 
 from SPASegmentLib.errors import SPAError, StateError
+from SPASegmentLib.translation import texts
 
+_ = texts(__name__)
 _log = logging.getLogger(__name__)
 
 
@@ -95,7 +97,7 @@ class PageState:
             StateError: something else is under way.
         """
         if self._tasks:
-            raise StateError("The viewer is still at work on something else; wait until it is done.")
+            raise StateError(_("The viewer is still at work on something else; wait until it is done."))
         self._tasks.append(task)
         self.show(problem="")
         try:
@@ -109,4 +111,6 @@ def user_message(error: BaseException) -> str:
     """What to tell the user about an error: its own words if they were written for users, no internals otherwise."""
     if isinstance(error, SPAError):
         return str(error)
-    return "Something went wrong in the viewer; the terminal where it was started says more. Your segmentation is kept."
+    return _(
+        "Something went wrong in the viewer; the terminal where it was started says more. Your segmentation is kept."
+    )

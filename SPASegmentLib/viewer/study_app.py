@@ -70,8 +70,12 @@ class StudyApp(ViewerApp):
 
     def _template(self) -> str:
         page, study = super()._template(), (_PAGE / "study.html").read_text(encoding="utf-8")
-        panel = '<aside class="panel" aria-label="Controls">'
+        panel = '<aside class="panel" aria-label="[[Controls]]">'
         return page.replace(panel, panel + study)
+
+    def _speak(self, language: str) -> None:
+        """A study is in English for everybody: its tasks are, and what is compared is to differ in masks alone."""
+        super()._speak("en")
 
     def _build_page(self) -> None:
         self.server.enable_module({"serve": {"spa_study": str(_PAGE)}, "styles": ["spa_study/study.css"]})

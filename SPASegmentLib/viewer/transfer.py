@@ -10,8 +10,11 @@ from typing import Awaitable, Callable
 from aiohttp import ClientError, web
 
 from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.uploads import MAX_PROFILE, MAX_UPLOAD, safe_name
+
+_ = texts(__name__)
 
 #: Endings of the results that can be downloaded.
 RESULTS = (".seg.nrrd", ".nii.gz", ".nrrd")
@@ -60,7 +63,7 @@ class Transfer:
             await _receive(request, path, self._max_upload, self._patience)
             await self._open_volume(path)
 
-        return await self._answered(take, "Reading the file")
+        return await self._answered(take, _("Reading the file"))
 
     async def _post_profile(self, request: web.Request) -> web.StreamResponse:
         async def take(folder: Path) -> None:
@@ -68,7 +71,7 @@ class Transfer:
             await _receive(request, path, MAX_PROFILE, self._patience)
             self._open_profile(path)
 
-        return await self._answered(take, "Reading the profile")
+        return await self._answered(take, _("Reading the profile"))
 
     async def _get_result(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -104,7 +107,8 @@ class Transfer:
     def _refusal(self, error: Exception, folder: str) -> web.Response:
         """The answer to a request that failed; where files lie here is nobody's business."""
         if isinstance(error, SPAError):
-            error = InputError(str(error).replace(f"{folder}/", ""))
+            text = str(error).replace(f"{folder}/", "")
+            error = InputError(text)
         return web.Response(status=422, text=self._page.explain(error))
 
 
@@ -114,7 +118,9 @@ async def _receive(request: web.Request, path: Path, limit: int, patience: float
     Raises:
         InputError: it is larger than allowed, or all of it has not arrived: the page was closed, or nothing more came.
     """
-    message = f"The file is larger than {limit / 2**20:.0f} MiB; make it smaller, or give it to `spa viewer` directly."
+    message = _("The file is larger than {size} MiB; make it smaller, or give it to `spa viewer` directly.").format(
+        size=f"{limit / 2**20:.0f}"
+    )
     if (request.content_length or 0) > limit:
         raise InputError(message)
     received = 0
@@ -126,4 +132,4 @@ async def _receive(request: web.Request, path: Path, limit: int, patience: float
                     raise InputError(message)
                 file.write(block)
         except (ConnectionError, ClientError, asyncio.TimeoutError):
-            raise InputError("The file did not arrive as a whole; send it again.") from None
+            raise InputError(_("The file did not arrive as a whole; send it again.")) from None

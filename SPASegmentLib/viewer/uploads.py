@@ -12,6 +12,9 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.dicom_files import SeveralSeriesError
 from SPASegmentLib.mrml.io.volumes import check_alone, read_image
 from SPASegmentLib.mrml.io.voxels import Image
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".zip")
 
@@ -32,7 +35,7 @@ def safe_name(name: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", last).lstrip(".-")[-100:].lstrip(".-")
     ending = next((e for e in VOLUME_ENDINGS if plain.lower().endswith(e)), None)
     if ending is None or plain.lower() == ending.lstrip("."):
-        raise InputError("The page takes NRRD, NIfTI and MHA files, and a DICOM series as a .zip archive.")
+        raise InputError(_("The page takes NRRD, NIfTI and MHA files, and a DICOM series as a .zip archive."))
     return plain[: -len(ending)] + ending
 
 
@@ -63,7 +66,7 @@ def read_archive(archive: Path, folder: Path) -> Image:
     try:
         return read_image(str(folder))
     except SeveralSeriesError:
-        raise InputError("The archive holds several DICOM series; zip the folder of one of them.") from None
+        raise InputError(_("The archive holds several DICOM series; zip the folder of one of them.")) from None
 
 
 def unpack_series(archive: Path, folder: Path, limit: int = MAX_VOXELS) -> None:
@@ -89,19 +92,27 @@ def unpack_series(archive: Path, folder: Path, limit: int = MAX_VOXELS) -> None:
                     while block := source.read(1 << 20):
                         left -= len(block)
                         if left < 0:
-                            raise InputError(f"The archive holds more than {limit / 2**30:.1f} GiB; take less.")
+                            raise InputError(
+                                _("The archive holds more than {size} GiB; take less.").format(
+                                    size=f"{limit / 2**30:.1f}"
+                                )
+                            )
                         target.write(block)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
-        raise InputError("The archive is damaged, encrypted or of a rare kind; zip the series again.") from None
+        raise InputError(_("The archive is damaged, encrypted or of a rare kind; zip the series again.")) from None
 
 
 def _files(archive: zipfile.ZipFile) -> List[zipfile.ZipInfo]:
     entries = [e for e in archive.infolist() if not e.is_dir() and not e.filename.startswith("__MACOSX")]
     if not entries:
-        raise InputError("The archive is empty; zip the folder of a DICOM series.")
+        raise InputError(_("The archive is empty; zip the folder of a DICOM series."))
     if any(e.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for e in entries):
         # LZMA takes as much memory as the archive asks for.
         raise NotImplementedError
     if len(entries) > MAX_FILES:
-        raise InputError(f"The archive holds {len(entries)} files; the page takes up to {MAX_FILES}.")
+        raise InputError(
+            _("The archive holds {count} files; the page takes up to {limit}.").format(
+                count=len(entries), limit=MAX_FILES
+            )
+        )
     return entries

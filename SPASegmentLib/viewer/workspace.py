@@ -21,7 +21,10 @@ from SPASegmentLib.mrml.io.voxels import Image
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, next_name
 from SPASegmentLib.mrml.volumes import add_image, add_volume, remove_volume
+from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.profiles import ViewerProfiles
+
+_ = texts(__name__)
 
 # Without PyTorch the viewer works from what segments hold.
 #: Colours of new segments, one after the other; apart from those of the masks on screen.
@@ -84,7 +87,7 @@ class Workspace:
             StateError: nothing is open.
         """
         if self._controller is None:
-            raise StateError("Open a volume first.")
+            raise StateError(_("Open a volume first."))
         return self._controller
 
     @property
@@ -194,7 +197,11 @@ class Workspace:
         """
         name = name.strip()
         if not name or len(name) > _LONGEST_NAME or not name.isprintable():
-            raise InputError(f"The name of a segment is a text of 1 to {_LONGEST_NAME} printable characters.")
+            raise InputError(
+                _("The name of a segment is a text of 1 to {longest} printable characters.").format(
+                    longest=_LONGEST_NAME
+                )
+            )
         segment = self._segment(segment_id)
         self._save_state()
         segment.SetName(name)
@@ -218,7 +225,7 @@ class Workspace:
         """
         self._segment(segment_id)
         if len(self.segments) == 1:
-            raise InputError("This is the only segment; add another one before you delete it.")
+            raise InputError(_("This is the only segment; add another one before you delete it."))
         self._save_state()
         self.segmentation.GetSegmentation().RemoveSegment(segment_id)  # type: ignore[union-attr]
         self._reselect()
@@ -273,7 +280,7 @@ class Workspace:
             OutputError: it could not be written.
         """
         if self.segmentation is None:
-            raise StateError("Open a volume and segment something first.")
+            raise StateError(_("Open a volume and segment something first."))
         save_segmentation(self.segmentation, path, self.volume)
         self._saved = self._version()
 
@@ -288,7 +295,7 @@ class Workspace:
 
     def _open_editor(self) -> LogicEditor:
         if self._editor is None:
-            raise StateError("Open a volume first.")
+            raise StateError(_("Open a volume first."))
         return self._editor
 
     def _save_state(self) -> None:
@@ -297,7 +304,7 @@ class Workspace:
     def _segment(self, segment_id: str) -> Any:
         segment = None if self.segmentation is None else self.segmentation.GetSegmentation().GetSegment(segment_id)
         if segment is None:
-            raise InputError("There is no such segment any more; pick one of the list.")
+            raise InputError(_("There is no such segment any more; pick one of the list."))
         return segment
 
     def _reselect(self) -> None:
@@ -324,16 +331,16 @@ def set_grey_range(volume: Any, low: float, high: float) -> None:
     """
     display = volume.GetDisplayNode()
     if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
-        raise InputError("A colour image is shown as it is.")
+        raise InputError(_("A colour image is shown as it is."))
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
-        raise InputError("The darkest value must lie below the brightest one.")
+        raise InputError(_("The darkest value must lie below the brightest one."))
     display.SetAutoWindowLevel(0)
     display.SetWindowLevel(high - low, (high + low) / 2)
 
 
 def _rgb(color: str) -> Tuple[float, float, float]:
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
-        raise InputError("A colour is written as # and six hexadecimal digits.")
+        raise InputError(_("A colour is written as # and six hexadecimal digits."))
     red, green, blue = (int(color[n : n + 2], 16) / 255 for n in (1, 3, 5))
     return (red, green, blue)
 

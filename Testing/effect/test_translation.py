@@ -38,6 +38,66 @@ def test_an_error_with_numbers_in_it(desk: Any) -> None:
     assert desk.proposal.round == 1
 
 
+def speak(monkeypatch: pytest.MonkeyPatch, language: str, enabled: Any = "true") -> None:
+    """As the module does it when Slicer, which is set to a language, has started."""
+    from SegmentEditorSPALib import Translate
+    from slicerhost import qt
+
+    from SPASegmentLib import translation
+
+    qt.QSettings().setValue("Internationalization/Enabled", enabled)
+    qt.QSettings().setValue("language", language)
+    monkeypatch.setattr(translation, "_translate", Translate.translated)
+
+
+def test_slicer_in_german_shows_spa_in_german(host: Any, phantom: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from slicerhost.desk import Desk
+
+    speak(monkeypatch, "de-DE")
+    desk = Desk(host, phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
+    assert desk.panel.accept.text == "Übernehmen" and desk.panel.from_segment.text == "Vom Segment ausgehen"
+    desk.click()
+    assert "Runde 1 von 6" in desk.panel.round.text and "Empfohlene Maske" in desk.panel.status.text
+    desk.workflow.mark(1)
+    assert desk.panel.status.text.startswith("1: ") and "weitermachen" in desk.panel.status.text
+    desk.workflow.accept()
+    assert "Übernommen:" in desk.panel.status.text and "mm2" in desk.panel.status.text
+
+
+@pytest.mark.parametrize(("language", "enabled"), [("de-DE", "false"), ("", "true"), ("fr-FR", "true")])
+def test_spa_is_in_no_other_language_than_slicer(
+    host: Any, monkeypatch: pytest.MonkeyPatch, language: str, enabled: str
+) -> None:
+    from SegmentEditorSPALib import Translate
+
+    speak(monkeypatch, language, enabled)
+    assert Translate.language() == "en"
+    assert Translate.translated("mrml.editor", "There is nothing to undo.") == "There is nothing to undo."
+
+
+def test_slicer_s_own_translation_comes_first(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SegmentEditorSPALib import Translate
+
+    speak(monkeypatch, "de-DE")
+    monkeypatch.setattr(sys.modules["slicer.i18n"], "translate", lambda _context, text: text.upper())
+    assert Translate.translated("mrml.editor", "There is nothing to undo.") == "THERE IS NOTHING TO UNDO."
+
+
+def test_german_messages_fit_the_panel(host: Any, phantom: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PySide6.QtCore import Qt
+    from SegmentEditorSPALib import Installation
+    from slicerhost import qt
+    from slicerhost.desk import Desk
+
+    speak(monkeypatch, "de-DE")
+    desk = Desk(host, phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
+    metrics = qt.QFontMetrics(desk.panel.status.font)
+    for why in ["", *dict(Installation._SIGNS)]:
+        said = Installation._words(why, "") + " Ohne das: Vom Segment ausgehen."
+        height = metrics.boundingRect(0, 0, 310, 1000, int(Qt.TextWordWrap), said).height()
+        assert height <= desk.panel.status.minimumHeight, said
+
+
 @pytest.mark.parametrize("slip", ["{anders}", "{0}", "{", "{round!x}", "{round:zz}", "{round.a}"])
 def test_a_translation_that_cannot_be_filled_in_is_shown_in_english(slip: str) -> None:
     from SPASegmentLib.translation import Text

@@ -14,13 +14,15 @@ from SPASegmentLib import errors
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARY = ROOT / "SPASegmentLib"
 PLACES = (
-    "interaction", "lattice.py", "model/weights.py", "mrml", "mrml/io", "output.py",
+    "interaction", "lattice.py", "model/weights.py", "mrml", "mrml/io", "output.py", "viewer",
     "../SPASegment/SegmentEditorSPALib",
 )  # fmt: skip
 FILES = sorted(
     path
     for place in PLACES
     for path in ([LIBRARY / place] if place.endswith(".py") else (LIBRARY / place).glob("*.py"))
+    # A study is in English for everybody.
+    if not (place == "viewer" and path.name.startswith("study"))
 )
 ERRORS = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, errors.SPAError)}
 
@@ -55,6 +57,8 @@ def is_marked(text: ast.AST) -> bool:
         text = text.func.value
     if isinstance(text, ast.Call):
         return is_name(text.func, {"_"}) or isinstance(text.func, ast.Attribute) and is_name(text.func.value, {"self"})
+    if isinstance(text, ast.IfExp):
+        return is_marked(text.body) and is_marked(text.orelse)
     return isinstance(text, ast.Name)
 
 
@@ -70,6 +74,7 @@ def test_errors_are_translated(path: Path) -> None:
         ('raise StateError(f"There are {n} rounds.")', ["1: an error without _()"]),
         ('raise OutputError("No {x}".format(x=x))', ["1: an error without _()"]),
         ('raise OutputError("No " + x)', ["1: an error without _()"]),
+        ('raise InputError(_("a") if x else "b")', ["1: an error without _()"]),
         ('raise InputError(_(f"No {x}"))', ["1: _() takes one plain text, since translators look it up as it is"]),
         ('x = _("No {x}").format(y=1)', ["1: the placeholders ['x'] do not match what is filled in"]),
         ('raise InputError(_("No {x:.1f} of {y!r}").format(x=1, y=2))', []),

@@ -3,7 +3,13 @@
   "use strict";
 
   // What went wrong with a file is said by the viewer itself; only where it cannot be reached this page has to.
-  const UNREACHABLE = "The viewer cannot be reached; look at the terminal where it was started.";
+  // Its texts come with the page, in the user's language.
+  const say = (name) => document.getElementById("texts").dataset[name];
+
+  // A text with its placeholders filled in, as `Text.format` does it in Python.
+  function fill(text, values) {
+    return text.replace(/\{(\w+)\}/g, (place, name) => (name in values ? values[name] : place));
+  }
 
   async function send(input, address) {
     const file = input.files[0];
@@ -12,7 +18,7 @@
     try {
       await fetch(`${address}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
     } catch (error) {
-      if (!window.trame.client.isConnected()) window.alert(UNREACHABLE);
+      if (!window.trame.client.isConnected()) window.alert(say("unreachable"));
     }
   }
 
@@ -21,7 +27,7 @@
     try {
       answer = await fetch(address);
     } catch (error) {
-      window.alert(UNREACHABLE);
+      window.alert(say("unreachable"));
       return;
     }
     if (!answer.ok) return;
@@ -33,7 +39,7 @@
   }
 
   function mayLeave(unsaved) {
-    return !unsaved || window.confirm("The segmentation has not been saved. Open another volume and lose it?");
+    return !unsaved || window.confirm(say("unsaved"));
   }
 
   // geometry: width and height of the view in its pixels, then a 3 x 4 matrix from pixels to mm.
@@ -64,6 +70,10 @@
   }
   tellPixels();
   window.addEventListener("resize", tellPixels);
+
+  const tellLanguage = () => { document.documentElement.lang = window.trame.state.get("language") || "en"; };
+  tellLanguage();
+  window.trame.state.watch(["language"], tellLanguage);
 
   // The cross that stands for the pointer, for the keyboard: where it is in each view, as shares of its size.
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -192,5 +202,5 @@
 
   const valueOf = (id) => document.getElementById(id).value;
 
-  window.trame.utils.spa = { valueOf, send, fetchFile, mayLeave, readout, cross, pointed, first };
+  window.trame.utils.spa = { valueOf, fill, send, fetchFile, mayLeave, readout, cross, pointed, first };
 })();
