@@ -25,7 +25,8 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses ablations embedding widening structures results beyond named lint mutation index-check address clean
+	benchmark baselines losses ablations embedding widening structures results beyond named lint mutation index-check address \
+	dist translations tutorial clean
 .DELETE_ON_ERROR:
 
 help:
@@ -37,9 +38,10 @@ help:
 	@echo "make e2e         the tests of the viewer, in Chromium"
 	@echo "make mutation    change a hundred operators one by one and list what no test notices; about an hour"
 	@echo "make benchmark-viewer   how fast the viewer is; writes docs/viewer-benchmark.md"
-	@echo "make screenshot  make demo, and put its figure into the README"
+	@echo "make screenshot  the pictures of make demo and of a session on the sample image, for the README"
 	@echo "make screenshot-viewer  the README's picture of the viewer, from a run in Chromium"
 	@echo "make screenshots pictures of the Segment Editor effect, in out/screenshots (real volumes: SPA_SHARED_DATA)"
+	@echo "make tutorial    pictures of the tutorials, in docs/pictures"
 	@echo "make baselines   train what SPA is compared with, on DATA=folder/of/shared/data; goes on where it stopped"
 	@echo "make losses      train with each term of the loss left out in turn, on DATA; goes on where it stopped"
 	@echo "make ablations   train with parts of the preference generator, on DATA; goes on where it stopped"
@@ -52,6 +54,8 @@ help:
 	@echo "                 NPZ=val.npz adds what speed costs in accuracy; PARTS=product,soak measures some again"
 	@echo "make index-check the rules of Slicer's extension index"
 	@echo "make address URL=https://github.com/ME/SlicerSPA   put the public address everywhere"
+	@echo "make translations  bring the translations up to date with the texts, and list what is not translated"
+	@echo "make dist        wheel and source distribution in dist/, tried in an environment with nothing else"
 	@echo "make clean       remove everything that was made here"
 
 venv: $(READY)
@@ -88,9 +92,16 @@ viewer: $(VIEWER)/ready
 
 screenshot: demo
 	cp out/demo/demo.png Resources/Screenshots/demo.png
+	$(DEMO)/bin/spa segment SPASegment/Resources/SampleData/AverageBrainMR.nii.gz --click=-10,12,18 \
+		--choices 2,accept3 --output out/demo/brain.seg.nrrd --figure Resources/Screenshots/brain.png
 
 screenshots: $(READY)
 	$(BIN)/python Testing/host/screenshots.py out/screenshots
+
+# Of the tutorials, from the effect and the viewer at work on the sample image.
+tutorial: $(READY) $(VIEWER)/ready chromium
+	$(BIN)/python Testing/host/tutorial_pictures.py docs/pictures
+	$(VIEWER)/bin/python Testing/e2e/tutorial_pictures.py docs/pictures
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -115,6 +126,18 @@ OLD_ADDRESS = $(shell sed -n 's|.*"scm_url": "https://github.com/\([^"]*\)".*|\1
 address:
 	@test -n "$(URL)" || { echo "Give the address: make address URL=https://github.com/ME/SlicerSPA"; exit 2; }
 	git grep -lF "$(OLD_ADDRESS)" | xargs sed -i 's|$(OLD_ADDRESS)|$(patsubst https://github.com/%,%,$(URL:/=))|g'
+
+# LANGUAGES="fr-FR" begins a new one.
+translations: $(READY)
+	$(BIN)/python Testing/translations.py $(LANGUAGES)
+
+# The wheel is built from the source distribution, which shows that it is whole.
+dist: $(READY)
+	rm -rf dist build/sources && mkdir -p build/sources
+	$(BIN)/python -m hatchling build --target sdist --directory dist
+	tar -xzf dist/*.tar.gz -C build/sources --strip-components 1
+	cd build/sources && $(abspath $(BIN))/python -m hatchling build --target wheel --directory $(abspath dist)
+	PIP_ARGS="$(PIP_ARGS)" SPA_DIST=$(abspath dist) $(BIN)/python -m pytest Testing/repository/test_distribution.py
 
 # Chromium is the distribution's; where nothing may be installed, it has to be there.
 chromium:

@@ -15,7 +15,10 @@ from SPASegmentLib.data.phantom import ambiguous_phantom
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 #: Written by hand; the others are written by commands, and tested with these.
-NAMES = ("slicer", "viewer", "command-line", "library", "training", "study")
+NAMES = (
+    "slicer", "offline", "viewer", "command-line", "library", "training", "tutorial", "tutorial-browser",
+    "tutorial-researchers", "study",
+)  # fmt: skip
 PAGES = [README, *(ROOT / f"docs/{name}.md" for name in NAMES)]
 MORE = [path for name in ("CONTRIBUTING.md", "docs/architecture.md") if (path := ROOT / name).exists()]
 TEXT = "\n".join(page.read_text() for page in PAGES)
@@ -37,7 +40,7 @@ def test_the_options_they_name_exist() -> None:
     text = "".join(CliRunner().invoke(app, [*command, "--help"], env=wide).stdout for command in commands)
     named = set(re.findall(r"`(--[a-z-]+)", TEXT))
     assert {"--slices", "--reference", "--choices", "--profile", "--plane"} <= named
-    assert {option for option in named if option not in text} == set()
+    assert {option for option in named if option not in text} == {"--no-index", "--platform"}, "of pip"
 
 
 def test_make_knows_their_targets() -> None:
@@ -59,3 +62,18 @@ def test_the_readme_is_short_and_shows_a_picture_first() -> None:
     first_picture = next(n for n, line in enumerate(lines) if line.startswith("!["))
     first_command = next(n for n, line in enumerate(lines) if line.startswith("make demo"))
     assert first_picture < first_command < 25
+
+
+def test_pictures_of_tutorials_are_there_used_and_small() -> None:
+    shown = {name for page in PAGES for name in re.findall(r"\]\(pictures/([^)]+)\)", page.read_text())}
+    files = {path.name: path.stat().st_size for path in (ROOT / "docs/pictures").iterdir()}
+    assert shown == set(files) and max(files.values()) <= 150_000
+
+
+def test_the_tutorial_s_configuration_and_manifest_are_read(tmp_path: Path) -> None:
+    from SPASegmentLib.research.training.config import load_config
+
+    (text,) = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/tutorial-researchers.md").read_text(), re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(text)
+    assert load_config(tmp_path / "mine.yaml").sources[0].file == "raters.csv"
+    assert text in (ROOT / "docs/training.md").read_text(), "the same as on the page with all details"
