@@ -57,11 +57,11 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
             x = LEFT + index * (CELL + GAP)
             _draw_mask(canvas, x, y, session, step, index, window, (limits[0], limits[1]))
     if session.click is not None:
-        x, y, side = window
+        middle_x, middle_y, side = window
         on_sheet = CELL / side
         at = (
-            LEFT + CELL / 2 + (session.click.x - x) * session.spacing[0] * on_sheet,
-            TOP + ABOVE + CELL / 2 + (session.click.y - y) * session.spacing[1] * on_sheet,
+            LEFT + CELL / 2 + (session.click.x - middle_x) * session.spacing[0] * on_sheet,
+            TOP + ABOVE + CELL / 2 + (session.click.y - middle_y) * session.spacing[1] * on_sheet,
         )
         canvas.cross(*at, arm=10, line=7, colour=BLACK)
         canvas.cross(*at, arm=8.5, line=3, colour=WHITE)
