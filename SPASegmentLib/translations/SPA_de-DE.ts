@@ -746,6 +746,52 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
+    <name>SegmentEditorSPALib.StudyNotes</name>
+    <message>
+        <source>Every accepted mask becomes a line in {name}.</source>
+        <translation>Jede übernommene Maske wird eine Zeile in {name}.</translation>
+    </message>
+    <message>
+        <source>The mask was accepted, but the study&apos;s log was not written: {problem}</source>
+        <translation>Die Maske wurde übernommen, das Protokoll der Studie aber nicht geschrieben: {problem}</translation>
+    </message>
+</context>
+<context>
+    <name>SegmentEditorSPALib.StudySection</name>
+    <message>
+        <source>Log for a study</source>
+        <translation>Protokoll für eine Studie</translation>
+    </message>
+    <message>
+        <source>Switch on...</source>
+        <translation>Einschalten …</translation>
+    </message>
+    <message>
+        <source>Switch off</source>
+        <translation>Ausschalten</translation>
+    </message>
+    <message>
+        <source>Pseudonym (nobody&apos;s name):</source>
+        <translation>Pseudonym (niemandes Name):</translation>
+    </message>
+    <message>
+        <source>For studies with people: seconds, rounds, clicks and choices of every accepted mask go into a CSV file, under a pseudonym and without anything of an image. Off, nothing is written.</source>
+        <translation>Für Studien mit Menschen: Sekunden, Runden, Klicks und Wahlen jeder übernommenen Maske kommen in eine CSV-Datei, unter einem Pseudonym und ohne etwas von einem Bild. Ausgeschaltet wird nichts geschrieben.</translation>
+    </message>
+    <message>
+        <source>On: {name} writes into {file}.</source>
+        <translation>An: {name} schreibt in {file}.</translation>
+    </message>
+    <message>
+        <source>Off.</source>
+        <translation>Aus.</translation>
+    </message>
+    <message>
+        <source>The log is switched off; what is written stays.</source>
+        <translation>Das Protokoll ist ausgeschaltet; was geschrieben ist, bleibt.</translation>
+    </message>
+</context>
+<context>
     <name>SegmentEditorSPALib.Target</name>
     <message>
         <source>Select a source volume at the top of Segment Editor first.</source>
