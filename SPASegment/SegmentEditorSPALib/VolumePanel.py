@@ -38,14 +38,14 @@ class VolumePanel:
             _("Through the volume"), "through", _("From the accepted masks on to all slices, in both directions (D)")
         )
         self.doubtful = button(
-            _("Next doubtful slice"), "doubtful", _("Go to the slice where an answer helps most (N)")
+            _("Next doubtful"), "doubtful", _("Go to the slice where an answer helps most (N)")
         )
         self.ends = button(_("Ends here"), "ends", _("The structure is not on the slice in view (E)"))
         self.apply = button(
             _("Apply"), "apply", _("Write all slices into the segment, as one step of undo (Enter)")
         )
         self.next = button(
-            _("Accept, then next structure"), "accept_and_next",
+            _("Next structure"), "accept_and_next",
             _("Accept or apply, and add a segment for the next structure, named after this one (L)"),
         )
         column.addLayout(row(self.through, self.next))

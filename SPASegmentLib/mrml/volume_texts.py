@@ -18,11 +18,15 @@ def found_text(result: VolumeResult, in_mm: bool = True) -> str:
     """What was found, how far it can be relied on, what to do with it; `in_mm` where the size of voxels is known."""
     if result.extent is None:
         return _("SPA found nothing in the volume; accept a mask on another slice.")
-    doubtful = sum(one.state is SliceState.DOUBTFUL for one in result.slices.values())
+    doubtful = [one for one in result.slices.values() if one.state is SliceState.DOUBTFUL]
+    count = len(doubtful)
     words = [_extent(result, in_mm), agreement_text(result)]
-    if doubtful > 1:
-        words.append(_("{count} slices are doubtful: N goes to the next one, Enter applies.").format(count=doubtful))
-    elif doubtful:
+    if count > 1 and not all(one.area for one in doubtful):
+        text = _("{count} slices are doubtful, also beyond its ends: N goes to the next one, Enter applies.")
+        words.append(text.format(count=count))
+    elif count > 1:
+        words.append(_("{count} slices are doubtful: N goes to the next one, Enter applies.").format(count=count))
+    elif count:
         words.append(_("One slice is doubtful: N goes there, Enter applies."))
     else:
         words.append(_("No slice is doubtful; Enter applies."))

@@ -53,8 +53,8 @@ class VolumeWork:
         self._written: Dict[int, Tuple[Frame, np.ndarray]] = {}
         self._answers: Dict[int, _Answer] = {}
         self._history: List[Tuple[int, Optional[_Answer]]] = []
-        controller.stack = self.stack
         self.follow_segment(known)
+        controller.stack = self.stack
 
     @property
     def result(self) -> VolumeResult:

@@ -188,6 +188,54 @@ def test_hover_fills_a_mask(screen: Any) -> None:
     page.screenshot(path=PICTURES / "viewer.png")
 
 
+def test_through_the_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
+    page = screen.page
+    screen.click("Red", LESION)
+    screen.masks()
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted' && get('can_undo')")
+    page.click("[data-test=surface]")
+    screen.wait("get('surface') && document.querySelector('[data-view=Surface] img')")
+    before = {view: screen.picture(view) for view in ("Green", "Surface")}
+    page.keyboard.press("d")
+    screen.wait("get('through').ready && get('marks') && get('marks').slices.length > 3")
+    # The temporary segment is in other slices and in 3D, too.
+    screen.until(lambda: all(screen.picture(view) != picture for view, picture in before.items()))
+    # Each mark lies where the slider stands on that slice.
+    marks, position = screen.state("marks"), screen.state("slices")["Red"]
+    (anchor,) = [mark for mark in marks["slices"] if mark["state"] == "anchor"]
+    share = (position["offset"] - position["lowest"]) / (position["highest"] - position["lowest"])
+    assert marks["tag"] == "Red" and abs(anchor["left"] + anchor["width"] / 2 - 100 * share) < anchor["width"]
+    assert "slices, " in page.inner_text("[data-test=status]")
+    # Enter is the control's that has the focus.
+    page.evaluate("() => { document.activeElement.blur(); document.querySelector('details').open = false; }")
+    page.evaluate("() => { document.querySelector('.panel').scrollTop = 0; }")
+    page.keyboard.press("f")
+    page.mouse.move(5, 5)
+    screen.picture("Surface")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "through.png")
+    for _ in range(4):
+        page.keyboard.press("n")
+        screen.wait("!get('busy')")
+        page.wait_for_timeout(500)
+        if screen.state("phase") == "choosing":
+            break
+    screen.masks()
+    page.screenshot(path=PICTURES / "doubtful.png")
+    page.keyboard.press("Enter")
+    screen.wait("get('through').ready && get('masks').length === 0")
+    assert len([mark for mark in screen.state("marks")["slices"] if mark["state"] == "anchor"]) == 2
+    page.keyboard.press("Enter")
+    screen.wait("!get('through').active && !get('busy')")
+    assert page.inner_text("[data-test=status]").startswith("Applied: ") and screen.state("marks") is None
+    mask, _grid = load_mask(scene, str(downloaded(page, "nifti", tmp_path)))
+    assert len(np.flatnonzero(mask.any(axis=(1, 2)))) > 3
+    page.screenshot(path=PICTURES / "applied.png")
+    page.click("[data-test=surface]")
+    screen.wait("!get('surface')")
+
+
 def test_reload_in_mid_session(screen: Any) -> None:
     page = screen.page
     screen.click("Red", LESION)
