@@ -825,10 +825,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Von den übernommenen Masken zu allen Schichten, in beide Richtungen (D)</translation>
     </message>
     <message>
-        <source>Next doubtful slice</source>
-        <translation>Nächste zweifelhafte Schicht</translation>
-    </message>
-    <message>
         <source>Go to the slice where an answer helps most (N)</source>
         <translation>Zur Schicht gehen, auf der eine Antwort am meisten hilft (N)</translation>
     </message>
@@ -849,10 +845,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Alle Schichten ins Segment schreiben, als ein Schritt zum Rückgängigmachen (Enter)</translation>
     </message>
     <message>
-        <source>Accept, then next structure</source>
-        <translation>Übernehmen, dann nächste Struktur</translation>
-    </message>
-    <message>
         <source>Accept or apply, and add a segment for the next structure, named after this one (L)</source>
         <translation>Übernehmen oder anwenden, und ein Segment für die nächste Struktur hinzufügen, nach dieser benannt (L)</translation>
     </message>
@@ -863,6 +855,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>{accepted} slices accepted, {sure} sure, {doubtful} doubtful</source>
         <translation>{accepted} Schichten übernommen, {sure} sicher, {doubtful} zweifelhaft</translation>
+    </message>
+    <message>
+        <source>Next doubtful</source>
+        <translation>Nächste zweifelhafte</translation>
+    </message>
+    <message>
+        <source>Next structure</source>
+        <translation>Nächste Struktur</translation>
     </message>
 </context>
 <context>
@@ -2279,6 +2279,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>one slice, {mm} mm.</source>
         <translation>eine Schicht, {mm} mm.</translation>
     </message>
+    <message>
+        <source>{count} slices are doubtful, also beyond its ends: N goes to the next one, Enter applies.</source>
+        <translation>{count} Schichten sind zweifelhaft, auch jenseits der Enden: N geht zur nächsten, Enter wendet an.</translation>
+    </message>
 </context>
 <context>
     <name>mrml.volume_work</name>
@@ -2857,8 +2861,8 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Übernehmen oder anwenden, und ein Segment für die nächste Struktur hinzufügen, nach dieser benannt (L)</translation>
     </message>
     <message>
-        <source>Accept, then next structure</source>
-        <translation>Übernehmen, dann nächste Struktur</translation>
+        <source>Next structure</source>
+        <translation>Nächste Struktur</translation>
     </message>
 </context>
 <context>
