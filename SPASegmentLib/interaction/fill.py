@@ -29,8 +29,8 @@ SURE_DICE, SURE_PRESENCE = 0.85, 0.85
 LEAST_PIXELS = 6
 #: Expected Dice of masks that no network has seen.
 ALONE = 0.8
-#: Expected Dice of a slice that the structure does not reach by what is expected.
-EMPTY = 0.9
+#: Expected Dice of a slice that the structure does not reach by what is expected, and presence between two masks.
+EMPTY, UNCLEAR = 0.9, 0.4
 
 NOTHING = Patch(np.zeros((0, 0), dtype=bool))
 
@@ -147,14 +147,11 @@ class Filler:
         neighbour = smoothed(self._frame_at(index - step).pixels, window)
         return Expected(index, frame, window, distance, ((abs(index - last[0]), *last),), "beyond", neighbour)
 
-    def forget(self, index: int) -> None:
-        """Drop what is kept of a slice."""
-        self._guided.pop(index, None)
-
     def _judged(self, expected: Expected) -> Found:
         frame, window, distance = expected.frame, expected.window, expected.distance
         if not (distance > 0).any():
-            return Found(NOTHING, 0.0, EMPTY, None)
+            # Between two masks something should be; towards an end it may well be over.
+            return Found(NOTHING, UNCLEAR if expected.kind == "between" else 0.0, EMPTY, None)
         if self._network is None:
             alone = np.asarray(expit(distance / (0.5 * min(frame.spacing))), dtype=np.float32)
             return Found(Patch(alone, window.top, window.left), 1.0, ALONE, None)

@@ -157,8 +157,9 @@ class ThroughVolume:
 
         Args:
             progress: called after every slice with (done, to do); beyond the outermost anchors the second grows.
-            cancelled: asked before every slice; where it says True, the work ends. What was done is kept for the next
-                run, and the result shown before stays, without `complete`.
+            cancelled: asked before every slice; where it says True, the work ends. What was finished between two
+                anchors, and what was encoded, is kept for the next run; the result shown before stays, without
+                `complete`.
 
         Returns:
             The result, which `result` gives from then on.
@@ -208,7 +209,7 @@ class ThroughVolume:
             Its index; None where there is nothing left to ask about, or nothing was computed.
         """
         for index in self._open_ends():
-            if index not in skip:
+            if index not in skip and self.asks_for_end(index):
                 return index
         return most_doubtful(self._result, self.anchors, self.ends, skip)
 

@@ -83,6 +83,13 @@ def test_the_dice_is_that_of_the_marks(trace: Trace, network: Network) -> None:
     assert dice(found, ball()) == pytest.approx(trace.dice[-1])
 
 
+@pytest.mark.parametrize("actions", [2, 3, 5])
+def test_a_reader_whose_actions_do_not_suffice_stops(network: Network, actions: int) -> None:
+    rng = np.random.default_rng(3)
+    ragged = ball() & (rng.random(ball().shape) < 0.6)  # nothing that a choice would reach
+    assert len(Reader(network, stack_of(ragged), QUICK, actions).through().dice) == actions
+
+
 def test_slice_by_slice_begins_with_the_same_mask_and_grows(trace: Trace, network: Network) -> None:
     found = Reader(network, stack_of(ball()), QUICK, 10).slice_by_slice(trace)
     first = trace.marks[0]
@@ -173,6 +180,9 @@ def test_a_record_has_all_figures_for_spa_and_each_baseline(tmp_path: Path) -> N
     assert len(rows) == 4 and rows[0].startswith(f"| {tmp_path.name}, nowhere | SPA, through the volume | 1 |")
     assert f"{100 * record['dice_by_action'][3]:.1f} [" in rows[0] and rows[0].endswith(" - | - | - | - |")
     assert len(volume_tables.reaching(records)) == len(rows) + 3
+    assert len(volume_tables.leads(records)) == len(rows) + 2
+    lead = np.array(record["dice_by_action"]) - record["baselines"]["no learning"]["dice_by_action"]
+    assert record["baselines"]["no learning"]["lead_by_action"] == pytest.approx(lead, abs=2e-4)
     assert volume_tables.each_volume(records)[2].startswith("| good/good_image | 7 | 2 to 8 |")
     write_record(record, tmp_path / "record.json")
     assert json.loads((tmp_path / "record.json").read_text())["command"].startswith("spa evaluate volumes")

@@ -193,6 +193,11 @@ SECTIONS: Sections = (
         volume_tables.by_actions,
     ),
     (
+        "Through the volume, against the other ways",
+        "Points of Dice on the same volumes; intervals of the paired difference, over patients.",
+        volume_tables.leads,
+    ),
+    (
         "Actions to reach a Dice of the volume",
         "Means over the volumes that get there within the actions of the reader, their share in brackets. Ends are "
         "those found after the first accepted mask, by itself. Computing on one thread; the reader's own time is not "

@@ -48,6 +48,17 @@ def reaching(records: Records) -> Lines:
     return table([*head, "slices visited, %", "ends within one, %", "seconds of computing"], rows, words=2)
 
 
+def leads(records: Records) -> Lines:
+    """How far SPA is ahead of every baseline, paired over the volumes."""
+    rows: List[List[Any]] = []
+    for record in _volumes(records):
+        shown = [count for count in ACTIONS if count <= record["actions"]]
+        for name, row in _ways(record)[1:]:
+            cells = [percent(row["lead_by_action"][n - 1], row["lead_by_action_ci95"][n - 1], sign=True) for n in shown]
+            rows.append([", ".join(record["files"]), WAYS[name], *cells, *["-"] * (len(ACTIONS) - len(shown))])
+    return table(["set", "SPA minus", *(f"{count} actions" for count in ACTIONS)], rows, words=2)
+
+
 def each_volume(records: Records) -> Lines:
     """Every volume by itself, where there are not too many; the weakest first."""
     rows: List[List[Any]] = []

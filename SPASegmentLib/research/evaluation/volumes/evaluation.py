@@ -17,7 +17,7 @@ from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, shard_stacks
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
 from SPASegmentLib.research.evaluation.volumes.reader import Reader, Trace, evenly
 
@@ -114,8 +114,9 @@ def evaluate_volumes(
         The record: `n_volumes`, `dice_one_anchor`, `dice_by_action`, `seconds_by_action` (computing alone),
         `actions_to_reach`, `seconds_to_reach` (means over the volumes that get there) and `reached` (their share) by
         Dice, `slices_touched` (visited, of those with the structure) and `ends_within_one` (of the ends that were
-        found after the first accepted mask); the same for each baseline under `baselines`, and for each volume under
-        `volumes`. Means are over volumes, intervals over patients.
+        found after the first accepted mask); the same for each baseline under `baselines`, with `lead_by_action`
+        (SPA's Dice minus the baseline's on the same volumes), and for each volume under `volumes`. Means are over
+        volumes, intervals over patients.
 
     Raises:
         InputError: no volume can be used; the message says why. Or a baseline's package is missing.
@@ -150,7 +151,7 @@ def evaluate_volumes(
         "n_volumes": len(found),
         "intervals_over": f"{len(set(patients))} patients",
         **figures(found, [one.spa for one in found]),
-        "baselines": {name: figures(found, [one.baselines[name] for one in found]) for name in task.baselines},
+        "baselines": {name: _baseline(found, name) for name in task.baselines},
         "volumes": {one.stack.name: _of_volume(one) for one in found},
         "skipped": skipped,
         "files": [path.resolve().name for path in (*task.folders, *task.npz)],
@@ -184,6 +185,18 @@ def figures(volumes: Sequence[VolumeTraces], traces: Sequence[Trace]) -> Dict[st
     if near:
         found["ends_within_one"] = _rounded(np.mean(near))
     return found
+
+
+def _baseline(volumes: Sequence[VolumeTraces], name: str) -> Dict[str, Any]:
+    """The figures of a baseline, and how far SPA is ahead of it on the same volumes."""
+    traces = [one.baselines[name] for one in volumes]
+    ours, others = (np.array([trace.dice for trace in some]) for some in ([one.spa for one in volumes], traces))
+    lead, (low, high) = difference(ours, others, [one.stack.patient for one in volumes])
+    return {
+        **figures(volumes, traces),
+        "lead_by_action": [_rounded(value) for value in lead],
+        "lead_by_action_ci95": [[_rounded(a), _rounded(b)] for a, b in zip(low, high)],
+    }
 
 
 def _through(tool: _Opened, job: Tuple[Stack, VolumesTask]) -> VolumeTraces:

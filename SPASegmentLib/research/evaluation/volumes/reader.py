@@ -115,7 +115,10 @@ class Reader:
             index = self._timed(lambda: (next_slice or ThroughVolume.next_doubtful)(volume))
             if index is None:
                 break
+            before = self._left()
             self._visit(volume, index)
+            if self._left() == before:  # the actions left do not suffice for an answer
+                break
         return self._trace.filled(self._actions)
 
     def slice_by_slice(self, first: Trace) -> Trace:
