@@ -23,6 +23,8 @@ KINDS: Tuple[Kind, ...] = ("between", "ending", "beyond")
 
 #: Logits are not taken more seriously than this.
 SURE = 6.0
+#: Structures of fewer pixels are small: the network sees them at more than the resolution of the image.
+SMALL = 150
 #: Presence on a slice between accepted masks, or between one and where the structure has ended.
 INSIDE = 0.98
 #: How many signs there are, a constant included; weights of an outline: see `Belief`.
@@ -75,15 +77,19 @@ class Belief:
     """The fitted numbers.
 
     Attributes:
-        outline: for each of `KINDS`: uncertainty of the expected outline in pixels and per mm of gap, then weights of a
-            constant, of the network's logit, of the expected outline's, and of the image.
+        outline: for each of `KINDS`, of large structures and of small ones: uncertainty of the expected outline in
+            pixels and per mm of gap, then weights of a constant, of the network's logit, of the expected outline's, and
+            of the image.
         presence: weights of `Signs.of_presence` for the logit of the structure being on a slice beyond.
         dice: weights of `Signs.vector` for the Dice of the result.
     """
 
     outline: Tuple[Tuple[float, ...], ...] = (
-        (0.5, 0.4, 1.0156, 0.4259, 0.7431, 0.4087),
+        (0.5, 0.2, 1.4002, 0.0848, 1.0116, 0.1688),
+        (0.5, 0.2, 1.2795, 0.549, 0.439, 0.472),
+        (0.5, 0.4, -0.6577, 0.2036, 0.9606, 0.1555),  # of all sizes together, here and below
         (0.5, 0.4, -0.6577, 0.2036, 0.9606, 0.1555),
+        (0.5, 0.4, -1.0696, 0.3889, 0.3203, 0.2384),
         (0.5, 0.4, -1.0696, 0.3889, 0.3203, 0.2384),
     )
     presence: Tuple[float, ...] = (-0.3027, -1.3713, 5.7145, 1.7456)
@@ -92,7 +98,7 @@ class Belief:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
-        sizes = {"outline": (3, OUTLINE), "presence": (4,), "dice": (SIGNS,)}
+        sizes = {"outline": (2 * len(KINDS), OUTLINE), "presence": (4,), "dice": (SIGNS,)}
         for field in fields(self):
             try:
                 values = np.array(getattr(self, field.name), dtype=np.float64)
@@ -112,7 +118,12 @@ class Belief:
         return cls(**{name: _tuples(value) for name, value in values.items() if name in names})
 
     def logit(
-        self, parts: Tuple[np.ndarray, np.ndarray, np.ndarray], gap_mm: float, pixel: float, kind: Kind
+        self,
+        parts: Tuple[np.ndarray, np.ndarray, np.ndarray],
+        gap_mm: float,
+        pixel: float,
+        kind: Kind,
+        largest: int = SMALL,
     ) -> np.ndarray:
         """Logit that a pixel belongs to the structure.
 
@@ -122,8 +133,9 @@ class Belief:
             gap_mm: to the closest accepted mask.
             pixel: side of a pixel in mm.
             kind: where the slice lies.
+            largest: pixels of the largest accepted mask around.
         """
-        own, per_mm, *weights = self.outline[KINDS.index(kind)]
+        own, per_mm, *weights = self.outline[outline_row(kind, largest)]
         terms = outline_terms(parts, own * pixel + per_mm * gap_mm)
         return np.asarray(np.tensordot(np.array(weights, dtype=np.float32), terms, 1))
 
@@ -136,6 +148,11 @@ class Belief:
     def dice_of(self, signs: Signs) -> float:
         """Dice that the result of the slice is expected to have, if the structure is there."""
         return float(np.clip(signs.vector() @ np.array(self.dice), 0.05, 0.99))
+
+
+def outline_row(kind: Kind, largest: int) -> int:
+    """Row of `Belief.outline` for slices of a kind, next to a largest accepted mask of so many pixels."""
+    return 2 * KINDS.index(kind) + int(largest < SMALL)
 
 
 def outline_terms(parts: Tuple[np.ndarray, np.ndarray, np.ndarray], sigma: float) -> np.ndarray:

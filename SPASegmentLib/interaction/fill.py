@@ -161,7 +161,7 @@ class Filler:
         """What is made of what was seen."""
         expected = view.expected
         frame, window = expected.frame, expected.window
-        logit = self._belief.logit(view.parts, view.gap_mm, min(frame.spacing), expected.kind)
+        logit = self._belief.logit(view.parts, view.gap_mm, min(frame.spacing), expected.kind, view.largest)
         map_ = Patch(np.asarray(expit(logit), dtype=np.float32), window.top, window.left)
         signs = view.signs(map_)
         return Found(map_, self._belief.presence_of(signs), self._belief.dice_of(signs), signs)

@@ -9,18 +9,20 @@ import pytest
 
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.interaction.appearance import Appearance
-from SPASegmentLib.interaction.belief import SIGNS, Belief, Signs
+from SPASegmentLib.interaction.belief import SIGNS, SMALL, Belief, Signs
 from SPASegmentLib.interaction.patch import Patch
 
 ZEROS = tuple([0.0] * SIGNS)
 
 
 def test_the_logit_is_the_weighted_sum_that_the_numbers_say() -> None:
-    belief = Belief(outline=((1.0, 0.5, 0.1, 0.2, 0.3, 0.4),) * 3)
+    belief = Belief(outline=((1.0, 0.5, 0.1, 0.2, 0.3, 0.4),) * 5 + ((1.0, 0.5, 9.0, 0.0, 0.0, 0.0),))
     parts = np.full((1, 1), 3.0), np.full((1, 1), -1.5), np.full((1, 1), 2.0)
     # Uncertainty of the outline: 1 pixel of 0.5 mm and half of a gap of 4 mm, 2.5 mm.
     wanted = 0.1 + 0.2 * -1.5 + 0.3 * (3.0 / 2.5) + 0.4 * 2.0
     assert belief.logit(parts, 4.0, 0.5, "beyond")[0, 0] == pytest.approx(wanted)
+    # Small structures beyond have the last row.
+    assert belief.logit(parts, 4.0, 0.5, "beyond", largest=SMALL - 1)[0, 0] == pytest.approx(9.0)
 
 
 def test_presence_and_dice_follow_the_signs() -> None:

@@ -16,7 +16,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.belief import KINDS, Belief, Kind, outline_terms
+from SPASegmentLib.interaction.belief import KINDS, SMALL, Belief, Kind, outline_terms
 from SPASegmentLib.interaction.fill import NOTHING, Anchor, Expected, Filler, View
 from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
@@ -31,6 +31,8 @@ from SPASegmentLib.research.data.stacks import Stack, folder_stacks, largest_par
 SLOPPINESS = 0.6
 #: Slices between accepted masks that are tried, how often each, and slices that are followed beyond the true end.
 GAPS, TRIES, PAST = (2, 4, 8, 14), 2, 8
+#: Slices that numbers of their own are fitted on at least.
+FEWEST = 20
 #: Pixels of a slice that the outline is fitted on.
 PIXELS = 150
 #: Uncertainties that are tried: in pixels, and per mm of gap.
@@ -52,6 +54,19 @@ class Observed:
     truths: List[np.ndarray] = field(default_factory=list)
     ends: List[bool] = field(default_factory=list)
     weights: List[float] = field(default_factory=list)
+
+    def of(self, kind: Kind, small: bool) -> Observed:
+        """Slices of a kind and size that show the structure; large ones from whole volumes alone.
+
+        The size of a nodule's pixels is not known, and the weights know lungs better than anything else.
+        """
+        rows = [
+            row
+            for row, (view, truth, whole) in enumerate(zip(self.views, self.truths, self.ends))
+            if view.expected.kind == kind and (view.largest < SMALL) == small and truth.any() and (small or whole)
+        ]
+        parts = (self.views, self.truths, self.ends, self.weights)
+        return Observed(*([values[row] for row in rows] for values in parts))  # type: ignore[arg-type]
 
 
 def observe(
@@ -135,7 +150,7 @@ def fit(observed: Observed) -> Tuple[Belief, Dict[str, Any]]:
     Raises:
         InputError: there is too little to fit them on.
     """
-    outline = tuple(_fit_outline(observed, kind) for kind in KINDS)
+    outline = _fit_outlines(observed)
     start = Belief(outline=outline)
     maps = [judged_map(view, start) for view in observed.views]
     signs = [view.signs(map_) for view, map_ in zip(observed.views, maps)]
@@ -221,17 +236,27 @@ def calibrate_volumes(
 def judged_map(view: View, belief: Belief) -> Patch:
     """Probabilities of a slice under a belief."""
     expected = view.expected
-    logit = belief.logit(view.parts, view.gap_mm, min(expected.frame.spacing), expected.kind)
+    logit = belief.logit(view.parts, view.gap_mm, min(expected.frame.spacing), expected.kind, view.largest)
     return Patch(np.asarray(expit(logit), dtype=np.float32), expected.window.top, expected.window.left)
 
 
-def _fit_outline(observed: Observed, kind: Kind) -> Tuple[float, ...]:
-    """Uncertainty and weights of the pixels of one kind of slices."""
+def _fit_outlines(observed: Observed) -> Tuple[Tuple[float, ...], ...]:
+    """The rows of `Belief.outline`; a size that is rare among slices of a kind shares the row of the other."""
+    rows: List[Tuple[float, ...]] = []
+    for kind in KINDS:
+        sizes = [observed.of(kind, small) for small in (False, True)]
+        if max(len(one.views) for one in sizes) == 0:
+            raise InputError(f"There are too few slices {kind} accepted masks; give more volumes.")
+        for one, other in (sizes, sizes[::-1]):
+            rows.append(_fit_outline(one if len(one.views) >= FEWEST or not other.views else other))
+    return tuple(rows)
+
+
+def _fit_outline(observed: Observed) -> Tuple[float, ...]:
+    """Uncertainty and weights of the pixels of slices."""
     rng = np.random.default_rng(1)
     columns: List[np.ndarray] = []
     for view, truth, weight in zip(observed.views, observed.truths, observed.weights):
-        if view.expected.kind != kind or not truth.any():
-            continue
         distance = view.parts[0]
         radius = np.sqrt(view.largest * view.expected.frame.pixel_area / np.pi)
         rows, cols = np.nonzero(distance > -max(0.6 * radius, 4 * min(view.expected.frame.spacing)))
@@ -244,8 +269,6 @@ def _fit_outline(observed: Observed, kind: Kind) -> Tuple[float, ...]:
         columns.append(
             np.stack([*parts, pixel, np.full(PIXELS, view.gap_mm), wanted.astype(float), np.full(PIXELS, weight)])
         )
-    if not columns:
-        raise InputError(f"There are too few slices {kind} accepted masks; give more volumes.")
     distance, seen, evidence, pixel, gap, wanted, weights = np.concatenate(columns, axis=1)
     best: Tuple[float, Tuple[float, ...]] = (np.inf, ())
     for own in OWN:
