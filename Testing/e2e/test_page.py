@@ -489,3 +489,23 @@ def test_profiles_can_be_managed(screen: Any) -> None:
     page.get_by_role("button", name="Forget").click()
     screen.wait(f"get('profiles').length === 1 && get('profile') === '{first}'")
     assert screen.state("learned").startswith("1 accepted")
+
+
+def test_the_page_speaks_the_browser_s_language(program: Any, browser: Any) -> None:
+    """Or the one that its address asks for; what the viewer says by itself is in it, too."""
+    page = browser.new_page(locale="de-AT")
+
+    def opened(address: str) -> str:
+        page.goto(address, wait_until="load")
+        page.wait_for_selector("[data-test=phantom]")
+        return str(page.inner_text("header"))
+
+    assert "Rückgängig" in opened(program.url) and page.evaluate("document.documentElement.lang") == "de"
+    assert "Noch nichts gelernt." in page.inner_text("[data-test=profile]")
+    assert "Ansicht Koronar" in page.locator("[data-view=Green]").locator("xpath=..").get_attribute("aria-label")
+    page.click("[data-test=phantom]")
+    page.wait_for_function("window.trame.state.get('phase') === 'idle' && !window.trame.state.get('busy')")
+    assert "Klicken Sie in einer Schicht auf eine Struktur" in page.inner_text(".strip")
+    separator = "&" if "?" in program.url else "?"
+    assert "Undo" in opened(f"{program.url}{separator}lang=en")
+    page.close()
