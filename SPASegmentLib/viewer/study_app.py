@@ -117,10 +117,15 @@ class StudyApp(ViewerApp):
         self._run.begin(str(participant))
 
     def _leave(self) -> None:
+        self._clear()
+        self._run.leave()
+
+    def _clear(self) -> None:
+        """No image is on screen any more."""
         self._conversation.end()
         self.workspace.close()
         self._views.show(None)
-        self._run.leave()
+        self._page.show(message="", problem="")
 
     async def _show(self) -> None:
         """Open the image that is next; time runs from when it is on screen."""
@@ -150,9 +155,7 @@ class StudyApp(ViewerApp):
         if self._run.phase == WORKING and self._conversation.armed:
             self._conversation.cancel()
         self._run.finish(int(satisfaction), self._dice)
-        self._conversation.end()
-        self.workspace.close()
-        self._views.show(None)
+        self._clear()
 
     def _dice(self) -> Optional[float]:
         """Of what the segment holds on the slice of the mask accepted last, with the reference there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from rich.console import Console
 from rich.table import Table
@@ -34,6 +34,8 @@ def run_evaluate_named(task: NamedTask, output: Path) -> None:
         record = evaluate_named(task, progress)
     write_record(record, output)
     console.print(people_table(record))
+    for line in summary_lines(record):
+        console.print(line, markup=False, highlight=False)
     if "two_programs" in record:
         console.print(programs_table(record["two_programs"]))
     text = warning(record["seen_in_training"], record["weights"])
@@ -42,55 +44,52 @@ def run_evaluate_named(task: NamedTask, output: Path) -> None:
 
 
 def people_table(record: Dict[str, Any]) -> Table:
-    """First-round Dice with no profile, the person's own and the others', a row for each person."""
+    """First-round Dice in percent with no profile, the person's own and the others', a row for each person."""
     table = Table(
-        title=f"First-round Dice on images {record['images']} of one person, start {record['start']}",
+        title=f"First-round Dice in percent on images {record['images']} of one person, start {record['start']}",
         title_justify="left",
-        caption="common: others' profile minus none; personal: own minus others'; changed: after another person's "
-        f"images, minus none. 95 % intervals over {record['intervals_over']}",
+        caption="gain: own minus none; personal: own minus others'; changed: with the profile of the person before, "
+        "minus none",
     )
     table.add_column("person", no_wrap=True)
-    for name in (
-        "n",
-        "none",
-        "own",
-        "others'",
-        "gain",
-        "95 %",
-        "common",
-        "personal",
-        "95 %",
-        "changed",
-        "rounds to 0.9",
-    ):
-        table.add_column(name, justify="right")
+    for name in ("n", "none", "own", "others'", "gain", "personal", "changed"):
+        table.add_column(name, justify="right", no_wrap=True)
     for name, row in {**record["people"], "all": record}.items():
         if not row["n"]:
             table.add_row(name, "0")
             continue
-        first, rounds = row["first_round"], row["rounds_to"]["0.9"]
-        changed = row["change"].get("all")
+        first, changed = row["first_round"], row["change"].get("all")
         table.add_row(
-            name, str(row["n"]), *(f"{first[p][0]:.3f}" for p in ("without", "own", "others")), f"{row['gain']:+.3f}",
-            _interval(row["gain_ci95"]), f"{row['common']:+.3f}", f"{row['personal']:+.3f}",
-            _interval(row["personal_ci95"]), "-" if changed is None else f"{changed['gain']:+.3f}",
-            f"{rounds['without'][0]:.2f} to {rounds['own'][0]:.2f}",
+            name, str(row["n"]), *(f"{100 * first[p][0]:.1f}" for p in ("without", "own", "others")),
+            _points(row["gain"]), _points(row["personal"]), "-" if changed is None else _points(changed["gain"]),
         )  # fmt: skip
     return table
 
 
+def summary_lines(record: Dict[str, Any]) -> List[str]:
+    """What holds of all people together, with 95 % intervals in points of Dice."""
+    rounds = record["rounds_to"]["0.9"]
+    found = (("gain", "Own minus none"), ("common", "others' minus none"), ("personal", "own minus others'"))
+    parts = [f"{words} {_points(record[k])} [{', '.join(map(_points, record[f'{k}_ci95']))}]" for k, words in found]
+    return [
+        f"{', '.join(parts)}; 95 % intervals over {record['intervals_over']}.",
+        f"Rounds until a mask on screen has 0.9: {rounds['without'][0]:.2f} with none, {rounds['own'][0]:.2f} with the "
+        "own profile; never counts 10.",
+    ]
+
+
 def programs_table(programs: Dict[str, Any]) -> Table:
     """One hand, two people and SPA, a row for each person."""
-    table = Table(title="Dice on the same cases", title_justify="left")
+    table = Table(title="Dice in percent on the same cases", title_justify="left")
     table.add_column("person", no_wrap=True)
-    heads = ("n", "one hand, two programs", "two people", "two people, second", "SPA, last round", "SPA, best seen")
+    heads = ("n", "one hand", "two people", "in the second", "SPA, last", "SPA, best")
     for name in heads:
         table.add_column(name, justify="right")
     names = ("one_hand", "two_people", "two_people_second", "spa_recommended", "spa_best_seen")
     for name, row in {**programs["people"], "all": programs}.items():
-        table.add_row(name, str(row["n"]), *(f"{row[key][0]:.3f}" for key in names if row["n"]))
+        table.add_row(name, str(row["n"]), *(f"{100 * row[key][0]:.1f}" for key in names if row["n"]))
     return table
 
 
-def _interval(bounds: Sequence[float]) -> str:
-    return f"{bounds[0]:+.3f} to {bounds[1]:+.3f}"
+def _points(value: float) -> str:
+    return f"{100 * value:+.1f}"
