@@ -858,7 +858,7 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
     <message>
         <source>Next doubtful</source>
-        <translation>Nächste zweifelhafte</translation>
+        <translation>Nächste unklare</translation>
     </message>
     <message>
         <source>Next structure</source>
