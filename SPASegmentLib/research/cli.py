@@ -129,6 +129,20 @@ def export(
         run_export(weights)
 
 
+@app.command(rich_help_panel=PANEL)
+def average(
+    weights: Annotated[Path, typer.Argument(help="A .safetensors file, whose card the new one follows.")],
+    other: Annotated[Path, typer.Argument(help="Weights of the same architecture, such as those it started from.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A .safetensors file.")],
+    share: Annotated[float, typer.Option(help="Of the first weights.")] = 0.5,
+) -> None:
+    """Write the mean of two sets of weights: it forgets less of what the first training learned."""
+    with _ready():
+        from SPASegmentLib.research.commands.training import run_average
+
+        run_average(weights, other, share, output)
+
+
 evaluate = typer.Typer(help="Measure with simulated users.", no_args_is_help=True)
 app.add_typer(evaluate, name="evaluate", rich_help_panel=PANEL)
 

@@ -71,6 +71,22 @@ def run_export(weights: Path) -> None:
     console.print(f"Wrote {names} and {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
 
 
+def run_average(weights: Path, other: Path, share: float, output: Path) -> None:
+    """Write the mean of two sets of weights, with its card and graphs.
+
+    Raises:
+        SPAError: weights cannot be used, or a file cannot be written.
+    """
+    with imports():
+        from SPASegmentLib.research.training.average import average
+
+    check_paths([("the first weights", weights), ("the other weights", other)], [("--output", output)])
+    console = Console()
+    with console.status("Averaging ..."):
+        average(weights, other, share, output)
+    console.print(f"Wrote {output.name} and its card; calibrate it next (spa calibrate).", markup=False, soft_wrap=True)
+
+
 def run_calibrate(
     weights: Path,
     files: Sequence[Path],
