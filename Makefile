@@ -210,13 +210,15 @@ LEFT_OUT := ct_heart_hocm endo_larynx mr_kidney_t2 us_carotid_ccaus
 
 structures: $(READY)
 	$(BIN)/spa train Resources/Training/structures.yaml --data $(DATA) --device cpu --output runs/structures
+	$(BIN)/spa average runs/structures/structures.safetensors Resources/Models/compact.safetensors --share 0.6 \
+		--output runs/structures/averaged.safetensors
 	$(BIN)/spa hold-out Resources/Training/structures.yaml --data $(DATA) --output out/lungs-held-out.npz
-	$(BIN)/spa calibrate --weights runs/structures/structures.safetensors --npz out/lungs-held-out.npz --limit 60 \
+	$(BIN)/spa calibrate --weights runs/structures/averaged.safetensors --npz out/lungs-held-out.npz --limit 60 \
 		$(LEFT_OUT:%=--structures $(DATA)/structures/train/%.npz)
 	$(BIN)/spa calibrate-volumes $(DATA)/sarcoma_mr_ct $(DATA)/volumes_train $(KEPT_OUT:%=--skip %) \
 		--npz $(DATA)/lidc_idri/train-0.npz --index $(DATA)/lidc_idri/index.csv --limit 24 \
-		--weights runs/structures/structures.safetensors
-	$(BIN)/spa evaluate structures $(DATA)/structures/unseen --weights runs/structures/structures.safetensors \
+		--weights runs/structures/averaged.safetensors
+	$(BIN)/spa evaluate structures $(DATA)/structures/unseen --weights runs/structures/averaged.safetensors \
 		--json out/structures-unseen.json --pictures out/structures-unseen
 
 # The example rounds are crops of the data; they stay in out/.
