@@ -143,8 +143,7 @@ class Opener:
             refined = self._refined(predictor, region, self._offset_mm())
             count, seed = settings.predictions, settings.seed + number
             looks.append(look(region, predictor, refined, click, count, seed, settings.chunk))
-        calibration = network.expected_dice_of_looks
-        return LookRounds(self._frame, click, looks, self._around, settings, self._profile, calibration)
+        return LookRounds(self._frame, click, looks, self._around, settings, self._profile, network.expected_dice[0])
 
     def _looks_later(self, click: Click) -> Optional[Callable[[], LookRounds]]:
         """Looks that are made when they are asked for, once; None where there is one region only."""
@@ -168,7 +167,7 @@ class Opener:
         wider: Optional[Callable[[], LookRounds]] = None,
         enclosed: bool = False,
     ) -> RegionRounds:
-        calibration = (0.0, 1.0) if self._network is None else self._network.expected_dice
+        calibration = ((0.0, 1.0),) if self._network is None else self._network.expected_dice
         return RegionRounds(
             region, predictor, self._settings, self._profile, calibration, neutral_radius, wider, enclosed
         )

@@ -20,7 +20,7 @@ DEFAULT_NAME = "compact"
 #: Offset and slope.
 Line = Tuple[float, float]
 #: Of an expected Dice that nobody has calibrated.
-UNCALIBRATED = (0.0, 1.0)
+UNCALIBRATED: Line = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,17 @@ class ModelCard:
     calibration: Dict[str, Any] = field(default_factory=dict)
     onnx: Dict[str, Any] = field(default_factory=dict)
 
-    def expected_dice_lines(self) -> Tuple[Line, Line]:
-        """What the expected Dice is calibrated with: of the first masks after a click, and of all others.
+    def expected_dice_lines(self) -> Tuple[Line, ...]:
+        """What the expected Dice is calibrated with in the rounds after a click; the last line serves all later ones.
 
-        Cards of older versions hold one line for both.
+        Cards of older versions hold one line.
 
         Raises:
             WeightsError: the card holds something else there.
         """
-        line = self.calibration.get("expected_dice", UNCALIBRATED)
-        return _line(self.calibration.get("expected_dice_of_looks", line)), _line(line)
+        lines = self.calibration.get("expected_dice", UNCALIBRATED)
+        several = isinstance(lines, list) and len(lines) > 0 and all(isinstance(line, list) for line in lines)
+        return tuple(_line(line) for line in lines) if several else (_line(lines),)
 
     def volume_numbers(self) -> Dict[str, Any]:
         """What ``spa calibrate-volumes`` has written for going through volumes; empty where it was not run.

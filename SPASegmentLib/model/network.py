@@ -92,9 +92,8 @@ class SPANetwork(nn.Module):
         #: Whether its device has failed, so that the processor has taken over.
         self.fell_back = False
         self._kept_positions: Optional[Tuple[Tuple[int, int], Tensor]] = None
-        #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
-        self.expected_dice = (0.0, 1.0)
-        self.expected_dice_of_looks = (0.0, 1.0)
+        #: See `runtime.Network`.
+        self.expected_dice: Tuple[Tuple[float, float], ...] = ((0.0, 1.0),)
         self.volume_numbers: Dict[str, Any] = {}
         kind = ENCODERS[config.encoder]
         self.encoder = kind.build(config.channels, config.image_size)

@@ -37,10 +37,9 @@ class PreparedImage(Protocol):
 class Network(Protocol):
     """A trained network in use."""
 
-    #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
-    expected_dice: Tuple[float, float]
-    #: The same for the first masks after a click, where it is not known yet which thing is meant.
-    expected_dice_of_looks: Tuple[float, float]
+    #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach, for each round after
+    #: a click; the last one serves all later rounds.
+    expected_dice: Tuple[Tuple[float, float], ...]
     #: What is known of how far it is to be believed through a volume: see `interaction.belief`; may be empty.
     volume_numbers: Dict[str, Any]
     #: Names the latent space: latents learned with other weights mean something else.

@@ -111,10 +111,9 @@ def run_calibrate(
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
         record = calibrate(weights, files, limit, jobs, progress, structures, per_set, runtime)
-    (first, steep), (offset, slope) = record["expected_dice_of_looks"], record["expected_dice"]
+    lines = ", ".join(f"{offset} + {slope} x raw" for offset, slope in record["expected_dice"])
     console.print(
-        f"Expected Dice = {first} + {steep} x raw in the first round after a click, {offset} + {slope} x raw later, "
-        f"from {record['n_cases']} cases; mean error {record['mean_error_before']} before, "
-        f"{record['mean_error_after']} after.",
+        f"Expected Dice by round: {lines}; from {record['n_cases']} cases, mean error {record['mean_error_before']} "
+        f"before, {record['mean_error_after']} after.",
         highlight=False,
     )

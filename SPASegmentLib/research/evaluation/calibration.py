@@ -47,17 +47,15 @@ def fit_line(expected: np.ndarray, reached: np.ndarray) -> Tuple[float, float]:
 def fit_lines(expected: np.ndarray, reached: np.ndarray) -> np.ndarray:
     """(rounds, 2) offset and slope for each round of (cases, rounds) Dice that were expected and reached.
 
-    The first round after a click, in which it is not known yet which thing is meant, has a line of its own where there
-    are cases enough for it; all other rounds share one.
+    The predictions agree more with every round, faster than they get better, so that each round has a line of its own
+    where there are cases enough for it; otherwise all share one.
 
     Raises:
         InputError: there are too few values, or they do not vary.
     """
-    rounds = expected.shape[1]
-    if len(expected) < FEWEST or rounds == 1:
-        return np.array([fit_line(expected, reached)] * rounds)
-    later = fit_line(expected[:, 1:], reached[:, 1:])
-    return np.array([fit_line(expected[:, 0], reached[:, 0])] + [later] * (rounds - 1))
+    if len(expected) < FEWEST:
+        return np.array([fit_line(expected, reached)] * expected.shape[1])
+    return np.array([fit_line(e, r) for e, r in zip(expected.T, reached.T)])
 
 
 def calibrate(
@@ -84,8 +82,8 @@ def calibrate(
         runtime: see `model.use`.
 
     Returns:
-        What was written: `expected_dice_of_looks` and `expected_dice` (offset, slope), the mean error before
-        and after, and the number of cases.
+        What was written: `expected_dice` (offset and slope by round), the mean error before and after, and the number
+        of cases.
 
     Raises:
         InputError: the files cannot be used or hold too little.
@@ -100,8 +98,7 @@ def calibrate(
     lines = fit_lines(expected, reached)
     calibrated = lines[:, :1] + lines[:, 1:] * expected.T
     record: Dict[str, Any] = {
-        "expected_dice_of_looks": lines[0].tolist(),
-        "expected_dice": lines[-1].tolist(),
+        "expected_dice": lines.tolist(),
         "bias_before": round(float((expected - reached).mean()), 4),
         "mean_error_before": round(float(np.abs(expected - reached).mean()), 4),
         "mean_error_after": round(float(np.abs(calibrated.T - reached).mean()), 4),
@@ -126,7 +123,7 @@ class _Uncalibrated:
 
     def __call__(self) -> SPAMethod:
         network = use.load(self.weights, "cpu", self.runtime).network
-        network.expected_dice = network.expected_dice_of_looks = UNCALIBRATED
+        network.expected_dice = (UNCALIBRATED,)
         return SPAMethod(network, SessionSettings())
 
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.interaction.session import Session
-from SPASegmentLib.interaction.types import Click, FrameImage
+from SPASegmentLib.interaction.types import Box, Click, FrameImage
 from SPASegmentLib.model.weights import load, models_folder, read_card
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.calibration import calibrate, fit_line, fit_lines
@@ -29,13 +29,13 @@ def test_the_line_is_that_of_least_squares() -> None:
     assert fit_line(expected, reached) == pytest.approx(tuple(wanted), abs=1e-4)
 
 
-def test_the_first_round_has_a_line_of_its_own_where_there_are_cases_enough() -> None:
+def test_every_round_has_a_line_of_its_own_where_there_are_cases_enough() -> None:
     rng = np.random.default_rng(1)
-    expected = rng.uniform(0.3, 1.0, (40, 4))
-    reached = np.concatenate([0.3 * expected[:, :1], 0.1 + 0.9 * expected[:, 1:]], axis=1)
-    assert fit_lines(expected, reached) == pytest.approx(np.array([[0, 0.3]] + 3 * [[0.1, 0.9]]), abs=1e-4)
+    expected, lines = rng.uniform(0.3, 1.0, (40, 3)), np.array([[0.0, 0.3], [0.1, 0.9], [-0.2, 1.1]])
+    reached = lines[:, 0] + lines[:, 1] * expected
+    assert fit_lines(expected, reached) == pytest.approx(lines, abs=1e-4)
     few = fit_lines(expected[:10], reached[:10])
-    assert np.array_equal(few, np.array([fit_line(expected[:10], reached[:10])] * 4))
+    assert np.array_equal(few, np.array([fit_line(expected[:10], reached[:10])] * 3))
 
 
 @pytest.mark.parametrize("expected", [np.full(100, 0.9), np.linspace(0, 1, 12)])
@@ -77,7 +77,7 @@ def test_calibrated_weights_expect_what_users_reach(weights: Path, tmp_path: Pat
     assert record["mean_error_after"] < record["mean_error_before"]
     card = read_card(weights.with_suffix(".json"))
     assert card.calibration == record and card.sha256 == checksum
-    offset, slope = record["expected_dice"]
+    offset, slope = record["expected_dice"][0]
     assert _expected(weights, slices) == pytest.approx(min(max(offset + slope * before, 0.0), 1.0))
     # What is measured is always the uncalibrated value: a second run finds the same.
     assert calibrate(weights, [file], jobs=1)["expected_dice"] == record["expected_dice"]
@@ -103,19 +103,22 @@ def test_calibration_without_files_is_a_sentence(weights: Path) -> None:
     assert "Calibration needs files: slices (--npz), structures (--structures), or both." in text
 
 
-def test_sessions_use_either_line(weights: Path) -> None:
+def test_sessions_use_the_line_of_their_round(weights: Path) -> None:
     image = FrameImage(synthetic_slices(1, seed=3).images[0].astype(np.float32))
     middle = Click(image.shape[1] / 2, image.shape[0] / 2)
-    _rewrite(weights, {"expected_dice_of_looks": [0.25, 0.0], "expected_dice": [0.75, 0.0]})
+    _rewrite(weights, {"expected_dice": [[0.25, 0.0], [0.5, 0.0], [0.75, 0.0]]})
     session = Session(load(weights).network, image)
-    assert session.start(middle).expected_dice == 0.25 and session.choose(0).expected_dice == 0.75
+    assert session.start(middle).expected_dice == 0.25
+    assert [session.choose(0).expected_dice for _ in range(3)] == [0.5, 0.75, 0.75]
+    boxed = Session(load(weights).network, image).start(box=Box(middle.x - 9, middle.y - 9, middle.x + 9, middle.y + 9))
+    assert boxed.expected_dice == 0.5, "the extent is known"
     # Cards of older versions have one line.
     _rewrite(weights, {"expected_dice": [0.5, 0.0]})
     session = Session(load(weights).network, image)
     assert session.start(middle).expected_dice == 0.5 == session.choose(0).expected_dice
 
 
-@pytest.mark.parametrize("line", [[1.0], "no", [0.0, float("nan")]])
+@pytest.mark.parametrize("line", [[1.0], "no", [0.0, float("nan")], [], [[0.0, 1.0], [1.0]]])
 def test_a_card_with_a_damaged_calibration_is_refused(weights: Path, line: object) -> None:
     _rewrite(weights, {"expected_dice": line})
     with pytest.raises(WeightsError, match="calibration"):
