@@ -9,7 +9,7 @@ it work in a region around that mask. "The larger thing" and "the smaller thing"
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -138,7 +138,8 @@ class LookRounds:
         proposal = propose(
             self._frame, maps, entropy(self._probability(means, weights)), number, offset + slope * expected
         )
-        return LookRound(self, said, weights, tuple(self._looks[i] for i in owners), proposal)
+        shown = tuple(self._looks[i] for i in owners)
+        return LookRound(self, said, weights, shown, replace(proposal, extent_open=True))
 
     def after_choice(self, shown: LookRound, mask: int) -> RegionRound:
         """The round in the region around the chosen mask, which has heard the choice.

@@ -72,7 +72,7 @@ class Opener:
         middle = Click((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
         x, y = region.to_region(middle.x, middle.y)
         prompts = Prompts((Click(x, y),), ellipse_in(box, region, predictor.map_size))
-        return self._rounds(region, predictor, wider=self._looks_later(middle), enclosed=True).make(prompts)
+        return self._rounds(region, predictor, wider=self._looks_later(middle), given=True, enclosed=True).make(prompts)
 
     def from_mask(self, mask: np.ndarray, shown: Optional[np.ndarray] = None) -> RegionRound:
         """Around a (height, width) bool mask of the frame.
@@ -103,7 +103,7 @@ class Opener:
         else:
             region = Region.around_mask(self._frame, mask, self._network.image_size)
             predictor = self._refined(NetworkPredictor(self._network, region), region, self._offset_mm())
-            rounds = self._rounds(region, predictor, wider=self._looks_later(click))
+            rounds = self._rounds(region, predictor, wider=self._looks_later(click), given=True)
         return rounds.begin([click], mask, (), 1, shown)
 
     @property
@@ -165,9 +165,13 @@ class Opener:
         predictor: Predictor,
         neutral_radius: Optional[float] = None,
         wider: Optional[Callable[[], LookRounds]] = None,
+        given: bool = False,
         enclosed: bool = False,
     ) -> RegionRounds:
-        calibration = ((0.0, 1.0),) if self._network is None else self._network.expected_dice
+        network = self._network
+        calibration: Tuple[Tuple[float, float], ...] = ((0.0, 1.0),)
+        if network is not None:
+            calibration = network.expected_dice_of_extent if given else network.expected_dice
         return RegionRounds(
             region, predictor, self._settings, self._profile, calibration, neutral_radius, wider, enclosed
         )

@@ -159,7 +159,7 @@ class RegionRounds:
         settings: of the session.
         profile: what is known of this user's preference; it weighs the predictions of the first round.
         calibration: offset and slope from the mean Dice with the posterior's masks to the Dice that users reach, for
-            each round after a click; the last one serves all later rounds.
+            each round; the last one serves all later rounds.
         neutral_radius: in mm, of the mask for a user of whom nothing is known; None finds it in the first round.
         wider: the looks at other sizes; None where the region is all there is.
         enclosed: whether a box encloses the structure; small pieces beside it do not belong to it then.
@@ -380,8 +380,7 @@ class RegionRounds:
         if given is not None:
             shown[0] = given
         expected = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
-        # After a box or a mask the extent is known from the first round on, as it is after a click and one choice.
-        offset, slope = self._calibration[min(max(number, 2), len(self._calibration)) - 1]
+        offset, slope = self._calibration[min(number, len(self._calibration)) - 1]
         return propose(region.frame, shown, full[1], number, offset + slope * expected)
 
     def _radius(self, map_: np.ndarray) -> float:

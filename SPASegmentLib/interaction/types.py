@@ -122,6 +122,7 @@ class Proposal:
         differences: one per candidate, against the recommended prediction.
         round: 1, 2, ...; as many as the settings allow.
         expected_dice: Dice that the recommended prediction is expected to reach under the current preference.
+        extent_open: whether the masks may be of things of different size: nothing but a click has said which is meant.
     """
 
     recommended: np.ndarray
@@ -131,6 +132,7 @@ class Proposal:
     differences: Tuple[Difference, ...]
     round: int
     expected_dice: float
+    extent_open: bool = False
 
 
 @dataclass(frozen=True)

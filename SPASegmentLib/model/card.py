@@ -55,17 +55,16 @@ class ModelCard:
     calibration: Dict[str, Any] = field(default_factory=dict)
     onnx: Dict[str, Any] = field(default_factory=dict)
 
-    def expected_dice_lines(self) -> Tuple[Line, ...]:
-        """What the expected Dice is calibrated with in the rounds after a click; the last line serves all later ones.
+    def expected_dice_lines(self) -> Tuple[Tuple[Line, ...], Tuple[Line, ...]]:
+        """What the expected Dice is calibrated with in the rounds after a click, and in those after a box or a mask.
 
-        Cards of older versions hold one line.
+        The last line serves all later rounds. Cards of older versions hold one line for all.
 
         Raises:
             WeightsError: the card holds something else there.
         """
-        lines = self.calibration.get("expected_dice", UNCALIBRATED)
-        several = isinstance(lines, list) and len(lines) > 0 and all(isinstance(line, list) for line in lines)
-        return tuple(_line(line) for line in lines) if several else (_line(lines),)
+        after_click = self.calibration.get("expected_dice", UNCALIBRATED)
+        return _lines(after_click), _lines(self.calibration.get("expected_dice_of_extent", after_click))
 
     def volume_numbers(self) -> Dict[str, Any]:
         """What ``spa calibrate-volumes`` has written for going through volumes; empty where it was not run.
@@ -77,6 +76,11 @@ class ModelCard:
         if not isinstance(numbers, dict):
             raise WeightsError(_("The model card's calibration for volumes needs numbers by their names."))
         return numbers
+
+
+def _lines(numbers: Any) -> Tuple[Line, ...]:
+    several = isinstance(numbers, list) and len(numbers) > 0 and all(isinstance(line, list) for line in numbers)
+    return tuple(_line(line) for line in numbers) if several else (_line(numbers),)
 
 
 def _line(numbers: Any) -> Line:

@@ -40,6 +40,8 @@ class Network(Protocol):
     #: Offset and slope from the mean Dice with the posterior's masks to the Dice that users reach, for each round after
     #: a click; the last one serves all later rounds.
     expected_dice: Tuple[Tuple[float, float], ...]
+    #: The same for each round after a box or a mask, which says how large the structure is.
+    expected_dice_of_extent: Tuple[Tuple[float, float], ...]
     #: What is known of how far it is to be believed through a volume: see `interaction.belief`; may be empty.
     volume_numbers: Dict[str, Any]
     #: Names the latent space: latents learned with other weights mean something else.

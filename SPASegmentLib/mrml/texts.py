@@ -51,7 +51,7 @@ def difference_text(proposal: Proposal, index: int) -> str:
 
 def agreement_text(proposal: Proposal) -> str:
     """How far the recommended mask can be relied on, or what is surer than to go on choosing."""
-    if proposal.expected_dice < UNFAMILIAR and proposal.round == 1:
+    if proposal.extent_open and proposal.expected_dice < UNFAMILIAR:
         return _("This looks unfamiliar: a box around the structure is surer than a click, or correct by clicks.")
     return _("The recommended mask should agree with yours to about {percent} %.").format(
         percent=round(100 * proposal.expected_dice)

@@ -15,16 +15,17 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.types import Box
 from SPASegmentLib.model import use
 from SPASegmentLib.model.weights import UNCALIBRATED, load
 from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.cases import Case, draw_ids, evenly, open_case, thinned
-from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
+from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
-from SPASegmentLib.research.evaluation.rounds import run_case
+from SPASegmentLib.research.evaluation.rounds import measure
 from SPASegmentLib.research.evaluation.slices import open_files
-from SPASegmentLib.research.evaluation.structures import structure_cases
+from SPASegmentLib.research.evaluation.structures import structure_cases, tight_box
 from SPASegmentLib.research.evaluation.users import User
 
 #: Fewer values than this say nothing.
@@ -82,8 +83,8 @@ def calibrate(
         runtime: see `model.use`.
 
     Returns:
-        What was written: `expected_dice` (offset and slope by round), the mean error before and after, and the number
-        of cases.
+        What was written: `expected_dice` and, after a box, `expected_dice_of_extent` (offset and slope by round), the
+        mean error before and after, and the number of cases.
 
     Raises:
         InputError: the files cannot be used or hold too little.
@@ -93,15 +94,18 @@ def calibrate(
     card = load(weights).card
     cases = _slice_cases(files, limit) if files or not structures else []
     cases += [case for path in structures for case in evenly(structure_cases(open_structures(path)), per_set)]
-    results = run_all(_rounds, cases, _Uncalibrated(weights, runtime), jobs or cores(), progress)
+    work = [(case, None) for case in cases] + [(case, tight_box(case.target)) for case in cases]
+    results = run_all(_rounds, work, _Uncalibrated(weights, runtime), jobs or cores(), progress)
     expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
-    lines = fit_lines(expected, reached)
-    calibrated = lines[:, :1] + lines[:, 1:] * expected.T
+    starts = (slice(0, len(cases)), slice(len(cases), None))
+    lines = [fit_lines(expected[part], reached[part]) for part in starts]
+    calibrated = np.concatenate([line[:, 0] + line[:, 1] * expected[part] for line, part in zip(lines, starts)])
     record: Dict[str, Any] = {
-        "expected_dice": lines.tolist(),
+        "expected_dice": lines[0].tolist(),
+        "expected_dice_of_extent": lines[1].tolist(),
         "bias_before": round(float((expected - reached).mean()), 4),
         "mean_error_before": round(float(np.abs(expected - reached).mean()), 4),
-        "mean_error_after": round(float(np.abs(calibrated.T - reached).mean()), 4),
+        "mean_error_after": round(float(np.abs(calibrated - reached).mean()), 4),
         "n_cases": len(cases),
         "files": [Path(file).name for file in (*files, *structures)],
     }
@@ -123,11 +127,12 @@ class _Uncalibrated:
 
     def __call__(self) -> SPAMethod:
         network = use.load(self.weights, "cpu", self.runtime).network
-        network.expected_dice = (UNCALIBRATED,)
+        network.expected_dice = network.expected_dice_of_extent = (UNCALIBRATED,)
         return SPAMethod(network, SessionSettings())
 
 
-def _rounds(method: SPAMethod, case: Case) -> Tuple[np.ndarray, np.ndarray]:
-    """(rounds,) expected and reached Dice of a case."""
-    found = run_case(method, case, User(), method.settings.rounds).rounds
+def _rounds(method: SPAMethod, work: Tuple[Case, Optional[Box]]) -> Tuple[np.ndarray, np.ndarray]:
+    """(rounds,) expected and reached Dice of a case that begins with its click, or with a box."""
+    (case, box), rounds = work, method.settings.rounds
+    found = measure(converse(method.session(case, rounds), case, User(), rounds, box=box), case, rounds).rounds
     return found["expected_dice"], found["dice_recommended"]

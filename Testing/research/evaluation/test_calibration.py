@@ -106,12 +106,14 @@ def test_calibration_without_files_is_a_sentence(weights: Path) -> None:
 def test_sessions_use_the_line_of_their_round(weights: Path) -> None:
     image = FrameImage(synthetic_slices(1, seed=3).images[0].astype(np.float32))
     middle = Click(image.shape[1] / 2, image.shape[0] / 2)
-    _rewrite(weights, {"expected_dice": [[0.25, 0.0], [0.5, 0.0], [0.75, 0.0]]})
+    after_click, after_box = [[0.25, 0.0], [0.5, 0.0], [0.75, 0.0]], [[0.8, 0.0], [0.9, 0.0]]
+    _rewrite(weights, {"expected_dice": after_click, "expected_dice_of_extent": after_box})
     session = Session(load(weights).network, image)
     assert session.start(middle).expected_dice == 0.25
     assert [session.choose(0).expected_dice for _ in range(3)] == [0.5, 0.75, 0.75]
-    boxed = Session(load(weights).network, image).start(box=Box(middle.x - 9, middle.y - 9, middle.x + 9, middle.y + 9))
-    assert boxed.expected_dice == 0.5, "the extent is known"
+    session = Session(load(weights).network, image)
+    assert session.start(box=Box(middle.x - 9, middle.y - 9, middle.x + 9, middle.y + 9)).expected_dice == 0.8
+    assert session.choose(0).expected_dice == 0.9
     # Cards of older versions have one line.
     _rewrite(weights, {"expected_dice": [0.5, 0.0]})
     session = Session(load(weights).network, image)
