@@ -94,7 +94,7 @@ class SPANetwork(nn.Module):
         self._kept_positions: Optional[Tuple[Tuple[int, int], Tensor]] = None
         #: See `runtime.Network`.
         self.expected_dice: Tuple[Tuple[float, float], ...] = ((0.0, 1.0),)
-        self.expected_dice_of_extent = self.expected_dice
+        self.expected_dice_of_extent: Tuple[Tuple[float, float], ...] = ((0.0, 1.0),)
         self.volume_numbers: Dict[str, Any] = {}
         kind = ENCODERS[config.encoder]
         self.encoder = kind.build(config.channels, config.image_size)
