@@ -225,7 +225,7 @@ def test_through_the_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
     page.screenshot(path=PICTURES / "doubtful.png")
     page.keyboard.press("Enter")
     screen.wait("get('through').ready && get('masks').length === 0")
-    assert len([mark for mark in screen.state("marks")["slices"] if mark["state"] == "anchor"]) == 2
+    screen.wait("get('marks').slices.filter((mark) => mark.state === 'anchor').length === 2")
     page.keyboard.press("Enter")
     screen.wait("!get('through').active && !get('busy')")
     assert page.inner_text("[data-test=status]").startswith("Applied: ") and screen.state("marks") is None
