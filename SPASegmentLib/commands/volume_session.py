@@ -18,8 +18,9 @@ from SPASegmentLib.interaction.through import Progress
 from SPASegmentLib.interaction.types import Click, Proposal
 from SPASegmentLib.interaction.volume_result import VolumeResult
 from SPASegmentLib.model.runtime import Network
-from SPASegmentLib.mrml.controller import Controller, Job
+from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.editor import LogicEditor
+from SPASegmentLib.mrml.job import Job
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volume_work import VolumeWork

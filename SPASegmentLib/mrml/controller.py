@@ -17,130 +17,22 @@ import numpy as np
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
-from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
 from SPASegmentLib.model.runtime import Network
-from SPASegmentLib.mrml.editor import SegmentEditor
+from SPASegmentLib.mrml.controller_state import ControllerState
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import volume_grid
+from SPASegmentLib.mrml.job import Job
 from SPASegmentLib.mrml.parts import count_parts, part_at
 from SPASegmentLib.mrml.plane import Plane, Point
-from SPASegmentLib.mrml.preview import Preview
-from SPASegmentLib.mrml.stack import Stack
-from SPASegmentLib.mrml.writer import WriteMode, Written, write, write_slices
+from SPASegmentLib.mrml.writer import Written, write, write_slices
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
 
-class Job:
-    """One step of a session, to be run once.
-
-    Attributes:
-        frame: the slice that it is about.
-        session: the session that it moves.
-        proposal: what came out, None before `run`.
-        running: whether `run` is under way.
-    """
-
-    def __init__(self, frame: Frame, session: Session, work: Callable[[], Proposal]) -> None:
-        self.frame, self.session = frame, session
-        self.proposal: Optional[Proposal] = None
-        self.running = False
-        self._work = work
-
-    def run(self) -> Proposal:
-        """Do the work, in any thread; what the session raises passes through."""
-        self.running = True
-        try:
-            self.proposal = self._work()
-        finally:
-            self.running = False
-        return self.proposal
-
-
-class Controller:
-    """Sessions on the slices of one volume, written into one segment.
-
-    Attributes:
-        volume, segmentation, segment_id: what is segmented, and where the result goes.
-        mode: "add" accepted masks to the segment, or "replace" what it holds on their slice.
-        profile: what is known of the user's preference; grows with every accepted mask.
-        network: of the next session; None to work with the family of masks around a given mask.
-        preview: the temporary segments.
-        stack: the slices that sessions are on, while a volume is gone through; None where any slice may be.
-        lessons: what masks teach that are not written yet, see `Profile.updated`.
-    """
-
-    def __init__(
-        self,
-        volume: Any,
-        segmentation: Any,
-        segment_id: str,
-        editor: SegmentEditor,
-        network: Optional[Network] = None,
-        settings: Optional[SessionSettings] = None,
-        profile: Optional[Profile] = None,
-        mode: WriteMode = "add",
-    ) -> None:
-        self.volume, self.segmentation, self.segment_id = volume, segmentation, segment_id
-        self.mode: WriteMode = mode
-        self.profile = profile
-        self.network = network
-        self._editor = editor
-        self._settings = settings or SessionSettings()
-        self.preview = Preview(segmentation.GetScene(), 1 + self._settings.candidates)
-        self.stack: Optional[Stack] = None
-        self.lessons: Tuple[float, ...] = ()
-        self._job: Optional[Job] = None
-        self._shown: Optional[Job] = None
-        self._accepted: Optional[Tuple[Frame, np.ndarray]] = None
-        self._written: Optional[Written] = None
-
-    @property
-    def settings(self) -> SessionSettings:
-        """Of the sessions."""
-        return self._settings
-
-    @property
-    def frame(self) -> Optional[Frame]:
-        """The slice of the masks on screen, else that of the mask accepted last."""
-        if self._shown is not None:
-            return self._shown.frame
-        return self._accepted[0] if self._accepted is not None else None
-
-    @property
-    def accepted(self) -> Optional[Tuple[Frame, np.ndarray]]:
-        """Slice and (height, width) mask accepted last."""
-        return self._accepted
-
-    @accepted.setter
-    def accepted(self, accepted: Optional[Tuple[Frame, np.ndarray]]) -> None:
-        """After an undo it is another one that was accepted last, or none."""
-        self._accepted = accepted
-
-    @property
-    def written(self) -> Optional[Written]:
-        """What the mask accepted last has changed."""
-        return self._written
-
-    @property
-    def masked(self) -> bool:
-        """Whether masking or an intensity range may keep some of a mask out of the segment."""
-        return self._editor.masked
-
-    @property
-    def session(self) -> Optional[Session]:
-        """The session whose masks are on screen."""
-        return self._shown.session if self._shown is not None else None
-
-    @property
-    def busy(self) -> bool:
-        """Whether a job is running, or has masks that are not on screen yet.
-
-        Until they are shown, the session is a step ahead of what the user sees, and must not be answered.
-        """
-        return self._job is not None and (self._job.running or self._job.proposal is not None)
+class Controller(ControllerState):
+    """Sessions on the slices of one volume, written into one segment; `ControllerState` has its arguments."""
 
     def start_at(self, ras: Point, plane: Union[Plane, str], anywhere: bool = False) -> Job:
         """Start with a click.

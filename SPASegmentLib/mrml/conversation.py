@@ -9,23 +9,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional, Tuple
 
-from SPASegmentLib.mrml.acceptance import Acceptance
 from SPASegmentLib.mrml.accepted import Profiles
-from SPASegmentLib.mrml.course import Begin, Course
+from SPASegmentLib.mrml.course import Begin
 from SPASegmentLib.mrml.front_end import Target, View, Worker
-from SPASegmentLib.mrml.passage import Passage
+from SPASegmentLib.mrml.standing import Standing
 from SPASegmentLib.mrml.texts import CTRL, difference_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.types import Proposal
-    from SPASegmentLib.mrml.controller import Controller, Job
+    from SPASegmentLib.mrml.controller import Controller
+    from SPASegmentLib.mrml.job import Job
     from SPASegmentLib.mrml.plane import Plane, Point
 
 _ = texts(__name__)
 
 
-class Conversation:
+class Conversation(Standing):
     """Sessions of one user.
 
     Args:
@@ -36,65 +36,16 @@ class Conversation:
 
     Attributes:
         removes: whether clicks on masks say "does not belong", also without a key.
-        pointing: whether the next click says which part of the segment to start from.
-        volume: the way through the volume, from accepted masks on.
     """
 
     def __init__(self, worker: Worker, view: View, target: Target, profiles: Profiles) -> None:
-        self.removes = self.pointing = False
-        self._view, self._target = view, target
-        self._course = Course(worker, view, target)
-        self._acceptance = Acceptance(self._course, view, target, profiles)
-        self.volume = Passage(self._course, self._acceptance, worker, view, target)
+        super().__init__(worker, view, target, profiles)
+        self.removes = False
         #: The click before, which its second half must not repeat.
         self._clicked: Optional[Tuple[Point, bool]] = None
         #: What a picture was pressed among, and whether that press was no answer.
         self._pressed_on: Optional[Proposal] = None
         self._pressed_in_vain = False
-
-    # What is allowed.
-
-    @property
-    def busy(self) -> bool:
-        """Whether a result is still to come."""
-        return self._course.busy
-
-    @property
-    def choosing(self) -> bool:
-        """Whether masks are on screen."""
-        return self._course.choosing
-
-    @property
-    def armed(self) -> bool:
-        """Whether keys are about a session, from the click on until its masks are accepted or dropped, or a volume."""
-        return self.busy or self.choosing or self.pointing or self.volume.active
-
-    @property
-    def can_go_back(self) -> bool:
-        """Whether there is an answer to take back."""
-        return self._course.answers > 0 and not self.busy
-
-    @property
-    def unanswered(self) -> bool:
-        """Whether masks are on screen that no answer has led to."""
-        return self.choosing and not self.busy and not self._course.answers
-
-    @property
-    def can_continue(self) -> bool:
-        """Whether there is an accepted mask to go on from, to the slice beside it."""
-        controller = self._target.controller
-        accepted = controller is not None and controller.accepted is not None
-        return self.volume.ready or (accepted and not self.armed)
-
-    @property
-    def proposal(self) -> Optional[Proposal]:
-        """What is on screen; the session itself is ahead of it while a job runs."""
-        return self._course.proposal
-
-    @property
-    def slices(self) -> int:
-        """On how many slices of what is segmented masks were accepted, and not undone."""
-        return self._acceptance.slices
 
     # What the user does.
 

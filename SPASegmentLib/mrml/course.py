@@ -11,8 +11,9 @@ from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.types import Proposal
-    from SPASegmentLib.mrml.controller import Controller, Job
+    from SPASegmentLib.mrml.controller import Controller
     from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.job import Job
     from SPASegmentLib.mrml.plane import Point
 
 _ = texts(__name__)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Protocol, Tuple
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.types import Proposal
     from SPASegmentLib.interaction.volume_result import SliceState
-    from SPASegmentLib.mrml.controller import Controller, Job
+    from SPASegmentLib.mrml.controller import Controller
     from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.job import Job
     from SPASegmentLib.mrml.plane import Point
 
 

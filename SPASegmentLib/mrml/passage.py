@@ -20,7 +20,8 @@ from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.volume_result import VolumeResult
-    from SPASegmentLib.mrml.controller import Controller, Job
+    from SPASegmentLib.mrml.controller import Controller
+    from SPASegmentLib.mrml.job import Job
 
 _ = texts(__name__)
 

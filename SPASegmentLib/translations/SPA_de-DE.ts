@@ -2356,10 +2356,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 <context>
     <name>viewer.app</name>
     <message>
-        <source>Nothing learned yet.</source>
-        <translation>Noch nichts gelernt.</translation>
-    </message>
-    <message>
         <source>Axial</source>
         <translation>Axial</translation>
     </message>
@@ -2374,10 +2370,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>Making the phantom</source>
         <translation>Das Phantom wird erzeugt</translation>
-    </message>
-    <message>
-        <source>Computing masks</source>
-        <translation>Masken werden berechnet</translation>
     </message>
     <message>
         <source>There is no such view.</source>
@@ -2400,10 +2392,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Übernehmen oder verwerfen Sie zuerst die gezeigten Masken, dann löschen Sie Segmente.</translation>
     </message>
     <message>
-        <source>{count} accepted: {preference}.</source>
-        <translation>{count} übernommen: {preference}.</translation>
-    </message>
-    <message>
         <source>Undone.</source>
         <translation>Rückgängig gemacht.</translation>
     </message>
@@ -2422,6 +2410,21 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>Cannot listen on {host}:{port} ({reason}); choose another --port or --host.</source>
         <translation>Auf {host}:{port} lässt sich nicht hören ({reason}); wählen Sie --port oder --host anders.</translation>
+    </message>
+</context>
+<context>
+    <name>viewer.facts</name>
+    <message>
+        <source>Nothing learned yet.</source>
+        <translation>Noch nichts gelernt.</translation>
+    </message>
+    <message>
+        <source>{count} accepted: {preference}.</source>
+        <translation>{count} übernommen: {preference}.</translation>
+    </message>
+    <message>
+        <source>Computing masks</source>
+        <translation>Masken werden berechnet</translation>
     </message>
 </context>
 <context>

@@ -24,6 +24,7 @@ from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.volumes import notes_of
 from SPASegmentLib.mrml.writer import WRITE_MODES
 from SPASegmentLib.viewer.conversation import PageConversation
+from SPASegmentLib.viewer.facts import page_facts
 from SPASegmentLib.viewer.guard import guard
 from SPASegmentLib.viewer.language import heard
 from SPASegmentLib.viewer.page_texts import build, ended_page, page_template
@@ -35,7 +36,7 @@ from SPASegmentLib.viewer.surface import SurfaceView
 from SPASegmentLib.viewer.transfer import Transfer
 from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, read_archive
 from SPASegmentLib.viewer.views import VIEWS, SliceViews
-from SPASegmentLib.viewer.workspace import Workspace, grey_range, set_grey_range
+from SPASegmentLib.viewer.workspace import Workspace, set_grey_range
 
 _ = translation.texts(__name__)
 
@@ -239,47 +240,7 @@ class ViewerApp:
 
     def _facts(self) -> Dict[str, Any]:
         """What the page always shows, as it is now."""
-        workspace, profiles = self.workspace, self.workspace.profiles
-        controller = workspace.controller if workspace.is_open else None
-        profile = profiles.active
-        learned = _("Nothing learned yet.")
-        if profile.accepted:
-            learned = _("{count} accepted: {preference}.").format(count=profile.accepted, preference=profile.describe())
-        return {
-            "volume": workspace.name,
-            "opened": workspace.opened,
-            "unsaved": workspace.unsaved,
-            "phase": self._phase(),
-            "armed": self._conversation.armed,
-            "busy": self._conversation.busy or bool(self._page.task),
-            "task": self._page.task or _("Computing masks"),
-            "segments": [vars(row) for row in workspace.segments],
-            "segment": "" if controller is None else controller.segment_id,
-            "mode": "add" if controller is None else controller.mode,
-            "can_go_back": self._conversation.can_go_back,
-            "can_undo": workspace.can_undo,
-            "can_redo": workspace.can_redo,
-            "can_continue": self._conversation.can_continue,
-            "through": self._through(),
-            "profiles": profiles.names,
-            "profile": profile.name,
-            "learned": learned,
-            "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
-            "surface": self._surface.shown,
-        }
-
-    def _through(self) -> Dict[str, bool]:
-        """Where the way through the volume stands."""
-        volume = self._conversation.volume
-        return {"active": volume.active, "ready": volume.ready, "running": volume.running}
-
-    def _phase(self) -> str:
-        """Where the session stands: "empty", "idle", "choosing" or "accepted"."""
-        if not self.workspace.is_open:
-            return "empty"
-        if self._conversation.choosing:
-            return "choosing"
-        return "accepted" if self._conversation.can_continue else "idle"
+        return page_facts(self.workspace, self._conversation, self._surface, self._page.task)
 
     def _views_moved(self) -> None:
         if not self.workspace.is_open:

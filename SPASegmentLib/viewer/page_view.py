@@ -11,9 +11,9 @@ import numpy as np
 
 from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
-from SPASegmentLib.mrml.controller import Job
 from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE, Frame
 from SPASegmentLib.mrml.front_end import SliceMark
+from SPASegmentLib.mrml.job import Job
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.texts import agreement_text, round_text
 from SPASegmentLib.translation import texts

@@ -11,8 +11,8 @@ from SPASegmentLib.errors import SPAError, StateError
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.interaction.study_log import StudyLog
 from SPASegmentLib.model.runtime import Network
-from SPASegmentLib.mrml.controller import Job
 from SPASegmentLib.mrml.io.volumes import read_image
+from SPASegmentLib.mrml.job import Job
 from SPASegmentLib.mrml.volumes import load_mask
 from SPASegmentLib.viewer.app import ViewerApp
 from SPASegmentLib.viewer.page_view import PageView

@@ -361,4 +361,4 @@ def test_the_recommended_mask_hardly_depends_on_the_seed(network: SPANetwork, le
     for seed in range(4):
         masks.append(Session(network, lesion[0], SessionSettings(seed=seed)).start(Click(70, 52)).masks[0])
     overlaps = [dice(masks[0], other) for other in masks[1:]]
-    assert min(overlaps) > 0.97
+    assert min(overlaps) > 0.95

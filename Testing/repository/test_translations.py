@@ -244,5 +244,5 @@ def test_the_tool_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.Monkey
     tool.update(copy)
     before, after = of(path), of(copy)
     assert set(before) == set(after)
-    assert {pair for pair in after if after[pair] != before[pair]} == {("viewer.app", "Nothing learned yet.")}
+    assert {pair for pair in after if after[pair] != before[pair]} == {("viewer.facts", "Nothing learned yet.")}
     assert after["viewer.app", "Nothing learned yet."] == ""

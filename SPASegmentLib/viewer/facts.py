@@ -1,0 +1,60 @@
+"""What the page always shows."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from SPASegmentLib.mrml.conversation import Conversation
+from SPASegmentLib.translation import texts
+from SPASegmentLib.viewer.surface import SurfaceView
+from SPASegmentLib.viewer.workspace import Workspace, grey_range
+
+_ = texts(__name__)
+
+
+def page_facts(workspace: Workspace, conversation: Conversation, surface: SurfaceView, task: str) -> Dict[str, Any]:
+    """As they are now.
+
+    Args:
+        workspace: what is open.
+        conversation: with the user.
+        surface: the 3D view.
+        task: what is under way beside the network; empty if nothing is.
+    """
+    profiles = workspace.profiles
+    controller = workspace.controller if workspace.is_open else None
+    profile, volume = profiles.active, conversation.volume
+    learned = _("Nothing learned yet.")
+    if profile.accepted:
+        learned = _("{count} accepted: {preference}.").format(count=profile.accepted, preference=profile.describe())
+    return {
+        "volume": workspace.name,
+        "opened": workspace.opened,
+        "unsaved": workspace.unsaved,
+        "phase": _phase(workspace, conversation),
+        "armed": conversation.armed,
+        "busy": conversation.busy or bool(task),
+        "task": task or _("Computing masks"),
+        "segments": [vars(row) for row in workspace.segments],
+        "segment": "" if controller is None else controller.segment_id,
+        "mode": "add" if controller is None else controller.mode,
+        "can_go_back": conversation.can_go_back,
+        "can_undo": workspace.can_undo,
+        "can_redo": workspace.can_redo,
+        "can_continue": conversation.can_continue,
+        "through": {"active": volume.active, "ready": volume.ready, "running": volume.running},
+        "profiles": profiles.names,
+        "profile": profile.name,
+        "learned": learned,
+        "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
+        "surface": surface.shown,
+    }
+
+
+def _phase(workspace: Workspace, conversation: Conversation) -> str:
+    """Where the session stands: "empty", "idle", "choosing" or "accepted"."""
+    if not workspace.is_open:
+        return "empty"
+    if conversation.choosing:
+        return "choosing"
+    return "accepted" if conversation.can_continue else "idle"
