@@ -245,4 +245,4 @@ def test_the_tool_keeps_what_is_there(tmp_path: Path, monkeypatch: pytest.Monkey
     before, after = of(path), of(copy)
     assert set(before) == set(after)
     assert {pair for pair in after if after[pair] != before[pair]} == {("viewer.facts", "Nothing learned yet.")}
-    assert after["viewer.app", "Nothing learned yet."] == ""
+    assert after["viewer.facts", "Nothing learned yet."] == ""
