@@ -84,8 +84,9 @@ class DesktopView:
         shown = session is not None and proposal is not None
         self._panel.round.setText(round_text(proposal, session.settings.rounds) if shown else _("SPA"))
         can_drop = talk.pointing or talk.volume.ready
-        self._panel.enable(talk.choosing, talk.busy, talk.can_go_back, talk.can_continue, can_drop)
+        # The volume's buttons first: a focus that moves on must not move to one that is about to be disabled.
         self._enable_volume()
+        self._panel.enable(talk.choosing, talk.busy, talk.can_go_back, talk.can_continue, can_drop)
         self._screen.attend(talk.armed, talk.busy)
         self._panel.slices.setText(_("Slices accepted: {count}").format(count=talk.slices) if talk.slices else "")
         self._panel.model.setText(_("Model: {model}").format(model=Model.describe(Model.choice())))

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional
 
 import numpy as np
 
-from SPASegmentLib.mrml.parts import left_of
-
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.profile import Profile
     from SPASegmentLib.mrml.frame import Frame
@@ -174,6 +172,9 @@ class Accepted:
         A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
         masking has kept out of the segment belongs to its mask all the same.
         """
+        # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
+        from SPASegmentLib.mrml.parts import left_of
+
         found: Dict[Tuple[Any, ...], Tuple[Frame, np.ndarray]] = {}
         for entry in self._entries:
             if entry.owner is not owner or entry.written.segment_id != segment_id or not entry.stands:

@@ -15,13 +15,13 @@ from SPASegmentLib.mrml.acceptance import Acceptance
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View, Worker
 from SPASegmentLib.mrml.volume_texts import applied_text, found_text, progress_text
-from SPASegmentLib.mrml.volume_work import VolumeWork
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.volume_result import VolumeResult
     from SPASegmentLib.mrml.controller import Controller
     from SPASegmentLib.mrml.job import Job
+    from SPASegmentLib.mrml.volume_work import VolumeWork
 
 _ = texts(__name__)
 
@@ -86,6 +86,9 @@ class Passage:
         known = self._acceptance.standing(controller)
         if not known:
             raise StateError(_("Accept a mask on a slice first; going through the volume starts from it."))
+        # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
+        from SPASegmentLib.mrml.volume_work import VolumeWork
+
         self._work = VolumeWork(controller, known)
         self._acceptance.instead = self._take
         self._proposed.clear()

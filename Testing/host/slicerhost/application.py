@@ -13,6 +13,7 @@ from PySide6 import QtCore, QtWidgets
 from slicerhost import ctk, effects, modules, qt
 from slicerhost.editor import qMRMLSegmentEditorWidget
 from slicerhost.views import LayoutManager
+from SPASegmentLib import translation
 from SPASegmentLib.mrml.scene import HeadlessScene
 
 SIZES = {"Red": (360, 330), "Green": (360, 330), "Yellow": (360, 330)}
@@ -137,6 +138,8 @@ class Host:
         self.qt.sendPostedEvents(None, QtCore.QEvent.DeferredDelete)
         self.qt.processEvents()
         self._headless.close()
+        # The module has installed its own, which needs this host.
+        translation.install(translation.english)
         for owner, name, value in reversed(self._saved):
             if value is None:
                 delattr(owner, name)

@@ -23,9 +23,9 @@ def structures(records: Records) -> Lines:
     """Means over sets, for each way to begin and to go on."""
     rows = []
     for words, r in _structures(records):
-        shown = [j for j in SHOWN if j <= r["rounds"]]
+        shown = [cell for j in SHOWN for cell in (at(r, "dice_recommended", j) if j <= r["rounds"] else ["-"])]
         rows.append([
-            words, r["files"][0], f"{r['n_cases']} of {r['n_sets']} sets", *at(r, "dice_recommended", *shown),
+            words, r["files"][0], f"{r['n_cases']} of {r['n_sets']} sets", *shown,
             *at(r, "dice_best_seen", 1), *at(r, "expected_minus_reached", 1), number(r["expected_dice_correlation"][0]),
         ])  # fmt: skip
     head = ["session", "folder", "cases", *(f"round {j}" for j in SHOWN), "best of the first masks"]
@@ -38,7 +38,7 @@ def structures_by_set(records: Records) -> Lines:
     for words, r in _structures(records)[:1]:
         assert words
         for name, one in sorted(r["sets"].items(), key=lambda item: float(item[1]["dice_recommended"][-1])):
-            shown = [percent(one["dice_recommended"][j - 1]) for j in SHOWN if j <= r["rounds"]]
+            shown = [percent(one["dice_recommended"][j - 1] if j <= r["rounds"] else None) for j in SHOWN]
             rest = [percent(one["dice_best_seen"][0]), percent(one["expected_dice"][0])]
             rows.append([name, one["n_cases"], *shown, *rest])
     return table(["set", "cases", *(f"round {j}" for j in SHOWN), "best of the first masks", "expected, round 1"], rows)

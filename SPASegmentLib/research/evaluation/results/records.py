@@ -113,6 +113,11 @@ def read_records(folder: Path) -> Dict[str, Record]:
     return records
 
 
+def of_slices(records: Dict[str, Record]) -> bool:
+    """Whether some records are of the paper's tables, on slices with several raters."""
+    return any(record["protocol"] in SLICES for record in records.values())
+
+
 def packed(page: Path) -> Path:
     """Where the records of a page are kept."""
     return page.parent / page.stem / "records.json.gz"

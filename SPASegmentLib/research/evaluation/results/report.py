@@ -7,7 +7,7 @@ from typing import Dict, List
 
 from SPASegmentLib.output import make_folder, write_text
 from SPASegmentLib.research.evaluation.results import plots
-from SPASegmentLib.research.evaluation.results.records import Record, pack_records
+from SPASegmentLib.research.evaluation.results.records import Record, of_slices, pack_records
 from SPASegmentLib.research.evaluation.results.sections import BEYOND, SECTIONS
 from SPASegmentLib.research.markdown import section
 
@@ -32,7 +32,7 @@ def write_report(records: Dict[str, Record], path: Path) -> None:
 
 def _lines(records: Dict[str, Record], page: str) -> List[str]:
     lines = _introduction(records, page)
-    for title, text, make in SECTIONS if "combination" in records else BEYOND:
+    for title, text, make in SECTIONS if of_slices(records) else BEYOND:
         rows = make(records)
         if len(rows) > 3:  # more than the head of a table
             caption, mark, picture = text.partition("![")
@@ -45,7 +45,7 @@ def _introduction(records: Dict[str, Record], page: str) -> List[str]:
     weights = f"weights `{one['weights']}`, SHA-256 `{one['sha256'][:12]}...`; " if "weights" in one else ""
     machine = f"PyTorch {one['torch']}; machine: {one['machine']}."
     kept = f"The records, with the values of single cases, are in `docs/{page}/records.json.gz`."
-    if "combination" not in records:
+    if not of_slices(records):
         text = "Written by `spa report` from the records of the commands at the end; do not edit by hand. "
         return ["# Beyond lungs", "", f"{text}{weights[:1].upper()}{weights[1:]}{machine} {kept}", ""]
     return [
