@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import SPAError
-from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE
 from SPASegmentLib.mrml.grid import array_from_matrix
 from SPASegmentLib.mrml.plane import Plane, Point
 
@@ -134,6 +133,9 @@ class DesktopView:
 
 
 def _is_parallel(view: Any, frame: Any) -> bool:
+    # Not before: it needs SciPy, which may come with the first click.
+    from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE
+
     normal = Plane.of_slice_node(view.mrmlSliceNode()).normal
     across = np.cross(*frame.to_world[:3, :2].T)
     return bool(np.linalg.norm(np.cross(across / np.linalg.norm(across), normal)) <= ALIGNMENT_TOLERANCE)

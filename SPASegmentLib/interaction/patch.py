@@ -10,8 +10,6 @@ from typing import Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.interaction.shape_family import signed_distance
-
 #: Around masks, so many of their extents and pixels are looked at beside them.
 MARGIN_EXTENTS, MARGIN_PIXELS = 0.5, 10
 
@@ -101,6 +99,9 @@ def distance_on(window: Window, mask: Patch, spacing: Tuple[float, float]) -> Op
         mask: bool.
         spacing: (x, y) pixel size in mm.
     """
+    # Not before: SciPy may come with the first click in 3D Slicer, and words about volumes do not need it.
+    from SPASegmentLib.interaction.shape_family import signed_distance
+
     on = mask.on(window)
     if not on.any():
         return None
