@@ -33,8 +33,8 @@ from slicerhost.application import Host
 from slicerhost.desk import Desk
 
 def finish():
-    # Python takes PySide's and VTK's objects down in any order, which crashed once in twenty runs after all was done;
-    # how a process with the effect in it ends is tested in test_exit.py.
+    # After all was done the process crashed now and then while the interpreter took PySide's and VTK's objects down;
+    # why was not found. How a process with the effect in it ends is tested in test_exit.py.
     print("done", flush=True)
     os._exit(0)
 """

@@ -18,6 +18,7 @@ from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs,
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.multi_rater import Progress, about, figures, run_one
+from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.users import User
 
@@ -50,15 +51,9 @@ class MaskTask:
 
     def command(self) -> str:
         """The command that repeats this measurement, the folder by its name alone."""
-        words = ["spa evaluate masks", self.folder.name]
-        words += [] if self.label is None else [f"--label {self.label}"]
-        words += [f"--patient {name}" for name in self.patients]
-        words += [] if self.rounds == 6 else [f"--rounds {self.rounds}"]
-        words += [] if self.limit is None else [f"--limit {self.limit}"]
-        words += [] if self.weights is None else [f"--weights {self.weights.name}"]
-        words += [] if self.runtime == "torch" else [f"--runtime {self.runtime}"]
-        words += [] if self.seed == 0 else [f"--seed {self.seed}"]
-        return " ".join(words)
+        words = [*options(self, "label"), *(f"--patient {name}" for name in self.patients)]
+        words += options(self, "rounds", "limit", "weights", "runtime", "seed")
+        return " ".join(["spa evaluate masks", self.folder.name, *words])
 
 
 def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:

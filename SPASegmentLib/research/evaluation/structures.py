@@ -27,6 +27,7 @@ from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.metrics import correlation
 from SPASegmentLib.research.evaluation.multi_rater import Progress, about
+from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.single_mask import middle
@@ -81,15 +82,8 @@ class StructuresTask:
 
     def command(self) -> str:
         """The command that repeats this measurement, the folder by its name alone."""
-        words = ["spa evaluate structures", self.folder.resolve().name]
-        words += [] if self.start == "click" else [f"--start {self.start}"]
-        words += [] if self.user == "choice" else [f"--user {self.user}"]
-        words += [] if self.rounds == 6 else [f"--rounds {self.rounds}"]
-        words += [] if self.limit is None else [f"--limit {self.limit}"]
-        words += [] if self.weights is None else [f"--weights {self.weights.name}"]
-        words += [] if self.runtime == "torch" else [f"--runtime {self.runtime}"]
-        words += [] if self.seed == 0 else [f"--seed {self.seed}"]
-        return " ".join(words)
+        words = options(self, "start", "user", "rounds", "limit", "weights", "runtime", "seed")
+        return " ".join(["spa evaluate structures", self.folder.resolve().name, *words])
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import List, Optional, Sequence
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.evaluation.cases import RATERS
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
+from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.users import User
 
 #: Options that say where things are or how fast, and change no number.
@@ -101,12 +102,5 @@ class Task:
     def command(self, files: Sequence[Path]) -> str:
         """The command that repeats this measurement, with file names alone."""
         words: List[str] = ["spa evaluate lidc", *(f"--npz {Path(file).name}" for file in files)]
-        for field in fields(self):
-            value, option = getattr(self, field.name), field.name.replace("_", "-")
-            if value == field.default or field.name in _NOT_REPEATED:
-                continue
-            if isinstance(value, bool):
-                words.append(f"--{option}" if value else f"--no-{option}")
-            else:
-                words.append(f"--{option} {value.name if isinstance(value, Path) else value}")
-        return " ".join(words)
+        names = [field.name for field in fields(self) if field.name not in _NOT_REPEATED]
+        return " ".join([*words, *options(self, *names)])

@@ -29,6 +29,7 @@ from SPASegmentLib.research.evaluation.named.sequences import (
     run_taught,
 )
 from SPASegmentLib.research.evaluation.named.two_programs import compare_programs
+from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.structures import STARTS
 
@@ -72,15 +73,9 @@ class NamedTask:
 
     def command(self) -> str:
         """The command that repeats this measurement, files by their names alone."""
-        words = ["spa evaluate named", *(f"--npz {path.name}" for path in self.files)]
-        words += [] if self.second is None else [f"--second {self.second.name}"]
-        words += [] if self.start == "click" else [f"--start {self.start}"]
-        words += [] if self.rounds == 6 else [f"--rounds {self.rounds}"]
-        words += [] if self.limit is None else [f"--limit {self.limit}"]
-        words += [] if self.weights is None else [f"--weights {self.weights.name}"]
-        words += [] if self.runtime == "torch" else [f"--runtime {self.runtime}"]
-        words += [] if self.seed == 0 else [f"--seed {self.seed}"]
-        return " ".join(words)
+        files = (f"--npz {path.name}" for path in self.files)
+        words = options(self, "second", "start", "rounds", "limit", "weights", "runtime", "seed")
+        return " ".join(["spa evaluate named", *files, *words])
 
 
 def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]:

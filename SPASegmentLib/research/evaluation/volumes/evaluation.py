@@ -16,6 +16,7 @@ from SPASegmentLib.model.card import bundled, read_card
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, shard_stacks
+from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
@@ -79,16 +80,9 @@ class VolumesTask:
         """The command that repeats this measurement, files and folders by their names alone."""
         words = ["spa evaluate volumes", *(folder.resolve().name for folder in self.folders)]
         words += [f"--npz {path.name}" for path in self.npz]
-        words += [] if self.index is None else [f"--index {self.index.name}"]
-        words += [] if self.label is None else [f"--label {self.label}"]
-        words += [f"--patient {name}" for name in self.patients]
-        words += [] if self.actions == 40 else [f"--actions {self.actions}"]
-        words += [] if self.limit is None else [f"--limit {self.limit}"]
-        words += [f'--without "{name}"' for name in self.without]
-        words += [] if self.weights is None else [f"--weights {self.weights.name}"]
-        words += [] if self.runtime == "auto" else [f"--runtime {self.runtime}"]
-        words += [] if self.seed == 0 else [f"--seed {self.seed}"]
-        return " ".join(words)
+        words += [*options(self, "index", "label"), *(f"--patient {name}" for name in self.patients)]
+        words += [*options(self, "actions", "limit"), *(f'--without "{name}"' for name in self.without)]
+        return " ".join([*words, *options(self, "weights", "runtime", "seed")])
 
 
 @dataclass(frozen=True)
