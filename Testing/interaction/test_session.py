@@ -355,10 +355,11 @@ def test_unusable_images_are_refused(pixels: np.ndarray) -> None:
         FrameImage(pixels)
 
 
-def test_the_recommended_mask_hardly_depends_on_the_seed(network: SPANetwork, lesion: Lesion) -> None:
-    """It is a mean of all predictions; a mean of few of them moved the outline by several per cent of Dice."""
-    masks = []
-    for seed in range(4):
-        masks.append(Session(network, lesion[0], SessionSettings(seed=seed)).start(Click(70, 52)).masks[0])
-    overlaps = [dice(masks[0], other) for other in masks[1:]]
-    assert min(overlaps) > 0.95
+@pytest.mark.parametrize(("start", "least"), [("box", 0.99), ("click", 0.95)])
+def test_the_recommended_mask_hardly_depends_on_the_seed(
+    network: SPANetwork, lesion: Lesion, start: str, least: float
+) -> None:
+    """It is a mean of all predictions, after a click of those of one look; a mean of few moves the outline more."""
+    begin: dict = {"box": Box(60, 43, 80, 61)} if start == "box" else {"click": Click(70, 52)}
+    masks = [Session(network, lesion[0], SessionSettings(seed=n)).start(**begin).masks[0] for n in range(4)]
+    assert min(dice(masks[0], other) for other in masks[1:]) > least
