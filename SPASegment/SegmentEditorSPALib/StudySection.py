@@ -29,7 +29,6 @@ class StudySection:
         """
         self._say = say
         self.widget, form = section(_("Log for a study"))
-        self.widget.collapsed = True
         form.addRow(label(_(
             "For studies with people: seconds, rounds, clicks and choices of every accepted mask go into a CSV file,"
             " under a pseudonym and without anything of an image. Off, nothing is written."
@@ -39,6 +38,8 @@ class StudySection:
         self.on = button(_("Switch on..."), lambda: self._switch(True))
         self.off = button(_("Switch off"), lambda: self._switch(False))
         form.addRow(row(self.on, self.off))
+        # At the end: what is added to a closed section is seen all the same.
+        self.widget.collapsed = True
 
     def refresh(self) -> None:
         """Bring text and buttons up to date."""

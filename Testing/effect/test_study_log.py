@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6 import QtWidgets
 
 
 @pytest.fixture
@@ -82,3 +83,13 @@ def test_the_panel_switches_it(host: Any, tmp_path: Path, monkeypatch: pytest.Mo
     assert section.state.text == "On: p2 writes into mine.csv." and section.off.enabled
     section.off.click()
     assert section.state.text == "Off." and StudyNotes.chosen() == ("", "")
+
+
+def test_the_section_is_closed_until_it_is_opened(host: Any) -> None:
+    from SegmentEditorSPALib import StudySection
+
+    section = StudySection.StudySection(lambda text: None)
+    section.widget.show()
+    assert section.widget.collapsed and not QtWidgets.QWidget.isVisible(section.on)
+    section.widget.collapsed = False
+    assert QtWidgets.QWidget.isVisible(section.on)
