@@ -90,6 +90,6 @@ def test_the_section_is_closed_until_it_is_opened(host: Any) -> None:
 
     section = StudySection.StudySection(lambda text: None)
     section.widget.show()
-    assert section.widget.collapsed and not QtWidgets.QWidget.isVisible(section.on)
+    assert section.widget.isCollapsed() and not QtWidgets.QWidget.isVisible(section.on)
     section.widget.collapsed = False
     assert QtWidgets.QWidget.isVisible(section.on)
