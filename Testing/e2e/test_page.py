@@ -494,6 +494,8 @@ def test_profiles_can_be_managed(screen: Any) -> None:
 def test_the_page_speaks_the_browser_s_language(program: Any, browser: Any) -> None:
     """Or the one that its address asks for; what the viewer says by itself is in it, too."""
     page = browser.new_page(locale="de-AT")
+    # What tests before have not saved may be lost.
+    page.on("dialog", lambda dialog: dialog.accept())
 
     def opened(address: str) -> str:
         page.goto(address, wait_until="load")
