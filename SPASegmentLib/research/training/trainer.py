@@ -74,9 +74,9 @@ class Rounds(nn.Module):
         super().__init__()
         self.network, self.settings = network, settings
 
-    def forward(self, batch: Batch, carried: bool) -> tuple[Tensor, List[Dict[str, Tensor]]]:
+    def forward(self, batch: Batch, carried: bool, corrected: bool) -> tuple[Tensor, List[Dict[str, Tensor]]]:
         """See `unroll`."""
-        return unroll(self.network, batch, self.settings, carried)
+        return unroll(self.network, batch, self.settings, carried, corrected=corrected)
 
 
 class Trainer:
@@ -194,8 +194,10 @@ class Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate() * group.get("factor", 1.0)
         carried = bool(torch.rand(()) < s.unroll.carried)
+        # Not drawn where there are none, so that recipes from before give the same weights.
+        corrected = s.unroll.corrected > 0 and bool(torch.rand(()) < s.unroll.corrected)
         with training_precision(device, s.bfloat16):
-            loss, log = self.rounds(batch, carried)
+            loss, log = self.rounds(batch, carried, corrected)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         try:

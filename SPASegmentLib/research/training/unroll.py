@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from SPASegmentLib.interaction.simulated_user import corrective_click
 from SPASegmentLib.model.ablation import Part, ablated
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
@@ -28,6 +29,7 @@ class UnrollSettings:
         candidates: K.
         choice_noise: share of choices made at random.
         carried: share of steps that start from the mask of a neighbouring slice, or from a box, see `TrainConfig`.
+        corrected: share of steps whose user answers by corrective clicks instead of choices.
         generator: the part of the preference generator's answer that is used, see `model.ablation`; "all" but for
             ablations (paper, Table 3).
         weights: of the loss terms.
@@ -39,6 +41,7 @@ class UnrollSettings:
     candidates: int = 4
     choice_noise: float = 0.05
     carried: float = 0.15
+    corrected: float = 0.0
     generator: Part = "all"
     weights: LossWeights = LossWeights()
 
@@ -98,12 +101,29 @@ def simulate_choice(
     return chosen, point, label
 
 
+def simulate_correction(maps: Tensor, user: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """A click on the largest error of the recommended prediction, see `corrective_click`.
+
+    The label is the user's own there, as it is where a person clicks.
+
+    Returns:
+        (B, h, w) recommended map, (B, 2) point (x, y), and (B,) its label: -1 (no point) where nothing is wrong.
+    """
+    recommended = maps.mean(1)
+    shown, wanted = (recommended > 0.5).cpu().numpy(), (user > 0.5).cpu().numpy()
+    clicks = [corrective_click(mask, target) for mask, target in zip(shown, wanted)]
+    points = [(click.x, click.y) if click else (0.0, 0.0) for click in clicks]
+    labels = [float(click.positive) if click else -1.0 for click in clicks]
+    return recommended, torch.tensor(points, device=maps.device), torch.tensor(labels, device=maps.device)
+
+
 def unroll(
     network: SPANetwork,
     batch: Batch,
     settings: UnrollSettings,
     carried: bool,
     generator: Optional[torch.Generator] = None,
+    corrected: bool = False,
 ) -> tuple[Tensor, List[Dict[str, Tensor]]]:
     """Loss over all rounds of a batch, and per round its terms and the Dice of the recommended prediction.
 
@@ -113,6 +133,7 @@ def unroll(
         settings: see `UnrollSettings`.
         generator: of the simulated user's slips.
         carried: start from the mask of a neighbouring slice, or a box, instead of the click alone.
+        corrected: the user answers by corrective clicks, in two rounds at least.
     """
     if settings.generator != "all":
         network = ablated(network, settings.generator)
@@ -126,7 +147,8 @@ def unroll(
     scale = batch.images.shape[-1] / network.map_size
     previous: Optional[GaussianMixture] = None
     total, log = torch.zeros(()), []
-    rounds = int(torch.randint(1, settings.rounds + 1, ())) if settings.vary_rounds else settings.rounds
+    fewest = min(2, settings.rounds) if corrected else 1
+    rounds = int(torch.randint(fewest, settings.rounds + 1, ())) if settings.vary_rounds else settings.rounds
     for j in range(rounds):
         context = network.context(features, points, labels, None, mask)
         mixture = network.preference(context, previous)
@@ -144,7 +166,10 @@ def unroll(
             terms["dice_best"] = best.mean()
             log.append(terms)
             if j + 1 < rounds:
-                chosen, point, label = simulate_choice(maps, batch.user, settings, generator)
+                if corrected:
+                    chosen, point, label = simulate_correction(maps, batch.user)
+                else:
+                    chosen, point, label = simulate_choice(maps, batch.user, settings, generator)
                 mask = torch.logit(chosen.clamp(1e-3, 1 - 1e-3)).unsqueeze(1)
                 points = torch.cat([points, ((point + 0.5) * scale - 0.5).unsqueeze(1)], dim=1)
                 labels = torch.cat([labels, label.unsqueeze(1)], dim=1)

@@ -18,7 +18,13 @@ from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.drawing import combinations, combine
 from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.trainer import Trainer, TrainSettings
-from SPASegmentLib.research.training.unroll import UnrollSettings, cluster_batch, simulate_choice, unroll
+from SPASegmentLib.research.training.unroll import (
+    UnrollSettings,
+    cluster_batch,
+    simulate_choice,
+    simulate_correction,
+    unroll,
+)
 from SPASegmentLib.research.training.widen import pseudo_raters, synthetic_slices
 
 SMALL = NetworkConfig(channels=16, image_size=64, latent_dim=3, components=4, mlp_dim=16)
@@ -303,6 +309,42 @@ def test_a_damaged_checkpoint_is_named(slices: RaterSlices, tmp_path: Path) -> N
     (tmp_path / "checkpoint.pt").write_bytes(b"PK cut off")
     with pytest.raises(InputError, match="checkpoint.pt is damaged; remove it"):
         Trainer(SMALL, TrainSettings(), source(slices), tmp_path)
+
+
+def test_a_simulated_correction_lies_in_the_largest_error_of_the_recommended_mask() -> None:
+    user = torch.zeros(3, 16, 16)
+    user[:, 2:7, 2:7] = 1
+    maps = user.unsqueeze(1).repeat(1, 4, 1, 1) * 0.9
+    maps[0, :, 9:14, 8:13] = 0.8  # something that is not part of it, of all predictions
+    maps[1, :3, 2:7, 2:7] = 0.0  # most leave all of it out, so that the recommended mask does
+    recommended, points, labels = simulate_correction(maps, user)
+    torch.testing.assert_close(recommended, maps.mean(1))
+    assert points[:2].tolist() == [[10.0, 11.0], [4.0, 4.0]]
+    assert labels.tolist() == [0.0, 1.0, -1.0]  # nothing is wrong with the last
+
+
+def test_corrected_steps_tell_the_network_what_the_user_has_at_the_point(
+    slices: RaterSlices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[torch.Tensor, torch.Tensor]] = []
+    network, batch = SPANetwork(SMALL), source(slices).draw()
+    context = network.context
+    monkeypatch.setattr(network, "context", lambda *of: told.append((of[1], of[2])) or context(*of))
+    unroll(network, batch, UnrollSettings(rounds=3, predictions=4), carried=False, corrected=True)
+    points, labels = told[-1]
+    assert [len(one[1][0]) for one in told] == [1, 2, 3]
+    x, y = ((points[:, 1:] + 0.5) / (batch.images.shape[-1] / network.map_size)).long().unbind(-1)
+    rows = torch.arange(len(points)).unsqueeze(1).expand_as(x)
+    given = labels[:, 1:] >= 0
+    assert given.any()
+    torch.testing.assert_close(batch.user[rows, y, x][given], labels[:, 1:][given])
+
+
+def test_correcting_sessions_have_a_round_after_the_click(slices: RaterSlices) -> None:
+    settings = UnrollSettings(rounds=3, vary_rounds=True, predictions=4)
+    network, batches = SPANetwork(SMALL), source(slices)
+    lengths = {len(unroll(network, batches.draw(), settings, carried=False, corrected=True)[1]) for _ in range(12)}
+    assert lengths == {2, 3}
 
 
 def first_gradients(slices: RaterSlices, settings: UnrollSettings) -> dict[str, torch.Tensor]:
