@@ -24,6 +24,7 @@ from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.policy import make_jobs, policy_summary, run_sequence
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, run_case, summary
 from SPASegmentLib.research.evaluation.slices import EvaluationFile, open_files
+from SPASegmentLib.research.evaluation.statistics import rounded
 from SPASegmentLib.research.evaluation.task import Task
 from SPASegmentLib.research.evaluation.users import ORACLES, User
 
@@ -121,7 +122,7 @@ def figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, Any
         "patient": None if patients is None else [numbers[name] for name in patients],
     }
     for name in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
-        per_case[name] = [[round(float(v), 4) for v in result.rounds[name]] for result in results]
+        per_case[name] = [rounded(result.rounds[name]) for result in results]
     over = "cases" if patients is None else f"{len(numbers)} patients"
     return {**summary(results, patients), "intervals_over": over}, per_case
 

@@ -13,7 +13,7 @@ from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, Case
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference, mean, rounds_needed
+from SPASegmentLib.research.evaluation.statistics import rounds_needed, with_interval
 from SPASegmentLib.research.evaluation.users import User
 
 #: The profile is judged on the images from this one on (counted from 0), and the user changes here.
@@ -128,20 +128,10 @@ def _groups(patients: Sequence[Optional[str]]) -> Optional[List[str]]:
 
 
 def _compared(warm: np.ndarray, cold: np.ndarray, groups: Optional[List[str]]) -> Dict[str, Any]:
-    gain, interval = difference(warm, cold, groups)
-    return {
-        "n": len(warm),
-        "profile": round(float(warm.mean()), 4),
-        "profile_ci95": _rounded(bootstrap_interval(warm, groups)),
-        "cold": round(float(cold.mean()), 4),
-        "cold_ci95": _rounded(bootstrap_interval(cold, groups)),
-        "gain": round(float(gain), 4),
-        "gain_ci95": _rounded(interval),
-    }
-
-
-def _rounded(values: np.ndarray) -> List[float]:
-    return [round(float(v), 4) for v in values]
+    found: Dict[str, Any] = {"n": len(warm)}
+    for name, values in (("profile", warm), ("cold", cold), ("gain", warm - cold)):
+        found.update(with_interval(name, values, groups))
+    return found
 
 
 def _gain(results: Sequence[SequenceResult]) -> Dict[str, Any]:
@@ -154,9 +144,7 @@ def _by_image(results: Sequence[SequenceResult]) -> Dict[str, Any]:
     out: Dict[str, Any] = {}
     for name in ("profile", "cold"):
         values = np.stack([_first(getattr(r, name)) for r in results])
-        low, high = bootstrap_interval(values, [str(r.sequence) for r in results])
-        out[name] = _rounded(values.mean(0))
-        out[f"{name}_ci95"] = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(low, high)]
+        out.update(with_interval(name, values, [r.sequence for r in results]))
     return out
 
 
@@ -165,9 +153,7 @@ def _by_round(results: Sequence[SequenceResult]) -> Dict[str, Any]:
     out: Dict[str, Any] = {}
     for name in ("profile", "cold"):
         values = np.stack([c.rounds["dice_recommended"] for r in results for c in getattr(r, name)[LATER:]])
-        low, high = bootstrap_interval(values, groups)
-        out[name] = _rounded(mean(values))
-        out[f"{name}_ci95"] = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(low, high)]
+        out.update(with_interval(name, values, groups))
     return out
 
 
@@ -203,7 +189,5 @@ def _unseen(results: Sequence[SequenceResult], name: str) -> Dict[str, Any]:
     groups = _groups([p for r in mine for p in r.patients])
     out: Dict[str, Any] = {"n": len(scores)}
     for threshold in UNSEEN_DICE:
-        needed = rounds_needed(scores, threshold)[0].astype(float)
-        out[str(threshold)] = round(float(needed.mean()), 3)
-        out[f"{threshold}_ci95"] = [round(float(v), 3) for v in bootstrap_interval(needed, groups)]
+        out.update(with_interval(str(threshold), rounds_needed(scores, threshold)[0], groups, digits=3))
     return out

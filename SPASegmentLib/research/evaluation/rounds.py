@@ -13,7 +13,7 @@ from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.research.evaluation import metrics
 from SPASegmentLib.research.evaluation.cases import Case
 from SPASegmentLib.research.evaluation.methods.method import Method, Screen
-from SPASegmentLib.research.evaluation.statistics import area_under_rounds, bootstrap_interval, mean, reaching
+from SPASegmentLib.research.evaluation.statistics import area_under_rounds, reaching, rounded, with_interval
 from SPASegmentLib.research.evaluation.users import User
 
 #: Numbers of samples that the energy distance is computed with.
@@ -130,34 +130,21 @@ def summary(results: Sequence[CaseRounds], patients: Optional[Sequence[str]] = N
     stacked = {name: np.stack([r.rounds.get(name, unknown) for r in results]) for name in names}
     for name, values in stacked.items():
         if np.isfinite(values).any():
-            out[name], out[f"{name}_ci95"] = _with_interval(values, patients)
+            out.update(with_interval(name, values, patients))
     change = np.diff(stacked["dice_recommended"], axis=1)
     if change.shape[1]:
-        out["change_recommended"], out["change_recommended_ci95"] = _with_interval(change, patients)
-    area = area_under_rounds(stacked["dice_recommended"])[:, None]
-    (out["auc_recommended"],), (out["auc_recommended_ci95"],) = _with_interval(area, patients)
+        out.update(with_interval("change_recommended", change, patients))
+    out.update(with_interval("auc_recommended", area_under_rounds(stacked["dice_recommended"]), patients))
     for name, suffix in (("dice_recommended", ""), ("dice_best_seen", "_best_seen"), ("iou_recommended", "_iou")):
         out.update(reaching(stacked[name], patients, suffix))
     out["first_round"] = {}
     for name in sorted({name for r in results for name in r.once}):
-        values = np.array([[r.once.get(name, np.nan)] for r in results])
+        values = np.array([r.once.get(name, np.nan) for r in results])
         if np.isfinite(values).any():
-            (value,), (interval,) = _with_interval(values, patients)
-            out["first_round"][name], out["first_round"][f"{name}_ci95"] = value, interval
+            out["first_round"].update(with_interval(name, values, patients))
     out["candidate_similarity"] = _quartiles([r.similarity for r in results])
     out["calibration"] = _calibration(results, stacked)
     return out
-
-
-def _with_interval(values: np.ndarray, groups: Optional[Sequence[str]]) -> tuple[List[Any], List[Any]]:
-    low, high = bootstrap_interval(values, groups)
-    intervals: List[Any] = [[_number(a), _number(b)] for a, b in zip(low, high)]
-    return [_number(v) for v in mean(values)], intervals
-
-
-def _number(value: float) -> Optional[float]:
-    """Rounded; None (null in JSON) where there is no value."""
-    return round(float(value), 4) if np.isfinite(value) else None
 
 
 def _quartiles(similarity: Sequence[np.ndarray]) -> Dict[str, List[Optional[float]]]:
@@ -168,20 +155,20 @@ def _quartiles(similarity: Sequence[np.ndarray]) -> Dict[str, List[Optional[floa
         values = values[np.isfinite(values)]
         quartiles = np.percentile(values, [25, 50, 75]) if len(values) else np.full(3, np.nan)
         for name, value in zip(out, quartiles):
-            out[name].append(_number(value))
+            out[name].append(rounded(value))
     return out
 
 
 def _calibration(results: Sequence[CaseRounds], stacked: Dict[str, np.ndarray]) -> Dict[str, Any]:
     """How far expected Dice and probabilities can be believed."""
     pixels = np.sum([r.pixels for r in results], axis=0)
-    out: Dict[str, Any] = {"pixel_ece": _number(metrics.calibration_error(pixels)), "pixels": _diagram(pixels)}
+    out: Dict[str, Any] = {"pixel_ece": rounded(metrics.calibration_error(pixels)), "pixels": _diagram(pixels)}
     expected, reached = stacked["expected_dice"], stacked["dice_recommended"]
     if np.isfinite(expected).all():
         table = metrics.reliability(expected, reached, EXPECTED_BINS)
-        out["expected_dice_ece"] = _number(metrics.calibration_error(table))
-        out["expected_dice_bias"] = [_number(v) for v in (expected - reached).mean(0)]
-        out["expected_dice_correlation"] = [_number(metrics.correlation(e, d)) for e, d in zip(expected.T, reached.T)]
+        out["expected_dice_ece"] = rounded(metrics.calibration_error(table))
+        out["expected_dice_bias"] = rounded((expected - reached).mean(0))
+        out["expected_dice_correlation"] = rounded([metrics.correlation(e, d) for e, d in zip(expected.T, reached.T)])
         out["expected_dice"] = _diagram(table)
     return out
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional, Sequence, Tuple
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -45,6 +45,29 @@ def mean(values: np.ndarray) -> np.ndarray:
     return np.where(valid.any(0), np.where(valid, values, 0.0).sum(0) / np.maximum(valid.sum(0), 1), np.nan)
 
 
+def rounded(values: Any, digits: int = 4) -> Any:
+    """A number, or nested lists of numbers, as a record keeps them; None (null in JSON) where there is no value."""
+    values = np.asarray(values, dtype=np.float64)
+    if values.ndim:
+        return [rounded(value, digits) for value in values]
+    return round(float(values), digits) if np.isfinite(values) else None
+
+
+def with_interval(
+    name: str, values: np.ndarray, groups: Optional[Sequence[object]] = None, digits: int = 4
+) -> Dict[str, Any]:
+    """Mean over the cases and its interval, under their names in a record; of a - b where the cases are paired.
+
+    Args:
+        name: of the figure; its interval is `<name>_ci95`.
+        values: (n,) or (n, rounds); what is missing (NaN) does not count.
+        groups: patients, see `bootstrap_interval`.
+        digits: that are kept.
+    """
+    interval = np.moveaxis(bootstrap_interval(values, groups), 0, -1)
+    return {name: rounded(mean(values), digits), f"{name}_ci95": rounded(interval, digits)}
+
+
 def rounds_needed(scores: np.ndarray, threshold: float) -> Tuple[np.ndarray, np.ndarray]:
     """When each case first reaches a threshold.
 
@@ -70,14 +93,11 @@ def area_under_rounds(scores: np.ndarray) -> np.ndarray:
 def reaching(scores: np.ndarray, groups: Optional[Sequence[object]], suffix: str = "") -> Dict[str, Dict[str, object]]:
     """Failure rates and mean numbers of rounds by threshold, with intervals, under their names in a record."""
     out: Dict[str, Dict[str, object]] = {}
-    for name in ("failure_rate", "noc"):
-        out[f"{name}{suffix}"], out[f"{name}{suffix}_ci95"] = {}, {}
     for threshold in THRESHOLDS:
         needed, failed = rounds_needed(scores, threshold)
-        for name, values in (("failure_rate", failed.astype(float)), ("noc", needed.astype(float))):
-            low, high = bootstrap_interval(values, groups)
-            out[f"{name}{suffix}"][str(threshold)] = round(float(values.mean()), 4)
-            out[f"{name}{suffix}_ci95"][str(threshold)] = [round(float(low), 4), round(float(high), 4)]
+        for name, values in ((f"failure_rate{suffix}", failed), (f"noc{suffix}", needed)):
+            for key, value in with_interval(name, values, groups).items():
+                out.setdefault(key, {})[str(threshold)] = value
     return out
 
 

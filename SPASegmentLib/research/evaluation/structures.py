@@ -31,7 +31,7 @@ from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.single_mask import middle
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
+from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.users import User
 
 #: Pixels that a part must have, and the share of the content that it may have.
@@ -236,11 +236,11 @@ def _run(method: SPAMethod, job: StructureJob) -> CaseRounds:
 def _over_sets(measured: Sequence[Measured]) -> Dict[str, Any]:
     out: Dict[str, Any] = {"n_sets": len(measured), "n_cases": sum(len(one.jobs) for one in measured)}
     for name in VALUES:
-        out.update(_with_interval(name, np.stack([one.values(name).mean(0) for one in measured]), None))
+        out.update(with_interval(name, np.stack([one.values(name).mean(0) for one in measured])))
     gap = [(one.values("expected_dice") - one.values("dice_recommended")).mean(0) for one in measured]
-    out.update(_with_interval("expected_minus_reached", np.stack(gap), None))
+    out.update(with_interval("expected_minus_reached", np.stack(gap)))
     both = [np.concatenate([one.values(name) for one in measured]) for name in ("expected_dice", "dice_recommended")]
-    out["expected_dice_correlation"] = [round(correlation(e, d), 4) for e, d in zip(both[0].T, both[1].T)]
+    out["expected_dice_correlation"] = rounded([correlation(e, d) for e, d in zip(both[0].T, both[1].T)])
     out["intervals_over"] = f"{len(measured)} sets"
     return out
 
@@ -249,18 +249,12 @@ def _of_set(one: Measured) -> Dict[str, Any]:
     out: Dict[str, Any] = {"n_cases": len(one.jobs)}
     patients = [str(job.case.patient) for job in one.jobs]
     for name in VALUES:
-        out.update(_with_interval(name, one.values(name), patients))
+        out.update(with_interval(name, one.values(name), patients))
     return {**out, "intervals_over": f"{len(set(patients))} patients", **one.facts}
-
-
-def _with_interval(name: str, values: np.ndarray, groups: Optional[Sequence[str]]) -> Dict[str, Any]:
-    low, high = bootstrap_interval(values, groups)
-    intervals = [[round(float(a), 4), round(float(b), 4)] for a, b in zip(low, high)]
-    return {name: [round(float(v), 4) for v in values.mean(0)], f"{name}_ci95": intervals}
 
 
 def _per_case(measured: Sequence[Measured]) -> Dict[str, Any]:
     out: Dict[str, Any] = {"id": [f"{one.name}:{job.case.id.row}" for one in measured for job in one.jobs]}
     for name in VALUES:
-        out[name] = [[round(float(v), 4) for v in row] for one in measured for row in one.values(name)]
+        out[name] = [rounded(row) for one in measured for row in one.values(name)]
     return out

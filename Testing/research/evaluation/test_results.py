@@ -21,8 +21,9 @@ from SPASegmentLib.research.evaluation.baselines.kinds import NETWORKS
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.pictures import draw_examples, ranked
-from SPASegmentLib.research.evaluation.results import tables
+from SPASegmentLib.research.evaluation.results import sections, tables, trainings
 from SPASegmentLib.research.evaluation.results.card import write_metrics
+from SPASegmentLib.research.evaluation.results.cells import at
 from SPASegmentLib.research.evaluation.results.marks import leads, marks
 from SPASegmentLib.research.evaluation.results.plan import ABLATIONS, GENERATORS, LOSSES, plan
 from SPASegmentLib.research.evaluation.results.records import (
@@ -34,7 +35,6 @@ from SPASegmentLib.research.evaluation.results.records import (
     run_plan,
 )
 from SPASegmentLib.research.evaluation.results.report import write_report
-from SPASegmentLib.research.evaluation.results.sections import SECTIONS
 from SPASegmentLib.research.evaluation.slices import open_files
 from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.research.evaluation.task import Task
@@ -83,7 +83,7 @@ def test_finished_records_are_not_run_again(npz: Path, tmp_path: Path) -> None:
         read_records(tmp_path)
 
 
-def trainings(target: str) -> Dict[str, TrainConfig]:
+def made_trainings(target: str) -> Dict[str, TrainConfig]:
     """Name of the weights -> configuration of all trainings of a target of the Makefile that write to runs/losses."""
     made = subprocess.run(["make", "--dry-run", target, "DATA=data"], cwd=ROOT, capture_output=True, text=True)
     lines = [line for line in made.stdout.replace("\\\n", " ").splitlines() if "spa train" in line]
@@ -99,7 +99,7 @@ def trainings(target: str) -> Dict[str, TrainConfig]:
 def test_losses_are_trained_as_the_plan_measures_them() -> None:
     """`make losses` writes what `spa results` looks for, without the terms that the table names."""
     found = {}
-    for name, config in trainings("losses").items():
+    for name, config in made_trainings("losses").items():
         weights = config.train.unroll.weights
         found[name] = tuple(field.name for field in fields(weights) if getattr(weights, field.name) == 0)
     assert found == {name: tuple(sorted(terms, key=TERMS.index)) for name, terms in LOSSES.items()}
@@ -109,7 +109,7 @@ def test_losses_are_trained_as_the_plan_measures_them() -> None:
 
 def test_parts_of_the_generator_are_trained_as_the_plan_uses_them() -> None:
     """`make ablations`: a network for each part, trained and used with it, and otherwise alike."""
-    configs, tasks = trainings("ablations"), {k: v for k, v in plan().items() if k.startswith("generator-")}
+    configs, tasks = made_trainings("ablations"), {k: v for k, v in plan().items() if k.startswith("generator-")}
     assert set(configs) == set(tasks) == {f"generator-{part}" for part in PARTS}
     for name, task in tasks.items():
         assert name == f"generator-{task.generator}" == f"generator-{configs[name].train.unroll.generator}"
@@ -153,31 +153,31 @@ def test_the_other_fusion_is_trained_as_the_plan_measures_it(npz: Path, tmp_path
 
 def test_table_of_fusions_is_over_equal_cases(records: Dict[str, Record]) -> None:
     token, embedding = records["combination"], records["fusion-embedding-combination"]
-    lines = tables.fusions({"combination": token, "fusion-embedding-combination": embedding})
+    lines = trainings.fusions({"combination": token, "fusion-embedding-combination": embedding})
     assert [line.split("|")[2].strip() for line in lines[2:5]] == ["token", "embedding", "embedding minus token"]
     gap = np.array(embedding["cases"]["dice_recommended"]) - np.array(token["cases"]["dice_recommended"])
     assert f"| {100 * gap[:, 5].mean():+.1f} [" in lines[4]
-    assert tables.fusions({"rater": token})[2:] == [""]
+    assert trainings.fusions({"rater": token})[2:] == [""]
 
 
 def test_table_of_losses_compares_with_the_full_one(records: Dict[str, Record]) -> None:
     some = {name: records[name] for name in ("loss-full", "loss-without-energy")}
     full, without = some.values()
-    values, gaps = tables.losses(some)[2:4], tables.losses(some)[9:]
+    values, gaps = trainings.losses(some)[2:4], trainings.losses(some)[9:]
     assert values[1].startswith("| without energy | yes |")
     assert f"{100 * without['dice_recommended'][2]:.1f} |" in values[1]
     assert f"{without['first_round']['ged_48']:.3f} |" in values[1]
     rounds = [np.array(r["cases"]["dice_best_on_screen"])[:, 0].mean() for r in (without, full)]
     assert f"{100 * (rounds[0] - rounds[1]):+.1f} [" in gaps[0].split("|")[6]
-    assert tables.losses({"loss-without-energy": without})[3:] == [""]
+    assert trainings.losses({"loss-without-energy": without})[3:] == [""]
 
 
 def test_table_of_parts_trained_anew_compares_with_the_whole_generator(records: Dict[str, Record]) -> None:
     some = {name: records[name] for name in ("generator-weights", "generator-none", "generator-all")}
-    rows = tables.table_3_anew(some)
+    rows = trainings.generators(some)
     names = [line.split("|")[1].strip() for line in rows[2:5]]
     assert names == [ABLATIONS[row][0] for row in ("random-gaussian", "weights", "amortised")]
-    assert [rows[2].split("|")[2].strip()] == tables.at(records["generator-none"], "dice_recommended", 1)
+    assert [rows[2].split("|")[2].strip()] == at(records["generator-none"], "dice_recommended", 1)
     assert rows[2].endswith("| 80.29, 90.05 |")
     gaps = [line.split("|") for line in rows[10:-1]]
     assert [cells[1].strip() for cells in gaps] == names[:2]
@@ -186,7 +186,7 @@ def test_table_of_parts_trained_anew_compares_with_the_whole_generator(records: 
     low, high = bootstrap_interval(part - whole, [i % 5 for i in range(CASES)])
     shown = [float(v) for v in re.findall(r"[-+][\d.]+", gaps[1][6])]
     assert shown == pytest.approx([100 * (part - whole).mean(), 100 * low, 100 * high], abs=0.06)
-    assert tables.table_3_anew({"generator-none": records["generator-none"]})[3:] == [""]
+    assert trainings.generators({"generator-none": records["generator-none"]})[3:] == [""]
     assert set(GENERATORS) == set(PARTS)
 
 
@@ -213,13 +213,13 @@ def test_differences_are_over_common_cases(records: Dict[str, Record]) -> None:
     assert found["n"] == len(keep)
     assert found["difference"] == pytest.approx(gap.mean(0).tolist(), abs=1e-4)
     low, _ = bootstrap_interval(gap, [i % 5 for i in keep])
-    assert [i[0] for i in found["ci95"]] == pytest.approx(low.tolist(), abs=1e-4)
+    assert [i[0] for i in found["difference_ci95"]] == pytest.approx(low.tolist(), abs=1e-4)
 
 
 def test_page_has_every_section_and_its_numbers(records: Dict[str, Record], tmp_path: Path) -> None:
     write_report(records, tmp_path / "docs" / "results.md")
     page = (tmp_path / "docs" / "results.md").read_text()
-    for title, _, _ in SECTIONS:
+    for title in sections.read_page("results")[1]:
         assert f"## {title}\n" in page
     for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", page):
         assert (tmp_path / "docs" / picture).stat().st_size > 5000
@@ -240,6 +240,12 @@ def test_page_has_every_section_and_its_numbers(records: Dict[str, Record], tmp_
     assert kept == json.loads(json.dumps(records))
     for rows in re.findall(r"(?:^\|.*\n)+", page, re.MULTILINE):  # every row as wide as its head
         assert len({line.count("|") for line in rows.splitlines()}) == 1
+
+
+def test_every_table_stands_on_a_page() -> None:
+    pages = Path(sections.__file__).with_name("pages")
+    named = {words.split()[0] for page in pages.glob("*.md") for words in re.findall("{{(.*)}}", page.read_text())}
+    assert named == set(sections.TABLES)
 
 
 def test_page_leaves_out_what_was_not_measured(records: Dict[str, Record], tmp_path: Path) -> None:
@@ -361,18 +367,18 @@ def test_few_samples_are_all_counted(records: Dict[str, Record]) -> None:
 def test_budgets_stand_side_by_side(records: Dict[str, Record]) -> None:
     some = {name: json.loads(json.dumps(records[name])) for name in ("combination", "unet-combination")}
     own = some["combination"]
-    assert tables.budgets(some)[2:] == [
+    assert trainings.budgets(some)[2:] == [
         "| compact | SPA | 2.00 M | 100 | 3200 | 20 |",
         "| unet-0 | a network | 1.00 M | 9 | 36 | 1 |",
         "",
     ]
     own["history"] = "Begun elsewhere."
     own["training"].update(core_seconds=None, machine="x86_64, 1 threads", last_run={"steps": 100, "seconds": 600})
-    lines = tables.budgets(some)
+    lines = trainings.budgets(some)
     assert lines[2] == "| compact | SPA | 2.00 M | 100 | 3200 | < 10 |"
     assert lines[-2] == "`compact`: Begun elsewhere."
     own["training"]["last_run"]["steps"] = 50
-    assert tables.budgets(some)[2].endswith("| 3200 | - |")
+    assert trainings.budgets(some)[2].endswith("| 3200 | - |")
 
 
 def test_one_mask_is_compared_with_that_mask_and_several_with_the_best_seen(records: Dict[str, Record]) -> None:

@@ -31,6 +31,7 @@ from SPASegmentLib.research.evaluation.named.sequences import (
 from SPASegmentLib.research.evaluation.named.two_programs import compare_programs
 from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.statistics import rounded
 from SPASegmentLib.research.evaluation.structures import STARTS
 
 
@@ -198,5 +199,5 @@ def _per_case(people: People, worked: Sequence[Worked]) -> Dict[str, Any]:
             out["accepted"].append(round(cold.accepted, 4))
             for profile, values in first.items():
                 way = getattr(one, profile)[i]
-                values.append(None if way is None else round(float(way.recommended[0]), 4))
+                values.append(None if way is None else rounded(way.recommended[0]))
     return {**out, "first_round": first}

@@ -10,7 +10,7 @@ import numpy as np
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.research.evaluation.named.people import People
 from SPASegmentLib.research.evaluation.named.sequences import LATER, Way, Ways
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference, mean, rounds_needed
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, mean, rounded, rounds_needed, with_interval
 
 #: Dice that rounds are counted to; the first two are the paper's in its Table 6.
 ROUNDS_TO = (0.75, 0.84, 0.9)
@@ -54,9 +54,9 @@ def _figures(people: People, worked: Sequence[Worked], who: Sequence[int]) -> Di
     if not later.groups:
         return out
     first = {profile: later.values(profile, "recommended")[:, 0] for profile in PROFILES}
-    out["first_round"] = {profile: _with_interval(values, later.groups) for profile, values in first.items()}
+    out["first_round"] = {profile: mean_with_bounds(values, later.groups) for profile, values in first.items()}
     for name, (a, b) in GAINS.items():
-        out[name], out[f"{name}_ci95"] = _difference(first[a], first[b], later.groups)
+        out.update(with_interval(name, first[a] - first[b], later.groups))
     out["rounds_to"] = {str(level): _rounds_to(later, level) for level in ROUNDS_TO}
     out["by_round"] = _by_round(_Table(people, worked, who, 0))
     out["change"] = _change(people, worked, who)
@@ -84,18 +84,17 @@ def _there(way: Optional[Way]) -> Way:
 def _rounds_to(table: _Table, level: float) -> Dict[str, Any]:
     """Until a mask on screen has this Dice, failures counting 10, and how many fewer with the own profile."""
     needed = {p: rounds_needed(table.values(p, "on_screen"), level)[0].astype(float) for p in PROFILES}
-    out: Dict[str, Any] = {profile: _with_interval(values, table.groups) for profile, values in needed.items()}
-    out["saved"], out["saved_ci95"] = _difference(needed["without"], needed["own"], table.groups)
-    return out
+    out = {profile: mean_with_bounds(values, table.groups) for profile, values in needed.items()}
+    return {**out, **with_interval("saved", needed["without"] - needed["own"], table.groups)}
 
 
 def _by_round(table: _Table) -> Dict[str, Any]:
     """Without a profile, all images: Dice of the recommended mask with the person and with the others."""
     out = {"n": len(table.groups)}
     for name, values in (("included", "recommended"), ("excluded", "others"), ("on_screen", "on_screen")):
-        out.update(_rounds(name, table.values("without", values), table.groups))
+        out.update(with_interval(name, table.values("without", values), table.groups))
     best = np.maximum.accumulate(table.values("without", "on_screen"), axis=1)
-    return {**out, **_rounds("best_seen", best, table.groups)}
+    return {**out, **with_interval("best_seen", best, table.groups)}
 
 
 def _change(people: People, worked: Sequence[Worked], who: Sequence[int]) -> Dict[str, Any]:
@@ -109,9 +108,8 @@ def _change(people: People, worked: Sequence[Worked], who: Sequence[int]) -> Dic
     for name, some in (("all", parts), ("first_image", [part for part in parts if part[0] == 0])):
         if some:
             _, kept, none, groups = zip(*some)
-            gain, interval = _difference(np.array(kept), np.array(none), groups)
-            out[name] = {"with": _rounded(np.mean(kept)), "without": _rounded(np.mean(none)), "gain": gain,
-                         "gain_ci95": interval}  # fmt: skip
+            gain = with_interval("gain", np.subtract(kept, none), groups)
+            out[name] = {"with": rounded(np.mean(kept)), "without": rounded(np.mean(none)), **gain}
     return out
 
 
@@ -131,7 +129,7 @@ def _differs(people: People, k: int) -> Dict[str, Any]:
     offset, scatter = float(np.mean(offsets)), float(np.std(offsets, ddof=1))
     return {
         "drawn": drawn, "offset_from_others_mm": round(offset, 3), "scatter_mm": round(scatter, 3),
-        "differs_more_than_it_scatters": abs(offset) > scatter, "dice_with_others": _rounded(np.mean(alike)),
+        "differs_more_than_it_scatters": abs(offset) > scatter, "dice_with_others": rounded(np.mean(alike)),
     }  # fmt: skip
 
 
@@ -141,32 +139,10 @@ def _by_image(worked: Sequence[Worked]) -> Dict[str, List[Optional[float]]]:
     for profile in PROFILES:
         columns = zip(*(one.ways(profile) for one in worked))
         found = [[float(way.recommended[0]) for way in column if way is not None] for column in columns]
-        out[profile] = [_rounded(np.mean(values)) if values else None for values in found]
+        out[profile] = [rounded(np.mean(values)) if values else None for values in found]
     return out
 
 
-def _rounds(name: str, values: np.ndarray, groups: Sequence[str]) -> Dict[str, Any]:
-    low, high = bootstrap_interval(values, groups)
-    return {
-        name: [_number(v) for v in mean(values)],
-        f"{name}_ci95": [[_number(a), _number(b)] for a, b in zip(low, high)],
-    }
-
-
-def _with_interval(values: np.ndarray, groups: Sequence[str]) -> List[float]:
-    """Mean, lower and upper bound."""
-    return [_rounded(values.mean()), *(_rounded(v) for v in bootstrap_interval(values, groups))]
-
-
-def _difference(a: np.ndarray, b: np.ndarray, groups: Sequence[str]) -> Tuple[float, List[float]]:
-    gap, interval = difference(a, b, groups)
-    return _rounded(gap), [_rounded(v) for v in interval]
-
-
-def _rounded(value: Any) -> float:
-    return round(float(value), 4)
-
-
-def _number(value: float) -> Optional[float]:
-    """None (null in JSON) where there is no value."""
-    return _rounded(value) if np.isfinite(value) else None
+def mean_with_bounds(values: np.ndarray, groups: Sequence[str]) -> List[float]:
+    """Mean over the cases, lower and upper bound of its interval."""
+    return list(rounded([mean(values), *bootstrap_interval(values, groups)]))

@@ -7,9 +7,8 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.interaction.simulated_user import dice
-from SPASegmentLib.research.evaluation.named.figures import Worked
+from SPASegmentLib.research.evaluation.named.figures import Worked, mean_with_bounds
 from SPASegmentLib.research.evaluation.named.people import People
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference
 
 
 def compare_programs(
@@ -63,11 +62,9 @@ def _figures(rows: Sequence[_Row]) -> Dict[str, Any]:
         return out
     groups, values = [group for group, _ in rows], np.array([row for _, row in rows])
     for name, column in zip(_NAMES, values.T):
-        interval = bootstrap_interval(column, groups)
-        out[name] = [round(float(v), 4) for v in (np.nanmean(column), *interval)]
-    gap, interval = difference(values[:, _NAMES.index("spa_best_seen")], values[:, 0], groups)
-    out["spa_minus_one_hand"] = [round(float(v), 4) for v in (gap, *interval)]
-    return out
+        out[name] = mean_with_bounds(column, groups)
+    gap = values[:, _NAMES.index("spa_best_seen")] - values[:, 0]
+    return {**out, "spa_minus_one_hand": mean_with_bounds(gap, groups)}
 
 
 def _mean(values: Sequence[float]) -> float:

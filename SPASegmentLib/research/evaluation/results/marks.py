@@ -7,11 +7,12 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.results.cells import ROUNDS, Records, at, cell, signed
 from SPASegmentLib.research.evaluation.results.plan import UNTRAINED
 from SPASegmentLib.research.evaluation.results.records import Record, cases_of, paired
-from SPASegmentLib.research.evaluation.results.tables import NAMES, ROUNDS, Records, spa
+from SPASegmentLib.research.evaluation.results.tables import NAMES, spa
 from SPASegmentLib.research.evaluation.statistics import difference
-from SPASegmentLib.research.markdown import Lines, percent, table
+from SPASegmentLib.research.markdown import Lines, table
 
 #: Round -> Dice of the recommended mask, majority of a rater combination.
 WANTED = {1: 0.85, 3: 0.88, 6: 0.90}
@@ -32,30 +33,27 @@ def marks(records: Records) -> Lines:
     return table(["figure", "wanted", "reached", ""], [*rows, *_policy(records)])
 
 
-def _row(
-    what: str, wanted: str, value: float, interval: Sequence[float], reached: bool, sign: bool = True
-) -> List[str]:
-    return [what, wanted, percent(value, interval, sign), "reached" if reached else "**missed**"]
+def _row(what: str, wanted: str, figure: str, reached: bool) -> List[str]:
+    return [what, wanted, figure, "reached" if reached else "**missed**"]
 
 
 def _combination(records: Records) -> Iterator[List[str]]:
-    for record in spa(records):
+    for r in spa(records):
         for j, wanted in WANTED.items():
-            dice, bounds = (record[name][j - 1] for name in ("dice_recommended", "dice_recommended_ci95"))
-            what = f"combination, recommended Dice in round {j}"
-            yield _row(what, f">= {100 * wanted:.0f}", dice, bounds, dice >= wanted, sign=False)
-        gap, interval = _own(record, lambda v: v["dice_best_on_screen"] - v["dice_recommended"])
+            (figure,), dice = at(r, "dice_recommended", j), r["dice_recommended"][j - 1]
+            yield _row(f"combination, recommended Dice in round {j}", f">= {100 * wanted:.0f}", figure, dice >= wanted)
+        gap, interval = _own(r, lambda v: v["dice_best_on_screen"] - v["dice_recommended"])
         j = int(gap.argmin())
         what = f"combination, best of the five masks minus the recommended one, smallest (round {j + 1})"
-        yield _row(what, "> 0", gap[j], interval[:, j].tolist(), gap[j] > 0)
-        value, bounds = record["failure_rate"]["0.7"], record["failure_rate_ci95"]["0.7"]
-        yield _row("combination, failures at Dice 0.70", "< 5", value, bounds, value < 0.05, sign=False)
+        yield _row(what, "> 0", signed(gap[j], interval[:, j].tolist()), gap[j] > 0)
+        figure = cell(r, "failure_rate", "0.7")
+        yield _row("combination, failures at Dice 0.70", "< 5", figure, r["failure_rate"]["0.7"] < 0.05)
 
 
 def _rater(records: Records) -> Iterator[List[str]]:
     if "rater" in records:
         gain, interval = _own(records["rater"], lambda v: v["dice_recommended"][:, -1] - v["dice_recommended"][:, 0])
-        yield _row("rater, gain from round 1 to 6", ">= +4", gain, interval.tolist(), gain >= 0.04)
+        yield _row("rater, gain from round 1 to 6", ">= +4", signed(gain, interval.tolist()), gain >= 0.04)
         for ours, words in OURS.items():
             found = _leads(records, "rater", ours, ("resample",))
             yield from _smallest_lead(f"rater, {words} from round 2 on against resample and keep", found, first=2)
@@ -64,11 +62,12 @@ def _rater(records: Records) -> Iterator[List[str]]:
 def _policy(records: Records) -> Iterator[List[str]]:
     if "policy" in records:
         policy = records["policy"]["policy"]
-        for what, wanted, least, found in (
-            ("first round with the profile against without, images 7 to 12", ">= +5", 0.05, policy["all_users"]),
-            ("the same after the user has changed to the opposite", ">= -1", -0.01, policy["user_changes"]["all"]),
+        for what, least, found in (
+            ("first round with the profile against without, images 7 to 12", 0.05, policy["all_users"]),
+            ("the same after the user has changed to the opposite", -0.01, policy["user_changes"]["all"]),
         ):
-            yield _row(f"policy, {what}", wanted, found["gain"], found["gain_ci95"], found["gain"] >= least)
+            wanted = f">= {100 * least:+.0f}"
+            yield _row(f"policy, {what}", wanted, cell(found, "gain", show=signed), found["gain"] >= least)
 
 
 def _own(record: Record, values: Any) -> Tuple[Any, np.ndarray]:
@@ -82,17 +81,14 @@ def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first
     """A row about the weakest of all comparisons: the one whose interval begins lowest."""
     compared = list(found)
     every = [
-        (
-            gap["ci95"][j],
-            gap["difference"][j],
-            f"{NAMES[method]}, round {j + 1}" if len(compared) > 1 else f"round {j + 1}",
-        )
+        (interval, lead, f"{NAMES[method]}, round {j}" if len(compared) > 1 else f"round {j}")
         for method, gap in compared
-        for j in range(first - 1, len(gap["difference"]))
+        for j, (lead, interval) in enumerate(zip(gap["difference"], gap["difference_ci95"]), 1)
+        if j >= first
     ]
     if every:
         interval, lead, where = min(every, key=lambda one: (one[0][0], one[2]))
-        yield _row(f"{what}, smallest lead ({where})", "> 0, interval too", lead, interval, interval[0] > 0)
+        yield _row(f"{what}, smallest lead ({where})", "> 0, interval too", signed(lead, interval), interval[0] > 0)
 
 
 def leads(records: Records, protocol: str, ours: str) -> Lines:
@@ -105,7 +101,7 @@ def leads(records: Records, protocol: str, ours: str) -> Lines:
             several, and their only one where they do not.
     """
     rows = [
-        [NAMES[method], str(gap["n"]), *(percent(d, i, sign=True) for d, i in zip(gap["difference"], gap["ci95"]))]
+        [NAMES[method], gap["n"], *at(gap, "difference", show=signed)]
         for method, gap in _leads(records, protocol, ours, (*TRAINED, *UNTRAINED))
     ]
     return table(["SPA minus", "n", *ROUNDS], rows)

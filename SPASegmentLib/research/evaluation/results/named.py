@@ -1,12 +1,12 @@
-"""Sections on named people as users (`spa evaluate named`); tables take all records, and leave out what is missing."""
+"""Tables on named people as users (`spa evaluate named`); each takes all records and leaves out what is missing."""
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterator, List, Tuple
+from typing import Iterator, Tuple
 
 from SPASegmentLib.research.evaluation.results import paper
+from SPASegmentLib.research.evaluation.results.cells import ROUNDS, Records, at, cell, change, of_protocol, signed
 from SPASegmentLib.research.evaluation.results.records import Record
-from SPASegmentLib.research.evaluation.results.tables import ROUNDS, Records
 from SPASegmentLib.research.markdown import Lines, number, percent, table
 
 
@@ -17,8 +17,7 @@ def profiles(records: Records) -> Lines:
         first, changed = r["first_round"], r["change"].get("all", {})
         rows.append([
             which, who, r["n"], *(percent(first[p][0]) for p in ("without", "own", "others")),
-            *(percent(r[key], r[f"{key}_ci95"], sign=True) for key in ("gain", "common", "personal")),
-            percent(changed.get("gain"), changed.get("gain_ci95"), sign=True),
+            *(cell(r, key, show=signed) for key in ("gain", "common", "personal")), cell(changed, "gain", show=signed),
         ])  # fmt: skip
     head = ["set", "person", "n", "no profile", "own", "others'", "own minus none", "others' minus none"]
     return table([*head, "own minus others'", "another person's before, minus none"], rows, words=2)
@@ -29,7 +28,7 @@ def differences(records: Records) -> Lines:
     rows = [
         [
             which, who, r["drawn"], f"{r['offset_from_others_mm']:+.2f}", number(r["scatter_mm"]),
-            percent(r["dice_with_others"]), percent(r["personal"], r["personal_ci95"], sign=True),
+            percent(r["dice_with_others"]), cell(r, "personal", show=signed),
         ]
         for which, who, r in _people(records)
         if "scatter_mm" in r
@@ -55,9 +54,7 @@ def alignment(records: Records) -> Lines:
     for which, who, r in _people(records):
         if who == "all":
             for name, words in (("included", "the person at work"), ("excluded", "the others")):
-                values, intervals = r["by_round"][name], r["by_round"][f"{name}_ci95"]
-                change = f"{100 * (values[-1] / values[0] - 1):+.1f} %" if values[0] else "-"
-                rows.append([which, words, *map(percent, values, intervals), change])
+                rows.append([which, words, *at(r["by_round"], name), change(r["by_round"][name])])
     return table(["set", "Dice with", *ROUNDS, "change"], rows, words=2)
 
 
@@ -75,61 +72,16 @@ def programs(records: Records) -> Lines:
     return table([*head, "SPA, last round", "SPA, best seen", "best seen minus one hand"], rows, words=2)
 
 
-def _records(records: Records) -> List[Tuple[str, Record]]:
+def _records(records: Records) -> Iterator[Tuple[str, Record]]:
     """The records of named people by set and start; a set that the weights have seen is marked."""
-    found = []
-    for _name, r in sorted(records.items()):
-        if r.get("protocol") == "named":
-            files = ", ".join(file.rsplit(".", 1)[0] for file in r["files"])
-            seen = "" if set(r["seen_in_training"].values()) == {"no"} else " (**seen in training**)"
-            found.append((f"{files}, {r['start']}{seen}", r))
-    return found
+    for r in of_protocol(records, "named"):
+        files = ", ".join(file.rsplit(".", 1)[0] for file in r["files"])
+        seen = "" if set(r["seen_in_training"].values()) == {"no"} else " (**seen in training**)"
+        yield f"{files}, {r['start']}{seen}", r
 
 
-def _people(records: Records) -> Iterator[Tuple[str, str, Dict[str, Any]]]:
+def _people(records: Records) -> Iterator[Tuple[str, str, Record]]:
     for which, r in _records(records):
         for who, one in [*r["people"].items(), ("all", r)]:
             if one["n"]:
                 yield which, who, one
-
-
-#: Of every page with such records: title, caption, table.
-NAMED: Tuple[Tuple[str, str, Callable[[Records], Lines]], ...] = (
-    (
-        "Named people: whose profile helps",
-        "Sets in which every mask has its person. Images in random order; a person answers by choices until a mask has "
-        "0.9, and accepts the best on screen. The first recommended mask on images 7 and later: with no profile, with "
-        "the person's own, and with one that the others taught, one of them in turn on each image before. Own minus "
-        "others' is what is personal; others' minus none is what the set has in common, such as an error of the "
-        "network. Last column: after the first half of the images by another person, whose profile goes on learning. "
-        "Intervals over images.",
-        profiles,
-    ),
-    (
-        "Named people: how they differ",
-        "Equivalent radius of a person's masks minus the others' mean, in mm or, where pixels have no size, in pixels, "
-        "and its standard deviation over images.",
-        differences,
-    ),
-    (
-        "Named people: rounds to a Dice (paper, Table 6)",
-        "Until a mask on screen has it: without a profile, with the person's own, on images 7 and later; never counts "
-        "10. Nobody of these sets was in training unless it says so, while the paper left one clinician of seven out.",
-        rounds,
-    ),
-    (
-        "Named people: the person at work and the others (paper, Table 2)",
-        "Without a profile, all images; the recommended mask against the masks of the person who answers, and of those "
-        "who do not. In the paper (REFUGE2) five included clinicians change by "
-        f"{', '.join(f'{v:+.2f}' for v in paper.TABLE_2_INCLUDED)} % and two excluded ones by "
-        f"{', '.join(f'{v:+.2f}' for v in paper.TABLE_2_EXCLUDED)} %.",
-        alignment,
-    ),
-    (
-        "Two programs, one hand",
-        "The same people drew the same cells with two programs. How far a person is from themself, from the others, "
-        "and SPA from a person's masks of the first program after its last round without a profile. The images of the "
-        "second program were cut and scaled a little differently and are laid over the first's by their grey values.",
-        programs,
-    ),
-)

@@ -15,7 +15,7 @@ from SPASegmentLib.research.evaluation.baselines.training import read_baseline_c
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS, may_be_missing
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, with_interval
 from SPASegmentLib.research.evaluation.task import Task
 
 Record = Dict[str, Any]
@@ -204,12 +204,7 @@ def paired(a: Record, b: Record, a_values: str, b_values: str) -> Dict[str, Any]
     theirs = np.array(others[b_values])[[j for _, j in both]]
     patients = ours["patient"]
     groups = None if patients is None else [patients[i] for i, _ in both]
-    gap, (low, high) = difference(mine, theirs, groups)
-    return {
-        "n": len(both),
-        "difference": [round(float(v), 4) for v in gap],
-        "ci95": [[round(float(x), 4), round(float(y), 4)] for x, y in zip(low, high)],
-    }
+    return {"n": len(both), **with_interval("difference", mine - theirs, groups)}
 
 
 def restricted(record: Record, other: Record) -> Record:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict, List
+from typing import Dict
 
 from SPASegmentLib.output import make_folder, write_text
 from SPASegmentLib.research.evaluation.results import plots
 from SPASegmentLib.research.evaluation.results.records import Record, of_slices, pack_records
-from SPASegmentLib.research.evaluation.results.sections import BEYOND, SECTIONS
-from SPASegmentLib.research.markdown import section
+from SPASegmentLib.research.evaluation.results.sections import read_page
+from SPASegmentLib.research.markdown import Lines, section
 
 
 def write_report(records: Dict[str, Record], path: Path) -> None:
@@ -30,30 +30,23 @@ def write_report(records: Dict[str, Record], path: Path) -> None:
     write_text(page, path)
 
 
-def _lines(records: Dict[str, Record], page: str) -> List[str]:
-    lines = _introduction(records, page)
-    for title, text, make in SECTIONS if of_slices(records) else BEYOND:
-        rows = make(records)
+def _lines(records: Dict[str, Record], page: str) -> Lines:
+    (title, introduction), sections = read_page("results" if of_slices(records) else "beyond-lungs")
+    lines = [title, "", introduction.format(**_facts(records, page)), ""]
+    for heading, (text, table) in sections.items():
+        rows = table(records)
         if len(rows) > 3:  # more than the head of a table
-            caption, mark, picture = text.partition("![")
-            lines += section(title, caption.strip(), mark + picture, rows)
+            lines += section(heading, *text, rows)
     return lines
 
 
-def _introduction(records: Dict[str, Record], page: str) -> List[str]:
+def _facts(records: Dict[str, Record], page: str) -> Dict[str, str]:
+    """What the introduction of a page says of its records."""
     one = records.get("combination") or next(iter(records.values()))
     weights = f"weights `{one['weights']}`, SHA-256 `{one['sha256'][:12]}...`; " if "weights" in one else ""
-    machine = f"PyTorch {one['torch']}; machine: {one['machine']}."
-    kept = f"The records, with the values of single cases, are in `docs/{page}/records.json.gz`."
-    if not of_slices(records):
-        text = "Written by `spa report` from the records of the commands at the end; do not edit by hand. "
-        return ["# Beyond lungs", "", f"{text}{weights[:1].upper()}{weights[1:]}{machine} {kept}", ""]
-    return [
-        "# Results",
-        "",
-        "Written by `spa report` from the records of `spa results`; do not edit by hand. "
-        f"Data: {', '.join(one['files'])}, {one['n_cases']} cases of {one['intervals_over']}; {weights}{machine} "
-        "Intervals are 95 % bootstrap intervals over patients. "
-        f"Every case has its own seed and first click, from the lists in `Resources/Evaluation`. {kept}",
-        "",
-    ]
+    made_with = f"{weights}PyTorch {one['torch']}; machine: {one['machine']}."
+    return {
+        "files": ", ".join(one["files"]), "cases": f"{one.get('n_cases')} cases of {one['intervals_over']}",
+        "made_with": made_with, "Made_with": made_with[0].upper() + made_with[1:],
+        "records": f"docs/{page}/records.json.gz",
+    }  # fmt: skip

@@ -18,7 +18,7 @@ from SPASegmentLib.model.use import load
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, shard_stacks
 from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, difference
+from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
 from SPASegmentLib.research.evaluation.volumes.reader import Reader, Trace, evenly
 
@@ -167,17 +167,15 @@ def figures(volumes: Sequence[VolumeTraces], traces: Sequence[Trace]) -> Dict[st
     first = np.array([trace.one_anchor for trace in traces])
     touched = [len(set(trace.slices)) / max(_slices(one.stack), 1) for one, trace in zip(volumes, traces)]
     found: Dict[str, Any] = {
-        "dice_one_anchor": _rounded(first.mean()),
-        "dice_one_anchor_ci95": _interval(first, patients),
-        "dice_by_action": [_rounded(value) for value in curves.mean(axis=0)],
-        "dice_by_action_ci95": [_interval(column, patients) for column in curves.T],
-        "seconds_by_action": [round(float(value), 2) for value in seconds.mean(axis=0)],
-        "slices_touched": _rounded(np.mean(touched)),
+        **with_interval("dice_one_anchor", first, patients),
+        **with_interval("dice_by_action", curves, patients),
+        "seconds_by_action": rounded(seconds.mean(axis=0), 2),
+        "slices_touched": rounded(np.mean(touched)),
         **_reaching(curves, seconds),
     }
     near = [end for one, trace in zip(volumes, traces) for end in _ends_within_one(one.stack, trace)]
     if near:
-        found["ends_within_one"] = _rounded(np.mean(near))
+        found["ends_within_one"] = rounded(np.mean(near))
     return found
 
 
@@ -185,12 +183,8 @@ def _baseline(volumes: Sequence[VolumeTraces], name: str) -> Dict[str, Any]:
     """The figures of a baseline, and how far SPA is ahead of it on the same volumes."""
     traces = [one.baselines[name] for one in volumes]
     ours, others = (np.array([trace.dice for trace in some]) for some in ([one.spa for one in volumes], traces))
-    lead, (low, high) = difference(ours, others, [one.stack.patient for one in volumes])
-    return {
-        **figures(volumes, traces),
-        "lead_by_action": [_rounded(value) for value in lead],
-        "lead_by_action_ci95": [[_rounded(a), _rounded(b)] for a, b in zip(low, high)],
-    }
+    lead = with_interval("lead_by_action", ours - others, [one.stack.patient for one in volumes])
+    return {**figures(volumes, traces), **lead}
 
 
 def _through(tool: _Opened, job: Tuple[Stack, VolumesTask]) -> VolumeTraces:
@@ -238,10 +232,10 @@ def _of_volume(one: VolumeTraces) -> Dict[str, Any]:
         "first": first,
         "last": last,
         "ends": None if one.spa.ends is None or one.stack.cut else list(one.spa.ends),
-        "dice_one_anchor": _rounded(one.spa.one_anchor),
-        "dice_by_action": [_rounded(value) for value in one.spa.dice],
+        "dice_one_anchor": rounded(one.spa.one_anchor),
+        "dice_by_action": rounded(one.spa.dice),
         "marks": [[mark.actions, mark.index, "end" if mark.mask is None else "mask"] for mark in one.spa.marks],
-        "baselines": {name: [_rounded(value) for value in trace.dice] for name, trace in one.baselines.items()},
+        "baselines": {name: rounded(trace.dice) for name, trace in one.baselines.items()},
     }
 
 
@@ -253,9 +247,9 @@ def _reaching(curves: np.ndarray, seconds: np.ndarray) -> Dict[str, Any]:
         hit = curves >= threshold
         got = hit.any(axis=1)
         at = hit.argmax(axis=1)[got]
-        share[str(threshold)] = _rounded(got.mean())
-        actions[str(threshold)] = round(float((at + 1).mean()), 1) if got.any() else None
-        waited[str(threshold)] = round(float(seconds[got, at].mean()), 1) if got.any() else None
+        share[str(threshold)] = rounded(got.mean())
+        actions[str(threshold)] = rounded((at + 1).mean(), 1) if got.any() else None
+        waited[str(threshold)] = rounded(seconds[got, at].mean(), 1) if got.any() else None
     return {"actions_to_reach": actions, "seconds_to_reach": waited, "reached": share}
 
 
@@ -268,11 +262,3 @@ def _ends_within_one(stack: Stack, trace: Trace) -> List[bool]:
 def _slices(stack: Stack) -> int:
     return int(stack.mask.any(axis=(1, 2)).sum())
 
-
-def _interval(values: np.ndarray, patients: Sequence[str]) -> List[float]:
-    low, high = bootstrap_interval(values, patients)
-    return [_rounded(low), _rounded(high)]
-
-
-def _rounded(value: Any) -> float:
-    return round(float(value), 4)
