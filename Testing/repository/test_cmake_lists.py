@@ -8,6 +8,9 @@ from typing import List
 
 ROOT = Path(__file__).resolve().parents[2]
 
+#: Slicer gets neither research nor the name that its trainings had before.
+LEFT_OUT = ("research/", "training/")
+
 
 def listed(cmake_file: str, variable: str, **values: str) -> List[str]:
     """The entries of one `set(VARIABLE ...)`, with ${...} replaced by the values given."""
@@ -30,14 +33,14 @@ def assert_same(cmake_file: str, listing: List[str], tree: List[str]) -> None:
 
 def test_library_scripts() -> None:
     listing = listed("SPASegmentLib/CMakeLists.txt", "SPASegmentLib_PYTHON_SCRIPTS")
-    # Slicer gets neither research nor the name that its trainings had before.
-    product = [f for f in in_tree("SPASegmentLib", "*.py") if not f.startswith(("research/", "training/"))]
+    product = [f for f in in_tree("SPASegmentLib", "*.py") if not f.startswith(LEFT_OUT)]
     assert_same("SPASegmentLib/CMakeLists.txt", listing, product)
 
 
 def test_library_resources() -> None:
     listing = listed("SPASegmentLib/CMakeLists.txt", "SPASegmentLib_PYTHON_RESOURCES")
-    other = [f for f in in_tree("SPASegmentLib", "*.*") if not f.endswith(".py") and f != "CMakeLists.txt"]
+    listed_elsewhere = (*LEFT_OUT, "CMakeLists.txt")
+    other = [f for f in in_tree("SPASegmentLib", "*.*") if not f.endswith(".py") and not f.startswith(listed_elsewhere)]
     assert_same("SPASegmentLib/CMakeLists.txt", listing, other)
 
 
