@@ -151,19 +151,20 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
         segmentation = create_segmentation(volume)
         segment = add_segment(segmentation, "lesion")
         editor = self.openEditor(segmentation, volume, segment)
-        workflow = editor.activeEffect().self().workflow
+        effect = editor.activeEffect().self()
+        workflow = effect.workflow
 
         view = slicer.app.layoutManager().sliceWidget("Red")
         to_xy = vtk.vtkMatrix4x4()
         vtk.vtkMatrix4x4.Invert(view.mrmlSliceNode().GetXYToRAS(), to_xy)
         x, y = (int(round(v)) for v in to_xy.MultiplyPoint((*ambiguous_phantom().lesion_ras, 1.0))[:2])
         slicer.util.clickAndDrag(view, start=(x, y), end=(x, y))
-        self.waitFor(lambda: workflow.choosing, workflow)
+        self.waitFor(lambda: workflow.choosing, effect)
         first = workflow.controller.session.proposal
         workflow.choose(1)
-        self.waitFor(lambda: workflow.controller.session.proposal.round == 2, workflow)
-        workflow.back()
-        self.waitFor(lambda: workflow.controller.session.proposal.round == 1, workflow)
+        self.waitFor(lambda: workflow.controller.session.proposal.round == 2, effect)
+        workflow.conversation.back()
+        self.waitFor(lambda: workflow.controller.session.proposal.round == 1, effect)
         frame = workflow.controller.frame
         self.assertFalse(segment_array(segmentation, segment, volume_grid(volume)).any())
         workflow.accept()
@@ -199,9 +200,10 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
         self.addCleanup(setattr, Dependencies, "has_runtime", Dependencies.has_runtime)
         Dependencies.has_runtime = lambda: False
         editor = self.openEditor(segmentation, volume, segment)
-        workflow = editor.activeEffect().self().workflow
+        effect = editor.activeEffect().self()
+        workflow = effect.workflow
         workflow.from_segment()
-        self.waitFor(lambda: workflow.choosing, workflow)
+        self.waitFor(lambda: workflow.choosing, effect)
         masks = workflow.controller.session.proposal.masks
         largest = int(masks.sum(axis=(1, 2)).argmax())
         workflow.mark(largest)
@@ -241,11 +243,11 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
         self.assertIsNotNone(editor.activeEffect(), "the effect is not registered")
         return editor
 
-    def waitFor(self, condition, workflow) -> None:
+    def waitFor(self, condition, effect) -> None:
         """Keep Slicer going until a condition holds."""
         end = time.monotonic() + self.PATIENCE
         # The session moves in the worker, before its masks are shown here.
-        while workflow.busy or not condition():
-            self.assertLess(time.monotonic(), end, "no masks came: " + workflow.status)
+        while effect.workflow.busy or not condition():
+            self.assertLess(time.monotonic(), end, "no masks came: " + effect.panel.status.text)
             slicer.app.processEvents()
             time.sleep(0.01)

@@ -11,6 +11,8 @@ from SPASegmentLib.errors import DependencyError, SPAError
 
 from . import Dependencies, Model
 from .DesktopEditor import DesktopEditor
+from .ProfileActions import ProfileActions
+from .Settings import Settings
 from .Translate import tr as _
 
 
@@ -21,17 +23,16 @@ class Target:
         controller: the `SPASegmentLib.mrml.controller.Controller`, None before the first session.
     """
 
-    def __init__(
-        self, scripted_effect: Any, on_change: Callable[[], None], set_up: Callable[[Any], None]
-    ) -> None:
+    def __init__(self, scripted_effect: Any, profiles: ProfileActions, on_change: Callable[[], None]) -> None:
         """Nothing is selected yet.
 
         Args:
             scripted_effect: Slicer's side of the effect.
+            profiles: where a session that begins gets its profile.
             on_change: called when something happens to what was selected: a transform, another image, a segment less.
-            set_up: gives the controller of a session that begins its profile and settings.
         """
-        self._effect, self._on_change, self._set_up = scripted_effect, on_change, set_up
+        self._effect, self._profiles, self._on_change = scripted_effect, profiles, on_change
+        self._mode = Settings.read(scripted_effect).mode
         self._choice: Any = None
         self._selected: Tuple[Any, ...] = ()
         self._nodes: Tuple[Any, ...] = ()
@@ -120,8 +121,16 @@ class Target:
             self.controller.preview.outlined = False
         ready = None if self._choice is None else Model.loaded(self._choice)
         self.controller.network = None if ready is None else ready.network
-        self._set_up(self.controller)
+        self._profiles.refresh()
+        self.controller.profile = self._profiles.begin()
+        self.controller.mode = self._mode
         return self.controller
+
+    def settings_applied(self, settings: Settings) -> None:
+        """Whether masks are added or replace was switched, perhaps."""
+        self._mode = settings.mode
+        if self.controller is not None:
+            self.controller.mode = self._mode
 
     def may_write(self) -> str:
         """Why nothing may be written into the segment now: the user has said no when asked about a hidden one."""

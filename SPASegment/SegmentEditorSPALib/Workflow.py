@@ -7,12 +7,11 @@ from typing import Any, List, Optional, Tuple
 import vtk
 
 from SPASegmentLib.mrml.conversation import Conversation
-from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
 
 from .DesktopView import DesktopView
 from .JobRunner import JobRunner
-from .Keys import Keys, leave_list
-from .Overlay import slice_widgets
+from .Keys import Keys
+from .Places import Places
 from .ProfileActions import ProfileActions
 from .Protocols import Panel, SliceWidget
 from .Screen import Screen
@@ -29,18 +28,19 @@ class Workflow:
         screen: the masks on screen.
         profiles: the profile in use.
         conversation: what the user does with them.
+        places: where in the slice views.
         volume_keys: keys of going through the volume.
     """
 
     def __init__(self, scripted_effect: Any, panel: Panel) -> None:
         self._effect, self._panel = scripted_effect, panel
         self._runner = JobRunner()
-        self._settings = Settings.read(scripted_effect)
         self.screen = Screen(panel)
         view = DesktopView(panel, self.screen, self)
         self.profiles = ProfileActions(panel, scripted_effect, view.checked)
-        self._target = Target(scripted_effect, self._target_touched, self._set_up)
+        self._target = Target(scripted_effect, self.profiles, self._target_touched)
         self.conversation = Conversation(self._runner, view, self._target, self.profiles)
+        self.places = Places(self.screen, self.conversation)
         self.screen.connect(self.conversation)
         self._view = view
         volume = self.conversation.volume
@@ -50,8 +50,6 @@ class Workflow:
         )
         self._observed: List[Tuple[Any, int]] = []
         self._watch = SegmentsWatch(self.conversation.segmentation_changed)
-        #: The view under the pointer, or the one that it was in last.
-        self._pointed: Optional[SliceWidget] = None
 
     @property
     def controller(self) -> Any:
@@ -67,16 +65,6 @@ class Workflow:
     def busy(self) -> bool:
         """Whether a result is still to come."""
         return self.conversation.busy
-
-    @property
-    def armed(self) -> bool:
-        """Whether keys are about a session."""
-        return self.conversation.armed
-
-    @property
-    def status(self) -> str:
-        """What the panel says."""
-        return str(self._panel.status.text)
 
     def begin(self) -> None:
         """The effect has become active."""
@@ -96,14 +84,14 @@ class Workflow:
         self._watch.follow(None)
         self.conversation.end()
         self._target.close()
-        self.screen.view = self._pointed = None
+        self.places.forget()
 
     # What the user does.
 
     def click(self, xy: Tuple[int, int], view: SliceWidget, negative: bool) -> None:
         """A click in a slice view."""
         corrects = self.choosing or self.busy
-        ras, plane = self._place(view, xy)
+        ras, plane = self.places.at(view, xy)
         if self.conversation.click(ras, plane, negative):
             self.screen.clicked(ras, not (corrects and (negative or self.conversation.removes)))
 
@@ -111,31 +99,16 @@ class Workflow:
         """A box dragged in a slice view."""
         if self.conversation.unanswered:
             self.screen.view = view
-        corner, plane = self._place(view, start)
-        self.conversation.box(corner, self._place(view, end)[0], plane)
-
-    def _place(self, view: SliceWidget, xy: Tuple[float, float]) -> Tuple[Point, Plane]:
-        """Point and plane in mm; the view is where a session that begins belongs to."""
-        if not self.armed or self.conversation.pointing:
-            self.screen.view = view
-        node = view.mrmlSliceNode()
-        return xy_to_ras(node, *xy), Plane.of_slice_node(node)
-
-    def pointer_in(self, view: SliceWidget) -> None:
-        """The pointer is in a slice view."""
-        self._pointed = view
-        if self.armed:
-            leave_list(view)
+        corner, plane = self.places.at(view, start)
+        self.conversation.box(corner, self.places.at(view, end)[0], plane)
 
     def from_segment(self) -> None:
         """Start from what the segment holds on the slice in the view under the pointer, or in the one used last."""
-        views = (self._pointed, self.screen.view, *slice_widgets())
-        view = next((each for each in views if each is not None and each.visible), None)
-        if view is None:
+        place = self.places.middle()
+        if place is None:
             self._panel.say(_("Show a slice view first: its slice is where SPA starts."), True)
-            return
-        width, height, _depth = view.mrmlSliceNode().GetDimensions()
-        self.conversation.from_segment(*self._place(view, ((width - 1) / 2, (height - 1) / 2)))
+        else:
+            self.conversation.from_segment(*place)
 
     def mark(self, index: int) -> None:
         """Point at a mask: border, outline and text."""
@@ -149,11 +122,7 @@ class Workflow:
         """The wheel was turned with Shift held; whether that is about the masks."""
         if self.choosing and not self.busy:
             (self.conversation.larger if larger else self.conversation.smaller)()
-        return self.armed
-
-    def back(self) -> None:
-        """Take the last answer back."""
-        self.conversation.back()
+        return self.conversation.armed
 
     def cancel(self) -> None:
         """Drop the masks on screen and any work under way."""
@@ -171,9 +140,7 @@ class Workflow:
 
     def settings_applied(self, settings: Settings) -> None:
         """An option of the effect was changed."""
-        self._settings = settings
-        if self.controller is not None:
-            self._set_mode(self.controller)
+        self._target.settings_applied(settings)
         if self.choosing:
             self.screen.settings_applied()
 
@@ -183,18 +150,9 @@ class Workflow:
         self._target.close()
         self._view.refresh()
 
-    def _set_up(self, controller: Any) -> None:
-        """A session begins: with the profile in use, and with the settings."""
-        self.profiles.refresh()
-        controller.profile = self.profiles.begin()
-        self._set_mode(controller)
-
-    def _set_mode(self, controller: Any) -> None:
-        controller.mode = self._settings.mode
-
     def _target_touched(self) -> None:
         """A transform, another image, a segment less: the masks on screen move along, or cannot be written any more."""
-        if not self.armed:
+        if not self.conversation.armed:
             return
         problem = self._target.trouble()
         if problem:

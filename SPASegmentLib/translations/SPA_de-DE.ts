@@ -2428,13 +2428,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
-    <name>viewer.conversation</name>
-    <message>
-        <source>Open a volume first.</source>
-        <translation>Öffnen Sie zuerst ein Volumen.</translation>
-    </message>
-</context>
-<context>
     <name>viewer.guard</name>
     <message>
         <source>This page belongs to another site.</source>
@@ -2895,6 +2888,13 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The viewer is still at work on something else; wait until it is done.</source>
         <translation>Der Viewer arbeitet noch an etwas anderem; warten Sie, bis das fertig ist.</translation>
+    </message>
+</context>
+<context>
+    <name>viewer.target</name>
+    <message>
+        <source>Open a volume first.</source>
+        <translation>Öffnen Sie zuerst ein Volumen.</translation>
     </message>
 </context>
 <context>

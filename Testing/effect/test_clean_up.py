@@ -100,7 +100,7 @@ def test_clicks_while_busy_wait_but_not_those_at_the_same_place(desk: Any) -> No
     assert "Computing" in desk.panel.status.text
     desk.wait()
     assert desk.proposal.round == 1 and desk.panel.back.enabled
-    desk.workflow.back()
+    desk.workflow.conversation.back()
     desk.wait()
     assert not desk.panel.back.enabled
 
@@ -222,7 +222,7 @@ def test_random_actions_leave_nothing(desk: Any, count: int) -> None:
         "choose": lambda: workflow.choose(int(rng.integers(1, 5))),
         "mark": lambda: workflow.mark(int(rng.integers(0, 5))),
         "double": lambda: workflow.conversation.accept_at_once(int(rng.integers(0, 5))),
-        "back": workflow.back, "accept": workflow.accept, "cancel": workflow.cancel,
+        "back": workflow.conversation.back, "accept": workflow.accept, "cancel": workflow.cancel,
         "over": workflow.conversation.start_over,
         "next": lambda: workflow.conversation.next_slice(int(rng.choice([-1, 1]))),
         "segment": workflow.from_segment,
@@ -338,7 +338,8 @@ def test_what_cannot_be_segmented_any_more_ends_the_session(desk: Any, mishap: s
     for view in desk.host.views.values():
         x, y, z = view.mrmlSliceNode().GetXYZOrigin()
         view.mrmlSliceNode().SetXYZOrigin(x + 3, y, z)
-    for act in (desk.workflow.accept, desk.workflow.back, lambda: desk.workflow.mark(1), desk.editor.layoutChanged):
+    talk = desk.workflow.conversation
+    for act in (desk.workflow.accept, talk.back, lambda: talk.mark(1), desk.editor.layoutChanged):
         act()
     assert desk.panel.status.text == said
     assert desk.editor.activeEffect() is not None and not desk.editor.logic.CanUndo()

@@ -355,14 +355,14 @@ def test_a_double_click_while_an_answer_is_taken_back_writes_nothing(desk: Any) 
     desk.wait()
     desk.workflow.choose(1)
     desk.wait()
-    desk.workflow.back()
+    desk.workflow.conversation.back()
     button = desk.workflow.screen.strip.buttons[1]
     QTest.mouseClick(button, Qt.LeftButton)
     QTest.mouseDClick(button, Qt.LeftButton)
     assert desk.workflow.busy
     desk.wait()
     assert desk.workflow.choosing and desk.proposal.round == 2 and not desk.voxels().any()
-    desk.workflow.back()
+    desk.workflow.conversation.back()
     desk.wait()
     assert desk.proposal is first
 

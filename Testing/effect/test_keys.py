@@ -323,4 +323,4 @@ def test_the_wheel_with_shift_says_it_once_for_each_turn(desk: Any, monkeypatch:
     desk.workflow.cancel()
     now[0] += 1.0
     turn("Backward")
-    assert not desk.workflow.armed
+    assert not desk.workflow.conversation.armed

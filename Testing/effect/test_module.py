@@ -125,9 +125,9 @@ def test_without_a_main_window(host: Any, module: Any, monkeypatch: pytest.Monke
     editor.setSourceVolumeNode(volume)
     node.SetSelectedSegmentID(add_segment(segmentation, "lesion"))
     editor.setActiveEffectByName("SPA")
-    workflow = editor.activeEffect().self().workflow
-    workflow.from_segment()
-    assert not workflow.busy and "slice view" in workflow.status
+    effect = editor.activeEffect().self()
+    effect.workflow.from_segment()
+    assert not effect.workflow.busy and "slice view" in effect.panel.status.text
     editor.setActiveEffectByName("")
     editor.close_down()
     editor.deleteLater()

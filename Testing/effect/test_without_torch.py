@@ -47,7 +47,7 @@ desk = Desk(host, phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
 desk.host.views["Red"].click(desk.lesion)
 assert not desk.workflow.busy
 for words in ("onnxruntime", "PyTorch is not needed", "Start from the segment"):
-    assert words in desk.workflow.status, desk.workflow.status
+    assert words in desk.panel.status.text, desk.panel.status.text
 
 # A user has thresholded: voxels above -300 around the lesion on its slice.
 import slicer
@@ -61,7 +61,7 @@ slicer.util.updateSegmentBinaryLabelmapFromArray(painted, desk.segmentation, des
 before = desk.voxels().sum()
 desk.panel.from_segment.click()
 desk.wait()
-assert desk.workflow.choosing, desk.workflow.status
+assert desk.workflow.choosing, desk.panel.status.text
 first = desk.proposal
 assert len(first.masks) == 5
 desk.key("4")
@@ -76,7 +76,7 @@ assert desk.voxels().sum() == first.masks[largest].sum() != before
 assert desk.workflow.profiles.current().accepted == 1
 desk.panel.next.click()
 desk.wait()
-assert desk.workflow.choosing, desk.workflow.status
+assert desk.workflow.choosing, desk.panel.status.text
 desk.panel.accept.click()
 assert desk.voxels().any(axis=(1, 2)).sum() == 2
 desk.editor.undo()
@@ -93,7 +93,7 @@ image = np.random.default_rng(0).normal(size=(10, 40, 40)).astype(np.float32)
 desk = Desk(host, image, np.eye(4), (20, 20, 5))
 for act in (lambda: desk.host.views["Red"].click(desk.lesion), desk.panel.from_segment.click):
     act()
-    assert not desk.workflow.busy and "missing" in desk.workflow.status and "scipy" in desk.workflow.status
+    assert not desk.workflow.busy and "missing" in desk.panel.status.text and "scipy" in desk.panel.status.text
 from SegmentEditorSPALib.ModulePanel import ModulePanel
 frame = qt.QFrame()
 panel = ModulePanel(qt.QVBoxLayout(frame))
@@ -124,7 +124,7 @@ host = Host(Path(sys.argv[1]) / "host")
 desk = Desk(host, phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
 desk.host.views["Red"].click(desk.lesion)
 desk.wait()
-said = desk.workflow.status
+said = desk.panel.status.text
 assert not desk.workflow.choosing
 assert "PyTorch is installed but cannot be imported (libtorch_cpu.so" in said and "Start from the segment" in said, said
 painted = np.zeros(phantom.voxels.shape, dtype=np.uint8)
@@ -133,7 +133,7 @@ painted[k, j - 6 : j + 7, i - 6 : i + 7] = 1
 slicer.util.updateSegmentBinaryLabelmapFromArray(painted, desk.segmentation, desk.segment, desk.volume)
 desk.panel.from_segment.click()
 desk.wait()
-assert desk.workflow.choosing, desk.workflow.status
+assert desk.workflow.choosing, desk.panel.status.text
 desk.panel.accept.click()
 host.close()
 assert not qt.ERRORS, qt.ERRORS
@@ -197,5 +197,5 @@ def test_the_processor_takes_over_from_a_card_that_fails(
     monkeypatch.setattr(use, "cuda_is_usable", lambda: True)  # or ONNX Runtime would be at work
     monkeypatch.setattr(SPANetwork, fails_in, failing)
     desk.click()
-    assert desk.workflow.choosing, desk.workflow.status
+    assert desk.workflow.choosing, desk.panel.status.text
     assert "on the processor (CPU), since the graphics card failed" in desk.panel.model.text
