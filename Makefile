@@ -113,9 +113,9 @@ test: lint
 test-all: lint
 	$(BIN)/python -m pytest -m "not viewer and not e2e" $(PYTEST_ARGS)
 
-# MUTANTS="--count 20 --seed 1" for others.
+# MUTANTS="--count 20 --seed 1" for others. Remove out/mutation once code or tests have changed.
 mutation: $(READY)
-	$(BIN)/python Testing/mutation.py --jobs 2 $(MUTANTS)
+	$(BIN)/python Testing/mutation.py --jobs 2 --kept out/mutation $(MUTANTS)
 
 index-check: $(READY)
 	$(BIN)/python -m pytest Testing/repository/test_index_rules.py Testing/repository/test_extension_description.py \

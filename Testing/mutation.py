@@ -1,10 +1,13 @@
 """Do the tests notice? One operator at a time is changed in the library, and the tests that run its line are run.
 
-    python Testing/mutation.py --count 100 --seed 0 --jobs 2
+    python Testing/mutation.py --count 100 --seed 0 --jobs 2 --kept FOLDER
 
-Which tests run a line is found out first, by one run of all tests of the folders (--lines FILE keeps that for the next
-time). Every change is made in a copy of the checkout. What no test notices is listed; changes that are known to change
-nothing stand in equivalent_mutants.txt, each with its reason. Exit status 1 where something was missed.
+Which tests run a line is found out first, by one run of each file of tests. Every change is made in a copy of the
+checkout. What no test notices is listed; changes that are known to change nothing stand in equivalent_mutants.txt,
+each with its reason. Exit status 1 where something was missed.
+
+A run that was interrupted goes on where it was when it is given the same folder. After a change of the code or of the
+tests, take another one, or remove `found.txt` in it, and `lines/NAME` for every file of tests that has changed.
 """
 
 from __future__ import annotations
@@ -24,8 +27,11 @@ from pathlib import Path
 from typing import Dict, Iterator, List, Optional
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDERS = ("interaction", "mrml", "model")
+#: Part of the library -> folders of its tests. The conversation stands in mrml; what it does is tested by contract.
+FOLDERS = {"interaction": ("interaction",), "mrml": ("mrml", "contract"), "model": ("model",)}
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
+#: What pytest's exit status is where all tests are left out.
+NO_TESTS = 5
 #: Seconds for one test run; a change that makes it endless has been noticed.
 LIMIT = 900
 
@@ -60,8 +66,11 @@ class Mutant:
 
     @property
     def name(self) -> str:
-        """As it is listed: without the line's number, which other changes move."""
+        """As it stands in the list of those that change nothing: without the line's number, which others move."""
         return f"{self.path}: {self.before} -> {self.after}"
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.before} -> {self.after}"
 
 
 def mutants_of(path: Path) -> Iterator[Mutant]:
@@ -139,28 +148,47 @@ def pytest(copy: Path, *arguments: str, limit: Optional[float] = None, kept: Pat
     paths = os.pathsep.join(filter(None, (str(copy), os.environ.get("PYTHONPATH"))))
     environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     environment["COVERAGE_FILE"] = str(kept)
-    chosen = "not slow and not viewer and not e2e"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", chosen, *arguments]
+    # Of the front ends of the contract the quickest: the conversation alone.
+    chosen = ("-m", "not slow and not viewer and not e2e", "-k", "not desktop")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen, *arguments]
     return subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=limit).returncode
 
 
 def lines_and_tests(kept: Path) -> Lines:
-    """Which tests run a line, from a file that an earlier run has kept, or from a run of all tests of the folders.
+    """Which tests run a line, from what lies in a folder, and from a run of each file of tests that nothing is of.
 
     Raises:
         SystemExit: a test fails as things are.
     """
     from coverage import CoverageData
 
-    if not kept.exists():
-        cover = ("--cov=SPASegmentLib", "--cov-context=test", "--cov-report=")
-        with checkout() as copy:
-            if pytest(copy, *(f"Testing/{folder}" for folder in FOLDERS), *cover, kept=kept):
-                raise SystemExit("A test fails without any change; mend it first.")
-    data = CoverageData(str(kept))
-    data.read()
-    place = f"{os.sep}copy{os.sep}"
-    return {name.split(place)[-1]: data.contexts_by_lineno(name) for name in data.measured_files()}
+    kept.mkdir(parents=True, exist_ok=True)
+    folders = [ROOT / "Testing" / folder for tests in FOLDERS.values() for folder in tests]
+    files = [path.relative_to(ROOT) for folder in folders for path in sorted(folder.rglob("test_*.py"))]
+    lines: Lines = {}
+    with checkout() as copy:
+        for n, file in enumerate(files, 1):
+            place = kept / file.with_suffix("").as_posix().replace("/", "-")
+            if not place.exists():
+                print(f"{n} of {len(files)} files of tests: {file}", flush=True)
+                _measure(copy, file, place)
+            data = CoverageData(str(place))
+            data.read()
+            for name in data.measured_files():
+                known = lines.setdefault(name.split(f"{os.sep}copy{os.sep}")[-1], {})
+                for line, tests in data.contexts_by_lineno(name).items():
+                    known.setdefault(line, []).extend(tests)
+    return lines
+
+
+def _measure(copy: Path, file: Path, place: Path) -> None:
+    """Keep which of a file's tests run which lines."""
+    unfinished = place.with_name(f"{place.name}.unfinished")
+    unfinished.unlink(missing_ok=True)
+    cover = ("--cov=SPASegmentLib", "--cov-context=test", "--cov-report=")
+    if pytest(copy, str(file), *cover, kept=unfinished) not in (0, NO_TESTS):
+        raise SystemExit(f"A test of {file} fails without any change; mend it first.")
+    unfinished.replace(place)
 
 
 def tests_for(mutant: Mutant, lines: Lines) -> List[List[str]]:
@@ -177,7 +205,7 @@ def tests_for(mutant: Mutant, lines: Lines) -> List[List[str]]:
     own = f"/test_{place.stem}.py"
     steps = [sorted(direct, key=lambda name: (own not in name, name))] if direct else []
     if "" in found or not any(name.endswith("|run") for name in found):
-        steps.append([(Path("Testing") / place.relative_to("SPASegmentLib").parts[0]).as_posix()])
+        steps.append([f"Testing/{folder}" for folder in FOLDERS[place.parts[1]]])
     return steps
 
 
@@ -207,28 +235,41 @@ def main() -> int:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--lines", type=Path, help="what is known of which tests run a line; made if it is not there")
+    parser.add_argument("--kept", type=Path, help="folder for what has been found out; made if it is not there")
     options = parser.parse_args()
     reasons = known()
     mutants = [mutant for mutant in sample(options.count, options.seed) if mutant.name not in reasons]
-    missed: List[Mutant] = []
     with tempfile.TemporaryDirectory() as folder:
-        lines = lines_and_tests((options.lines or Path(folder) / "lines").absolute())
+        kept = (options.kept or Path(folder)).absolute()
+        lines = lines_and_tests(kept / "lines")
+        found = check(mutants, lines, kept / "found.txt", options.jobs)
+    missed = sorted(name for name, seen in found.items() if not seen)
+    print("\n".join(["", *(f"MISSED   {name}" for name in missed)]))
+    equivalent = options.count - len(mutants)
+    print(f"{len(found) - len(missed)} noticed, {len(missed)} missed, {equivalent} known to change nothing")
+    return 1 if missed else 0
+
+
+def check(mutants: List[Mutant], lines: Lines, kept: Path, jobs: int) -> Dict[str, bool]:
+    """Name of each change -> whether a test notices it; what a file holds from before is not found out again."""
+    before = [line.split("  ", 1) for line in kept.read_text(encoding="utf-8").splitlines()] if kept.exists() else []
+    earlier = {name.strip(): seen == "noticed" for seen, name in before}
+    found = {str(mutant): earlier[str(mutant)] for mutant in mutants if str(mutant) in earlier}
+    left = [mutant for mutant in mutants if str(mutant) not in found]
 
     def work(share: List[Mutant]) -> None:
         with checkout() as copy:
             for mutant in share:
                 seen = noticed(mutant, lines, copy)
-                what = f"{mutant.path}:{mutant.line}: {mutant.before} -> {mutant.after}"
-                print(f"{'noticed' if seen else 'MISSED '}  {what}", flush=True)
-                if not seen:
-                    missed.append(mutant)
+                found[str(mutant)] = seen
+                line = f"{'noticed' if seen else 'MISSED'}  {mutant}\n"
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(line)
+                print(f"{len(found)} of {len(mutants)}: {line}", end="", flush=True)
 
-    with ThreadPoolExecutor(options.jobs) as pool:
-        list(pool.map(work, [mutants[n :: options.jobs] for n in range(options.jobs)]))
-    equivalent = options.count - len(mutants)
-    print(f"{len(mutants) - len(missed)} noticed, {len(missed)} missed, {equivalent} known to change nothing")
-    return 1 if missed else 0
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(work, [left[n::jobs] for n in range(jobs)]))
+    return found
 
 
 if __name__ == "__main__":

@@ -24,8 +24,6 @@ FOLDER = ROOT / "SPASegmentLib" / "translations"
 PLACES = (ROOT / "SPASegment", ROOT / "SPASegmentLib")
 LEFT_OUT = ("research", "training", "commands", "cli.py")
 PAGES = {"viewer.page": ("viewer/page/page.html", "viewer/page/ended.html")}
-#: What Slicer asks for a translation of its own.
-SLICERS_OWN = "qSlicerAbstractCoreModule"
 
 
 def sources() -> Iterator[Path]:

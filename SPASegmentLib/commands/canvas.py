@@ -18,8 +18,6 @@ from vtkmodules.vtkRenderingCore import vtkTextProperty, vtkTextRenderer
 Colour = Tuple[int, int, int]
 #: Everything is drawn so much larger and then made smaller, which smooths it.
 SCALE = 2
-#: Endings of the files that a canvas can be written to.
-ENDINGS = (".png", ".jpg", ".jpeg")
 #: Dots per inch at which VTK makes one pixel of one point.
 _DPI = 72
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)

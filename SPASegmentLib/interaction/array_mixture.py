@@ -63,10 +63,6 @@ class ArrayMixture:
         """d."""
         return int(self.means.shape[1])
 
-    def log_prob(self, z: np.ndarray) -> np.ndarray:
-        """Log-density of (n, d) latents: (n,)."""
-        return np.asarray(logsumexp(self._component_log_prob(z), axis=1))
-
     def draw(self, n: int, seed: int) -> np.ndarray:
         """(n, d) latents; the components are stratified, each gets its share of n to within one."""
         offset, noise = self.draws(n, self.dim, seed)
@@ -95,7 +91,7 @@ class ArrayMixture:
         share = (weights / weights.sum()).astype(self.weights.dtype)
         mixture = self
         for _step in range(iterations):
-            joint = mixture._component_log_prob(latents)
+            joint = mixture.component_log_prob(latents)
             mass = np.exp(joint - logsumexp(joint, axis=1, keepdims=True)) * share[:, None]
             total = mass.sum(axis=0)
             per = np.maximum(total, 1e-12)[:, None]
@@ -110,7 +106,7 @@ class ArrayMixture:
             )
         return mixture
 
-    def _component_log_prob(self, z: np.ndarray) -> np.ndarray:
+    def component_log_prob(self, z: np.ndarray) -> np.ndarray:
         """log(w_k N(z; mu_k, var_k)) for (n, d) latents: (n, M)."""
         square = (np.square(z[:, None] - self.means) / self.variances + np.log(self.variances)).sum(axis=-1)
         gaussian = -0.5 * (square + self.dim * math.log(2.0 * math.pi))

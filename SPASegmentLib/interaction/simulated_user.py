@@ -109,26 +109,6 @@ def offset_mask(mask: np.ndarray, offset_px: float) -> np.ndarray:
     return np.asarray(ndimage.distance_transform_edt(mask) > -offset_px)
 
 
-def first_click(target: np.ndarray, rng: np.random.Generator) -> Click:
-    """A positive click at a random pixel of what the user wants (paper 4.1).
-
-    Args:
-        target: (height, width) bool, or (r, height, width) bool for several raters: then the click lies where
-            most of them agree on the object (everywhere in the consensus if there is one).
-        rng: random numbers.
-
-    Raises:
-        InputError: the target is empty.
-    """
-    target = np.asarray(target, dtype=bool)
-    votes = target[None].sum(axis=0) if target.ndim == 2 else target.sum(axis=0)
-    if not votes.any():
-        raise InputError(_("The user's mask is empty; there is nothing to click on."))
-    ys, xs = np.nonzero(votes == votes.max())
-    index = int(rng.integers(len(ys)))
-    return Click(float(xs[index]), float(ys[index]), True)
-
-
 def choose(
     masks: np.ndarray, target: np.ndarray, rng: np.random.Generator, noise: float = 0.0, any_mask: bool = True
 ) -> int:

@@ -61,10 +61,6 @@ class GaussianMixture:
         # A weight of exactly zero is allowed; its logarithm must not poison the gradient of the others.
         return gaussian + self.weights.clamp_min(1e-30).log().unsqueeze(-2)
 
-    def log_prob(self, z: Tensor) -> Tensor:
-        """Log-density of (..., n, d) latents: (..., n)."""
-        return torch.logsumexp(self.component_log_prob(z), dim=-1)
-
     def responsibilities(self, z: Tensor) -> Tensor:
         """E-step: P(component k | z), (..., n, M), for (..., n, d) latents (paper 3.4)."""
         return torch.softmax(self.component_log_prob(z), dim=-1)

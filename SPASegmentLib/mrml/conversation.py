@@ -284,11 +284,6 @@ class Conversation(Standing):
         self._acceptance.count_anew()
         self.drop(text)
 
-    def volume_changed(self) -> None:
-        """The volume was moved, or its voxels were replaced: masks that are about others are dropped."""
-        self._course.stale()
-        self.volume.follow()
-
     def segmentation_changed(self) -> None:
         """Voxels of the segmentation have changed, maybe by undo or redo."""
         self._course.checked(lambda: self._acceptance.look(quietly=self.armed))

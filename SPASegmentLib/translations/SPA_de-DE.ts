@@ -1324,10 +1324,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Zu diesem Bild gibt es keine Maske eines Befunders; wählen Sie ein Bild, das jemand konturiert hat.</translation>
     </message>
     <message>
-        <source>The user&apos;s mask is empty; there is nothing to click on.</source>
-        <translation>Die Maske des Benutzers ist leer; es gibt nichts anzuklicken.</translation>
-    </message>
-    <message>
         <source>No candidate is on screen; accept the recommended mask or add a click.</source>
         <translation>Es wird kein Kandidat gezeigt; übernehmen Sie die empfohlene Maske, oder klicken Sie noch einmal.</translation>
     </message>

@@ -12,7 +12,6 @@ from SPASegmentLib.interaction.simulated_user import (
     choose,
     corrective_click,
     dice,
-    first_click,
     offset_mask,
     user_mask,
     wants_to_accept,
@@ -96,31 +95,6 @@ def test_an_inward_offset_spares_the_frame_edge() -> None:
     eroded = offset_mask(_box(0, 5, 10, 15), -2.0)
     assert np.array_equal(eroded, _box(0, 7, 8, 13))
     assert offset_mask(np.ones((5, 5), dtype=bool), -2.0).all()
-
-
-def test_first_click_is_uniform_over_the_target() -> None:
-    target = _box(3, 11, 6, 13)
-    clicks = [first_click(target, np.random.default_rng(seed)) for seed in range(600)]
-    counts = np.zeros(target.shape)
-    for click in clicks:
-        assert click.positive
-        counts[int(click.y), int(click.x)] += 1
-    assert counts[~target].sum() == 0
-    assert counts[target].min() > 60  # 100 expected on each of the 6 pixels
-
-
-def test_first_click_lies_in_the_consensus_if_there_is_one() -> None:
-    raters = np.stack([_box(0, 0, 8, 4), _box(6, 0, 12, 4)])
-    for seed in range(40):
-        click = first_click(raters, np.random.default_rng(seed))
-        assert 6 <= click.x < 8 and click.y < 4
-    apart = np.stack([_box(0, 0, 2, 2), _box(0, 0, 2, 2), _box(10, 0, 12, 2)])
-    assert all(first_click(apart, np.random.default_rng(seed)).x < 2 for seed in range(40))
-
-
-def test_no_click_on_an_empty_target() -> None:
-    with pytest.raises(InputError, match="nothing to click"):
-        first_click(_box(0, 0, 0, 0), np.random.default_rng(0))
 
 
 TARGET = _box(5, 5, 15, 15)

@@ -97,9 +97,6 @@ class qSlicerSegmentEditorScriptedEffect:  # noqa: N801
             return int(qt._answer("the segment is hidden"))
         return qSlicerSegmentEditorAbstractEffect.ConfirmedWithoutDialog
 
-    def segmentationDisplayableInView(self, view_node: Any) -> bool:  # noqa: N802
-        return True
-
     def addOptionsWidget(self, widget: Any) -> None:  # noqa: N802
         self.optionsFrame().layout().addRow(widget)
 
@@ -109,9 +106,6 @@ class qSlicerSegmentEditorScriptedEffect:  # noqa: N801
             QtWidgets.QFormLayout(frame).setContentsMargins(0, 0, 0, 0)
             object.__setattr__(self, "_frame", frame)
         return self._frame
-
-    def selectEffect(self, name: str) -> None:  # noqa: N802
-        self._editor.setActiveEffectByName(name)
 
 
 class AbstractScriptedSegmentEditorEffect:

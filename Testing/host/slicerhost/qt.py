@@ -223,10 +223,6 @@ class QInputDialog:
     def deleteLater(self) -> None:  # noqa: N802
         """Qt deletes it when the event loop turns."""
 
-    @staticmethod
-    def getText(parent: Any, title: str, label: str, mode: int = 0, text: str = "") -> str:  # noqa: N802
-        return str(_answer(label))
-
 
 class QFileDialog:
     """Dialogs that ask for a file; PythonQt returns the path, empty when cancelled."""

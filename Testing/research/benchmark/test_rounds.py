@@ -1,4 +1,4 @@
-"""The reference path and SPA's path decode the same masks; records hold what the report and the issue need."""
+"""The reference path and SPA's path decode the same masks; records hold what the report needs."""
 
 from __future__ import annotations
 

@@ -26,9 +26,6 @@ TABLE_5 = {"SAM": (29.4, 32.5), "SAM-U V1": (31.9, 34.9), "SPA": (7.0, 13.0)}
 FIGURE_5 = {1: 0.952, 2: 0.939, 6: 0.956}
 #: Table 7, REFUGE2 optic cup: change of Dice from round to round, and overall, in points.
 TABLE_7 = (1.05, 0.34, 0.36, 0.16, 0.15, 2.07)
-#: Table 2, REFUGE2 optic cup: change in round 6 against round 1, in percent, of included and excluded clinicians.
-TABLE_2_INCLUDED = (3.32, 1.25, 2.28, 1.38, 3.35)
-TABLE_2_EXCLUDED = (-2.49, -0.81)
 #: Table 3, three iterations: REFUGE2 and Kidney.
 TABLE_3 = {
     "random-gaussian": (80.29, 90.05),
