@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Optional, Sequence
 
@@ -13,7 +14,13 @@ from SPASegmentLib.paths import check_paths
 
 
 def run_train_baselines(
-    files: Sequence[Path], names: Sequence[str], steps: Optional[int], output: Path, until: Optional[int] = None
+    files: Sequence[Path],
+    names: Sequence[str],
+    steps: Optional[int],
+    output: Path,
+    until: Optional[int] = None,
+    hold_out_every: int = 0,
+    patience: Optional[int] = None,
 ) -> None:
     """Train baselines one after the other; an interrupted run goes on where its last checkpoint was.
 
@@ -23,15 +30,19 @@ def run_train_baselines(
         steps: of each; None for the default.
         output: a folder; each baseline gets one of its name in it.
         until: stop each at this step, to go on another time.
+        hold_out_every: every so many-th patient is kept out of training, for the validation curve; 0 for no curve.
+        patience: end a training when so many points of its curve have brought nothing; None for all steps.
 
     Raises:
-        SPAError: a name, a file or the folder cannot be used.
+        SPAError: a name, a file or the folder cannot be used, or there is no curve to have patience with.
     """
     with imports():
         from SPASegmentLib.errors import InputError
-        from SPASegmentLib.research.data.shards import load_slices
+        from SPASegmentLib.research.data.rated import split_by_patient
+        from SPASegmentLib.research.evaluation.baselines.curve import ending
         from SPASegmentLib.research.evaluation.baselines.kinds import NETWORKS
         from SPASegmentLib.research.evaluation.baselines.training import BaselineSettings, BaselineTrainer
+        from SPASegmentLib.research.evaluation.slices import joined_slices
         from SPASegmentLib.research.training.recipe import only_training
 
     unknown = [name for name in names if name not in NETWORKS]
@@ -44,11 +55,24 @@ def run_train_baselines(
         for file in ("checkpoint.pt", "weights.safetensors", "card.json")
     ]
     check_paths([("--npz", Path(file)) for file in files], results, make_folders=True)
-    settings = BaselineSettings() if steps is None else BaselineSettings(steps=steps, warmup=min(50, steps // 4))
-    slices, console = load_slices(files), Console()
+    settings = BaselineSettings(patience=patience)
+    if steps is not None:
+        settings = replace(settings, steps=steps, warmup=min(50, steps // 4))
+    slices, kept_out, console = joined_slices(files), None, Console()
+    if hold_out_every and slices.patients is not None:
+        kept_out = split_by_patient(slices, hold_out_every, held_out=True)
+        slices = split_by_patient(slices, hold_out_every)
+    elif patience is not None:
+        raise InputError(
+            "Patience needs a validation curve, hence patients to keep out: the files, or index.csv beside them, must "
+            "say whose slices they are, and --hold-out-every must not be 0."
+        )
     for name in chosen:
         with only_training(output / name):
-            trainer = BaselineTrainer(name, slices, settings, output / name)
+            trainer = BaselineTrainer(name, slices, settings, output / name, kept_out)
             with progress_bar(console, f"Training {name}") as progress:
                 trainer.run(until, progress)
-        console.print(f"{name}: step {trainer.step} of {settings.steps}, {trainer.core_seconds / 60:.1f} core minutes.")
+        curve = f" Dice on patients kept out, at last: {ending(trainer.curve)}." if trainer.curve else ""
+        console.print(
+            f"{name}: step {trainer.step} of {settings.steps}, {trainer.core_seconds / 60:.1f} core minutes.{curve}"
+        )

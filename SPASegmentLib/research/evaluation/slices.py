@@ -70,6 +70,18 @@ def open_files(paths: Sequence[Path]) -> List[EvaluationFile]:
     return files
 
 
+def joined_slices(paths: Sequence[Path]) -> RaterSlices:
+    """All slices of npz files, with their patients where every file, or the index beside it, says them.
+
+    Raises:
+        InputError: see `open_files`; or the files hold slices of different sizes.
+    """
+    patients = [file.patients for file in open_files(paths)]
+    slices, known = load_slices(paths), [each for each in patients if each is not None]
+    together = np.concatenate(known) if len(known) == len(patients) else None
+    return RaterSlices(slices.images, slices.masks, together)
+
+
 def _spacings(path: Path, count: int) -> Optional[np.ndarray]:
     with np.load(path, allow_pickle=False) as file:
         if "spacing" not in file.files:

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from SPASegmentLib.model.normalisation import normalise
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.training.augment import Augmentation
+from SPASegmentLib.research.training.boxes import SLOPPY, sloppy_box
 from SPASegmentLib.research.training.drawing import Drawn, draw_slice
 from SPASegmentLib.research.training.objects import ObjectPool
 
@@ -124,13 +125,10 @@ class BatchSource:
         """Start from the ellipse of a box instead, in place, as `interaction.opening` does; edges are off a little."""
         m = self.map_size
         for k in np.flatnonzero(self.rng.random(len(user)) < self.boxes):
-            ys, xs = np.nonzero(user[k].numpy())
-            off = self.rng.normal(0, 0.04, 4)
-            if not len(ys):
+            box = sloppy_box(user[k].numpy(), self.rng.normal(0, SLOPPY, 4))
+            if box is None:
                 continue
-            width, height = np.ptp(xs) + 1.0, np.ptp(ys) + 1.0
-            x0, x1 = xs.min() - 0.5 + off[0] * width, xs.max() + 0.5 + off[1] * width
-            y0, y1 = ys.min() - 0.5 + off[2] * height, ys.max() + 0.5 + off[3] * height
+            x0, y0, x1, y1 = box
             x, y = (x0 + x1) / 2, (y0 + y1) / 2
             rows, columns = np.mgrid[:m, :m]
             inside = ((columns - x) / ((x1 - x0) / 2)) ** 2 + ((rows - y) / ((y1 - y0) / 2)) ** 2 <= 1

@@ -17,16 +17,18 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.model.card import bundled, read_card
 from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.output import make_folder, whole_file, write_json
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.baselines.crops import CropSource
+from SPASegmentLib.research.evaluation.baselines.curve import Curve, KeptOut, is_flat
 from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, NETWORKS
 from SPASegmentLib.research.training.recipe import FREE, as_text, check_same, read_checkpoint
 from SPASegmentLib.research.training.schedule import learning_rate
 
 #: A longer training has another warm-up; the one that is over does not count.
-_FREE = (*FREE, "warmup")
+_FREE = (*FREE, "warmup", "patience", "validate_every")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class BaselineSettings:
         ema: decay of the averaged weights, which are what is used.
         bfloat16: run the network in bfloat16 where the processor has instructions for it.
         checkpoint_every: steps.
+        validate_every: steps between two points of the validation curve.
+        patience: training ends when so many points of the curve have brought nothing; None trains all steps.
     """
 
     steps: int = 1600
@@ -52,6 +56,8 @@ class BaselineSettings:
     ema: float = 0.99
     bfloat16: bool = True
     checkpoint_every: int = 100
+    validate_every: int = 100
+    patience: Optional[int] = None
 
 
 class BaselineTrainer:
@@ -63,12 +69,20 @@ class BaselineTrainer:
         settings: how.
         folder: for its checkpoint, weights and card; a checkpoint found there is resumed. With more `steps` than
             before, training goes on at the longer schedule's learning rate.
+        kept_out: slices of other patients, for the validation curve; None for no curve.
 
     Raises:
         InputError: there is no such network, or the checkpoint is damaged, or of other slices or settings.
     """
 
-    def __init__(self, name: str, slices: RaterSlices, settings: BaselineSettings, folder: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        slices: RaterSlices,
+        settings: BaselineSettings,
+        folder: Path,
+        kept_out: Optional[RaterSlices] = None,
+    ) -> None:
         if name not in NETWORKS:
             raise InputError(f"There is no baseline {name!r}; there are {', '.join(NETWORKS)}.")
         kind, seed = NETWORKS[name]
@@ -81,8 +95,14 @@ class BaselineTrainer:
             self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         self.source = CropSource(slices, settings.batch, seed)
-        self._recipe = as_text({"name": name, "data": slices.digest(), **asdict(settings)}, _FREE)
+        self._begins_with = bundled_weights() if self.kind.bundled else "random weights"
+        recipe = {"name": name, "data": slices.digest(), **asdict(settings)}
+        if self.kind.bundled:
+            recipe["begins_with"] = self._begins_with
+        self._recipe = as_text(recipe, _FREE)
+        self.kept_out = None if kept_out is None else KeptOut(kept_out, settings.batch)
         self.step, self.core_seconds = 0, 0.0
+        self.curve: Curve = []
         make_folder(folder)
         if self.checkpoint.exists():
             self._resume()
@@ -92,24 +112,31 @@ class BaselineTrainer:
         """Where the state of training is kept."""
         return self.folder / "checkpoint.pt"
 
+    @property
+    def finished(self) -> bool:
+        """Whether all steps are done, or the curve is flat."""
+        patience = self.settings.patience
+        return self.step >= self.settings.steps or (patience is not None and is_flat(self.curve, patience))
+
     def run(self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None) -> nn.Module:
-        """Train to the last step (or to `until`), write checkpoint, weights and card.
+        """Train to the end (or to `until`), write checkpoint, weights and card.
 
         Returns:
             The averaged network, ready for use.
         """
         end = min(self.settings.steps, until if until is not None else self.settings.steps)
-        while self.step < end:
+        while self.step < end and not self.finished:
             began = time.process_time()
             self.train_step()
             self.core_seconds += time.process_time() - began
-            if self.step % self.settings.checkpoint_every == 0 or self.step == end:
+            self._validate()
+            if self.step % self.settings.checkpoint_every == 0 or self.step == end or self.finished:
                 self.save()
                 if progress is not None:
                     progress(self.step, self.settings.steps)
         network: nn.Module = self.averaged.module
         network.eval()
-        if self.step >= self.settings.steps:
+        if self.finished:
             self._publish(network)
         return network
 
@@ -118,7 +145,7 @@ class BaselineTrainer:
         s = self.settings
         self.network.train()
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.step, s.steps, s.warmup, s.learning_rate)
+            group["lr"] = learning_rate(self.step, s.steps, s.warmup, self.kind.pace * s.learning_rate)
         with training_precision(torch.device("cpu"), s.bfloat16):
             loss = self.kind.loss(self.network, self.source.draw())
         self.optimiser.zero_grad(set_to_none=True)
@@ -131,11 +158,19 @@ class BaselineTrainer:
         self.step += 1
         return float(loss.detach())
 
+    def _validate(self) -> None:
+        if self.kept_out is not None and (
+            self.step % self.settings.validate_every == 0 or self.step == self.settings.steps
+        ):
+            network = self.averaged.module.eval()
+            self.curve.append((self.step, round(self.kept_out.dice(network, self.kind.recommended), 4)))
+
     def save(self) -> None:
         """Write the checkpoint in one piece."""
         state = {
             "step": self.step,
             "core_seconds": self.core_seconds,
+            "curve": self.curve,
             "network": self.network.state_dict(),
             "averaged": self.averaged.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -150,6 +185,7 @@ class BaselineTrainer:
         state = read_checkpoint(self.checkpoint)
         check_same(self.checkpoint, state.get("recipe"), self._recipe, state["step"], self.settings.steps)
         self.step, self.core_seconds = state["step"], state["core_seconds"]
+        self.curve = [(int(step), float(dice)) for step, dice in state.get("curve", ())]
         self.network.load_state_dict(state["network"])
         self.averaged.load_state_dict(state["averaged"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -163,9 +199,15 @@ class BaselineTrainer:
             "kind": NETWORKS[self.name][0],
             "description": self.kind.description,
             "parameters": sum(p.numel() for p in network.parameters()),
+            "trained_parameters": sum(p.numel() for p in self.network.parameters() if p.requires_grad),
             "seed": NETWORKS[self.name][1],
+            "begins_with": self._begins_with,
             **asdict(self.settings),
+            "steps": self.step,
+            "learning_rate": self.kind.pace * self.settings.learning_rate,
             "slices": len(self.source.slices),
+            "kept_out": 0 if self.kept_out is None else self.kept_out.count,
+            "curve": self.curve,
             "core_seconds": round(self.core_seconds),
             "machine": platform.machine(),
             "torch": torch.__version__,
@@ -173,6 +215,12 @@ class BaselineTrainer:
         with whole_file(self.folder / "weights.safetensors") as partial:
             partial.write_bytes(save_safetensors(state))
         write_json(card, self.folder / "card.json")
+
+
+def bundled_weights() -> str:
+    """Which weights are bundled, in words."""
+    card = read_card(bundled().with_suffix(".json"))
+    return f"{card.name}, SHA-256 {card.sha256[:12]}..."
 
 
 def load_baseline(folder: Path) -> nn.Module:

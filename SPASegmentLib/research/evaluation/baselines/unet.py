@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Sequence
+from typing import List, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -40,11 +40,21 @@ class UNet(nn.Module):
 
     def features(self, image: Tensor) -> Tensor:
         """(B, inputs, S, S) to (B, widths[0], S, S), S a multiple of 8."""
-        levels: list[Tensor] = []
+        levels = self.descend(image)
+        return self.ascend(levels[-1], levels)
+
+    def descend(self, image: Tensor) -> List[Tensor]:
+        """The way down: maps at strides 1, 2, 4, ..."""
+        levels: List[Tensor] = []
         x = image
         for i, block in enumerate(self.down):
             x = block(x if i == 0 else F.max_pool2d(x, 2))
             levels.append(x)
+        return levels
+
+    def ascend(self, deepest: Tensor, levels: Sequence[Tensor]) -> Tensor:
+        """The way up: from what the deepest maps have become, past the others of `descend`."""
+        x = deepest
         for block, skip in zip(self.up, reversed(levels[:-1])):
             x = block(torch.cat([F.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False), skip], 1))
         return x

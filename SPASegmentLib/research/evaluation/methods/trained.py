@@ -23,6 +23,7 @@ from SPASegmentLib.research.evaluation.cases import Case
 from SPASegmentLib.research.evaluation.methods.method import Method, Screen
 from SPASegmentLib.research.evaluation.methods.spa import frame_of
 from SPASegmentLib.research.evaluation.users import User
+from SPASegmentLib.research.training.boxes import SLOPPY, sloppy_box
 
 #: Samples of a method that can draw any number, as many as SPA's predictions.
 SAMPLES = 48
@@ -31,15 +32,32 @@ CANDIDATES = 4
 #: SAM-U: prompts per set of clicks, and how far they are moved, in pixels.
 PROMPTS, PROMPT_SD = 9, 1.5
 
+#: SAM-U V2: how far the edges of repeated boxes are moved, in widths (or heights) of the box.
+BOX_SD = 0.1
+
 #: Method -> the networks it needs (of `baselines.kinds.NETWORKS`).
 TRAINED = {
     "unet": ("unet-0",),
+    "transunet": ("transunet",),
+    "swinunet": ("swinunet",),
     "ensemble": ("unet-0", "unet-1", "unet-2"),
     "label-sampling": ("label-sampling",),
     "multi-head": ("multi-head",),
     "probabilistic": ("probabilistic",),
+    "mrnet": ("mrnet",),
     "click-network": ("clicks",),
+    "medsam": ("medsam",),
+    "msa": ("msa",),
     "sam-u": ("clicks",),
+    "sam-u-v2": ("medsam",),
+}
+#: Those that answer corrective clicks: prompts per round, and whether the first one is a box.
+CLICKED = {
+    "click-network": (1, False),
+    "medsam": (1, True),
+    "msa": (1, False),
+    "sam-u": (PROMPTS, False),
+    "sam-u-v2": (PROMPTS, True),
 }
 
 
@@ -53,10 +71,10 @@ def open_trained(name: str, folder: Path) -> Method:
     if name not in TRAINED:
         raise InputError(f"There is no trained baseline {name!r}; there are {', '.join(TRAINED)}.")
     networks = tuple(load_baseline(folder / part) for part in TRAINED[name])
-    if name in ("click-network", "sam-u"):
+    if name in CLICKED:
         network = networks[0]
         assert isinstance(network, ClickNetwork)
-        return ClickMethod(network, prompts=PROMPTS if name == "sam-u" else 1)
+        return ClickMethod(network, *CLICKED[name])
     return UNetMethod(name, networks)
 
 
@@ -91,7 +109,7 @@ class UNetMethod:
         region, image = _crop(case)
         for j in range(rounds if self.name == "probabilistic" else 1):
             mean, samples = self._predict(image, case.id.seed + j)
-            offered = None if self.name == "unet" else samples
+            offered = None if len(samples) == 1 else samples
             masks = _offer(region, mean, offered, case.id.seed)
             probability = region.maps_to_frame(mean[None])[0]
             predictions = region.maps_to_frame(samples) > 0.5 if j == 0 else None
@@ -111,19 +129,22 @@ class UNetMethod:
             # One map of shares: sampled masks are its level sets, each pixel in as many of them as its share says.
             levels = (np.arange(SAMPLES) + 0.5) / SAMPLES
             return maps[0], (maps > levels[:, None, None]).astype(np.float32)
+        if self.name == "mrnet":  # all raters alike, then each alone
+            return maps[0], maps[1:]
         return maps.mean(0), maps
 
 
 @dataclass(frozen=True)
 class ClickMethod:
-    """A network that answers clicks; with several prompts it is SAM-U (Deng et al. 2023).
+    """A network that answers clicks, perhaps after a box; with several prompts it is SAM-U (Deng et al. 2023).
 
-    SAM-U repeats every set of clicks with small shifts; the mean of the masks is recommended, their spread is the
-    uncertainty.
+    SAM-U repeats every set of prompts with small shifts; the mean of the masks is recommended, their spread is the
+    uncertainty. A box is the wanted mask's tight one with sloppy edges: it says more than a click.
     """
 
     network: ClickNetwork
     prompts: int = 1
+    box: bool = False
     users: Tuple[str, ...] = ("clicks",)
 
     def screens(self, case: Case, user: User, rounds: int) -> Iterator[Screen]:
@@ -132,10 +153,11 @@ class ClickMethod:
         rng = np.random.default_rng(case.id.seed)
         with torch.inference_mode():
             features = self.network.encode(image)
-        points: List[Tuple[float, float]] = [region.to_region(case.click.x, case.click.y)]
-        labels, previous = [1.0], None
+        boxes = self._boxes(region, case, rng) if self.box else None
+        points: List[Tuple[float, float]] = [] if self.box else [region.to_region(case.click.x, case.click.y)]
+        labels, previous = [1.0] * len(points), None
         for j in range(rounds):
-            maps, previous = self._predict(features, points, labels, previous, rng)
+            maps, previous = self._predict(features, points, labels, previous, boxes, rng)
             full = region.maps_to_frame(maps.mean(0)[None])
             predictions = region.maps_to_frame(maps) > 0.5 if j == 0 else None
             screen = Screen(full > 0.5, full[0], predictions=predictions)
@@ -149,23 +171,32 @@ class ClickMethod:
             points.append((x, y))
             labels.append(float(click.positive))
 
+    def _boxes(self, region: Region, case: Case, rng: np.random.Generator) -> Tensor:
+        """(prompts, 4) corners in crop pixels: the user's box, and the same with its edges moved."""
+        off = np.tile(rng.normal(0, SLOPPY, 4), (self.prompts, 1))
+        off[1:] += rng.normal(0, BOX_SD, off[1:].shape)
+        frame = [sloppy_box(case.target, each) or (0.0, 0.0, 0.0, 0.0) for each in off]  # a target is never empty
+        return torch.tensor([region.to_region(*box[:2]) + region.to_region(*box[2:]) for box in frame]).float()
+
     def _predict(
         self,
         features: ImageFeatures,
         points: List[Tuple[float, float]],
         labels: List[float],
         previous: Optional[Tensor],
+        boxes: Optional[Tensor],
         rng: np.random.Generator,
     ) -> Tuple[np.ndarray, Tensor]:
         """(prompts, CROP, CROP) probabilities, and the mean's logits for the next round's mask prompt."""
         n = self.prompts
-        places = np.repeat(np.array(points)[None], n, axis=0)
+        places = np.array(points).reshape(1, -1, 2).repeat(n, axis=0)
         if n > 1:
             places[1:] += rng.normal(0, PROMPT_SD, places[1:].shape)
         with torch.inference_mode():
             where = torch.from_numpy(places.clip(0, CROP - 1)).float()
-            what = torch.tensor([labels]).expand(n, -1)
+            what = torch.tensor(labels).reshape(1, -1).expand(n, -1)
             before = None if previous is None else previous.expand(n, -1, -1)
-            logits = self.network(features.expand(torch.zeros(n, dtype=torch.long)), where, what, before).float()
+            alike = features.expand(torch.zeros(n, dtype=torch.long))
+            logits = self.network(alike, where, what, before, boxes).float()
             mean = torch.sigmoid(logits).mean(0, keepdim=True)
             return torch.sigmoid(logits).numpy(), torch.logit(mean, eps=1e-4)

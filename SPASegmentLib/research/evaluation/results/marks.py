@@ -6,7 +6,7 @@ from typing import Any, Dict, Iterator, List, Sequence, Tuple
 
 import numpy as np
 
-from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.methods.trained import CLICKED, TRAINED
 from SPASegmentLib.research.evaluation.results.cells import ROUNDS, Records, at, cell, signed
 from SPASegmentLib.research.evaluation.results.plan import UNTRAINED
 from SPASegmentLib.research.evaluation.results.records import Record, cases_of, paired
@@ -17,7 +17,7 @@ from SPASegmentLib.research.markdown import Lines, table
 #: Round -> Dice of the recommended mask, majority of a rater combination.
 WANTED = {1: 0.85, 3: 0.88, 6: 0.90}
 #: Methods with one mask on screen; of the others the user may keep any mask seen.
-SINGLE_MASK = ("unet", "click-network", "sam-u", "consensus")
+SINGLE_MASK = ("unet", "transunet", "swinunet", *CLICKED, "consensus")
 #: What of SPA is compared, and how it is called.
 OURS = {"dice_recommended": "recommended mask", "dice_best_seen": "best mask seen"}
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
-from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.methods.trained import CLICKED, TRAINED
 from SPASegmentLib.research.evaluation.task import Task
 
 #: Cases of the measurements that take every fourth slice, and of those with single raters, which take every third (a
@@ -44,7 +44,7 @@ GENERATORS = {"none": "random-gaussian", "gaussians": "gaussians", "weights": "w
 EMBEDDING = "compact-embedding"
 UNTRAINED = ("resample", "seed-mask", "consensus")
 #: What the names of records begin with whose networks are trained for them alone; the others have the bundled weights.
-OWN_WEIGHTS = ("loss-", "generator-", "fusion-", "widening-")
+OWN_WEIGHTS = ("loss-", "generator-", "fusion-", "widening-", "protocol-")
 
 
 def plan(
@@ -80,7 +80,7 @@ def plan(
     for n in PREDICTIONS:
         tasks[f"predictions-{n}"] = replace(spa, predictions=n, limit=QUARTER)
     for name in TRAINED:
-        user = "clicks" if name in ("click-network", "sam-u") else "choice"
+        user = "clicks" if name in CLICKED else "choice"
         for protocol, limit in (("combination", None), ("rater", THIRD)):
             tasks[f"{name}-{protocol}"] = replace(spa, method=name, user=user, protocol=protocol, limit=limit)
     for name in LOSSES:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Dict, List, Mapping, Sequence, Tuple
 
-from SPASegmentLib.research.evaluation.methods.trained import TRAINED
+from SPASegmentLib.research.evaluation.methods.trained import CLICKED, TRAINED
 from SPASegmentLib.research.evaluation.results import paper
 from SPASegmentLib.research.evaluation.results.cells import ROUNDS, Records, at, cell, change, of, precise, signed
 from SPASegmentLib.research.evaluation.results.plan import ABLATIONS, NOISES, PREDICTIONS, UNTRAINED
@@ -21,14 +21,20 @@ NAMES = {
     "seed-mask": "seed-mask family (no network)",
     "consensus": "best fixed consensus (oracle)",
     "unet": "U-Net, majority vote",
+    "transunet": "TransUNet",
+    "swinunet": "SwinUNet",
     "ensemble": "ensemble of three U-Nets",
     "label-sampling": "label-sampling U-Net",
     "multi-head": "multi-head U-Net",
     "probabilistic": "Probabilistic U-Net",
+    "mrnet": "MRNet",
     "click-network": "click-only network (in the manner of SAM)",
+    "medsam": "in the manner of MedSAM (a box, then clicks)",
+    "msa": "in the manner of MSA (adapters; clicks)",
     "sam-u": "SAM-U (the click-only network, 9 prompts)",
+    "sam-u-v2": "SAM-U V2 (the MedSAM-like network, 9 boxes)",
 }
-ALL, INTERACTIVE = ("spa", *TRAINED, *UNTRAINED), ("spa", "click-network", "sam-u")
+ALL, INTERACTIVE = ("spa", *TRAINED, *UNTRAINED), ("spa", *CLICKED)
 USER_NAMES = {
     "user-choice+point": "choice, and the candidate's point as a click",
     "user-choice+oracle-point": "choice, and a point with the true label (**oracle**, as in the released code)",

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Sequence, Tuple
 
+from SPASegmentLib.research.evaluation.baselines.curve import ending
+from SPASegmentLib.research.evaluation.results import paper
 from SPASegmentLib.research.evaluation.results.cells import Records, at, bare, precise, signed
 from SPASegmentLib.research.evaluation.results.plan import ABLATIONS, GENERATORS, LOSSES
 from SPASegmentLib.research.evaluation.results.records import Record, paired
 from SPASegmentLib.research.evaluation.results.tables import PAPER, published_ablation
-from SPASegmentLib.research.markdown import Lines, percent, table
+from SPASegmentLib.research.markdown import Lines, number, percent, table
 
 #: Figures and rounds that trainings are compared by, and their heads.
 COMPARED = {"dice_recommended": (1, 3, 6), "dice_best_on_screen": (1, 6)}
 HEAD = ("round 1", "round 3", "round 6", "on screen, 1", "on screen, 6")
 #: Sets beside LIDC-IDRI that `make widening` measures.
 WIDENED = ("volumes", "hippocampus", "sarcoma")
+#: Of the records protocol-SPLIT-USER, the user's name -> how that user answers.
+PROTOCOL = {"candidate": "a candidate", "oracle": "a candidate, and a point with the true label (**oracle**)"}
 
 
 def generators(records: Records) -> Lines:
@@ -68,6 +72,20 @@ def widening(records: Records) -> Lines:
     return table(["set", "cases", "round", "LIDC-IDRI alone", "all sources", "difference, paired"], rows)
 
 
+def protocol(records: Records) -> Lines:
+    """The paper's protocol by two trainings on the same slices, and their paired difference: ``make protocol``."""
+    rows, key = [], "dice_recommended"
+    for name, words in PROTOCOL.items():
+        patients, slices = (records.get(f"protocol-{split}-{name}") for split in ("patients", "slices"))
+        if patients is not None and slices is not None:
+            gap = paired(slices, patients, key, key)
+            for theirs, j in zip(paper.TABLE_1["spa"], (1, 3)):
+                cells = [*at(patients, key, j), *at(slices, key, j), *at(gap, "difference", j, show=signed)]
+                rows.append([words, gap["n"], j, *cells, number(theirs if name == "oracle" else None)])
+    head = ["user", "cases", "round", "split by patient", "split by slice", "by slice minus by patient", "paper"]
+    return table(head, rows)
+
+
 def budgets(records: Records) -> Lines:
     """What the networks were trained with."""
     found: Dict[str, Tuple[str, ...]] = {"SPA": ("combination", "rater", "policy")}
@@ -83,7 +101,8 @@ def budgets(records: Records) -> Lines:
                 history = [f"`{record['weights']}`: {record['history']}", ""]
     cards = {card["name"]: card for record in records.values() for card in record.get("trained", ())}
     rows += [_budget(name, card["description"], card["parameters"], card) for name, card in sorted(cards.items())]
-    return [*table(["network", "what", "parameters", "steps", "crops seen", "core minutes"], rows, words=2), *history]
+    head = ["network", "what", "parameters", "steps", "crops seen", "core minutes", "kept-out Dice, last points"]
+    return [*table(head, rows, words=2), *history]
 
 
 def left_out(terms: Sequence[str]) -> str:
@@ -102,7 +121,7 @@ def _budget(name: str, words: str, parameters: float, training: Record) -> List[
     elif last.get("steps") == steps and "1 threads" in training["machine"]:
         minutes = f"< {last['seconds'] / 60:.0f}"  # on the clock: an older card says no more
     crops = steps * training["batch"] * (training.get("processes") or 1)
-    return [name, words, f"{parameters / 1e6:.2f} M", steps, crops, minutes]
+    return [name, words, f"{parameters / 1e6:.2f} M", steps, crops, minutes, ending(training.get("curve", ())) or "-"]
 
 
 def _compared(record: Record, show: Callable[..., str] = percent) -> List[str]:
