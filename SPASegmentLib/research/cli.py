@@ -168,8 +168,9 @@ def evaluate_lidc(
     method: Annotated[
         str,
         typer.Option(
-            help="spa; resample, seed-mask, consensus (learn nothing); unet, ensemble, label-sampling, multi-head, "
-            "probabilistic, click-network, sam-u (spa baselines train)."
+            help="spa; resample, seed-mask, consensus (learn nothing); unet, transunet, swinunet, ensemble, "
+            "label-sampling, multi-head, probabilistic, mrnet, click-network, medsam, msa, sam-u, sam-u-v2 (spa "
+            "baselines train)."
         ),
     ] = "spa",
     rounds: Annotated[int, typer.Option(min=1, help="Rounds per case.")] = 6,
@@ -183,7 +184,16 @@ def evaluate_lidc(
     feedback_prompts: Annotated[bool, typer.Option(help="Give the chosen mask and its point to the network.")] = True,
     predictions: Annotated[int, typer.Option(help="Predictions per round, which candidates come from.")] = 48,
     particles: Annotated[int, typer.Option(help="Latents that carry the preference.")] = 512,
-    raters: Annotated[int, typer.Option(min=1, max=8, help="Masks that a slice must have exactly.")] = 4,
+    raters: Annotated[
+        int, typer.Option(min=0, max=8, help="Masks that a slice must have exactly; 0 for at least one.")
+    ] = 4,
+    split: Annotated[
+        Optional[str],
+        typer.Option(
+            help="Only slices that training left out by the same split: slices (a fifth, one by one, as in the paper), "
+            "patients (of a fifth of them), both (left out by either)."
+        ),
+    ] = None,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")] = None,
     cases: Annotated[Optional[Path], typer.Option(help="A list of cases; by default the committed one.")] = None,
     weights: Weights = None,
@@ -201,7 +211,7 @@ def evaluate_lidc(
         task = Task(
             protocol=protocol, user=user, method=method, rounds=rounds, noise=noise, update=update,
             generator=generator, refine=refine, looks=looks, feedback_prompts=feedback_prompts, predictions=predictions,
-            particles=particles, raters=raters, limit=limit, cases=cases, weights=weights, seed=seed,
+            particles=particles, raters=raters, split=split, limit=limit, cases=cases, weights=weights, seed=seed,
             baselines=baselines, jobs=jobs, runtime=runtime,
         )  # fmt: skip
         run_evaluate(task, [*npz, *(more or [])], output)
@@ -408,16 +418,25 @@ app.add_typer(baselines, name="baselines", rich_help_panel=PANEL)
 def train_baselines(
     npz: Npz,
     name: Annotated[Optional[List[str]], typer.Option(help="Which to train; may be repeated. All by default.")] = None,
-    steps: Annotated[Optional[int], typer.Option(min=1, help="Optimiser steps of each.")] = None,
+    steps: Annotated[Optional[int], typer.Option(min=1, help="Optimiser steps of each, at most.")] = None,
     output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoints, weights and cards.")] = Path(
         "runs/baselines"
     ),
+    hold_out_every: Annotated[
+        int, typer.Option(min=0, help="Keep every n-th patient out, for the validation curve; 0 for no curve.")
+    ] = 12,
+    patience: Annotated[
+        Optional[int],
+        typer.Option(min=1, help="Stop when so many points of the curve, one every 100 steps, have brought nothing."),
+    ] = None,
 ) -> None:
     """Train all baselines with one loop, the same slices and the same clicks; a stopped run goes on."""
     with _ready():
         from SPASegmentLib.research.commands.baselines import run_train_baselines
 
-        run_train_baselines(npz, name or [], steps, output)
+        run_train_baselines(
+            npz, name or [], steps, output, hold_out_every=hold_out_every, patience=patience
+        )
 
 
 benchmark = typer.Typer(help="Measure time, memory and what speed costs in accuracy.", invoke_without_command=True)

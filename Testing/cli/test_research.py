@@ -16,7 +16,11 @@ from typer.testing import CliRunner
 
 from SPASegmentLib.cli import app
 from SPASegmentLib.model.weights import load
+from SPASegmentLib.research.data.split import kept_for_testing
+from SPASegmentLib.research.evaluation.cases import draw_ids, of_split
+from SPASegmentLib.research.evaluation.slices import open_files
 from SPASegmentLib.research.training.recipe import only_training
+from SPASegmentLib.research.training.sources import Shards
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 ROOT = str(Path(__file__).resolve().parents[2])
@@ -135,6 +139,42 @@ def test_a_baseline_is_trained_and_measured_on_listed_cases(data: Path, tmp_path
     assert found["trained"][0]["steps"] == 2
 
 
+def test_a_baseline_keeps_patients_out_and_says_how_it_does_on_them(data: Path, tmp_path: Path) -> None:
+    shutil.copy(data / "slices.npz", tmp_path)
+    (tmp_path / "index.csv").write_text("file,row,patient\n" + "".join(f"slices,{k},p{k // 2}\n" for k in range(6)))
+    train = ["baselines", "train", "--npz", str(tmp_path / "slices.npz"), "--name", "unet-0", "--steps", "2"]
+    run = CliRunner().invoke(app, [*train, "--hold-out-every", "3", "--patience", "1", "--output", str(tmp_path / "b")])
+    assert run.exit_code == 0, run.output
+    card = json.loads((tmp_path / "b" / "unet-0" / "card.json").read_text())
+    assert (card["slices"], card["kept_out"], card["curve"][0][0]) == (4, 2, 2)
+    assert f"patients kept out, at last: {100 * card['curve'][0][1]:.1f}." in " ".join(run.output.split())
+    run = CliRunner().invoke(app, [*train, "--hold-out-every", "0", "--output", str(tmp_path / "b")])
+    assert run.exit_code == 2 and "other data" in run.stderr
+
+
+def test_a_training_by_split_sees_nothing_of_what_the_split_measures(tmp_path: Path) -> None:
+    slices = synthetic_slices(40, seed=5)
+    np.savez(tmp_path / "slices.npz", images=slices.images, masks=slices.masks)
+    (tmp_path / "index.csv").write_text("file,row,patient\n" + "".join(f"slices,{k},p{k // 4}\n" for k in range(40)))
+    for split in ("slices", "patients"):
+        source = Shards(kind="shards", share=1, files=("slices.npz",), index="index.csv", split=split)
+        seen = source.slices(tmp_path, slices.images.shape[1])
+        ids = of_split(draw_ids(open_files([tmp_path / "slices.npz"]), "combination", raters=0),
+                       open_files([tmp_path / "slices.npz"]), split)  # fmt: skip
+        measured = {slices.images[case.row].tobytes() for case in ids}
+        assert len(measured) > 0 and not measured & {image.tobytes() for image in seen.images}
+        rows = kept_for_testing(split, Path("slices.npz"), 40, np.array([f"p{k // 4}" for k in range(40)]))
+        assert len(seen) == 40 - rows.sum()
+        record = tmp_path / f"{split}.json"
+        run = CliRunner().invoke(
+            app, ["evaluate", "lidc", "--npz", str(tmp_path / "slices.npz"), "--raters", "0", "--split", split,
+                  "--method", "seed-mask", "--rounds", "1", "--jobs", "1", "--json", str(record)],
+        )  # fmt: skip
+        assert run.exit_code == 0, run.output
+        found = json.loads(record.read_text())
+        assert found["n_cases"] == len(ids) and f"--raters 0 --split {split}" in found["command"]
+
+
 def test_results_and_their_page(data: Path, tmp_path: Path) -> None:
     npz, records, page = str(data / "slices.npz"), tmp_path / "records", tmp_path / "docs" / "results.md"
     arguments = ["results", "--npz", npz, "--only", "consensus", "--jobs", "1", "--output", str(records)]
@@ -174,6 +214,8 @@ def test_new_records_join_those_of_a_page_that_is_there(data: Path, tmp_path: Pa
         (["evaluate", "lidc", "--npz", "{data}/slices.npz", "--update", "magic"], "preference_update"),
         (["evaluate", "cases", "--npz", "{data}/slices.npz", "--protocol", "guess"], "Unknown protocol"),
         (["baselines", "train", "--npz", "{data}/slices.npz", "--name", "magic"], "no baseline 'magic'"),
+        (["baselines", "train", "--npz", "{data}/slices.npz", "--patience", "3"], "Patience needs a validation curve"),
+        (["evaluate", "lidc", "--npz", "{data}/slices.npz", "--split", "magic"], "one of slices, patients, both"),
         (["results", "--npz", "{data}/slices.npz", "--only", "magic"], "No record begins with 'magic'"),
         (["report", "{data}"], "no records"),
         (["train", "gone.yaml", "--data", "{data}"], "gone.yaml cannot be read"),

@@ -7,6 +7,7 @@ machines measure the same. For any other file the same numbers are drawn, slice 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import List, Optional, Sequence, Tuple, TypeVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.simulated_user import offset_mask, user_mask
 from SPASegmentLib.interaction.types import Click
 from SPASegmentLib.research.data.shards import MAX_RATERS, unpack
+from SPASegmentLib.research.data.split import kept_for_testing
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 
 Item = TypeVar("Item")
@@ -95,6 +97,9 @@ def draw_ids(
 ) -> List[CaseId]:
     """All cases of a protocol, from slices with exactly `raters` masks that have an area all agree on.
 
+    With `raters` 0 from all slices with at least one mask, as in the paper; combinations are of those who drew one.
+    Where they share no pixel, the click of the protocol "combination" lies in what is wanted.
+
     Combinations, clicks and seeds are drawn for each slice by itself, so that a case does not depend on which others
     there are. For the policy protocol the ids come in sequences of `SEQUENCE`, of different patients where there are
     enough; their slices have an area that every user of `POLICY_USERS` wants, and the click lies there.
@@ -105,26 +110,46 @@ def draw_ids(
     if protocol not in PROTOCOLS:
         raise InputError(f"Unknown protocol {protocol!r}; there are {', '.join(PROTOCOLS)}.")
     if protocol == "policy":
-        return _draw_sequences(files, seed, raters)
+        return _draw_sequences(files, seed, raters or RATERS)
     ids: List[CaseId] = []
     for file in files:
-        for row in np.nonzero(file.slices.rater_counts() == raters)[0]:
+        counts = file.slices.rater_counts()
+        for row in np.nonzero(counts == raters if raters else counts > 0)[0]:
             planes = unpack(file.slices.masks[row])
             bits = [k for k in range(MAX_RATERS) if planes[k].any()]
-            agreed = np.asarray(planes[bits].all(0))
-            if not agreed.any():
-                continue
             rng = np.random.default_rng([seed, int(row)])
-            combination = int(rng.integers(1, 2**raters))
-            x, y = _pixel(agreed, rng)
+            combination = int(rng.integers(1, 2 ** len(bits)))
+            area = np.asarray(planes[bits].all(0))
+            if not area.any() and not raters and protocol == "combination":
+                chosen = planes[[bit for k, bit in enumerate(bits) if combination >> k & 1]]
+                area = 2 * chosen.sum(0) >= len(chosen)
+            if not area.any():
+                continue
+            x, y = _pixel(area, rng)
             case_seed = int(rng.integers(2**31))
-            wanted = [combination] if protocol == "combination" else [1 << k for k in range(raters)]
+            wanted = [combination] if protocol == "combination" else [1 << k for k in range(len(bits))]
             for subset in wanted:
-                included = sum(1 << bits[k] for k in range(raters) if subset >> k & 1)
+                included = sum(1 << bits[k] for k in range(len(bits)) if subset >> k & 1)
                 ids.append(CaseId(file.name, int(row), included, x, y, case_seed))
     if not ids:
-        raise InputError(_too_few(files, f"No slice in these files has {raters} rater masks with a common area"))
+        how_many = f"{raters} rater masks" if raters else "rater masks"
+        raise InputError(_too_few(files, f"No slice in these files has {how_many} with a common area"))
     return ids
+
+
+def of_split(ids: Sequence[CaseId], files: Sequence[EvaluationFile], split: Optional[str]) -> List[CaseId]:
+    """The cases on slices that are kept for testing by a split (`data.split`); all for None.
+
+    Raises:
+        InputError: there is no such split, the patients are not known, or no case is left.
+    """
+    if split is None:
+        return list(ids)
+    kept = {file.name: kept_for_testing(split, Path(file.name), len(file.slices), file.patients) for file in files}
+    left = [case for case in ids if kept[case.file][case.row]]
+    if not left:
+        raise InputError(f"No case of these files is kept for testing by the split {split!r}; give more files.")
+    return left
 
 
 def thinned(ids: Sequence[CaseId], protocol: str, limit: Optional[int]) -> List[CaseId]:

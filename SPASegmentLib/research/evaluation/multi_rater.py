@@ -16,7 +16,7 @@ from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import json_with, write_json, write_text
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.case_lists import find_cases, read_cases
-from SPASegmentLib.research.evaluation.cases import Case, CaseId, open_case, thinned
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, of_split, open_case, thinned
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Method
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
@@ -57,7 +57,7 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         ids, listed = read_cases(task.cases), str(task.cases.name)
     else:
         ids, listed = find_cases(files, task.protocol, task.seed, raters=task.raters)
-    ids = thinned(ids, task.protocol, task.limit)
+    ids = thinned(of_split(ids, files, task.split), task.protocol, task.limit)
     allowed = spec().users
     if user.name not in allowed:
         raise InputError(

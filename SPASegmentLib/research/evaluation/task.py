@@ -33,7 +33,8 @@ class Task:
         feedback_prompts: whether the chosen mask and its point go to the network.
         predictions: N, the candidates come from these.
         particles: latents that carry the preference and, where they cost next to nothing, the recommended mask.
-        raters: that a slice must have exactly.
+        raters: that a slice must have exactly; 0 for all slices with at least one.
+        split: only slices that are kept for testing by it (`data.split`); None for all.
         limit: cases at most, evenly spread; None for all.
         cases: a list of cases instead of the committed or drawn one.
         weights: of the SPA network; None for the bundled ones.
@@ -56,6 +57,7 @@ class Task:
     predictions: int = 48
     particles: int = 512
     raters: int = RATERS
+    split: Optional[str] = None
     limit: Optional[int] = None
     cases: Optional[Path] = None
     weights: Optional[Path] = None

@@ -17,6 +17,7 @@ from SPASegmentLib.research.data.rated import rated_slices, split_by_patient
 from SPASegmentLib.research.data.refuge import refuge_images
 from SPASegmentLib.research.data.shards import RaterSlices, load_each, load_slices
 from SPASegmentLib.research.data.single_mask import nifti_slices, png_slices
+from SPASegmentLib.research.data.split import kept_for_testing
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.training.batches import Material, row_weights
 from SPASegmentLib.research.training.objects import pool_of
@@ -108,11 +109,14 @@ class Shards(MultiRater):
     Attributes:
         files: below the data folder.
         index: CSV with the columns file, row and patient; needed for `hold_out_every` where the files have no patients.
+        split: leaves out what ``spa evaluate lidc --split`` measures (`data.split`): a fifth of the slices, or of the
+            patients.
     """
 
     kind: Literal["shards"]
     files: Annotated[Tuple[str, ...], Field(min_length=1)]
     index: str = ""
+    split: Optional[Literal["slices", "patients"]] = None
 
     def inputs(self, data: Path) -> List[Path]:
         """See `Source`."""
@@ -127,11 +131,17 @@ class Shards(MultiRater):
                 f"{self.files[0]} holds slices of {slices.images.shape[1:]} pixels, and the configuration asks for "
                 f"crop: {crop}; set crop to what the files hold."
             )
-        if not self.index:
+        if not (self.index or self.split):
             return slices
-        index = read_index(data / self.index)
-        patients = [index.patients(path, len(part)) for path, part in zip(paths, load_each(paths))]
-        return RaterSlices(slices.images, slices.masks, np.concatenate(patients))
+        parts, index = load_each(paths), read_index(data / self.index) if self.index else None
+        patients = [index.patients(path, len(part)) if index else part.patients for path, part in zip(paths, parts)]
+        if index is not None:
+            together = np.concatenate([each for each in patients if each is not None])
+            slices = RaterSlices(slices.images, slices.masks, together)
+        if self.split is None:
+            return slices
+        kept = [kept_for_testing(self.split, path, len(part), of) for path, part, of in zip(paths, parts, patients)]
+        return slices.take(~np.concatenate(kept))
 
 
 class LidcPng(MultiRater):

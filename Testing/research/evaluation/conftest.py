@@ -148,6 +148,8 @@ def records() -> Dict[str, Record]:
     made["named-a"] = made_up_people()
     masks = {"protocol": "masks", "files": ["brains"], "diameters_px": {"5": 9.0, "50": 20.4, "95": 88.0}}
     made["masks-brains"] = {**made_up("masks", Task()), **masks}
+    for name in (f"protocol-{split}-{user}" for split in ("patients", "slices") for user in ("candidate", "oracle")):
+        made[name] = made_up(name, Task())
     for name in ("widening-lidc-widened", "widening-volumes-alone", "widening-volumes-widened"):
         made[name] = made_up(name, Task())
     return made

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Dict, Set
 
 import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.shards import RaterSlices
+from SPASegmentLib.research.data.split import kept_for_testing
 from SPASegmentLib.research.evaluation.case_lists import find_cases, lists_folder, read_cases, write_cases
-from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, draw_ids, open_case, thinned
+from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, draw_ids, of_split, open_case, thinned
 from SPASegmentLib.research.evaluation.slices import EvaluationFile, open_files
 
 
@@ -204,3 +206,40 @@ def test_slices_of_three_raters_are_measured_when_asked_for(slices: RaterSlices)
     found, how = find_cases([three], "combination", 0, raters=3)
     assert len(found) == len(slices) and how == "drawn with seed 0"
     assert all(0 < case.raters < 8 for case in found)
+
+
+def test_every_slice_with_a_mask_has_a_case_where_any_number_of_raters_will_do() -> None:
+    """Rows with 0 to 4 raters; in the last two nobody agrees, so that the click lies in what is wanted."""
+    masks = np.zeros((6, 12, 12), np.uint8)
+    for row, readers in enumerate((0, 1, 2, 4)):
+        for k in range(readers):
+            masks[row, 3 : 6 + k, 3:6] |= 1 << k
+    masks[4, 1, 1:4], masks[4, 9, 5:8] = 1, 2
+    masks[5, 2, 2], masks[5, 5, 5], masks[5, 8, 8] = 1, 4, 32
+    file = EvaluationFile("x", RaterSlices(np.zeros_like(masks), masks))
+    rows: Dict[int, Set[int]] = {}
+    for seed in range(100):
+        for case in draw_ids([file], "combination", seed, raters=0):
+            rows.setdefault(case.row, set()).add(case.raters)
+            target = open_case(case, [file]).target
+            assert target[case.y, case.x], case
+    assert len(rows[3]) > 10 and rows.pop(3) <= set(range(1, 16))
+    assert rows == {1: {1}, 2: {1, 2, 3}, 4: {1, 2, 3}, 5: {1, 4, 32, 5, 33, 36}}
+    four = [case for case in draw_ids([file], "combination", 7, raters=0) if case.row == 3]
+    assert four == draw_ids([file], "combination", 7)
+    assert [case.row for case in draw_ids([file], "rater", raters=0)] == [1, 2, 2, 3, 3, 3, 3]
+
+
+def test_cases_of_a_split_are_those_no_training_by_it_sees(many: EvaluationFile) -> None:
+    ids = draw_ids([many], "combination")
+    found = {split: {case.row for case in of_split(ids, [many], split)} for split in ("slices", "patients")}
+    for split in found:
+        kept = kept_for_testing(split, Path("many.npz"), len(many.slices), many.patients)
+        assert found[split] == set(np.flatnonzero(kept)) and 0 < len(found[split]) < len(ids)
+    assert of_split(ids, [many], None) == ids
+    with pytest.raises(InputError, match="slices, patients, both, not 'magic'"):
+        of_split(ids, [many], "magic")
+    with pytest.raises(InputError, match="an index must say whose slices"):
+        of_split(ids, [EvaluationFile("many", many.slices)], "patients")
+    with pytest.raises(InputError, match="is kept for testing"):
+        of_split([case for case in ids if case.row not in found["slices"]], [many], "slices")

@@ -256,6 +256,42 @@ def test_page_leaves_out_what_was_not_measured(records: Dict[str, Record], tmp_p
     assert "U-Net, majority vote" not in page
 
 
+def test_the_papers_protocol_compares_both_splits_on_equal_slices(records: Dict[str, Record]) -> None:
+    kinds = ("candidate", "oracle")
+    some = {f"protocol-{split}-{user}": records[f"protocol-{split}-{user}"] for split in ("patients", "slices")
+            for user in kinds}  # fmt: skip
+    rows = trainings.protocol(some)[2:-1]
+    assert len(rows) == 4 and rows[0].endswith("| - |") and rows[2].endswith("88.07 |") and rows[3].endswith("88.56 |")
+    by_patient, by_slice = (np.array(some[f"protocol-{split}-oracle"]["cases"]["dice_recommended"])[:, 2]
+                            for split in ("patients", "slices"))  # fmt: skip
+    means = f"| {CASES} | 3 | {100 * by_patient.mean():.1f} ["
+    assert means in rows[3] and f"| {100 * by_slice.mean():.1f} [" in rows[3]
+    assert f"| {100 * (by_slice - by_patient).mean():+.1f} [" in rows[3]
+    del some["protocol-slices-oracle"]
+    assert len(trainings.protocol(some)[2:-1]) == 2
+
+
+def test_the_papers_protocol_is_trained_as_it_is_measured(tmp_path: Path) -> None:
+    """`make protocol` leaves out by either split in turn, and measures what both leave out with these weights."""
+    make = subprocess.run(
+        ["make", "-n", "protocol", "DATA=D"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    parts = make.replace("\\\n", " ").replace("&&", "\n").splitlines()
+    words = [shlex.split(part) for part in parts if "bin/spa" in part]
+    trainings, measured = ([line for line in words if line[1] == verb] for verb in ("train", "evaluate"))
+    assert len(trainings) == 2 and len(measured) == 4
+    configurations = [load_config(ROOT / line[2], [line[line.index("--set") + 1]]) for line in trainings]
+    assert [c.sources[0].split for c in configurations] == ["patients", "slices"]  # type: ignore[union-attr]
+    files = configurations[0].sources[0].paths
+    for line in measured:
+        assert [line[k + 1] for k, word in enumerate(line) if word == "--npz"] == [f"D/{name}" for name in files]
+        assert line[line.index("--split") + 1] == "both" and line[line.index("--raters") + 1] == "0"
+        weights, record = Path(line[line.index("--weights") + 1]), Path(line[line.index("--json") + 1])
+        training = next(t for t in trainings if t[t.index("--name") + 1] == weights.stem)
+        assert str(weights.parent) == training[training.index("--output") + 1]
+        assert record.stem.startswith(f"{weights.stem}-")
+
+
 def test_new_records_take_the_place_of_those_beside_the_page(records: Dict[str, Record], tmp_path: Path) -> None:
     page = tmp_path / "results.md"
     write_report({name: records[name] for name in ("combination", "rater")}, page)
@@ -367,18 +403,19 @@ def test_few_samples_are_all_counted(records: Dict[str, Record]) -> None:
 def test_budgets_stand_side_by_side(records: Dict[str, Record]) -> None:
     some = {name: json.loads(json.dumps(records[name])) for name in ("combination", "unet-combination")}
     own = some["combination"]
+    some["unet-combination"]["trained"][0]["curve"] = [[3, 0.5], [6, 0.61], [9, 0.624], [12, 0.6239]]
     assert trainings.budgets(some)[2:] == [
-        "| compact | SPA | 2.00 M | 100 | 3200 | 20 |",
-        "| unet-0 | a network | 1.00 M | 9 | 36 | 1 |",
+        "| compact | SPA | 2.00 M | 100 | 3200 | 20 | - |",
+        "| unet-0 | a network | 1.00 M | 9 | 36 | 1 | 61.0, 62.4, 62.4 |",
         "",
     ]
     own["history"] = "Begun elsewhere."
     own["training"].update(core_seconds=None, machine="x86_64, 1 threads", last_run={"steps": 100, "seconds": 600})
     lines = trainings.budgets(some)
-    assert lines[2] == "| compact | SPA | 2.00 M | 100 | 3200 | < 10 |"
+    assert lines[2] == "| compact | SPA | 2.00 M | 100 | 3200 | < 10 | - |"
     assert lines[-2] == "`compact`: Begun elsewhere."
     own["training"]["last_run"]["steps"] = 50
-    assert trainings.budgets(some)[2].endswith("| 3200 | - |")
+    assert trainings.budgets(some)[2].endswith("| 3200 | - | - |")
 
 
 def test_one_mask_is_compared_with_that_mask_and_several_with_the_best_seen(records: Dict[str, Record]) -> None:
