@@ -10,7 +10,7 @@ from rich.console import Console
 from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.readers import SimulatedReader
 from SPASegmentLib.commands.record import log
-from SPASegmentLib.commands.screen import rounds_table
+from SPASegmentLib.commands.terminal import rounds_table
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import make_folder, whole_file, write_json
 from SPASegmentLib.paths import check_paths, weights_files

@@ -11,7 +11,7 @@ import numpy as np
 
 from SPASegmentLib.commands.canvas import BLACK, SCALE, WHITE, Canvas, text_width
 from SPASegmentLib.commands.record import Slice, Step
-from SPASegmentLib.commands.screen import window_around
+from SPASegmentLib.commands.terminal import window_around
 from SPASegmentLib.interaction import pictures
 from SPASegmentLib.interaction.types import RECOMMENDED
 

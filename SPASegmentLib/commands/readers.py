@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from SPASegmentLib.commands.record import Answer
-from SPASegmentLib.commands.screen import show_proposal
+from SPASegmentLib.commands.terminal import show_proposal
 from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import best_on_screen, choose, dice, wants_to_accept

@@ -21,7 +21,7 @@ from SPASegmentLib.commands.readers import (
     parse_choices,
 )
 from SPASegmentLib.commands.record import Slice, log
-from SPASegmentLib.commands.screen import rounds_table
+from SPASegmentLib.commands.terminal import rounds_table
 from SPASegmentLib.errors import BackgroundError, InputError, SPAError
 from SPASegmentLib.output import whole_file, write_json
 from SPASegmentLib.paths import Named, check_paths, weights_files

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any, List, Optional
+from typing import List, Optional
 
 import numpy as np
 
@@ -144,11 +144,11 @@ class Session:
             raise InputError(_("Start with a click, a box or a mask, and with one of them only."))
         opener = Opener(self._network, self._frame, self._settings, self._profile)
         if mask is not None:
-            return self._show(opener.from_mask(mask, recommended), start="mask")
+            return self._show(opener.from_mask(mask, recommended), Tally("mask"))
         if click is not None:
-            return self._show(opener.from_click(click), start="click")
+            return self._show(opener.from_click(click), Tally("click"))
         assert box is not None
-        return self._show(opener.from_box(box), start="box")
+        return self._show(opener.from_box(box), Tally("box"))
 
     def choose(self, mask: int) -> Proposal:
         """Go on from a mask on screen (1, 2, ... for a candidate, 0 for the recommended one).
@@ -164,7 +164,7 @@ class Session:
         if not 0 <= mask <= count:
             raise InputError(_("There is no candidate {number}; there are {count}.").format(number=mask, count=count))
         self._check_that_a_round_is_left()
-        return self._show(current.after_choice(mask), choices=self._tally.choices + 1)
+        return self._show(current.after_choice(mask), replace(self._tally, choices=self._tally.choices + 1))
 
     def larger(self) -> Proposal:
         """The larger thing is meant: the next round shows masks of what is larger than the recommended one.
@@ -196,7 +196,8 @@ class Session:
         current, (height, width) = self._current(), self._frame.shape
         if not (-0.5 <= click.x <= width - 0.5 and -0.5 <= click.y <= height - 0.5):
             raise InputError(_("This point lies outside the region of interest; start over with a click there."))
-        return self._show(current.after_click(click), corrections=self._tally.corrections + 1)
+        tally = replace(self._tally, corrections=self._tally.corrections + 1)
+        return self._show(current.after_click(click), tally)
 
     def predictions(self) -> np.ndarray:
         """(N, height, width) float32 probabilities at frame size: what the masks on screen were made from.
@@ -282,7 +283,7 @@ class Session:
     def _of_another_extent(self, larger: bool) -> Proposal:
         current = self._current()
         self._check_that_a_round_is_left()
-        return self._show(current.after_extent(larger), extents=self._tally.extents + 1)
+        return self._show(current.after_extent(larger), replace(self._tally, extents=self._tally.extents + 1))
 
     def _check_that_a_round_is_left(self) -> None:
         if self._current().proposal.round >= self._settings.rounds:
@@ -292,8 +293,8 @@ class Session:
                 )
             )
 
-    def _show(self, record: Round, **tally: Any) -> Proposal:
-        self._tally = replace(self._tally, **tally)
+    def _show(self, record: Round, tally: Tally) -> Proposal:
+        self._tally = tally
         self._records.append(record)
         self._state = SessionState.CHOOSING
         self._actions += 1

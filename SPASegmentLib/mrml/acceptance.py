@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Optional, Tuple
+from typing import TYPE_CHECKING, Callable, FrozenSet, List, Optional, Tuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from SPASegmentLib.translation import texts
 if TYPE_CHECKING:
     from SPASegmentLib.mrml.controller import Controller
     from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.plane import SliceKey
     from SPASegmentLib.mrml.writer import Written
 
 _ = texts(__name__)
@@ -112,7 +113,7 @@ class Acceptance:
         masks: Masks,
         written: Written,
         offsets_mm: Tuple[float, ...],
-        keys: FrozenSet[Tuple[Any, ...]],
+        keys: FrozenSet[SliceKey],
     ) -> None:
         """Keep what was written in mind, and teach it; see `Accepted.add_slices`."""
         try:

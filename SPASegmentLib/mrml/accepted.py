@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
+from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.profile import Profile
     from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.plane import SliceKey
     from SPASegmentLib.mrml.writer import Written
 
 
@@ -58,11 +59,11 @@ class _Entry:
         lesson: what was learned with it.
     """
 
-    owner: Any
+    owner: object
     masks: Masks
     written: Written
     offsets_mm: Tuple[float, ...]
-    keys: FrozenSet[Tuple[Any, ...]]
+    keys: FrozenSet[SliceKey]
     counted: bool = True
     stands: bool = True
     lesson: Optional[_Lesson] = None
@@ -95,7 +96,7 @@ class Accepted:
         self._profiles = profiles
         self._entries: List[_Entry] = []
         #: Slices of masks too old to be undone.
-        self._settled: Set[Tuple[Any, ...]] = set()
+        self._settled: Set[SliceKey] = set()
 
     @property
     def slices(self) -> int:
@@ -109,7 +110,7 @@ class Accepted:
         for entry in self._entries:
             entry.counted = False
 
-    def add(self, owner: Any, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
+    def add(self, owner: object, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
         """Keep an accepted mask in mind, and teach it; `offset_mm` is None where it teaches nothing.
 
         Raises:
@@ -119,7 +120,7 @@ class Accepted:
         self.add_slices(owner, ((frame, mask),), written, offsets_mm, frozenset([frame.key]))
 
     def add_slices(
-        self, owner: Any, masks: Masks, written: Written, offsets_mm: Tuple[float, ...], keys: FrozenSet[Any]
+        self, owner: object, masks: Masks, written: Written, offsets_mm: Tuple[float, ...], keys: FrozenSet[SliceKey]
     ) -> None:
         """Keep what was written on several slices at once in mind, and teach it.
 
@@ -161,12 +162,12 @@ class Accepted:
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
         return entry.lesson is not None and entry.lesson.name == name and entry.lesson.now == before
 
-    def latest(self, owner: Any) -> Optional[Tuple[Frame, np.ndarray]]:
+    def latest(self, owner: object) -> Optional[Tuple[Frame, np.ndarray]]:
         """Slice and mask that a controller accepted last and that were not undone."""
         found = next((entry for entry in reversed(self._entries) if entry.owner is owner and entry.stands), None)
         return None if found is None else found.masks[-1]
 
-    def standing(self, owner: Any, segment_id: str) -> List[Tuple[Frame, np.ndarray]]:
+    def standing(self, owner: object, segment_id: str) -> List[Tuple[Frame, np.ndarray]]:
         """What a controller has accepted into a segment and what of it is still there, the one accepted last last.
 
         A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
@@ -175,7 +176,7 @@ class Accepted:
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.parts import left_of
 
-        found: Dict[Tuple[Any, ...], Tuple[Frame, np.ndarray]] = {}
+        found: Dict[SliceKey, Tuple[Frame, np.ndarray]] = {}
         for entry in self._entries:
             if entry.owner is not owner or entry.written.segment_id != segment_id or not entry.stands:
                 continue

@@ -19,7 +19,7 @@ from SPASegmentLib.mrml.grid import (
     segmentation_grid,
     volume_grid,
 )
-from SPASegmentLib.mrml.plane import Plane, Point
+from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
 from SPASegmentLib.mrml.sampling import as_pixels, luminance, reslice, sample_labels, splat
 from SPASegmentLib.mrml.volumes import is_in_mm
 from SPASegmentLib.translation import texts
@@ -127,11 +127,11 @@ class Frame:
         return bool(abs(away) <= (0.5 + _SAME) * abs(float(to_world[:3, 2] @ normal)))
 
     @property
-    def key(self) -> Tuple[Any, ...]:
+    def key(self) -> SliceKey:
         """Equal for frames of the same slice of the same volume, in the same orientation."""
         return self.key_at(0)
 
-    def key_at(self, step: int) -> Tuple[Any, ...]:
+    def key_at(self, step: int) -> SliceKey:
         """The `key` of the frame so many slices further along the plane's normal."""
         return (self.volume.GetID(), self.image.shape, *np.round(moved(self.to_index, step), 4).ravel().tolist())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Sequence, Tuple
+from typing import Any, Hashable, Sequence, Tuple
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 Point = Tuple[float, float, float]
+#: Equal for frames of the same slice of the same volume, in the same orientation.
+SliceKey = Tuple[Hashable, ...]
 
 #: right, down and normal of Slicer's default slice views, in RAS (a patient is seen from the feet, left side
 #: and front); the normal points to where the next slice lies.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from typing import Optional
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import FrameImage
 from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE, Frame, cut, moved
 from SPASegmentLib.mrml.grid import image_array
-from SPASegmentLib.mrml.plane import Plane, Point
+from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -117,7 +117,7 @@ class Stack:
         place = self.origin.to_world @ [(width - 1) / 2, (height - 1) / 2, self.step(index), 1.0]
         return (float(place[0]), float(place[1]), float(place[2]))
 
-    def key(self, index: int) -> Tuple[Any, ...]:
+    def key(self, index: int) -> SliceKey:
         """The `Frame.key` of a slice."""
         return self.origin.key_at(self.step(index))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from SPASegmentLib.mrml.accepted import Masks
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark
+from SPASegmentLib.mrml.plane import SliceKey
 from SPASegmentLib.mrml.stack import Stack
 from SPASegmentLib.mrml.volume_preview import VolumePreview
 from SPASegmentLib.translation import texts
@@ -148,7 +149,7 @@ class VolumeWork:
         return tuple(found.values())
 
     @property
-    def keys(self) -> FrozenSet[Tuple[Any, ...]]:
+    def keys(self) -> FrozenSet[SliceKey]:
         """Of the slices with a mask, see `Frame.key`."""
         return frozenset(self.stack.key(index) for index in self.result.masks)
 

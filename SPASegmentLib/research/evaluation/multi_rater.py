@@ -6,7 +6,7 @@ import json
 import platform
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Protocol, Sequence, Tuple
 
 import torch
 
@@ -76,13 +76,7 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         **values,
         "files": [Path(path).name for path in paths],
         "case_list": listed,
-        "limit": task.limit,
-        "seed": task.seed,
-        **about(spec),
-        "command": task.command(paths),
-        "machine": f"{platform.machine()}, {processes} processes of one thread",
-        "seconds": round(time.perf_counter() - started, 1),
-        "torch": torch.__version__,
+        **made_by(task, spec, task.command(paths), started, processes),
         "cases": per_case,
     }
 
@@ -127,7 +121,40 @@ def figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, Any
     return {**summary(results, patients), "intervals_over": over}, per_case
 
 
-def about(spec: MethodSpec) -> Dict[str, Any]:
+class Options(Protocol):
+    """What all tasks have."""
+
+    @property
+    def limit(self) -> Optional[int]:
+        """Cases at most."""
+
+    @property
+    def seed(self) -> int:
+        """Of what is drawn at random."""
+
+
+def made_by(task: Options, spec: MethodSpec, command: str, started: float, processes: int) -> Dict[str, Any]:
+    """How a record came about: options, weights, command, machine and time.
+
+    Args:
+        task: what was measured.
+        spec: with which method.
+        command: that repeats it.
+        started: by `time.perf_counter`.
+        processes: that worked at the same time.
+    """
+    return {
+        "limit": task.limit,
+        "seed": task.seed,
+        **_about(spec),
+        "command": command,
+        "machine": f"{platform.machine()}, {processes} processes of one thread",
+        "seconds": round(time.perf_counter() - started, 1),
+        "torch": torch.__version__,
+    }
+
+
+def _about(spec: MethodSpec) -> Dict[str, Any]:
     """Weights and settings of a method."""
     settings = {name: getattr(spec.settings, name) for name in spec.settings.__dataclass_fields__}
     if spec.name in TRAINED:

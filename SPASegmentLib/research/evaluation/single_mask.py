@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
-import torch
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
@@ -17,7 +15,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs, largest_piece
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
-from SPASegmentLib.research.evaluation.multi_rater import Progress, about, figures, run_one
+from SPASegmentLib.research.evaluation.multi_rater import Progress, figures, made_by, run_one
 from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.users import User
@@ -89,13 +87,7 @@ def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
         "diameters_px": {str(q): round(float(np.percentile(diameters, q)), 1) for q in (5, 50, 95)},
         "files": [task.folder.name],
         "label": task.label,
-        "limit": task.limit,
-        "seed": task.seed,
-        **about(spec),
-        "command": task.command(),
-        "machine": f"{platform.machine()}, {processes} processes of one thread",
-        "seconds": round(time.perf_counter() - started, 1),
-        "torch": torch.__version__,
+        **made_by(task, spec, task.command(), started, processes),
         "cases": per_case,
     }
 

@@ -7,14 +7,12 @@ innermost pixel. Means and intervals are over sets, for a set stands for a kind 
 
 from __future__ import annotations
 
-import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
-import torch
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
@@ -26,7 +24,7 @@ from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.metrics import correlation
-from SPASegmentLib.research.evaluation.multi_rater import Progress, about
+from SPASegmentLib.research.evaluation.multi_rater import Progress, made_by
 from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
@@ -149,13 +147,7 @@ def evaluate_structures(
         "sets": {one.name: _of_set(one) for one in measured},
         "skipped": skipped,
         "files": [task.folder.resolve().name],
-        "limit": task.limit,
-        "seed": task.seed,
-        **about(spec),
-        "command": task.command(),
-        "machine": f"{platform.machine()}, {processes} processes of one thread",
-        "seconds": round(time.perf_counter() - started, 1),
-        "torch": torch.__version__,
+        **made_by(task, spec, task.command(), started, processes),
         "cases": _per_case(measured),
     }, measured
 

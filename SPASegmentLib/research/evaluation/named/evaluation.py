@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
-import torch
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.evaluation.cases import evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
-from SPASegmentLib.research.evaluation.multi_rater import Progress, about
+from SPASegmentLib.research.evaluation.multi_rater import Progress, made_by
 from SPASegmentLib.research.evaluation.named.figures import PROFILES, Worked, summary
 from SPASegmentLib.research.evaluation.named.people import People, open_people, second_parts
 from SPASegmentLib.research.evaluation.named.seen import seen_in_training
@@ -119,13 +117,7 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
     return {
         **record,
         "files": [path.name for path in task.files],
-        "limit": task.limit,
-        "seed": task.seed,
-        **about(spec),
-        "command": task.command(),
-        "machine": f"{platform.machine()}, {processes} processes of one thread",
-        "seconds": round(time.perf_counter() - started, 1),
-        "torch": torch.__version__,
+        **made_by(task, spec, task.command(), started, processes),
         "cases": _per_case(people, worked),
     }
 

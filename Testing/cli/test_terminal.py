@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from SPASegmentLib.commands.record import Slice
-from SPASegmentLib.commands.screen import rounds_table, show_proposal, window_around
+from SPASegmentLib.commands.terminal import rounds_table, show_proposal, window_around
 from SPASegmentLib.interaction.types import FrameImage
 
 
