@@ -17,7 +17,7 @@ from SPASegmentLib.research.evaluation.task import Task
 TWO = Task(rounds=2, jobs=1)
 
 
-def test_record_holds_what_the_issue_asks_for_and_processes_do_not_matter(npz: Path, tmp_path: Path) -> None:
+def test_the_record_holds_all_figures_and_processes_do_not_matter(npz: Path, tmp_path: Path) -> None:
     alone = evaluate(TWO, [npz])
     together = evaluate(replace(TWO, jobs=2), [npz])
     timing = ("seconds", "machine")
