@@ -18,6 +18,10 @@ DEMO := .venv-demo
 # trame-slicer needs another version of slicer-core than the tests are pinned to, hence a second environment.
 VIEWER := .venv-viewer
 
+# How long `make baselines` trains, if not 1,600 steps; "--steps 6800 --patience 5" is as many crops as the bundled
+# weights' last training, or until the validation curve is flat.
+BASELINES ?=
+
 # A file with multi-rater slices for `make benchmark`; without it accuracy is left out.
 NPZ ?=
 # What `make benchmark` measures, if not everything.
@@ -25,8 +29,8 @@ PARTS ?=
 CASES ?=
 
 .PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
-	benchmark baselines losses ablations embedding widening structures results beyond named lint mutation index-check address \
-	dist translations tutorial clean
+	benchmark baselines losses ablations embedding widening protocol structures results beyond named lint mutation index-check \
+	address dist translations tutorial clean
 .DELETE_ON_ERROR:
 
 help:
@@ -157,7 +161,8 @@ benchmark-viewer: $(VIEWER)/ready chromium
 	$(VIEWER)/bin/python Testing/e2e/benchmark.py --json out/viewer.json --markdown docs/viewer-benchmark.md
 
 baselines: $(READY)
-	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines
+	$(BIN)/spa baselines train $(foreach i,0 1 2 3,--npz $(DATA)/lidc_idri/train-$(i).npz) --output runs/baselines \
+		$(BASELINES)
 
 # $(call loss,NAME,TERMS): a training without the TERMS of the loss.
 loss = $(BIN)/spa train Resources/Training/losses.yaml --data $(DATA) --device cpu --name $(1) \

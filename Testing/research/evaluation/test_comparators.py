@@ -16,7 +16,7 @@ from SPASegmentLib.model.weights import load_default
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.baselines.click_network import AdaptedNetwork, ClickNetwork, bundled_network
 from SPASegmentLib.research.evaluation.baselines.crops import CROP, SLOTS, Crops, CropSource
-from SPASegmentLib.research.evaluation.baselines.curve import RISE, KeptOut, ending, is_flat
+from SPASegmentLib.research.evaluation.baselines.curve import RISE, KeptOut, ending, flat_at
 from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, boxes_around
 from SPASegmentLib.research.evaluation.baselines.mrnet import Expertise, MRNet, drawn_expertise, fused
 from SPASegmentLib.research.evaluation.baselines.training import BaselineSettings, BaselineTrainer
@@ -26,6 +26,7 @@ from SPASegmentLib.research.evaluation.methods.trained import ClickMethod, UNetM
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.users import User
 from SPASegmentLib.research.training.boxes import SLOPPY, sloppy_box
+from SPASegmentLib.research.training.schedule import learning_rate
 
 TINY = BaselineSettings(steps=4, batch=2, warmup=1, checkpoint_every=2, validate_every=2)
 
@@ -175,9 +176,9 @@ def test_msa_trains_adapters_and_leaves_the_encoder_alone(slices: RaterSlices, t
 
 def test_a_curve_by_hand() -> None:
     rising = [(100, 0.5), (200, 0.6), (300, 0.7), (400, 0.7 + RISE / 2), (500, 0.69)]
-    assert not is_flat(rising[:3], 2) and not is_flat(rising[:4], 2)
-    assert is_flat(rising[:4], 1) and is_flat(rising, 2)
-    assert not is_flat([], 1) and not is_flat(rising[:1], 1)
+    assert flat_at(rising[:4], 2) is None and flat_at(rising, 2) == 500
+    assert flat_at(rising, 1) == 400 and flat_at([*rising, (600, 0.9)], 1) == 400
+    assert flat_at([], 1) is None and flat_at(rising[:1], 1) is None
     assert ending([(1, 0.5), *rising[:3]]) == "50.0, 60.0, 70.0"
     assert ending([]) == ""
 
@@ -214,21 +215,28 @@ def test_the_curve_goes_on_exactly_and_changes_no_weight(name: str, slices: Rate
     assert card["kept_out"] == 1
 
 
-def test_training_ends_where_the_curve_is_flat(
+def test_where_the_curve_is_flat_the_rate_falls_and_training_ends(
     slices: RaterSlices, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Dice stands still from the second point on; a second run has nothing to do, one without patience goes on."""
-    scores = iter([0.5, 0.6, 0.6, 0.6, 0.6])
-    monkeypatch.setattr(KeptOut, "dice", lambda self, network, recommended: next(scores))
-    settings = replace(TINY, steps=10, validate_every=1, patience=2)
+    scores = {2: 0.5, 4: 0.6, 6: 0.6}
+    settings = replace(TINY, steps=40, patience=2)
     trainer = BaselineTrainer("unet-0", slices, settings, tmp_path, slices)
-    trainer.run()
-    assert trainer.step == 4 and trainer.finished
+    monkeypatch.setattr(KeptOut, "dice", lambda self, network, recommended: scores.get(trainer.step, 0.6))
+    rates = []
+    while not trainer.finished:
+        rates.append(trainer.rate())
+        trainer.run(until=trainer.step + 1)
+    assert trainer.flat == 8 and trainer.step == 10
+    assert [step for step, _ in trainer.curve] == [2, 4, 6, 8, 10]
+    usual = [learning_rate(step, 40, 1, settings.learning_rate) for step in range(9)]
+    assert rates == [*usual[:8], *(learning_rate(step, 2, 0, usual[8]) for step in range(2))]
+    assert rates[9] < 0.6 * rates[7]
     card = json.loads((tmp_path / "card.json").read_text())
-    assert card["steps"] == 4 and card["patience"] == 2
+    assert card["steps"] == 10 and card["patience"] == 2
     again = BaselineTrainer("unet-0", slices, settings, tmp_path, slices)
     again.run()
-    assert again.step == 4
+    assert again.step == 10
     patient = BaselineTrainer("unet-0", slices, replace(settings, patience=None), tmp_path, slices)
-    patient.run(until=5)
-    assert patient.step == 5
+    patient.run(until=11)
+    assert patient.step == 11

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Sequence, Tuple
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import torch
 from torch import Tensor, nn
@@ -43,12 +43,13 @@ class KeptOut:
         return float(torch.cat(scores).mean())
 
 
-def is_flat(curve: Sequence[Tuple[int, float]], patience: int) -> bool:
-    """Whether the last so many points bring no more than `RISE` over the best one before them."""
-    if len(curve) <= patience:
-        return False
-    before, last = ([dice for _, dice in part] for part in (curve[:-patience], curve[-patience:]))
-    return max(last) <= max(before) + RISE
+def flat_at(curve: Sequence[Tuple[int, float]], patience: int) -> Optional[int]:
+    """The first step at which so many points had brought no more than `RISE` over the best one before them, or None."""
+    values = [dice for _, dice in curve]
+    for end in range(patience + 1, len(curve) + 1):
+        if max(values[end - patience : end]) <= max(values[: end - patience]) + RISE:
+            return curve[end - 1][0]
+    return None
 
 
 def ending(curve: Sequence[Tuple[int, float]], points: int = 3) -> str:

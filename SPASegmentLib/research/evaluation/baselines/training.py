@@ -22,13 +22,17 @@ from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.output import make_folder, whole_file, write_json
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.baselines.crops import CropSource
-from SPASegmentLib.research.evaluation.baselines.curve import Curve, KeptOut, is_flat
+from SPASegmentLib.research.evaluation.baselines.curve import Curve, KeptOut, flat_at
 from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, NETWORKS
 from SPASegmentLib.research.training.recipe import FREE, as_text, check_same, read_checkpoint
 from SPASegmentLib.research.training.schedule import learning_rate
 
 #: A longer training has another warm-up; the one that is over does not count.
 _FREE = (*FREE, "warmup", "patience", "validate_every")
+
+
+#: When the curve is flat, the rate falls for this part of the steps so far: one in four.
+COOLING = 4
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class BaselineSettings:
         bfloat16: run the network in bfloat16 where the processor has instructions for it.
         checkpoint_every: steps.
         validate_every: steps between two points of the validation curve.
-        patience: training ends when so many points of the curve have brought nothing; None trains all steps.
+        patience: when so many points of the curve have brought nothing, the rate falls, and training ends; None trains
+            all steps.
     """
 
     steps: int = 1600
@@ -113,10 +118,28 @@ class BaselineTrainer:
         return self.folder / "checkpoint.pt"
 
     @property
+    def flat(self) -> Optional[int]:
+        """The step at which the curve was flat; None where it is not, or does not matter."""
+        return None if self.settings.patience is None else flat_at(self.curve, self.settings.patience)
+
+    @property
+    def last(self) -> int:
+        """The step that training ends at: a flat curve is followed by some steps in which the rate falls."""
+        s, flat = self.settings, self.flat
+        return s.steps if flat is None else min(s.steps, flat + max(s.validate_every, flat // COOLING))
+
+    @property
     def finished(self) -> bool:
-        """Whether all steps are done, or the curve is flat."""
-        patience = self.settings.patience
-        return self.step >= self.settings.steps or (patience is not None and is_flat(self.curve, patience))
+        """Whether all steps are done."""
+        return self.step >= self.last
+
+    def rate(self) -> float:
+        """The learning rate of the next step."""
+        s, flat = self.settings, self.flat
+        before = learning_rate(
+            self.step if flat is None else min(flat, self.step), s.steps, s.warmup, self.kind.pace * s.learning_rate
+        )
+        return before if flat is None else learning_rate(self.step - flat, self.last - flat, 0, before)
 
     def run(self, until: Optional[int] = None, progress: Optional[Callable[[int, int], None]] = None) -> nn.Module:
         """Train to the end (or to `until`), write checkpoint, weights and card.
@@ -142,10 +165,10 @@ class BaselineTrainer:
 
     def train_step(self) -> float:
         """One optimiser step; returns the loss."""
-        s = self.settings
+        s, rate = self.settings, self.rate()
         self.network.train()
         for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.step, s.steps, s.warmup, self.kind.pace * s.learning_rate)
+            group["lr"] = rate
         with training_precision(torch.device("cpu"), s.bfloat16):
             loss = self.kind.loss(self.network, self.source.draw())
         self.optimiser.zero_grad(set_to_none=True)
@@ -160,7 +183,7 @@ class BaselineTrainer:
 
     def _validate(self) -> None:
         if self.kept_out is not None and (
-            self.step % self.settings.validate_every == 0 or self.step == self.settings.steps
+            self.step % self.settings.validate_every == 0 or self.step == self.last
         ):
             network = self.averaged.module.eval()
             self.curve.append((self.step, round(self.kept_out.dice(network, self.kind.recommended), 4)))
