@@ -213,11 +213,12 @@ widening: $(READY)
 
 # $(call protocol,SPLIT): a training that leaves out a fifth of the slices, or of the patients, measured on the slices
 # that neither leaves in. The paper's user picks a candidate, and the released code adds a point with the true label.
+PROTOCOL ?=
 ALL_LIDC := train-0 train-1 train-2 train-3 val
 protocol_of = $(BIN)/spa evaluate lidc $(ALL_LIDC:%=--npz $(DATA)/lidc_idri/%.npz) --raters 0 --split both --rounds 3 \
 	--user $(2) --weights runs/protocol/$(1)/protocol-$(1).safetensors --json out/results/protocol-$(1)-$(3).json
 protocol = $(BIN)/spa train Resources/Training/protocol.yaml --data $(DATA) --device cpu --name protocol-$(1) \
-	--output runs/protocol/$(1) --set sources.1.split=$(1) && \
+	--output runs/protocol/$(1) --set sources.1.split=$(1) $(PROTOCOL) && \
 	$(call protocol_of,$(1),candidate,candidate) && $(call protocol_of,$(1),choice+oracle-point,oracle)
 
 protocol: $(READY)

@@ -93,7 +93,7 @@ def train_baselines(
     ] = 12,
     patience: Annotated[
         Optional[int],
-        typer.Option(min=1, help="Stop when so many points of the curve, one every 100 steps, have brought nothing."),
+        typer.Option(min=1, help="End when so many points of the curve, one every 100 steps, have brought nothing."),
     ] = None,
 ) -> None:
     """Train all baselines with one loop, the same slices and the same clicks; a stopped run goes on."""
