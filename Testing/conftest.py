@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator
 
 import pytest
+
+#: What tests of several folders write files with.
+sys.path.insert(0, str(Path(__file__).with_name("helpers")))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -207,15 +207,14 @@ def test_no_result_takes_the_place_of_another_one_or_of_what_is_read(
 
 
 def test_a_slice_of_a_series_is_no_place_for_a_result(segment: Callable, tmp_path: Path) -> None:
-    pydicom = pytest.importorskip("pydicom")
-    series = tmp_path / "series"
-    series.mkdir()
-    for k in range(3):
-        write_dicom(pydicom, series / f"IM{k}", blob((3, 40, 40))[k], k)
-    before = (series / "IM1").read_bytes()
-    for volume in (series, series / "IM0"):
-        assert_refused(segment(volume, click="20,20,2", log=series / "IM1"), tmp_path, "a file of the volume")
-    assert (series / "IM1").read_bytes() == before
+    pytest.importorskip("pydicom")
+    from dicom_files import series
+
+    folder = series(tmp_path / "series", blob((3, 40, 40)).astype("i2"), step=1.0, PixelSpacing=[1, 1])
+    before = (folder / "1.dcm").read_bytes()
+    for volume in (folder, folder / "0.dcm"):
+        assert_refused(segment(volume, click="20,20,2", log=folder / "1.dcm"), tmp_path, "a file of the volume")
+    assert (folder / "1.dcm").read_bytes() == before
 
 
 @pytest.mark.parametrize("name", ["rounds.xyz", "rounds", "rounds.nrrd", "rounds.svg"])
@@ -257,25 +256,6 @@ def test_the_demo_needs_a_reader_it_knows(spa: Callable, tmp_path: Path) -> None
 def test_the_demo_needs_a_folder(spa: Callable, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert_refused(spa("demo", "--output", tmp_path / "file" / "demo"), tmp_path, "cannot be written")
-
-
-def write_dicom(pydicom: Any, path: Path, pixels: np.ndarray, number: int) -> None:
-    """One slice of a CT series, (rows, columns) int16, 1 mm apart."""
-    meta = pydicom.dataset.FileMetaDataset()
-    meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-    meta.MediaStorageSOPInstanceUID = f"1.2.826.0.1.3680043.8.498.7.{number + 1}"
-    meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-    data = pydicom.dataset.FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-    data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-    data.StudyInstanceUID = data.SeriesInstanceUID = "1.2.826.0.1.3680043.8.498.7"
-    data.Modality, data.InstanceNumber, data.PixelSpacing, data.SliceThickness = "CT", number + 1, [1, 1], 1
-    data.ImagePositionPatient, data.ImageOrientationPatient = [0, 0, number], [1, 0, 0, 0, 1, 0]
-    data.Rows, data.Columns = pixels.shape
-    data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-    data.BitsAllocated = data.BitsStored = 16
-    data.HighBit, data.PixelRepresentation = 15, 1
-    data.PixelData = np.ascontiguousarray(pixels, np.int16).tobytes()
-    data.save_as(str(path), enforce_file_format=True)
 
 
 COMMAND = [sys.executable, "-c", "from SPASegmentLib.cli import main; main()"]

@@ -51,23 +51,18 @@ def test_an_uploaded_volume_can_be_segmented(screen: Any, scene: Any, tmp_path: 
 
 
 def test_a_zipped_dicom_series(screen: Any, tmp_path: Path) -> None:
-    pydicom = pytest.importorskip("pydicom")
+    pytest.importorskip("pydicom")
+    from dicom_files import AXIAL, file, save
+
     phantom = ambiguous_phantom()
     with zipfile.ZipFile(tmp_path / "series.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         for k, pixels in enumerate(phantom.voxels):
-            data = pydicom.Dataset()
-            data.SOPClassUID, data.SOPInstanceUID = pydicom.uid.CTImageStorage, f"1.2.3.{k + 1}"
-            data.SeriesInstanceUID, data.StudyInstanceUID, data.Modality = "1.2.4", "1.2.5", "CT"
             position = phantom.ijk_to_ras @ [0, 0, k, 1] * [-1, -1, 1, 1]
-            data.ImagePositionPatient = [f"{v:.4f}" for v in position[:3]]
-            data.ImageOrientationPatient, data.PixelSpacing = [1, 0, 0, 0, 1, 0], [0.8, 0.8]
-            data.Rows, data.Columns = pixels.shape
-            data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-            data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 1
-            data.PixelData = pixels.tobytes()
-            data.file_meta = pydicom.dataset.FileMetaDataset()
-            data.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-            pydicom.dcmwrite(tmp_path / "slice.dcm", data, enforce_file_format=True)
+            data = file(
+                pixels, number=k + 1, PixelSpacing=[0.8, 0.8], ImageOrientationPatient=list(AXIAL),
+                ImagePositionPatient=[f"{v:.4f}" for v in position[:3]],
+            )  # fmt: skip
+            save(data, tmp_path / "slice.dcm")
             archive.write(tmp_path / "slice.dcm", f"../study/{99 - k}.dcm")
     upload(screen, tmp_path / "series.zip")
     screen.wait("get('volume') === 'series.zip' && !get('busy')")

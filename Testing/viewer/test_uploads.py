@@ -172,21 +172,16 @@ def test_archives_that_are_none(tmp_path: Path) -> None:
 
 def test_an_archive_with_several_series_says_what_to_do(tmp_path: Path) -> None:
     """Names of files in it are not kept, so that none can be named."""
-    pydicom = pytest.importorskip("pydicom")
+    pytest.importorskip("pydicom")
+    from dicom_files import AXIAL, file
+
     files = {}
     for series in ("1.2.3", "1.2.4"):
         for number in range(2):
-            meta = pydicom.dataset.FileMetaDataset()
-            meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-            meta.MediaStorageSOPInstanceUID = f"{series}.{number}"
-            meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-            data = pydicom.dataset.FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-            data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-            data.SeriesInstanceUID, data.Rows, data.Columns, data.SamplesPerPixel = series, 4, 4, 1
-            data.BitsAllocated, data.BitsStored, data.HighBit, data.PixelRepresentation = 16, 16, 15, 0
-            data.PhotometricInterpretation, data.PixelSpacing = "MONOCHROME2", [1, 1]
-            data.ImagePositionPatient, data.ImageOrientationPatient = [0, 0, 2 * number], [1, 0, 0, 0, 1, 0]
-            data.PixelData = np.arange(16, dtype="<u2").tobytes()
+            data = file(
+                np.arange(16, dtype="u2").reshape(4, 4), series=series, number=number + 1, PixelSpacing=[1, 1],
+                ImagePositionPatient=[0, 0, 2 * number], ImageOrientationPatient=list(AXIAL),
+            )  # fmt: skip
             stream = io.BytesIO()
             data.save_as(stream, enforce_file_format=True)
             files[f"{series}/{number}.dcm"] = stream.getvalue()

@@ -12,9 +12,9 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import image_array, volume_grid
 from SPASegmentLib.mrml.volumes import load_volume
 
-pydicom = pytest.importorskip("pydicom")
+pytest.importorskip("pydicom")
+from dicom_files import AXIAL, file, save  # noqa: E402
 
-AXIAL = (1.0, 0, 0, 0, 1, 0)
 #: Rows run to the back, columns down: the slices lie side by side.
 SAGITTAL = (0.0, 1, 0, 0, 0, -1)
 
@@ -33,26 +33,12 @@ def write_series(
     if positions is None:
         positions = np.array([[-10.0, -20.0, 5.0 + 3 * n] for n in range(len(voxels))])
     for n, plane in enumerate(voxels):
-        meta = pydicom.dataset.FileMetaDataset()
-        meta.MediaStorageSOPClassUID = pydicom.uid.CTImageStorage
-        meta.MediaStorageSOPInstanceUID = f"{uid}.{n + 1}"
-        meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
-        data = pydicom.dataset.FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
-        data.SOPClassUID, data.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-        data.Modality, data.PatientName, data.PatientID = "CT", "Phantom", "1"
-        data.StudyInstanceUID, data.SeriesInstanceUID = "1.2", uid
-        data.InstanceNumber = n + 1
-        if located:
-            data.ImagePositionPatient = [float(v) for v in positions[n]]
-            data.ImageOrientationPatient = list(AXIAL if orientations is None else orientations[n])
-        data.PixelSpacing = [0.8, 0.7]
-        data.Rows, data.Columns = plane.shape
-        data.SamplesPerPixel, data.PhotometricInterpretation = 1, "MONOCHROME2"
-        data.BitsAllocated = data.BitsStored = 16
-        data.HighBit, data.PixelRepresentation = 15, 1
-        data.RescaleIntercept, data.RescaleSlope = -1024, 1
-        data.PixelData = (plane + 1024).astype("<i2").tobytes()
-        data.save_as(folder / (names[n] if names else f"{n:03d}.dcm"), enforce_file_format=True)
+        data = file(
+            (plane + 1024).astype("i2"), series=uid, number=n + 1, RescaleIntercept=-1024, RescaleSlope=1,
+            PixelSpacing=[0.8, 0.7], ImagePositionPatient=[float(v) for v in positions[n]] if located else None,
+            ImageOrientationPatient=list(AXIAL if orientations is None else orientations[n]) if located else None,
+        )  # fmt: skip
+        save(data, folder / (names[n] if names else f"{n:03d}.dcm"))
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from SPASegmentLib.mrml.io.volumes import read_image, read_mask
 from SPASegmentLib.mrml.quiet import quiet
 from SPASegmentLib.mrml.volumes import load_volume, notes_of
 
-pytest.importorskip("pydicom")
+pydicom = pytest.importorskip("pydicom")
 nibabel = pytest.importorskip("nibabel")
 pictures = pytest.importorskip("PIL.Image")
+import dicom_files as dicom  # noqa: E402
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "formats.md"
 VOXELS = np.random.default_rng(0).integers(0, 500, (5, 6, 7)).astype("<i2")  # (k, j, i)
@@ -37,7 +38,7 @@ def beside(name: str) -> ModuleType:
     return module
 
 
-dicom, nifti, meta = beside("test_dicom_kinds"), beside("test_nifti"), beside("test_metaimage")
+nifti, meta = beside("test_nifti"), beside("test_metaimage")
 
 
 class Row(NamedTuple):
@@ -152,7 +153,7 @@ def enhanced(folder: Path, positions: Any = None, **arguments: Any) -> Path:
 
 def bare(folder: Path) -> Path:
     path = some_series(folder)
-    data = dicom.pydicom.dcmread(path / "1.dcm")
+    data = pydicom.dcmread(path / "1.dcm")
     del data.file_meta
     data.preamble = None
     data.save_as(path / "1.dcm", implicit_vr=True, little_endian=True, enforce_file_format=False)
