@@ -86,3 +86,14 @@ def disk() -> Callable[[Any, Tuple[float, float, float], float], np.ndarray]:
         return np.asarray(np.linalg.norm(points - np.array(centre)[:, None, None], axis=0) <= radius)
 
     return draw
+
+
+@pytest.fixture
+def desk(volume: Any, ras_of: Callable) -> Any:
+    """A volume with two segments, a frame on slice 6, and an editor: a `two_segments.Desk`."""
+    from two_segments import make_desk
+
+    from SPASegmentLib.mrml.grid import volume_grid
+    from SPASegmentLib.mrml.plane import Plane
+
+    return make_desk(volume, Plane.of_slices(volume_grid(volume)), ras_of(20, 15, 6))

@@ -1,15 +1,24 @@
-"""A segmentation that was made on a smaller volume grows with what is written; nothing is cut off."""
+"""A segmentation whose lattice is not the volume's: smaller, finer, moved, or none; nothing is cut off."""
 
 from __future__ import annotations
 
-from typing import Any, Tuple
+from typing import Any, Callable, Tuple
 
 import numpy as np
 import pytest
+import slicer
+from two_segments import WRITTEN, block
 
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.grid import segmentation_grid, volume_grid
+from SPASegmentLib.mrml.grid import (
+    BINARY_LABELMAP,
+    Grid,
+    labelmap_image,
+    matrix_from_array,
+    segmentation_grid,
+    volume_grid,
+)
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, segment_array
 from SPASegmentLib.mrml.volumes import add_volume
@@ -58,3 +67,83 @@ def test_a_geometry_that_covers_the_volume_stays(scene: Any) -> None:
         grid = segmentation_grid(segmentation, volume)
         assert before and segmentation.GetSegmentation().GetConversionParameter(name) == before
         assert grid.shape == shape[::-1]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_transforms(volume: Any, ras_of: Callable, scene: Any, shared: bool) -> None:
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    turn = np.array([[0, -1, 0, 5], [1, 0, 0, -8], [0, 0, 1, 3], [0, 0, 0, 1.0]])
+    transform.SetMatrixTransformToParent(matrix_from_array(turn))
+    volume.SetAndObserveTransformNodeID(transform.GetID())
+    segmentation = create_segmentation(volume)
+    if not shared:
+        # The segmentation lies where the volume is seen, without a transform of its own.
+        segmentation.SetAndObserveTransformNodeID(None)
+        geometry = slicer.vtkOrientedImageData()
+        geometry.SetExtent(0, 39, 0, 29, 0, 11)
+        geometry.SetGeometryFromImageToWorldMatrix(matrix_from_array(volume_grid(volume).to_world))
+        segmentation.GetSegmentation().SetConversionParameter(
+            slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName(),
+            slicer.vtkSegmentationConverter.SerializeImageGeometry(geometry),
+        )
+    segment = add_segment(segmentation, "a")
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(volume_grid(volume)))
+    editor = LogicEditor(segmentation, volume)
+    mask = frame.labels(WRITTEN, volume_grid(volume))
+    assert write_mask(editor, frame, mask, segmentation, segment) == WRITTEN.sum()
+    assert np.array_equal(segment_array(segmentation, segment, volume_grid(volume)), WRITTEN)
+    assert np.array_equal(frame.segment_mask(segmentation, segment), mask)
+
+
+def test_a_reference_geometry_that_does_not_start_at_zero(scene: Any, noise: np.ndarray) -> None:
+    volume = add_volume(scene, noise, np.diag([0.8, 0.8, 2.0, 1.0]))
+    grid = volume_grid(volume)
+    segmentation = create_segmentation(volume)
+    outside = slicer.vtkSegment()
+    outside.AddRepresentation(BINARY_LABELMAP, labelmap_image(np.ones((2, 3, 4)), (-6, -3, -2), grid.to_local))
+    segmentation.GetSegmentation().AddSegment(outside, "outside")
+    segment = add_segment(segmentation, "a")
+    frame = Frame.at(volume, (16.0, 12.0, 12.0), Plane.named("axial"))
+    assert frame.segmentation_grid(segmentation).extent[:1] == (-6,)
+    editor = LogicEditor(segmentation, volume)
+    assert write_mask(editor, frame, frame.labels(WRITTEN, grid), segmentation, segment) == WRITTEN.sum()
+    assert np.array_equal(segment_array(segmentation, segment, grid), WRITTEN)
+    everything = Grid(grid.to_local, np.eye(4), (-6, 39, -3, 29, -2, 11))
+    assert segment_array(segmentation, "outside", everything).sum() == 24
+
+
+def test_a_finer_reference_geometry(scene: Any, noise: np.ndarray) -> None:
+    volume = add_volume(scene, noise, np.diag([0.8, 0.8, 2.0, 1.0]))
+    segmentation = create_segmentation(volume)
+    fine = np.diag([0.4, 0.4, 1.0, 1.0])
+    fine[:3, 3] = (-0.2, -0.2, -0.5)
+    geometry = slicer.vtkOrientedImageData()
+    geometry.SetExtent(0, 79, 0, 59, 0, 23)
+    geometry.SetGeometryFromImageToWorldMatrix(matrix_from_array(fine))
+    segmentation.GetSegmentation().SetConversionParameter(
+        slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName(),
+        slicer.vtkSegmentationConverter.SerializeImageGeometry(geometry),
+    )
+    segment = add_segment(segmentation, "a")
+    frame = Frame.at(volume, (16.0, 12.0, 12.0), Plane.named("axial"))
+    mask = frame.labels(WRITTEN, volume_grid(volume))
+    editor = LogicEditor(segmentation, volume)
+    assert write_mask(editor, frame, mask, segmentation, segment) == 8 * WRITTEN.sum()
+    assert np.array_equal(frame.segment_mask(segmentation, segment), mask)
+    smaller = mask.copy()
+    smaller[:, 25:] = False
+    write_mask(editor, frame, smaller, segmentation, segment, "replace")
+    assert np.array_equal(frame.segment_mask(segmentation, segment), smaller)
+
+
+def test_voxels_that_came_without_a_reference_geometry(scene: Any, noise: np.ndarray) -> None:
+    volume = add_volume(scene, noise)
+    segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    imported = slicer.vtkSegment()
+    imported.AddRepresentation(BINARY_LABELMAP, labelmap_image(np.ones((2, 3, 4)), (2, 3, 4), np.eye(4)))
+    segmentation.GetSegmentation().AddSegment(imported, "imported")
+    frame = Frame.at(volume, (20.0, 15.0, 6.0), Plane.named("axial"))
+    editor = LogicEditor(segmentation, volume)
+    grid = volume_grid(volume)
+    assert write_mask(editor, frame, frame.labels(WRITTEN, grid), segmentation, "imported") == WRITTEN.sum()
+    assert np.array_equal(segment_array(segmentation, "imported", grid), WRITTEN | block((4, 6), (3, 6), (2, 6)))
