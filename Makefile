@@ -5,6 +5,9 @@ PIP_ARGS ?=
 # Options for the test run, e.g. PYTEST_ARGS="-k cli".
 PYTEST_ARGS ?=
 
+# Processes that run the tests; a file of tests stays in one.
+WORKERS ?= auto
+
 # Folder with the shared npz files, for the trainings and `make results`.
 DATA ?= DATA
 
@@ -78,9 +81,8 @@ $(VIEWER)/ready: pyproject.toml constraints-dev.txt constraints-viewer.txt
 	@echo "Setting up $(VIEWER); the first time takes some minutes."
 	$(PYTHON) -m venv $(VIEWER)
 	grep -v '^slicer-core' constraints-dev.txt | cat - constraints-viewer.txt > $(VIEWER)/constraints.txt
-	$(VIEWER)/bin/python -m pip install --quiet $(PIP_ARGS) --constraint $(VIEWER)/constraints.txt torch
 	$(VIEWER)/bin/python -m pip install --quiet $(PIP_ARGS) --constraint $(VIEWER)/constraints.txt \
-		--editable '.[dev,viewer]' playwright
+		--editable '.[viewer,e2e]'
 	touch $@
 
 $(DEMO)/ready: pyproject.toml constraints-dev.txt
@@ -113,10 +115,10 @@ lint: $(READY)
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -m "not slow and not viewer and not e2e" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not viewer and not e2e" $(PYTEST_ARGS)
 
 test-all: lint
-	$(BIN)/python -m pytest -m "not viewer and not e2e" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not viewer and not e2e" $(PYTEST_ARGS)
 
 # MUTANTS="--count 20 --seed 1" for others. Remove out/mutation once code or tests have changed.
 mutation: $(READY)

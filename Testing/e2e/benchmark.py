@@ -160,7 +160,7 @@ def machine(chromium: str) -> Dict[str, Any]:
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     browser = subprocess.run([chromium, "--version"], capture_output=True, text=True).stdout.strip()
-    packages = ("torch", "vtk", "slicer-core", "trame-slicer", "trame-rca", "playwright")
+    packages = ("onnxruntime", "vtk", "slicer-core", "trame-slicer", "trame-rca", "playwright")
     return {
         "processor": names[0] if names else platform.processor(),
         "cores": len(os.sched_getaffinity(0)),

@@ -11,7 +11,7 @@ import pytest
 pytest.importorskip("slicer")
 
 from SPASegmentLib.data.phantom import ambiguous_phantom
-from SPASegmentLib.model.weights import load_default
+from SPASegmentLib.model.use import load_default
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.grid import volume_grid

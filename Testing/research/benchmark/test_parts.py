@@ -17,6 +17,7 @@ from SPASegmentLib.research.training.widen import synthetic_slices
 SMALL = (12, 96, 96)
 
 
+@pytest.mark.slow
 def test_product_measures_clicks_rounds_and_what_is_around_them(scene: object) -> None:
     from SPASegmentLib.research.benchmark.product import measure_product
 
@@ -30,6 +31,7 @@ def test_product_measures_clicks_rounds_and_what_is_around_them(scene: object) -
     assert record["memory_mib"]["peak"] >= record["memory_mib"]["with network and volume"] > 0
 
 
+@pytest.mark.slow
 def test_the_first_click_of_a_process_is_measured_with_both_runtimes() -> None:
     onnx, pytorch = in_process("cold", {"repeats": 1}, 1)
     assert (onnx["runtime"], pytorch["runtime"]) == ("onnx", "torch")
@@ -38,6 +40,7 @@ def test_the_first_click_of_a_process_is_measured_with_both_runtimes() -> None:
     assert onnx["peak_mib"] < pytorch["peak_mib"]
 
 
+@pytest.mark.slow
 def test_soak_adds_no_nodes_and_counts_rounds(scene: object) -> None:
     from SPASegmentLib.research.benchmark.soak import measure_soak
 
@@ -47,6 +50,7 @@ def test_soak_adds_no_nodes_and_counts_rounds(scene: object) -> None:
     assert record["nodes_added_second_half"] == 0
 
 
+@pytest.mark.slow
 def test_training_steps_are_split() -> None:
     config = {"channels": 16, "image_size": 64, "latent_dim": 3, "components": 4, "mlp_dim": 16}
     record = measure_training(steps=1, batch=2, config=config, rounds=2)
@@ -55,6 +59,7 @@ def test_training_steps_are_split() -> None:
     assert record["frames_per_s"] > 0
 
 
+@pytest.mark.slow
 def test_accuracy_changes_one_setting_at_a_time(tmp_path: Path) -> None:
     slices = synthetic_slices(4, seed=3)
     np.savez(tmp_path / "slices.npz", images=slices.images, masks=slices.masks)

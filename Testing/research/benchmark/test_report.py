@@ -120,6 +120,7 @@ def test_each_part_stands_with_its_command() -> None:
     assert "* rounds, product: `spa benchmark`; load at the start [0.1]\n* rounds, soak: `spa again`; load" in page
 
 
+@pytest.mark.slow
 def test_a_part_measured_again_joins_the_others(tmp_path: Path) -> None:
     def run(*arguments: str) -> Any:
         return CliRunner().invoke(app, ["benchmark", "--quick", "--json", str(tmp_path / "rounds.json"), *arguments])

@@ -36,6 +36,7 @@ def test_both_paths_decode_the_same_masks_in_every_round(fusion: str) -> None:
     assert len(own.prompts.clicks) == 3
 
 
+@pytest.mark.slow
 def test_a_case_gives_complete_records() -> None:
     records = measure_case(CaseSpec("compact", "token", 128, counts=(6, 4), seconds=0.0))
     assert [r["n"] for r in records] == [6, 4]

@@ -68,6 +68,7 @@ def _expected(path: Path, slices: RaterSlices) -> float:
     return session.start(Click(float(x), float(y))).expected_dice
 
 
+@pytest.mark.slow
 def test_calibrated_weights_expect_what_users_reach(weights: Path, tmp_path: Path) -> None:
     slices = synthetic_slices(12, seed=3)
     file = tmp_path / "slices.npz"

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Dict, List
 
+import pytest
 import torch
 
 from SPASegmentLib.research.training.log import TrainingLog
@@ -44,6 +45,7 @@ def log(output: Path) -> List[Dict[str, str]]:
         return [{k: v for k, v in row.items() if k != "steps_per_second"} for row in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 def test_a_killed_process_resumes_bit_by_bit(tmp_path: Path) -> None:
     config = tmp_path / "tiny.yaml"
     config.write_text(CONFIG)

@@ -81,11 +81,13 @@ def ranks(tmp_path_factory: pytest.TempPathFactory) -> List[Dict[str, Any]]:
     return [torch.load(folder / f"rank-{rank}.pt") for rank in (0, 1)]
 
 
+@pytest.mark.slow
 def test_each_process_draws_its_own_batches(ranks: List[Dict[str, Any]]) -> None:
     assert ranks[0]["size"] == ranks[1]["size"] == 2
     assert not torch.equal(ranks[0]["images"], ranks[1]["images"])
 
 
+@pytest.mark.slow
 def test_gradients_are_the_mean_of_what_each_process_would_have_alone(
     ranks: List[Dict[str, Any]], tmp_path: Path
 ) -> None:
@@ -99,11 +101,13 @@ def test_gradients_are_the_mean_of_what_each_process_would_have_alone(
         assert torch.equal(found, ranks[1]["gradients"][name])
 
 
+@pytest.mark.slow
 def test_all_processes_have_the_same_weights(ranks: List[Dict[str, Any]]) -> None:
     for name, value in ranks[0]["whole"].items():
         assert torch.equal(value, ranks[1]["whole"][name]), name
 
 
+@pytest.mark.slow
 def test_several_processes_resume_exactly(ranks: List[Dict[str, Any]]) -> None:
     assert ranks[0]["begun"] == ranks[1]["begun"] == 2
     for rank in ranks:
