@@ -19,7 +19,7 @@ from hands import Alone, Hands  # noqa: E402
 
 @functools.cache
 def network() -> Any:
-    from SPASegmentLib.model.weights import load_default
+    from SPASegmentLib.model.use import load_default
 
     return load_default().network
 
