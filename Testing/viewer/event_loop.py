@@ -9,7 +9,7 @@ import asyncio
 import threading
 from typing import Any, Callable, Dict
 
-from SPASegmentLib.model.weights import load_default
+from SPASegmentLib.model.use import load_default
 from SPASegmentLib.viewer.app import ViewerApp
 from SPASegmentLib.viewer.pointer import Gesture
 
