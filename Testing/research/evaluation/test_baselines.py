@@ -89,7 +89,9 @@ def test_every_loss_trains_its_network(kind: str, slices: RaterSlices) -> None:
         assert p.grad is None or bool(torch.isfinite(p.grad).all()), key
 
 
-@pytest.mark.parametrize("name", ["probabilistic", "clicks", "swinunet", "msa"])
+@pytest.mark.parametrize(
+    "name", ["probabilistic", "clicks", *(pytest.param(name, marks=pytest.mark.slow) for name in ("swinunet", "msa"))]
+)
 def test_a_stopped_training_goes_on_exactly(name: str, slices: RaterSlices, tmp_path: Path) -> None:
     whole = BaselineTrainer(name, slices, TINY, tmp_path / "whole").run()
     BaselineTrainer(name, slices, TINY, tmp_path / "parts").run(until=2)
