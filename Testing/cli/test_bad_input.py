@@ -381,7 +381,14 @@ def test_an_interruption(talk: Conversation, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "kill", "hang-up"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(signal.SIGINT, id="ctrl-c"),
+        pytest.param(signal.SIGTERM, id="kill", marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, id="hang-up", marks=pytest.mark.slow),
+    ],
+)
 def test_an_interruption_keeps_what_was_accepted(talk: Conversation, tmp_path: Path, number: int) -> None:
     log, profile, figure = (tmp_path / name for name in ("log.json", "me.json", "rounds.png"))
     code, _, err = talk(2, signalled(number), "--log", log, "--profile", profile, "--figure", figure)
