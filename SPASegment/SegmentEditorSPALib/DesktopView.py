@@ -124,7 +124,13 @@ class DesktopView:
 
     def show_slices(self, marks: Tuple[SliceMark, ...]) -> None:
         """Show what is known of all slices, in the panel."""
-        self._panel.volume.show_slices(marks)
+        self._panel.volume.show_slices(marks, self._workflow.conversation.volume.in_view)
+
+    def scrolled(self) -> None:
+        """A slice view was scrolled: another slice may be in view."""
+        volume = self._workflow.conversation.volume
+        if volume.active:
+            self._panel.volume.look_at(volume.in_view)
 
     def _parallel(self, frame: Any) -> Any:
         """A view of a frame's direction: the one that was clicked in, if it is, or another one that is shown."""

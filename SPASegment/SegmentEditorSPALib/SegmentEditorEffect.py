@@ -123,7 +123,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
     def processViewNodeEvents(self, callerViewNode: Any, eventId: int, viewWidget: Any) -> None:  # noqa: N803
         """A view was panned, zoomed or scrolled."""
         if self._active and viewWidget.className() == "qMRMLSliceWidget":
-            self.workflow.screen.view_changed(viewWidget)
+            self.workflow.view_changed(viewWidget)
 
     def setMRMLDefaults(self) -> None:
         """Define the options of the scene."""

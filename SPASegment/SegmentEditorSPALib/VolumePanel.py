@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Sequence, Tuple
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple
 
 import qt
 
@@ -13,6 +13,8 @@ from .Widgets import line_height, row
 HEIGHT, WIDTH = 18, 900
 #: Red, green, blue; the heights differ too, for eyes that do not tell these colours apart.
 _BACK, _ACCEPTED, _SURE, _DOUBTFUL = (40, 40, 40), (255, 255, 255), (86, 156, 214), (230, 145, 30)
+#: Of the slice in view: its edge, and how thick that is; of many thin bars it reaches over the neighbours.
+_HERE, EDGE, NARROWEST = (255, 60, 200), 3, 18
 
 
 class VolumePanel:
@@ -20,6 +22,7 @@ class VolumePanel:
 
     Attributes:
         widget: the QFrame.
+        in_view: index of the slice that the strip marks as the one in view; None for none.
     """
 
     def __init__(self, actions: Dict[str, Callable], button: Callable[[str, str, str], Any]) -> None:
@@ -30,6 +33,8 @@ class VolumePanel:
             button: makes a button with a text, an action's name and a tip.
         """
         self._actions = actions
+        self._marks: Tuple[Any, ...] = ()
+        self.in_view: Optional[int] = None
         self.widget = qt.QFrame()
         column = qt.QVBoxLayout(self.widget)
         column.setContentsMargins(0, 0, 0, 0)
@@ -54,29 +59,47 @@ class VolumePanel:
         self.strip.setScaledContents(True)
         self.strip.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         self.strip.setFixedHeight(HEIGHT)
-        self.legend = qt.QLabel(_("white: accepted \u00b7 blue: sure \u00b7 orange: doubtful"))
+        self.legend = qt.QLabel(_("white: accepted \u00b7 blue: sure \u00b7 orange: doubtful \u00b7 edge: in view"))
         self.legend.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         self.legend.setMinimumHeight(line_height(self.legend))
         column.addWidget(self.strip)
         column.addWidget(self.legend)
         self.show_slices(())
 
-    def show_slices(self, marks: Sequence[Any]) -> None:
-        """Show `SPASegmentLib.mrml.front_end.SliceMark`s in their order, the first slice on the left; or nothing."""
+    def show_slices(self, marks: Sequence[Any], in_view: Optional[int] = None) -> None:
+        """Show what is known of slices.
+
+        Args:
+            marks: `SPASegmentLib.mrml.front_end.SliceMark`s in their order, the first slice on the left; empty for
+                nothing.
+            in_view: index of the slice in view, which is marked.
+        """
+        self._marks, self.in_view = tuple(marks), in_view
         for widget in (self.strip, self.legend):
             widget.setVisible(bool(marks))
         if marks:
-            from .Presentation import ppm
-
-            pixmap = qt.QPixmap()
-            pixmap.loadFromData(ppm(_drawn([mark.state.value for mark in marks])))
-            self.strip.setPixmap(pixmap)
+            self._draw()
             counts = [sum(mark.state.value == name for mark in marks) for name in ("anchor", "sure", "doubtful")]
             text = _("{accepted} slices accepted, {sure} sure, {doubtful} doubtful").format(
                 accepted=counts[0], sure=counts[1], doubtful=counts[2]
             )
             self.strip.setToolTip(text)
             self.strip.setAccessibleName(text)
+
+    def look_at(self, in_view: Optional[int]) -> None:
+        """Another slice is in view; None for none of these slices."""
+        if in_view != self.in_view:
+            self.in_view = in_view
+            if self._marks:
+                self._draw()
+
+    def _draw(self) -> None:
+        from .Presentation import ppm
+
+        here = next((n for n, mark in enumerate(self._marks) if mark.index == self.in_view), None)
+        pixmap = qt.QPixmap()
+        pixmap.loadFromData(ppm(_drawn([mark.state.value for mark in self._marks], here)))
+        self.strip.setPixmap(pixmap)
 
     def enable(self, can_go: bool, ready: bool, can_end: bool, can_go_on: bool) -> None:
         """Enable what makes sense now.
@@ -94,8 +117,8 @@ class VolumePanel:
         self.next.setEnabled(can_go_on)
 
 
-def _drawn(states: Sequence[str]) -> Any:
-    """(height, width, 3) uint8: a bar for each slice, with a gap beside it where there is room."""
+def _drawn(states: Sequence[str], here: Optional[int] = None) -> Any:
+    """(height, width, 3) uint8: a bar for each slice, with a gap beside it where there is room; an edge around one."""
     import numpy as np
 
     each = max(-(-WIDTH // len(states)), 2)
@@ -107,6 +130,11 @@ def _drawn(states: Sequence[str]) -> Any:
         share, color = _BARS[state]
         top = round(2 * HEIGHT * (1 - share))
         picture[top:, n * each : (n + 1) * each - max(each // 8, 1)] = color
+    if here is not None:
+        more = max(NARROWEST - each, 0) // 2
+        part = picture[:, max(here * each - more, 0) : (here + 1) * each + more]
+        for edge in (part[:EDGE], part[-EDGE:], part[:, :EDGE], part[:, -EDGE:]):
+            edge[:] = _HERE
     return picture
 
 

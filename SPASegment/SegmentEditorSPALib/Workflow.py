@@ -110,6 +110,11 @@ class Workflow:
         else:
             self.conversation.from_segment(*place)
 
+    def view_changed(self, view: SliceWidget) -> None:
+        """A slice view was panned, zoomed or scrolled."""
+        self.screen.view_changed(view)
+        self._view.scrolled()
+
     def mark(self, index: int) -> None:
         """Point at a mask: border, outline and text."""
         self.conversation.mark(index)

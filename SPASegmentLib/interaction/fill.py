@@ -17,11 +17,10 @@ from SPASegmentLib.interaction.guided import GuidedSlice, Seen, mean_mixture
 from SPASegmentLib.interaction.patch import Patch, Window, distance_on
 from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.round import equivalent_radius
+from SPASegmentLib.interaction.slices import KEPT
 from SPASegmentLib.interaction.types import FrameImage
 from SPASegmentLib.model.runtime import Network
 
-#: Encodings that are kept; each with its slice takes one or two megabytes.
-KEPT = 48
 #: Expected Dice below which a slice is doubtful, and presence that is neither clear nor clearly not.
 SURE_DICE, SURE_PRESENCE = 0.85, 0.85
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from threading import RLock
-from typing import Callable, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.interaction.slices import Frames, Slices
 from SPASegmentLib.interaction.types import FrameImage, Proposal
 from SPASegmentLib.interaction.volume_result import Extent, SliceResult, SliceState, VolumeResult
 from SPASegmentLib.model.runtime import Network
@@ -39,7 +40,6 @@ _ = texts(__name__)
 LONGEST = 200
 #: Called with (slices done, slices to do as far as is known).
 Progress = Callable[[int, int], None]
-Frames = Union[Sequence[FrameImage], Callable[[int], FrameImage]]
 
 
 class ThroughVolume:
@@ -51,7 +51,8 @@ class ThroughVolume:
         network: whatever runs it; None to work with the accepted masks alone.
         frames: the slices, all of one size and spacing. A callable takes an index, which may then be negative, and
             raises InputError (or IndexError) where the volume ends or nothing is to be seen; it is called in the
-            thread of `run`, for the slices of the structure and one more on either side, and more than once.
+            thread of `run`, for the slices of the structure and one more on either side, and for the same slice again
+            only when many others were asked for since.
         spacing_mm: distance between slices.
         settings: of the sessions.
 
@@ -68,18 +69,17 @@ class ThroughVolume:
     ) -> None:
         if not (np.isfinite(spacing_mm) and spacing_mm > 0):
             raise InputError(_("The distance between slices must be a positive number of mm."))
-        if not callable(frames) and len(frames) == 0:
-            raise InputError(_("There are no slices to go through; load a volume."))
-        self._network, self._frames, self._spacing_mm = network, frames, float(spacing_mm)
+        self._network, self._slices, self._spacing_mm = network, Slices(frames), float(spacing_mm)
         self._settings = settings or SessionSettings()
         belief = Belief() if network is None else Belief.of_card(network.volume_numbers)
-        self._filler = Filler(network, self.frame, self._spacing_mm, belief)
+        self._filler = Filler(network, self._slices, self._spacing_mm, belief)
         self._lock = RLock()
         self._anchors: Dict[int, Anchor] = {}
         self._version = 0
         self._gaps: Dict[Tuple[int, int], _Gap] = {}
         self._result = VolumeResult()
-        self._shape: Optional[Tuple[int, int]] = None
+        #: Of a pixel in mm2.
+        self._pixel_area = 1.0
 
     @property
     def anchors(self) -> Tuple[int, ...]:
@@ -102,19 +102,7 @@ class ThroughVolume:
         Raises:
             InputError: the volume ends before it, nothing is to be seen there, or it differs in size from others.
         """
-        try:
-            if not callable(self._frames) and index < 0:
-                raise IndexError(index)
-            frame = self._frames(index) if callable(self._frames) else self._frames[index]
-        except IndexError:
-            raise InputError(_("The volume has no slice {index}.").format(index=index)) from None
-        if self._shape is not None and frame.shape != self._shape:
-            raise InputError(
-                _("Slice {index} has the size {size}, others {others}; all slices must agree.").format(
-                    index=index, size=frame.shape, others=self._shape
-                )
-            )
-        return frame
+        return self._slices(index)
 
     def set_anchor(self, index: int, mask: np.ndarray) -> None:
         """A mask was accepted on a slice; it takes the place of what was known of the slice.
@@ -133,7 +121,7 @@ class ThroughVolume:
                     mask=mask.shape, image=frame.shape
                 )
             )
-        self._shape = frame.shape
+        self._slices.shape, self._pixel_area = frame.shape, frame.pixel_area
         self._put(index, Patch.of(mask))
 
     def set_end(self, index: int) -> None:
@@ -306,11 +294,10 @@ class ThroughVolume:
         return _Gap((), slices, open=True)
 
     def _assemble(self, anchors: Dict[int, Anchor], found: Dict[int, Found]) -> VolumeResult:
-        assert self._shape is not None
-        area = self.frame(next(k for k in anchors if not anchors[k].empty)).pixel_area
+        area = self._pixel_area
         slices: Dict[int, SliceResult] = {}
         for k in sorted({*anchors, *found}):
-            slices[k] = self._known(anchors[k], area) if k in anchors else self._computed(found[k], area)
+            slices[k] = self._known(anchors[k]) if k in anchors else self._computed(found[k])
         weights = {
             k: one.area if one.area else found[k].presence * area if k in found else 0.0 for k, one in slices.items()
         }
@@ -320,24 +307,23 @@ class ThroughVolume:
         extent = Extent(there[0], there[-1], (there[-1] - there[0] + 1) * self._spacing_mm) if there else None
         return VolumeResult(slices, float(dice), extent, True, _contradictions(anchors))
 
-    def _known(self, anchor: Anchor, area: float) -> SliceResult:
-        assert self._shape is not None
+    def _known(self, anchor: Anchor) -> SliceResult:
         state = SliceState.ABSENT if anchor.empty else SliceState.ANCHOR
-        patch = Patch(anchor.mask.values.astype(np.float16), anchor.mask.top, anchor.mask.left)
-        return SliceResult(
-            self._shape, np.count_nonzero(anchor.mask.values) * area, state, 1.0, 0.0 if anchor.empty else 1.0, patch
-        )
+        return self._result_of(anchor.mask, anchor.mask, state, 1.0, 0.0 if anchor.empty else 1.0)
 
-    def _computed(self, one: Found, area: float) -> SliceResult:
-        assert self._shape is not None
-        mask = one.mask
-        there = bool(mask.values.any())
+    def _computed(self, one: Found) -> SliceResult:
+        there = bool(one.mask.values.any())
         sure = one.dice >= SURE_DICE if there else True
         sure = sure and (one.presence >= SURE_PRESENCE if there else one.presence <= 1 - SURE_PRESENCE)
         state = SliceState.DOUBTFUL if not sure else SliceState.SURE if there else SliceState.ABSENT
-        patch = Patch(one.patch.values.astype(np.float16), one.patch.top, one.patch.left) if there else NOTHING
         dice = one.dice * one.presence if there else 1.0 - one.presence
-        return SliceResult(self._shape, np.count_nonzero(mask.values) * area, state, dice, one.presence, patch)
+        return self._result_of(one.mask, one.patch if there else NOTHING, state, dice, one.presence)
+
+    def _result_of(self, mask: Patch, map_: Patch, state: SliceState, dice: float, presence: float) -> SliceResult:
+        assert self._slices.shape is not None
+        area = np.count_nonzero(mask.values) * self._pixel_area
+        patch = Patch(map_.values.astype(np.float16), map_.top, map_.left)
+        return SliceResult(self._slices.shape, area, state, dice, presence, patch)
 
 
 @dataclass(frozen=True)

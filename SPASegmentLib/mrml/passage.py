@@ -67,6 +67,14 @@ class Passage:
         """What was found; None while SPA goes through no volume."""
         return None if self._work is None else self._work.result
 
+    @property
+    def in_view(self) -> Optional[int]:
+        """Index of the slice that the view shows, of those that are gone through; None where no view is parallel."""
+        if self._work is None:
+            return None
+        point = self._view.looks_at(self._work.stack.origin)
+        return None if point is None else self._work.stack.at(point)
+
     # What the user does.
 
     def go(self) -> None:
@@ -268,14 +276,11 @@ class Passage:
         return None
 
     def _in_view(self) -> Optional[int]:
-        """The slice that the view shows, of those that are gone through."""
-        work = self._work
-        assert work is not None
-        point = self._view.looks_at(work.stack.origin)
-        if point is None:
+        """As `in_view`, with a word where there is none."""
+        index = self.in_view
+        if index is None:
             self._view.say(_("No view shows the slices that SPA goes through; turn one to their direction."), True)
-            return None
-        return work.stack.at(point)
+        return index
 
     def _end(self) -> None:
         work = self._work

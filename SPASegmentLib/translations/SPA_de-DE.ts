@@ -849,8 +849,8 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Übernehmen oder anwenden, und ein Segment für die nächste Struktur hinzufügen, nach dieser benannt (L)</translation>
     </message>
     <message>
-        <source>white: accepted · blue: sure · orange: doubtful</source>
-        <translation>weiß: übernommen · blau: sicher · orange: zweifelhaft</translation>
+        <source>white: accepted · blue: sure · orange: doubtful · edge: in view</source>
+        <translation>weiß: übernommen · blau: sicher · orange: zweifelhaft · Rand: im Bild</translation>
     </message>
     <message>
         <source>{accepted} slices accepted, {sure} sure, {doubtful} doubtful</source>
@@ -1333,6 +1333,21 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
+    <name>interaction.slices</name>
+    <message>
+        <source>There are no slices to go through; load a volume.</source>
+        <translation>Es gibt keine Schichten, durch die zu gehen wäre; laden Sie ein Volumen.</translation>
+    </message>
+    <message>
+        <source>Slice {index} has the size {size}, others {others}; all slices must agree.</source>
+        <translation>Schicht {index} hat die Größe {size}, andere {others}; alle Schichten müssen übereinstimmen.</translation>
+    </message>
+    <message>
+        <source>The volume has no slice {index}.</source>
+        <translation>Das Volumen hat keine Schicht {index}.</translation>
+    </message>
+</context>
+<context>
     <name>interaction.study_log</name>
     <message>
         <source>A pseudonym has 1 to 20 letters, digits, - and _, such as p07; it must not be anybody&apos;s name.</source>
@@ -1370,10 +1385,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Der Abstand der Schichten muss eine positive Zahl in mm sein.</translation>
     </message>
     <message>
-        <source>There are no slices to go through; load a volume.</source>
-        <translation>Es gibt keine Schichten, durch die zu gehen wäre; laden Sie ein Volumen.</translation>
-    </message>
-    <message>
         <source>Accept a mask on a slice first; going through the volume starts from it.</source>
         <translation>Übernehmen Sie zuerst auf einer Schicht eine Maske; der Weg durch das Volumen beginnt bei ihr.</translation>
     </message>
@@ -1382,20 +1393,12 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>SPA hat auf dieser Schicht nichts gefunden; klicken Sie auf die Struktur, oder sagen Sie, dass sie hier endet.</translation>
     </message>
     <message>
-        <source>Slice {index} has the size {size}, others {others}; all slices must agree.</source>
-        <translation>Schicht {index} hat die Größe {size}, andere {others}; alle Schichten müssen übereinstimmen.</translation>
-    </message>
-    <message>
         <source>The mask has the size {mask}, the image {image}; they must agree.</source>
         <translation>Die Maske hat die Größe {mask}, das Bild {image}; beide müssen übereinstimmen.</translation>
     </message>
     <message>
         <source>The masks accepted on slices {low} and {high} lie apart; look whether both are of one structure.</source>
         <translation>Die auf den Schichten {low} und {high} übernommenen Masken liegen auseinander; sehen Sie nach, ob beide zu einer Struktur gehören.</translation>
-    </message>
-    <message>
-        <source>The volume has no slice {index}.</source>
-        <translation>Das Volumen hat keine Schicht {index}.</translation>
     </message>
     <message>
         <source>No mask was accepted on slice {index}.</source>
@@ -2409,6 +2412,13 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
+    <name>viewer.conversation</name>
+    <message>
+        <source>Open a volume first.</source>
+        <translation>Öffnen Sie zuerst ein Volumen.</translation>
+    </message>
+</context>
+<context>
     <name>viewer.facts</name>
     <message>
         <source>Nothing learned yet.</source>
@@ -2801,8 +2811,8 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Größer</translation>
     </message>
     <message>
-        <source>White: accepted; blue: sure; orange: doubtful</source>
-        <translation>Weiß: übernommen; blau: sicher; orange: zweifelhaft</translation>
+        <source>White: accepted; blue: sure; orange: doubtful; edge: in view</source>
+        <translation>Weiß: übernommen; blau: sicher; orange: zweifelhaft; Rand: im Bild</translation>
     </message>
     <message>
         <source>All slices of the volume: &lt;b&gt;N&lt;/b&gt; goes to the next doubtful one, a click visits the slice in view, &lt;b&gt;E&lt;/b&gt; says that it ends here, &lt;b&gt;Enter&lt;/b&gt; applies, &lt;b&gt;Esc&lt;/b&gt; drops them.</source>

@@ -206,6 +206,12 @@ def test_through_the_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
     (anchor,) = [mark for mark in marks["slices"] if mark["state"] == "anchor"]
     share = (position["offset"] - position["lowest"]) / (position["highest"] - position["lowest"])
     assert marks["tag"] == "Red" and abs(anchor["left"] + anchor["width"] / 2 - 100 * share) < anchor["width"]
+    here = page.locator("[data-test=marks] .here")
+    assert here.count() == 1 and "anchor" in str(here.get_attribute("class"))
+    screen.scroll_to("Axial", position["offset"] + position["step"])
+    page.wait_for_selector("[data-test=marks] .here:not(.anchor)")
+    screen.scroll_to("Axial", position["offset"])
+    page.wait_for_selector("[data-test=marks] .here.anchor")
     assert "slices, " in page.inner_text("[data-test=status]")
     # Enter is the control's that has the focus.
     page.evaluate("() => { document.activeElement.blur(); document.querySelector('details').open = false; }")

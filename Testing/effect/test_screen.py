@@ -209,3 +209,23 @@ def test_the_first_line_of_the_help_ends_before_what_slicer_adds(desk: Any) -> N
     """Slicer cuts the text at the first line break and adds "... Show details."."""
     text = desk.effect.helpText()
     assert text.split("<br>")[0].endswith(". ") and "Ctrl+click" in text and "Page Down" in text
+
+
+def test_the_strip_of_slices_marks_the_one_in_view(desk: Any) -> None:
+    desk.click()
+    desk.panel.accept.click()
+    strip, node = desk.panel.volume, desk.host.views["Red"].mrmlSliceNode()
+    before = node.GetSliceOffset()
+    desk.panel.volume.through.click()
+    desk.wait()
+    (anchor,) = desk.workflow.conversation.volume._work.through.anchors
+    seen = strip.strip.pixmap.toImage()
+    assert strip.in_view == anchor
+    node.SetSliceOffset(before + 2.5)
+    desk.qt.processEvents()
+    assert abs(strip.in_view - anchor) == 1 and strip.strip.pixmap.toImage() != seen
+    node.SetSliceOffset(before)
+    desk.qt.processEvents()
+    assert strip.in_view == anchor and strip.strip.pixmap.toImage() == seen
+    desk.workflow.cancel()
+    assert strip.in_view is None

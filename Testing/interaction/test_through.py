@@ -193,6 +193,24 @@ def test_slices_may_be_made_when_they_are_needed(network: Network) -> None:
     assert max(made) < 100
 
 
+def test_a_slice_is_made_once(network: Network) -> None:
+    """One of an oblique plane is resampled."""
+    made: List[int] = []
+    slices = slices_of(ball())
+
+    def frame_at(index: int) -> FrameImage:
+        made.append(index)
+        return slices[index]
+
+    volume = ThroughVolume(network, frame_at, STEP)
+    volume.set_anchor(MIDDLE, ball()[MIDDLE])
+    volume.run()
+    volume.set_anchor(FIRST + 1, ball()[FIRST + 1])
+    volume.set_end(LAST + 1)
+    volume.run()
+    assert len(made) == len(set(made)) > 10
+
+
 def test_a_lesion_of_one_slice_stays_on_it(network: Network) -> None:
     # Thick slices: 12 mm apart, a lesion of 5 mm.
     mask = np.zeros((9, *SHAPE), bool)

@@ -6,6 +6,12 @@
   // Its texts come with the page, in the user's language.
   const say = (name) => document.getElementById("texts").dataset[name];
 
+  // Whether a mark beside a slider is of the slice that the slider stands on.
+  function shows(mark, slice) {
+    const place = (100 * (slice.offset - slice.lowest)) / Math.max(slice.highest - slice.lowest, slice.step);
+    return mark.left <= place && place < mark.left + mark.width;
+  }
+
   // A text with its placeholders filled in, as `Text.format` does it in Python.
   function fill(text, values) {
     return text.replace(/\{(\w+)\}/g, (place, name) => (name in values ? values[name] : place));
@@ -202,5 +208,5 @@
 
   const valueOf = (id) => document.getElementById(id).value;
 
-  window.trame.utils.spa = { valueOf, fill, send, fetchFile, mayLeave, readout, cross, pointed, first };
+  window.trame.utils.spa = { valueOf, fill, shows, send, fetchFile, mayLeave, readout, cross, pointed, first };
 })();
