@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Callable, Dict, Optional, Tuple
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, logit
 
 from SPASegmentLib.interaction.appearance import Appearance, smoothed
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
@@ -24,6 +24,8 @@ from SPASegmentLib.model.runtime import Network
 #: Expected Dice below which a slice is doubtful, and presence that is neither clear nor clearly not.
 SURE_DICE, SURE_PRESENCE = 0.85, 0.85
 
+#: Probabilities are kept this far from 0 and 1 before maps are blended.
+LEAST = 1e-4
 #: Pixels that a correlation is taken over at least.
 LEAST_PIXELS = 6
 #: Expected Dice of masks that no network has seen.
@@ -119,6 +121,28 @@ class Filler:
         """
         return self._judged(self.expected_beyond(index, last, before))
 
+    def ending(self, index: int, known: Tuple[int, Anchor], end: int, followed: Optional[Found]) -> Found:
+        """A slice between an accepted mask and where the structure has ended: narrowed as an ellipsoid, and followed.
+
+        Both are wrong where the other one is not: lesions narrow, tubes do not; so their logits' mean is taken.
+
+        Args:
+            index: of the slice.
+            known: the accepted mask.
+            end: first slice without the structure.
+            followed: what `beyond` has found; None where it was lost.
+
+        Raises:
+            InputError: the slice cannot be used.
+        """
+        low, high = sorted((known, (end, Anchor(NOTHING, 0))), key=lambda mark: mark[0])
+        narrowed = self.between(index, low, high)
+        if self._network is None or followed is None or not followed.patch.values.any():
+            return narrowed
+        if not narrowed.patch.values.any():
+            return narrowed
+        return replace(narrowed, patch=blended(narrowed.patch, followed.patch))
+
     def expected_between(self, index: int, low: Tuple[int, Anchor], high: Tuple[int, Anchor]) -> Expected:
         """What the anchors alone say of a slice between them; see `between`."""
         frame = self._frame_at(index)
@@ -160,8 +184,8 @@ class Filler:
         """What is made of what was seen."""
         expected = view.expected
         frame, window = expected.frame, expected.window
-        logit = self._belief.logit(view.parts, view.gap_mm, min(frame.spacing), expected.kind, view.largest)
-        map_ = Patch(np.asarray(expit(logit), dtype=np.float32), window.top, window.left)
+        logits = self._belief.logit(view.parts, view.gap_mm, min(frame.spacing), expected.kind, view.largest)
+        map_ = Patch(np.asarray(expit(logits), dtype=np.float32), window.top, window.left)
         signs = view.signs(map_)
         return Found(map_, self._belief.presence_of(signs), self._belief.dice_of(signs), signs)
 
@@ -200,6 +224,15 @@ class Filler:
                 guided.teach(anchor.mask, anchor.mask), Appearance.of(frame.pixels, anchor.mask)
             )
         return self._taught[key]
+
+
+def blended(one: Patch, other: Patch) -> Patch:
+    """The mean of two maps' logits; what a map does not cover it holds for clearly outside."""
+    bottoms = [patch.top + patch.values.shape[0] for patch in (one, other)]
+    rights = [patch.left + patch.values.shape[1] for patch in (one, other)]
+    window = Window(min(one.top, other.top), min(one.left, other.left), max(bottoms), max(rights))
+    logits = [logit(np.clip(patch.on(window).astype(np.float32), LEAST, 1 - LEAST)) for patch in (one, other)]
+    return Patch(np.asarray(expit(0.5 * (logits[0] + logits[1])), dtype=np.float32), window.top, window.left)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ No thread, timer, VTK or Qt: `run` may be called in a worker, `result` read anyw
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import RLock
 from typing import Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -24,6 +24,7 @@ from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.belief import Belief
 from SPASegmentLib.interaction.doubt import most_doubtful
 from SPASegmentLib.interaction.fill import NOTHING, SURE_DICE, SURE_PRESENCE, Anchor, Filler, Found
+from SPASegmentLib.interaction.gaps import Gap, GapFiller, Progress, Work, gaps_of
 from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
@@ -36,10 +37,6 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
-#: Slices that a structure is followed beyond the outermost anchor, at most, on either side.
-LONGEST = 200
-#: Called with (slices done, slices to do as far as is known).
-Progress = Callable[[int, int], None]
 
 
 class ThroughVolume:
@@ -72,11 +69,11 @@ class ThroughVolume:
         self._network, self._slices, self._spacing_mm = network, Slices(frames), float(spacing_mm)
         self._settings = settings or SessionSettings()
         belief = Belief() if network is None else Belief.of_card(network.volume_numbers)
-        self._filler = Filler(network, self._slices, self._spacing_mm, belief)
+        self._filler = GapFiller(Filler(network, self._slices, self._spacing_mm, belief), network is not None)
         self._lock = RLock()
         self._anchors: Dict[int, Anchor] = {}
         self._version = 0
-        self._gaps: Dict[Tuple[int, int], _Gap] = {}
+        self._gaps: Dict[Tuple[int, int], Gap] = {}
         self._result = VolumeResult()
         #: Of a pixel in mm2.
         self._pixel_area = 1.0
@@ -165,14 +162,14 @@ class ThroughVolume:
         def stopped() -> bool:
             return (cancelled is not None and bool(cancelled())) or version != self._version
 
-        work = _Work(progress, stopped)
+        work = Work(progress, stopped)
         found: Dict[int, Found] = {}
-        gaps: Dict[Tuple[int, int], _Gap] = {}
-        for low, high in _gaps(marks, anchors):
+        gaps: Dict[Tuple[int, int], Gap] = {}
+        for low, high in gaps_of(marks, anchors):
             versions = tuple(anchors[k].version if k in anchors else 0 for k in (low, high))
             gap = self._gaps.get((low, high))
             if gap is None or gap.versions != versions:
-                gap = self._fill(low, high, anchors, work)
+                gap = self._filler.fill(low, high, anchors, work)
                 if gap is None:
                     self._gaps.update(gaps)
                     self._result = replace(self._result, complete=False)
@@ -256,43 +253,6 @@ class ThroughVolume:
                 found.append(max(gap.slices, key=lambda k: k * outwards))
         return found
 
-    def _fill(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[_Gap]:
-        """The slices between two marks, or beyond one; None where the work was stopped."""
-        if low in anchors and high in anchors:
-            return self._enclosed(low, high, anchors, work)
-        return self._followed(low if low in anchors else high, 1 if low in anchors else -1, anchors, work)
-
-    def _enclosed(self, low: int, high: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[_Gap]:
-        slices: Dict[int, Found] = {}
-        work.expect(high - low - 1)
-        for k in range(low + 1, high):
-            if work.stopped():
-                return None
-            try:
-                slices[k] = self._filler.between(k, (low, anchors[low]), (high, anchors[high]))
-            except InputError:  # nothing is to be seen on it
-                continue
-            work.done()
-        return _Gap((), slices)
-
-    def _followed(self, last: int, step: int, anchors: Dict[int, Anchor], work: _Work) -> Optional[_Gap]:
-        slices: Dict[int, Found] = {}
-        before = anchors[last].mask
-        for k in range(last + step, last + step * (LONGEST + 1), step):
-            if work.stopped():
-                return None
-            work.expect(1)
-            try:
-                slices[k] = self._filler.beyond(k, (last, anchors[last]), before)
-            except InputError:  # the volume ends, or shows nothing
-                # Up to the volume's end the structure may be there, or have ended unnoticed.
-                return _Gap((), slices, open=bool(slices) and slices[k - step].presence < SURE_PRESENCE)
-            work.done()
-            before = slices[k].mask
-            if not before.values.any():
-                break
-        return _Gap((), slices, open=True)
-
     def _assemble(self, anchors: Dict[int, Anchor], found: Dict[int, Found]) -> VolumeResult:
         area = self._pixel_area
         slices: Dict[int, SliceResult] = {}
@@ -324,49 +284,6 @@ class ThroughVolume:
         area = np.count_nonzero(mask.values) * self._pixel_area
         patch = Patch(map_.values.astype(np.float16), map_.top, map_.left)
         return SliceResult(self._slices.shape, area, state, dice, presence, patch)
-
-
-@dataclass(frozen=True)
-class _Gap:
-    """What was computed between two marks, or beyond one.
-
-    Attributes:
-        versions: of the marks that it was computed for.
-        slices: by index.
-        open: whether nobody knows that the structure ends there: it only looked so.
-    """
-
-    versions: Tuple[int, ...]
-    slices: Dict[int, Found]
-    open: bool = False
-
-
-class _Work:
-    """Counts slices, and asks whether to go on."""
-
-    def __init__(self, progress: Optional[Progress], stopped: Callable[[], bool]) -> None:
-        self._progress, self.stopped = progress, stopped
-        self._done = self._expected = 0
-
-    def expect(self, count: int) -> None:
-        """So many slices more are to be done."""
-        self._expected += count
-
-    def done(self) -> None:
-        """One more is."""
-        self._done += 1
-        if self._progress is not None:
-            self._progress(self._done, max(self._done, self._expected))
-
-
-def _gaps(marks: List[int], anchors: Dict[int, Anchor]) -> List[Tuple[int, int]]:
-    """Neighbouring marks with slices to compute between them, and those beyond the outermost: (mark, None)."""
-    found = [(low, high) for low, high in zip(marks, marks[1:]) if not (anchors[low].empty and anchors[high].empty)]
-    if not anchors[marks[0]].empty:
-        found.insert(0, (marks[0] - LONGEST - 1, marks[0]))
-    if not anchors[marks[-1]].empty:
-        found.append((marks[-1], marks[-1] + LONGEST + 1))
-    return found
 
 
 def _contradictions(anchors: Dict[int, Anchor]) -> Tuple[str, ...]:

@@ -72,6 +72,21 @@ def test_one_mask_and_both_ends_give_the_whole_ball(through: ThroughVolume) -> N
     assert all(0 <= one.expected_dice <= 1 and 0 <= one.presence <= 1 for one in result.slices.values())
 
 
+def test_a_tube_keeps_its_size_towards_its_end(network: Network) -> None:
+    """Not everything narrows as a ball does."""
+    yy, xx = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    mask = np.zeros((20, *SHAPE), bool)
+    mask[2:16] = np.hypot(yy - 48, xx - 56) < 14
+    volume = ThroughVolume(network, slices_of(mask), STEP)
+    volume.set_anchor(4, mask[4])
+    volume.set_end(16)
+    volume.run()
+    masks = volume.result.masks
+    # A ball would have 0.44 of its area two slices before its end, and 0.2 on the last.
+    assert masks[14].sum() > 0.6 * mask[14].sum() and masks[15].sum() > 0.35 * mask[15].sum()
+    assert dice(of_volume(volume, mask)[4:16], mask[4:16]) > 0.9
+
+
 def test_an_anchor_changes_the_slices_up_to_its_neighbours_and_no_others(through: ThroughVolume) -> None:
     through.set_anchor(FIRST + 1, ball()[FIRST + 1])
     through.set_anchor(LAST - 1, ball()[LAST - 1])

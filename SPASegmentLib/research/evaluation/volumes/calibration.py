@@ -55,15 +55,20 @@ class Observed:
     ends: List[bool] = field(default_factory=list)
     weights: List[float] = field(default_factory=list)
 
-    def of(self, kind: Kind, small: bool) -> Observed:
-        """Slices of a kind and size that show the structure; large ones from whole volumes alone.
+    def of(self, kind: Kind, small: Optional[bool] = None) -> Observed:
+        """Slices of a kind that show the structure.
 
-        The size of a nodule's pixels is not known, and the weights know lungs better than anything else.
+        Args:
+            kind: of slices.
+            small: small structures, or large ones, those from whole volumes alone: the size of a nodule's pixels is not
+                known, and the weights know lungs better than anything else; None for all.
         """
         rows = [
             row
             for row, (view, truth, whole) in enumerate(zip(self.views, self.truths, self.ends))
-            if view.expected.kind == kind and (view.largest < SMALL) == small and truth.any() and (small or whole)
+            if view.expected.kind == kind
+            and truth.any()
+            and (small is None or ((view.largest < SMALL) == small and (small or whole)))
         ]
         parts = (self.views, self.truths, self.ends, self.weights)
         return Observed(*([values[row] for row in rows] for values in parts))  # type: ignore[arg-type]
@@ -144,13 +149,16 @@ def imprecise(mask: np.ndarray, spacing: Tuple[float, float], rng: np.random.Gen
     return near if near.any() and not near.all() else mask
 
 
-def fit(observed: Observed) -> Tuple[Belief, Dict[str, Any]]:
+def fit(observed: Observed, outline: Tuple[Tuple[float, ...], ...]) -> Tuple[Belief, Dict[str, Any]]:
     """The numbers, and how good they are.
+
+    Args:
+        observed: slices, those beyond followed with this outline: presence is told from the size of what is followed.
+        outline: of `fit_outlines`.
 
     Raises:
         InputError: there is too little to fit them on.
     """
-    outline = _fit_outlines(observed)
     start = Belief(outline=outline)
     maps = [judged_map(view, start) for view in observed.views]
     signs = [view.signs(map_) for view, map_ in zip(observed.views, maps)]
@@ -225,8 +233,8 @@ def calibrate_volumes(
         stacks += shard_stacks(npz, index, limit, patients)
     if not stacks:
         raise InputError("No volume can be used; give volumes whose structure ends inside of them.")
-    observed = observe(network, stacks, Belief.of_card(network.volume_numbers), progress)
-    belief, facts = fit(observed)
+    outline = fit_outlines(observe(network, stacks, Belief(), progress))
+    belief, facts = fit(observe(network, stacks, Belief(outline=outline), progress), outline)
     facts = {"n_volumes": len(stacks), **facts, "files": [Path(path).name for path in (*folders, *npz)]}
     calibration = {**card.calibration, "volumes": {**asdict(belief), "measured": facts}}
     write_json(asdict(replace(card, calibration=calibration)), Path(weights).with_suffix(".json"))
@@ -240,15 +248,27 @@ def judged_map(view: View, belief: Belief) -> Patch:
     return Patch(np.asarray(expit(logit), dtype=np.float32), expected.window.top, expected.window.left)
 
 
-def _fit_outlines(observed: Observed) -> Tuple[Tuple[float, ...], ...]:
-    """The rows of `Belief.outline`; a size that is rare among slices of a kind shares the row of the other."""
+def fit_outlines(observed: Observed) -> Tuple[Tuple[float, ...], ...]:
+    """The rows of `Belief.outline`.
+
+    Between accepted masks large and small structures differ, and a size that is rare shares the row of the other. What
+    is followed from slice to slice is no longer the same when its own row changes, so there all sizes share one row,
+    which few volumes cannot bend.
+
+    Raises:
+        InputError: there are no slices of a kind.
+    """
     rows: List[Tuple[float, ...]] = []
     for kind in KINDS:
-        sizes = [observed.of(kind, small) for small in (False, True)]
-        if max(len(one.views) for one in sizes) == 0:
+        every = observed.of(kind)
+        if not every.views:
             raise InputError(f"There are too few slices {kind} accepted masks; give more volumes.")
-        for one, other in (sizes, sizes[::-1]):
-            rows.append(_fit_outline(one if len(one.views) >= FEWEST or not other.views else other))
+        if kind == "between":
+            sizes = [observed.of(kind, small) for small in (False, True)]
+            for one, other in (sizes, sizes[::-1]):
+                rows.append(_fit_outline(one if len(one.views) >= FEWEST or not other.views else other))
+        else:
+            rows += 2 * [_fit_outline(every)]
     return tuple(rows)
 
 
