@@ -25,7 +25,7 @@ def test_the_regression_is_scikit_learns() -> None:
     x = np.column_stack([np.ones(400), rng.standard_normal((400, 2)) * (1, 30)])
     wanted = (x @ (0.5, 1.5, -0.05) + rng.logistic(size=400) > 0).astype(float)
     weights = rng.random(400)
-    found = calibration._standardised(x, wanted, weights, 1e-9)
+    found = calibration._logistic(x, wanted, weights, 1e-9)
     other = LogisticRegression(C=1e9).fit(x[:, 1:], wanted, sample_weight=weights)
     assert found == pytest.approx([other.intercept_[0], *other.coef_[0]], rel=0.02)
 
@@ -58,6 +58,8 @@ def test_the_card_keeps_what_it_had(tmp_path: Path) -> None:
     network = load(weights, runtime="onnx").network
     belief = Belief.of_card(network.volume_numbers)
     assert belief != Belief() and [list(row) for row in belief.outline] == after["volumes"]["outline"]
+    # What structures are followed with is not fitted anew: see `fit`.
+    assert belief.presence == Belief().presence and belief.outline[-2:] == Belief().outline[-2:]
 
 
 def test_without_volumes_it_says_so(tmp_path: Path) -> None:

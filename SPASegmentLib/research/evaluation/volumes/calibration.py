@@ -149,32 +149,34 @@ def imprecise(mask: np.ndarray, spacing: Tuple[float, float], rng: np.random.Gen
     return near if near.any() and not near.all() else mask
 
 
-def fit(observed: Observed, outline: Tuple[Tuple[float, ...], ...]) -> Tuple[Belief, Dict[str, Any]]:
+def fit(observed: Observed, known: Belief) -> Tuple[Belief, Dict[str, Any]]:
     """The numbers, and how good they are.
 
+    Those of slices beyond, and of presence, stay what they are. A structure is followed to its end by masks that shrink
+    as they are followed; a row that is fitted on the slices that show the structure does not shrink, and then nothing
+    tells presence: one mask on 13 training volumes had a Dice of 0.40 with such a row, 0.67 with presence fitted on
+    what it follows, and 0.83 with these.
+
     Args:
-        observed: slices, those beyond followed with this outline: presence is told from the size of what is followed.
-        outline: of `fit_outlines`.
+        observed: slices, those beyond followed with `known`.
+        known: numbers to keep.
 
     Raises:
         InputError: there is too little to fit them on.
     """
-    start = Belief(outline=outline)
+    outline = fit_outlines(observed, known)
+    start = Belief(outline, known.presence)
     maps = [judged_map(view, start) for view in observed.views]
     signs = [view.signs(map_) for view, map_ in zip(observed.views, maps)]
     there = np.array([bool(truth.any()) for truth in observed.truths])
     reached = np.array([_dice(map_, truth) for map_, truth in zip(maps, observed.truths)])
     ends, weights = np.array(observed.ends), np.array(observed.weights)
-    vectors = np.stack([one.vector() for one in signs])
     if there[ends].all() or not there.any():
         raise InputError("Give volumes in which the structure ends; on these, it is on every slice.")
     kinds = np.array([view.expected.kind for view in observed.views])
     beyond = ends & (kinds == "beyond")
-    presence = _standardised(
-        np.stack([one.of_presence() for one in signs])[beyond], there[beyond].astype(float), weights[beyond], 0.02
-    )
-    dices = _linear(vectors[there], reached[there], weights[there])
-    belief = Belief(outline, _numbers(presence), _numbers(dices))
+    dices = _linear(np.stack([one.vector() for one in signs])[there], reached[there], weights[there])
+    belief = replace(start, dice=_numbers(dices))
     told = np.array([belief.presence_of(one) for one in signs])
     expected = np.array([belief.dice_of(one) for one in signs])
     facts: Dict[str, Any] = {
@@ -233,8 +235,7 @@ def calibrate_volumes(
         stacks += shard_stacks(npz, index, limit, patients)
     if not stacks:
         raise InputError("No volume can be used; give volumes whose structure ends inside of them.")
-    outline = fit_outlines(observe(network, stacks, Belief(), progress))
-    belief, facts = fit(observe(network, stacks, Belief(outline=outline), progress), outline)
+    belief, facts = fit(observe(network, stacks, Belief(), progress), Belief())
     facts = {"n_volumes": len(stacks), **facts, "files": [Path(path).name for path in (*folders, *npz)]}
     calibration = {**card.calibration, "volumes": {**asdict(belief), "measured": facts}}
     write_json(asdict(replace(card, calibration=calibration)), Path(weights).with_suffix(".json"))
@@ -248,28 +249,26 @@ def judged_map(view: View, belief: Belief) -> Patch:
     return Patch(np.asarray(expit(logit), dtype=np.float32), expected.window.top, expected.window.left)
 
 
-def fit_outlines(observed: Observed) -> Tuple[Tuple[float, ...], ...]:
+def fit_outlines(observed: Observed, known: Belief) -> Tuple[Tuple[float, ...], ...]:
     """The rows of `Belief.outline`.
 
-    Between accepted masks large and small structures differ, and a size that is rare shares the row of the other. What
-    is followed from slice to slice is no longer the same when its own row changes, so there all sizes share one row,
-    which few volumes cannot bend.
+    Between accepted masks large and small structures differ, and a size that is rare gets a row of all sizes; towards
+    an end there is one row for all. The rows of slices beyond are those of `known`; see `fit`.
 
     Raises:
         InputError: there are no slices of a kind.
     """
-    rows: List[Tuple[float, ...]] = []
-    for kind in KINDS:
-        every = observed.of(kind)
-        if not every.views:
-            raise InputError(f"There are too few slices {kind} accepted masks; give more volumes.")
-        if kind == "between":
-            sizes = [observed.of(kind, small) for small in (False, True)]
-            for one, other in (sizes, sizes[::-1]):
-                rows.append(_fit_outline(one if len(one.views) >= FEWEST or not other.views else other))
-        else:
-            rows += 2 * [_fit_outline(every)]
-    return tuple(rows)
+    between, ending = (_some(observed.of(kind), kind) for kind in KINDS[:2])
+    sizes = [observed.of("between", small) for small in (False, True)]
+    enough = [one if len(one.views) >= FEWEST else between for one in sizes]
+    rows = [_fit_outline(one) for one in enough]
+    return (*rows, *2 * (_fit_outline(ending),), *known.outline[-2:])
+
+
+def _some(observed: Observed, kind: Kind) -> Observed:
+    if not observed.views:
+        raise InputError(f"There are too few slices {kind} accepted masks; give more volumes.")
+    return observed
 
 
 def _fit_outline(observed: Observed) -> Tuple[float, ...]:
@@ -318,14 +317,6 @@ def _logistic(x: np.ndarray, wanted: np.ndarray, weights: np.ndarray, ridge: flo
         return value, slope
 
     return np.asarray(minimize(loss, np.zeros(x.shape[1]), jac=True, method="L-BFGS-B").x)
-
-
-def _standardised(x: np.ndarray, wanted: np.ndarray, weights: np.ndarray, ridge: float) -> np.ndarray:
-    """As `_logistic`, whatever the columns' units."""
-    middle, spread = x[:, 1:].mean(axis=0), x[:, 1:].std(axis=0) + 1e-9
-    found = _logistic(np.column_stack([x[:, :1], (x[:, 1:] - middle) / spread]), wanted, weights, ridge)
-    slopes = found[1:] / spread
-    return np.array([found[0] - slopes @ middle, *slopes])
 
 
 def _linear(x: np.ndarray, wanted: np.ndarray, weights: np.ndarray, ridge: float = 1e-3) -> np.ndarray:
