@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from rich.console import Console
 
@@ -12,7 +12,7 @@ from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import write_json
-from SPASegmentLib.paths import Named, check_paths, weights_files
+from SPASegmentLib.paths import check_paths, weights_files
 from SPASegmentLib.research.benchmark.plan import Choice, cases
 
 #: What has to be equal for records of several runs to stand on one page.
@@ -38,16 +38,30 @@ def run_benchmark(
     """
     with imports():
         from SPASegmentLib.model.weights import load
-        from SPASegmentLib.research.benchmark.throughput import measure_throughput
-        from SPASegmentLib.research.benchmark.worker import in_process
 
-    check_paths(weights_files(weights), _results(output), make_folders=True)
+    beside = [(f"{name}.json", output.with_name(f"{name}.json")) for name in ("machine", *_MEASURED)]
+    check_paths(weights_files(weights), [("--json", output), *beside], make_folders=True)
     console = Console()
-    name = str(weights.resolve()) if weights is not None else None
     if weights is not None:
         load(weights)  # so that a wrong file ends the run now and not in an hour
     plan = cases(choice) if "rounds" in parts else []
     run = begin_run(command, output.parent)
+    _compare(plan, output, run, console)
+    for part, (measure, in_words) in _MEASURED.items():
+        if part in parts:
+            with console.status(part):
+                found = measure(choice, None if weights is None else str(weights.resolve()))
+            write_json(found, output.with_name(f"{part}.json"))
+            note_runs(part, [run], output.parent)
+            for record in found if isinstance(found, list) else [found]:
+                console.print(in_words(record), markup=False, soft_wrap=True)
+    console.print(f"The records are in {output.parent}.", markup=False, soft_wrap=True)
+
+
+def _compare(plan: Sequence[Dict[str, Any]], output: Path, run: Dict[str, Any], console: Console) -> None:
+    """A round and a session of SPA beside the published procedure's, case by case."""
+    from SPASegmentLib.research.benchmark.worker import in_process
+
     for n, spec in enumerate(plan, 1):
         what = f"{spec['backbone']}, {spec['fusion']} fusion, {spec['size']} pixels"
         with console.status(f"[{n}/{len(plan)}] {what}"):
@@ -60,63 +74,62 @@ def run_benchmark(
             f" {found[0]['ours_cpu_s']:.4f} s here: {found[0]['ratio']:.1f} times",
             markup=False, soft_wrap=True,
         )  # fmt: skip
-    small: dict[str, Any] = {"shape": [40, 128, 128]} if choice.quick else {}
-    if "product" in parts:
-        product = []
-        for threads in choice.threads:
-            with console.status(f"product, {threads} threads"):
-                spec = {"threads": threads, "weights": name, "slices": 2 if choice.quick else 8, **small}
-                product.append(in_process("product", spec, threads))
-            console.print(
-                f"product, {threads} threads: click to five masks"
-                f" {product[-1]['times']['click to five masks']['wall_s']['median']:.3f} s,"
-                f" further round {product[-1]['times']['further round']['wall_s']['median']:.3f} s",
-                markup=False, soft_wrap=True,
-            )  # fmt: skip
-        write_json(product, output.with_name("product.json"))
-        note_runs("product", [run], output.parent)
-    if "cold" in parts:
-        with console.status("cold clicks"):
-            cold = in_process("cold", {"repeats": 1} if choice.quick else {}, 1)
-        write_json(cold, output.with_name("cold.json"))
-        note_runs("cold", [run], output.parent)
-        for record in cold:
-            console.print(
-                f"first click with {record['runtime']}: {record['click']['wall_s']['median']:.2f} s,"
-                f" {record['peak_mib']:.0f} MiB",
-                markup=False,
-            )
-    if "imports" in parts:
-        with console.status("imports"):
-            imported = in_process("imports", {"repeats": 1} if choice.quick else {})
-        write_json(imported, output.with_name("imports.json"))
-        note_runs("imports", [run], output.parent)
-        for record in imported:
-            console.print(f"import {record['module']}: {record['wall_s']['median']:.3f} s", markup=False)
-    if "soak" in parts:
-        with console.status("soak"):
-            spec = {"weights": name, **({"sessions": 8, "seconds": 5.0, **small} if choice.quick else {})}
-            soak = in_process("soak", spec, 1)
-        write_json(soak, output.with_name("soak.json"))
-        note_runs("soak", [run], output.parent)
-        console.print(
-            f"soak: {soak['sessions']} sessions, {soak['mib_per_session_second_half']:.3f} MiB a session", markup=False
-        )
-    if "throughput" in parts:
-        with console.status("throughput"):
-            throughput = measure_throughput(choice.quick, name)
-        write_json(throughput, output.with_name("throughput.json"))
-        note_runs("throughput", [run], output.parent)
-        for record in throughput:
-            console.print(
-                f"{record['work']}, {record['processes']} processes: {record['frames_per_s']} frames/s", markup=False
-            )
-    console.print(f"The records are in {output.parent}.", markup=False, soft_wrap=True)
 
 
-def _results(output: Path) -> List[Named]:
-    beside = ("machine", "product", "imports", "soak", "throughput")
-    return [("--json", output), *((f"{name}.json", output.with_name(f"{name}.json")) for name in beside)]
+def _product(choice: Choice, weights: Optional[str]) -> List[Dict[str, Any]]:
+    from SPASegmentLib.research.benchmark.worker import in_process
+
+    spec = {"weights": weights, "slices": 2 if choice.quick else 8, **(_SMALL if choice.quick else {})}
+    return [in_process("product", {"threads": threads, **spec}, threads) for threads in choice.threads]
+
+
+def _cold(choice: Choice, weights: Optional[str]) -> List[Dict[str, Any]]:
+    from SPASegmentLib.research.benchmark.worker import in_process
+
+    return list(in_process("cold", {"repeats": 1} if choice.quick else {}, 1))
+
+
+def _imports(choice: Choice, weights: Optional[str]) -> List[Dict[str, Any]]:
+    from SPASegmentLib.research.benchmark.worker import in_process
+
+    return list(in_process("imports", {"repeats": 1} if choice.quick else {}))
+
+
+def _soak(choice: Choice, weights: Optional[str]) -> Dict[str, Any]:
+    from SPASegmentLib.research.benchmark.worker import in_process
+
+    short = {"sessions": 8, "seconds": 5.0, **_SMALL}
+    return dict(in_process("soak", {"weights": weights, **(short if choice.quick else {})}, 1))
+
+
+def _throughput(choice: Choice, weights: Optional[str]) -> List[Dict[str, Any]]:
+    from SPASegmentLib.research.benchmark.throughput import measure_throughput
+
+    return measure_throughput(choice.quick, weights)
+
+
+def _product_in_words(record: Dict[str, Any]) -> str:
+    click, further = (record["times"][name]["wall_s"]["median"] for name in ("click to five masks", "further round"))
+    return f"product, {record['threads']} threads: click to five masks {click:.3f} s, further round {further:.3f} s"
+
+
+#: The volume of a quick run.
+_SMALL: Dict[str, Any] = {"shape": [40, 128, 128]}
+#: Part -> what measures it, and what is said of each of its records.
+_MEASURED: Dict[str, Tuple[Callable[[Choice, Optional[str]], Any], Callable[[Dict[str, Any]], str]]] = {
+    "product": (_product, _product_in_words),
+    "cold": (
+        _cold,
+        lambda r: f"first click with {r['runtime']}: {r['click']['wall_s']['median']:.2f} s, {r['peak_mib']:.0f} MiB",
+    ),
+    "imports": (_imports, lambda r: f"import {r['module']}: {r['wall_s']['median']:.3f} s"),
+    "soak": (
+        _soak, lambda r: f"soak: {r['sessions']} sessions, {r['mib_per_session_second_half']:.3f} MiB a session"
+    ),
+    "throughput": (
+        _throughput, lambda r: f"{r['work']}, {r['processes']} processes: {r['frames_per_s']} frames/s"
+    ),
+}  # fmt: skip
 
 
 def begin_run(command: str, folder: Path) -> Dict[str, Any]:
