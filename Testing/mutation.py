@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import argparse
 import ast
+import hashlib
+import multiprocessing
 import os
-import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -24,7 +26,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, Iterator, List, Optional
+from typing import Dict, Iterator, List, Optional, Sequence
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Part of the library -> folders of its tests. The conversation stands in mrml; what it does is tested by contract.
@@ -32,8 +34,12 @@ FOLDERS = {"interaction": ("interaction",), "mrml": ("mrml", "contract"), "model
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.txt")
 #: What pytest's exit status is where all tests are left out.
 NO_TESTS = 5
-#: Seconds for one test run; a change that makes it endless has been noticed.
-LIMIT = 900
+#: Seconds of processor time and bytes for one test run; a change that makes it endless has been noticed.
+SECONDS, MEMORY = 600, 8 * 2**30
+
+#: Every run of tests is a fork of a process that has these imported; nothing of the library, which the copy gives.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["numpy", "onnxruntime", "pydicom", "pytest", "scipy.ndimage", "slicer", "torch"])
 
 #: File -> line -> the tests that run it: "test|run", "test|setup" for what prepares it, "" for the import.
 Lines = Dict[str, Dict[int, List[str]]]
@@ -121,10 +127,10 @@ def _changed(node: ast.expr) -> Optional[str]:
 
 
 def sample(count: int, seed: int) -> List[Mutant]:
-    """So many changes, drawn evenly from all of the folders."""
+    """So many changes, drawn evenly from all of the folders; those of code that stays are drawn again later."""
     paths = sorted(path for folder in FOLDERS for path in (ROOT / "SPASegmentLib" / folder).rglob("*.py"))
     every = [mutant for path in paths for mutant in mutants_of(path)]
-    return random.Random(seed).sample(every, min(count, len(every)))
+    return sorted(every, key=lambda mutant: hashlib.sha256(f"{seed} {mutant.name}".encode()).digest())[:count]
 
 
 @contextmanager
@@ -139,19 +145,41 @@ def checkout() -> Iterator[Path]:
         yield copy
 
 
-def pytest(copy: Path, *arguments: str, limit: Optional[float] = None, kept: Path = Path(os.devnull)) -> int:
+def pytest(copy: Path, *arguments: str, limited: bool = False, kept: Path = Path(os.devnull)) -> int:
     """Run tests in a copy of the checkout, where coverage is asked for with its data in a file; the exit status.
 
-    Raises:
-        subprocess.TimeoutExpired: they take longer than so many seconds.
+    Args:
+        copy: of the checkout.
+        arguments: of pytest.
+        limited: whether they end after `SECONDS` and at `MEMORY`.
+        kept: file for the data of the coverage.
     """
-    paths = os.pathsep.join(filter(None, (str(copy), os.environ.get("PYTHONPATH"))))
-    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    environment["COVERAGE_FILE"] = str(kept)
+    run = PROCESSES.Process(target=_pytest, args=(copy, arguments, limited, kept))
+    run.start()
+    run.join()
+    return int(run.exitcode or 0)
+
+
+def _pytest(copy: Path, arguments: Sequence[str], limited: bool, kept: Path) -> None:
+    """In a process that has imported nothing of the library yet, but what takes long to import."""
+    if limited:
+        # What a machine is busy with besides does not count.
+        resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    os.chdir(copy)
+    sys.path.insert(0, str(copy))
+    sys.dont_write_bytecode = True
+    os.environ.update(
+        PYTHONPATH=os.pathsep.join(filter(None, (str(copy), os.environ.get("PYTHONPATH")))),
+        PYTHONDONTWRITEBYTECODE="1", OMP_NUM_THREADS="1", COVERAGE_FILE=str(kept),
+    )  # fmt: skip
+    import pytest
+
     # Of the front ends of the contract the quickest: the conversation alone.
-    chosen = ("-m", "not slow and not viewer and not e2e", "-k", "not desktop")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *chosen, *arguments]
-    return subprocess.run(command, cwd=copy, env=environment, capture_output=True, timeout=limit).returncode
+    chosen = ["-m", "not slow and not viewer and not e2e", "-k", "not desktop"]
+    sys.exit(pytest.main(["-q", "-p", "no:cacheprovider", *chosen, *arguments]))
 
 
 def lines_and_tests(kept: Path) -> Lines:
@@ -215,9 +243,7 @@ def noticed(mutant: Mutant, lines: Lines, copy: Path) -> bool:
     before = place.read_text(encoding="utf-8")
     place.write_text(mutant.text, encoding="utf-8")
     try:
-        return any(pytest(copy, "-x", *tests, limit=LIMIT) for tests in tests_for(mutant, lines))
-    except subprocess.TimeoutExpired:
-        return True
+        return any(pytest(copy, "-x", *tests, limited=True) for tests in tests_for(mutant, lines))
     finally:
         place.write_text(before, encoding="utf-8")
 

@@ -111,10 +111,7 @@ class GuidedSlice:
 def region_around(network: Network, frame: FrameImage, mask: Patch) -> Region:
     """The region around a mask that is not empty."""
     if network.whole_frame:
-        (height, width), (sx, sy) = frame.shape, frame.spacing
-        return Region.around(
-            frame, ((width - 1) / 2, (height - 1) / 2), max(width * sx, height * sy), network.image_size
-        )
+        return Region.whole(frame, network.image_size)
     return Region.around_extent(frame, mask.extent, network.image_size)
 
 

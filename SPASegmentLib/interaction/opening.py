@@ -129,9 +129,7 @@ class Opener:
         if self._settings.region_mm is not None:
             region = Region.around(frame, (click.x, click.y), self._settings.region_mm, size)
         else:
-            # Some encoders see the whole frame, as they were trained to.
-            (height, width), (sx, sy) = frame.shape, frame.spacing
-            region = Region.around(frame, ((width - 1) / 2, (height - 1) / 2), max(width * sx, height * sy), size)
+            region = Region.whole(frame, size)
         return region, NetworkPredictor(network, region)
 
     def _look_rounds(self, click: Click) -> LookRounds:

@@ -112,6 +112,12 @@ class Region:
         return cls(frame, left, top, columns, rows, int(size))
 
     @classmethod
+    def whole(cls, frame: FrameImage, size: int) -> Region:
+        """The region that shows the whole frame, for encoders that were trained so."""
+        (height, width), (sx, sy) = frame.shape, frame.spacing
+        return cls.around(frame, ((width - 1) / 2, (height - 1) / 2), max(width * sx, height * sy), size)
+
+    @classmethod
     def around_box(cls, frame: FrameImage, box: Box, size: int, margin: float = 0.5) -> Region:
         """The region around a box with ``margin`` times its longer side added on each side.
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.opening import Opener
-from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.profile import DEFAULT, Profile
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.round import Round, equivalent_radius
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -272,7 +272,7 @@ class Session:
             StateError: no mask has been accepted.
         """
         offset = self.offset_mm
-        base = self._profile or Profile.new("default")
+        base = self._profile or Profile.new(DEFAULT)
         return base if offset is None else base.updated(offset)
 
     def _current(self) -> Round:

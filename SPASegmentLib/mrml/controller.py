@@ -15,7 +15,7 @@ from typing import Any, Callable, Mapping, Optional, Tuple, Union
 import numpy as np
 
 from SPASegmentLib.errors import InputError, StateError
-from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.profile import DEFAULT, Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
 from SPASegmentLib.model.runtime import Network
@@ -275,7 +275,7 @@ class Controller(ControllerState):
     def _new(self, frame: Frame, start: Callable[[Session], Proposal], network: Optional[Network]) -> Job:
         profile = self.profile
         for offset_mm in self.lessons:
-            profile = (profile or Profile.new("default")).updated(offset_mm)
+            profile = (profile or Profile.new(DEFAULT)).updated(offset_mm)
         session = Session(network, frame.image, self._settings, profile)
         self._job = Job(frame, session, lambda: start(session))
         return self._job

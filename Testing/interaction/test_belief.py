@@ -25,6 +25,14 @@ def test_the_logit_is_the_weighted_sum_that_the_numbers_say() -> None:
     assert belief.logit(parts, 4.0, 0.5, "beyond", largest=SMALL - 1)[0, 0] == pytest.approx(9.0)
 
 
+@pytest.mark.parametrize("largest", [SMALL - 1, SMALL])
+def test_between_masks_the_structure_is_expected_and_beyond_them_doubted(largest: int) -> None:
+    """Where neither the masks, nor the network, nor the image speak for or against a pixel."""
+    nothing = (np.zeros((1, 1)),) * 3
+    told = [Belief().logit(nothing, 4.0, 0.5, kind, largest)[0, 0] for kind in ("between", "ending", "beyond")]
+    assert told[0] > 0 > told[1] > told[2]
+
+
 def test_presence_and_dice_follow_the_signs() -> None:
     belief = Belief(presence=(0.5, -2.0, 0.0, 1.0), dice=(0.7, *ZEROS[1:]))  # the gap, and the images' correlation
     signs = Signs(1.0, 0.9, 0.9, 1.0, 1.0, 1.0, 1.0, 1.0, 0.5, "beyond")

@@ -38,6 +38,14 @@ def test_larger_objects_get_larger_regions(network: SPANetwork) -> None:
     assert sides[-1] > 120
 
 
+def test_where_no_look_shows_what_was_clicked_on_the_closest_one_is_taken(
+    network: SPANetwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = NetworkPredictor.predict
+    monkeypatch.setattr(NetworkPredictor, "predict", lambda *given: np.zeros_like(honest(*given)))
+    assert found(network, disk(6)).width == round(looks.SMALLEST_SIDE)
+
+
 def test_a_look_whose_mask_misses_the_click_does_not_count(
     network: SPANetwork, monkeypatch: pytest.MonkeyPatch
 ) -> None:

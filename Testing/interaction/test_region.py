@@ -165,6 +165,15 @@ def test_a_side_below_a_pixel_is_one_pixel() -> None:
     assert np.array_equal(region.pixels(), np.zeros((32, 32), dtype=np.float32))
 
 
+@pytest.mark.parametrize(("height", "width", "spacing"), [(30, 90, (0.5, 2.0)), (30, 90, (2.0, 0.5)), (90, 30, (1, 1))])
+def test_the_whole_frame_is_in_the_middle_of_its_region(height: int, width: int, spacing: tuple) -> None:
+    region = Region.whole(_frame(height, width, spacing), 64)
+    longer = max(height * spacing[1], width * spacing[0])
+    assert (region.width * spacing[0], region.height * spacing[1]) == pytest.approx((longer, longer), abs=2)
+    assert region.left + (region.width - 1) / 2 == pytest.approx((width - 1) / 2, abs=0.51)
+    assert region.top + (region.height - 1) / 2 == pytest.approx((height - 1) / 2, abs=0.51)
+
+
 def test_around_box_holds_the_box_and_its_margin() -> None:
     region = Region.around_box(_frame(100, 100, (1.0, 2.0)), Box(20, 30, 40, 50), 64)
     assert (region.width, region.height) == (80, 40)  # 40 mm high box, half of it on each side

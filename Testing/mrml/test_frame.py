@@ -10,8 +10,9 @@ import slicer
 import vtk
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.background import is_background
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.grid import image_array, matrix_from_array, volume_grid
+from SPASegmentLib.mrml.grid import Grid, image_array, matrix_from_array, volume_grid
 from SPASegmentLib.mrml.plane import Plane, xy_to_ras
 from SPASegmentLib.mrml.volumes import add_volume
 
@@ -253,6 +254,25 @@ def test_click_on_air(scene: Any) -> None:
     frame.click((5.0, 5.0, 1.0), positive=False)
     frame.click((30.0, 30.0, 1.0))
     frame.click((20.0, 20.0, 1.0))
+
+
+@pytest.mark.parametrize("edge", ["upper", "lower", "left", "right"])
+def test_air_reaches_the_edge_of_the_image_on_any_side(edge: str) -> None:
+    """And air that reaches none is inside the body."""
+    body = np.random.default_rng(0).normal(40, 10, (60, 60))
+    for enclosed in (True, False):
+        pixels = body.copy()
+        pixels[(5 if enclosed else 0) : 30, 25:35] = -1000.0
+        turned = {"upper": pixels, "lower": pixels[::-1], "left": pixels.T, "right": pixels.T[:, ::-1]}[edge]
+        y, x = np.argwhere(turned == -1000).mean(axis=0)
+        assert is_background(turned, x, y) is not enclosed
+
+
+def test_a_point_on_the_border_of_a_voxel_belongs_to_the_grid() -> None:
+    grid = Grid(np.eye(4), np.eye(4), (2, 5, 0, 3, 1, 1))
+    assert grid.contains(np.array([5.5, 3.5, 1.5])) and grid.contains(np.array([1.5, -0.5, 0.5]))
+    for beyond in ([5.6, 0, 1], [1.4, 0, 1], [2, 3.6, 1], [2, 0, 0.4]):
+        assert not grid.contains(np.array(beyond))
 
 
 def test_what_is_no_image_is_refused(scene: Any, noise: np.ndarray) -> None:

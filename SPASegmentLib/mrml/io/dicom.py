@@ -87,9 +87,7 @@ def _volume(files: List[File]) -> Image:
         raise UnreadableError(_("it holds outlines, no image; give the image that they were drawn on."))
     slices = [each for path, data in files for each in slices_of(path, data)]
     _check_alike(slices)
-    notes: List[str] = []
-    if len(slices) > 1 and all(each.position is not None for each in slices):
-        slices, notes = _without_copies(slices)
+    slices, notes = _without_copies(slices)
     located = len(slices) > 1 and all(each.position is not None and each.orientation is not None for each in slices)
     if len(slices) > 1 and not located:
         if len(files) > 1:

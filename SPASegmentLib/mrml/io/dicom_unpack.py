@@ -48,7 +48,7 @@ def unpack(files: List[Dataset]) -> List[np.ndarray]:
     with tempfile.TemporaryDirectory(prefix="spa-dicom-") as folder:
         frames = sum(_copy(data, Path(folder) / f"{n}.dcm") for n, data in enumerate(files))
         command = [sys.executable, "-m", __name__, folder, str(len(files))]
-        limit = _SECONDS + _SECONDS_PER_FRAME * frames
+        limit = seconds_for(frames)
         try:
             done = subprocess.run(
                 command, timeout=limit, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -63,6 +63,11 @@ def unpack(files: List[Dataset]) -> List[np.ndarray]:
         if pixels.size != expected * int(data.get("NumberOfFrames") or 1):
             raise damaged
     return found
+
+
+def seconds_for(frames: int) -> float:
+    """So long may unpacking take, on a slow machine."""
+    return _SECONDS + _SECONDS_PER_FRAME * frames
 
 
 def _copy(data: Dataset, path: Path) -> int:

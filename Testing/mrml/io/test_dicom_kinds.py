@@ -59,6 +59,31 @@ def test_series_that_are_refused(tmp_path: Path, tags: Dict[str, Any], message: 
         read_image(str(series(tmp_path / "a", **tags)))
 
 
+@pytest.mark.parametrize("size", [0.01, 10.0])
+def test_pixel_sizes_are_compared_by_their_share(tmp_path: Path, size: float) -> None:
+    """A thousandth more is the same size, in microscopy and in coarse images; a tenth more is not."""
+    some = tuple([[size, size]] * 4 + [[1.0005 * size, size]])
+    assert np.array_equal(read_image(str(series(tmp_path / "a", PixelSpacing=some))).values, FRAMES)
+    other = tuple([[size, size]] * 4 + [[1.1 * size, size]])
+    with pytest.raises(InputError, match="pixels of several sizes"):
+        read_image(str(series(tmp_path / "b", PixelSpacing=other)))
+
+
+def test_slices_that_a_program_has_given_one_name_are_not_copies(tmp_path: Path) -> None:
+    """Two of them are alike, as empty slices are."""
+    frames = FRAMES.copy()
+    frames[3] = frames[1]
+    image = read_image(str(series(tmp_path / "a", frames, SOPInstanceUID="1.2.3")))
+    assert np.array_equal(image.values, frames) and not image.notes
+
+
+def test_a_picture_that_is_there_twice_is_one_picture(tmp_path: Path) -> None:
+    for name in ("a", "copy of a"):
+        save(file(FRAMES[0]), tmp_path / name)
+    image = read_image(str(tmp_path))
+    assert np.array_equal(image.values[0], FRAMES[0]) and "there twice" in image.notes[0]
+
+
 def test_small_changes_of_distance_that_add_up_are_refused(tmp_path: Path) -> None:
     """Half of the slices lie 8 percent closer: at the end they are more than a slice away from where they would be."""
     steps = np.cumsum([0.0] + [2.0] * 15 + [1.84] * 16)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.io.dicom_unpack import seconds_for
 from SPASegmentLib.mrml.io.volumes import read_image
 
 pydicom = pytest.importorskip("pydicom")
@@ -37,6 +38,8 @@ def test_hounsfield_units_stay_16_bits(tmp_path: Path) -> None:
     stored = np.array([[[0, 65535]]], "u2")
     image = read_image(str(series(tmp_path / "b", stored, RescaleSlope=1, RescaleIntercept=-1024)))
     assert image.values.tolist() == [[[-1024, 64511]]]
+    image = read_image(str(series(tmp_path / "c", stored, RescaleSlope=1, RescaleIntercept=-(2**15))))
+    assert image.values.dtype == np.int16 and image.values.tolist() == [[[-(2**15), 2**15 - 1]]]
 
 
 def test_drawings_in_the_upper_bits_are_no_values(tmp_path: Path) -> None:
@@ -99,6 +102,11 @@ def test_packed_pixels_that_are_damaged_end_in_words(tmp_path: Path) -> None:
     data = file(smooth, syntax="1.2.840.10008.1.2.4.90", PixelSpacing=[1, 1], content=bytes(content))
     with pytest.raises(InputError, match="damaged"):
         read_image(str(save(data, tmp_path / "a.dcm")))
+
+
+def test_every_frame_gives_unpacking_the_same_time_more() -> None:
+    none, some, twice = (seconds_for(frames) for frames in (0, 100, 200))
+    assert twice - some == some - none > 0
 
 
 def test_colours(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import slicer
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import image_array, volume_grid
+from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.volumes import add_volume, load_mask, load_volume, notes_of
 
@@ -98,6 +99,19 @@ def test_colours_of_16_bits_become_bytes(scene: Any, tmp_path: Path, kind: str) 
     (tmp_path / "rgb.nrrd").write_bytes(content)
     volume = load_volume(scene, str(tmp_path / "rgb.nrrd"))
     assert np.array_equal(image_array(volume.GetImageData()), colour) and notes_of(volume) == ()
+
+
+@pytest.mark.parametrize(("low", "high", "kind"), [
+    (-(2**31), 2**31 - 1, np.int32), (-(2**31) - 1, 0, np.float64), (0, 2**31, np.float64),
+])  # fmt: skip
+def test_integers_of_64_bits_get_the_smallest_type_that_holds_them(
+    tmp_path: Path, low: int, high: int, kind: type
+) -> None:
+    voxels = np.linspace(low, high, 3 * 8 * 9).astype("i8").reshape(3, 8, 9)
+    voxels.flat[0], voxels.flat[-1] = low, high
+    write_nrrd(tmp_path / "a.nrrd", voxels)
+    values = read_image(str(tmp_path / "a.nrrd")).values
+    assert values.dtype == kind and np.array_equal(values, voxels)
 
 
 def write_text(path: Path) -> None:
