@@ -134,6 +134,23 @@ class Screen:
         """Click on a point (mm) of a view."""
         self.page.mouse.click(*self.place(view, ras))
 
+    def begin(self, view: str = "Red") -> None:
+        """Click on the phantom's lesion, and wait for the masks."""
+        from SPASegmentLib.data.phantom import ambiguous_phantom
+
+        self.click(view, ambiguous_phantom().lesion_ras)
+        self.masks()
+
+    def answer(self, key: str, leads_to: int) -> None:
+        """Press a key, and wait for the round that it leads to."""
+        self.page.keyboard.press(key)
+        self.wait(f"get('round') === {leads_to} && !get('busy')")
+
+    def accept(self) -> None:
+        """Press Enter on masks, and wait until one is accepted."""
+        self.page.keyboard.press("Enter")
+        self.wait("get('phase') === 'accepted'")
+
     def click_pixel(self, view: str, ras: Sequence[float]) -> Tuple[float, float, float]:
         """Click on the pixel of a view that is closest to a point (mm); returns the pixel's own point."""
         self.settle()

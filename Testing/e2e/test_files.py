@@ -44,8 +44,7 @@ def test_an_uploaded_volume_can_be_segmented(screen: Any, scene: Any, tmp_path: 
     upload(screen, written(scene, tmp_path / f"scan{ending}"))
     screen.wait(f"get('volume') === 'scan{ending}' && get('phase') === 'idle' && !get('busy')")
     screen.scroll_to("Axial", LESION[2])
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     screen.page.keyboard.press("Enter")
     screen.wait("get('phase') === 'accepted'")
 
@@ -102,8 +101,7 @@ def test_bad_uploads_are_explained_and_harmless(
     assert screen.state("volume") == "Phantom"
     left = [p for p in program.temporary.rglob("*") if p.is_file() and "spa-viewer" in str(p)]
     assert left == []
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
 
 
 def test_segmentations_and_label_maps_are_no_images(screen: Any, scene: Any, tmp_path: Path) -> None:
@@ -153,8 +151,7 @@ def test_a_message_outlives_what_the_page_still_has_to_say(
 
 def test_profiles_are_saved_and_loaded(screen: Any, program: Any, tmp_path: Path) -> None:
     page = screen.page
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     page.keyboard.press("Enter")
     screen.wait("get('learned').startsWith('1 accepted')")
     with page.expect_download() as waiting:

@@ -72,8 +72,7 @@ def test_a_volume_on_the_command_line_and_the_first_accepted_mask(
     image = colour()
     screen.click("Red", phantom.lesion_ras)
     screen.masks()
-    page.keyboard.press("Enter")
-    screen.wait("get('phase') === 'accepted'")
+    screen.accept()
     own = np.array([int(screen.state("segments")[0]["color"][n : n + 2], 16) for n in (1, 3, 5)], dtype=float)
     # Half the segment's colour, half the image; the picture is a JPEG.
     screen.until(lambda: np.abs(colour() - (own + image) / 2).max() < 12)

@@ -53,8 +53,7 @@ def test_click_choose_accept_undo_and_download(screen: Any, scene: Any, tmp_path
     assert np.abs(np.array(clicked) - LESION).max() < 0.3
     screen.masks()
     assert page.locator(".card").count() == len(screen.state("masks")) >= 3
-    page.keyboard.press("2")
-    screen.wait("get('round') === 2 && !get('busy')")
+    screen.answer("2", 2)
     page.click("[data-accept='1']")
     screen.wait("get('phase') === 'accepted' && get('can_undo')")
     assert "Accepted: " in page.inner_text("[data-test=status]") and "mm2 on this slice" in screen.state("message")
@@ -83,21 +82,16 @@ def test_click_choose_accept_undo_and_download(screen: Any, scene: Any, tmp_path
 
 def test_back_cancel_and_correct(screen: Any) -> None:
     page = screen.page
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     first = screen.state("masks")
-    page.keyboard.press("1")
-    screen.wait("get('round') === 2 && !get('busy')")
-    page.keyboard.press("Backspace")
-    screen.wait("get('round') === 1 && !get('busy')")
+    screen.answer("1", 2)
+    screen.answer("Backspace", 1)
     assert screen.state("masks") == first
-    page.keyboard.press("2")
-    screen.wait("get('round') === 2 && !get('busy')")
+    screen.answer("2", 2)
     page.keyboard.press("Control+z")
     screen.wait("get('round') === 1 && !get('busy')")
     assert screen.state("masks") == first
-    page.keyboard.press("2")
-    screen.wait("get('round') === 2 && !get('busy')")
+    screen.answer("2", 2)
     page.click("[data-test=start-over]")
     screen.wait("get('round') === 1 && !get('busy') && get('masks').length > 0")
     assert screen.state("masks") == first and not screen.state("can_go_back")
@@ -117,8 +111,7 @@ def test_quick_clicks_all_count(screen: Any) -> None:
     page = screen.page
     r, a, s = LESION
     corrections = [(r + 7.0, a, s), (r - 1.0, a - 6.0, s)]
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     pictures = [screen.state("masks")[0]["picture"]]
     page.keyboard.down("Control")
     for point in corrections:
@@ -173,8 +166,7 @@ def test_the_other_views_take_clicks_too(screen: Any, view: str) -> None:
 
 def test_hover_fills_a_mask(screen: Any) -> None:
     page = screen.page
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     page.mouse.move(5, 5)
     before = screen.picture("Red")
     largest = max(screen.state("masks")[1:], key=lambda mask: float(mask["area"].split()[0]))["index"]
@@ -190,8 +182,7 @@ def test_hover_fills_a_mask(screen: Any) -> None:
 
 def test_through_the_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
     page = screen.page
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     page.keyboard.press("Enter")
     screen.wait("get('phase') === 'accepted' && get('can_undo')")
     page.click("[data-test=surface]")
@@ -244,14 +235,12 @@ def test_through_the_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
 
 def test_reload_in_mid_session(screen: Any) -> None:
     page = screen.page
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     masks = screen.state("masks")
     page.reload(wait_until="load")
     page.wait_for_selector(".card")
     assert screen.state("masks") == masks
-    page.keyboard.press("1")
-    screen.wait("get('round') === 2 && !get('busy')")
+    screen.answer("1", 2)
 
 
 def test_a_click_on_air_is_explained(screen: Any) -> None:
@@ -261,15 +250,13 @@ def test_a_click_on_air_is_explained(screen: Any) -> None:
     screen.click("Red", corner[:3].tolist())
     screen.wait("get('problem') !== ''")
     assert "background" in screen.page.inner_text("[data-test=problem]")
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     assert screen.state("problem") == ""
 
 
 def test_larger_smaller_and_more_like_the_recommended(screen: Any) -> None:
     page = screen.page
-    screen.click("Red", LESION)
-    screen.masks()
+    screen.begin()
     area = "Number(get('masks')[0].area.replace(/[^0-9.].*/, ''))"
     first = page.evaluate(f"(() => {{ const get = (n) => window.trame.state.get(n); return {area}; }})()")
     for key, holds in (("+", ">"), ("=", ">"), ("-", "<")):
@@ -279,8 +266,7 @@ def test_larger_smaller_and_more_like_the_recommended(screen: Any) -> None:
         screen.wait(f"get('round') === 1 && !get('busy') && {area} === {first}")
     page.get_by_role("button", name="More like").click()
     screen.wait("get('round') === 2 && !get('busy')")
-    page.keyboard.press("Backspace")
-    screen.wait("get('round') === 1 && !get('busy')")
+    screen.answer("Backspace", 1)
     page.mouse.move(*screen.place("Red", LESION))
     offset = screen.state("slices")["Red"]["offset"]
     page.keyboard.down("Shift")

@@ -1,0 +1,161 @@
+"""What is around a session on the page: segments, views, grey values, profiles, and work that is not saved."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("slicer")
+pytest.importorskip("PIL")
+
+from PIL import Image
+
+from SPASegmentLib.data.phantom import ambiguous_phantom
+
+pytestmark = pytest.mark.e2e
+
+LESION = ambiguous_phantom().lesion_ras
+
+
+def test_segments_can_be_managed(screen: Any) -> None:
+    page = screen.page
+    page.click("[data-test=add]")
+    screen.wait("get('segments').length === 2 && get('segment') === get('segments')[1].id")
+    page.get_by_label("Write into Segment 1").check()
+    screen.wait("get('segment') === get('segments')[0].id")
+    page.get_by_label("Colour of Segment 2").fill("#123456")
+    screen.wait("get('segments')[1].color === '#123456'")
+    page.get_by_label("Delete Segment 2").click()
+    screen.wait("get('segments').length === 1")
+    page.get_by_label("Delete Segment 1").click()
+    screen.wait("get('problem').includes('only segment')")
+    page.get_by_label("Dismiss the message").click()
+    screen.wait("get('problem') === ''")
+
+
+def test_scrolling_zooming_and_grey_values(screen: Any) -> None:
+    page = screen.page
+    where = screen.state("slices")["Red"]["offset"]
+    page.mouse.move(*screen.place("Red", LESION))
+    page.mouse.wheel(0, -120)
+    screen.wait(f"get('slices').Red.offset !== {where}")
+    matrix = screen.state("geometry")["Red"]
+    page.get_by_label("Zoom in, Axial").click()
+    screen.wait(f"Math.abs(get('geometry').Red[2]) < {abs(matrix[2])}")
+    before = screen.state("grey")
+    page.get_by_label("bright").evaluate("e => { e.value = 0; e.dispatchEvent(new Event('input')); }")
+    screen.wait(f"get('grey')[1] < {before[1]}")
+    # The right button zooms, Shift and the left one move, as in Slicer; neither is a click.
+    for button, shift, entries in (("right", False, [2]), ("left", True, [5, 9])):
+        matrix = screen.state("geometry")["Red"]
+        x, y = screen.place("Red", LESION)
+        page.mouse.move(x, y)
+        page.keyboard.down("Shift") if shift else None
+        page.mouse.down(button=button)
+        page.mouse.move(x + 30, y + 30)
+        page.mouse.move(x + 40, y + 40)
+        page.mouse.up(button=button)
+        page.keyboard.up("Shift") if shift else None
+        for entry in entries:
+            screen.wait(f"Math.abs(get('geometry').Red[{entry}] - ({matrix[entry]})) > 0.01")
+    assert screen.state("phase") == "idle" and not screen.state("busy")
+    page.keyboard.press("f")
+    screen.wait(f"Math.abs(get('geometry').Red[2]) > {0.9 * abs(matrix[2])}")
+    page.get_by_label("Enlarge Coronal").click()
+    screen.wait("get('geometry').Green[0] > 500")
+    page.get_by_label("Enlarge Axial").click()
+    screen.wait("get('geometry').Red[0] > 500")
+
+
+def test_uncertainty_is_laid_over_the_slice_and_taken_away(screen: Any) -> None:
+    page = screen.page
+    screen.begin()
+    page.mouse.move(5, 5)
+    without = screen.picture("Red")
+    page.keyboard.press("u")
+    screen.wait("get('uncertainty')")
+    screen.until(lambda: screen.picture("Red") != without)
+    page.keyboard.press("u")
+    screen.wait("!get('uncertainty')")
+
+
+def test_work_is_not_lost_without_a_question(screen: Any) -> None:
+    page = screen.page
+    assert not screen.state("unsaved")
+    screen.begin()
+    page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted' && get('unsaved')")
+    before, screen.dialogs[:] = screen.state("opened"), []
+    screen.agree = False
+    page.click("[data-test=phantom]")
+    page.wait_for_timeout(500)
+    assert len(screen.dialogs) == 1 and "not been saved" in screen.dialogs[0] and screen.state("opened") == before
+    with page.expect_download():
+        page.click("[data-test=seg-nrrd]")
+    screen.wait("!get('unsaved')")
+    page.click("[data-test=phantom]")
+    screen.wait(f"get('opened') > {before} && !get('busy')")
+    assert len(screen.dialogs) == 1
+
+
+def test_the_3d_view_is_off_until_it_is_wanted(screen: Any) -> None:
+    page = screen.page
+    assert page.locator("[data-view=Surface]").count() == 0
+
+    def coloured() -> bool:
+        """Whether anything in the view has the segment's colour, which is far from grey."""
+        picture = Image.open(io.BytesIO(page.locator("[data-view=Surface]").screenshot())).convert("RGB")
+        pixels = np.asarray(picture, dtype=int)[:-40, :-40]
+        return bool((np.ptp(pixels, axis=2) > 80).sum() > 200)
+
+    screen.begin()
+    screen.accept()
+    page.click("[data-test=surface]")
+    screen.wait("get('surface') && document.querySelector('[data-view=Surface] img')")
+    screen.until(coloured)
+    page.keyboard.press("Control+z")
+    screen.until(lambda: not coloured())
+    # A view that gets another size while there is nothing to see does not lose what comes back.
+    page.set_viewport_size({"width": 1200, "height": 700})
+    page.wait_for_timeout(500)
+    # The picture may change before the button does, and a key does what its button would.
+    page.wait_for_selector("[data-key='Ctrl+y']:enabled")
+    page.keyboard.press("Control+y")
+    screen.until(coloured)
+    page.reload(wait_until="load")
+    page.wait_for_selector("[data-view=Surface] img", state="attached")
+    screen.until(coloured)
+    page.click("[data-test=surface]")
+    screen.wait("!get('surface') && !document.querySelector('[data-view=Surface]')")
+    screen.begin()
+
+
+def test_profiles_can_be_managed(screen: Any) -> None:
+    page = screen.page
+    name = page.get_by_label("Name of the profile in use")
+    assert len(screen.state("profiles")) == 1 and page.get_by_role("button", name="Forget").is_disabled()
+    first = screen.state("profile")
+    screen.begin()
+    # What is on screen belongs to the profile that it began with.
+    assert page.get_by_role("button", name="New", exact=True).is_disabled()
+    page.keyboard.press("Enter")
+    screen.wait("get('learned').startsWith('1 accepted')")
+    page.get_by_role("button", name="New", exact=True).click()
+    screen.wait("get('profiles').length === 2 && get('learned').startsWith('Nothing')")
+    name.fill("edema, generous")
+    name.press("Tab")
+    screen.wait("get('profile') === 'edema, generous'")
+    name.fill(first)
+    name.press("Tab")
+    screen.wait("get('problem').includes('this name already')")
+    assert name.input_value() == "edema, generous"
+    page.get_by_label("Profile in use", exact=True).select_option(first)
+    screen.wait("get('learned').startsWith('1 accepted')")
+    page.get_by_label("Profile in use", exact=True).select_option("edema, generous")
+    screen.wait("get('profile') === 'edema, generous'")
+    page.get_by_role("button", name="Forget").click()
+    screen.wait(f"get('profiles').length === 1 && get('profile') === '{first}'")
+    assert screen.state("learned").startswith("1 accepted")
