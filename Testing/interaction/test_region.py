@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.interaction.region import Region, resample
+from SPASegmentLib.interaction.region import MARGIN, SIDE_PER_EXTENT, Region, resample
 from SPASegmentLib.interaction.types import Box, FrameImage
 from SPASegmentLib.model.normalisation import normalise
 
@@ -172,6 +172,14 @@ def test_the_whole_frame_is_in_the_middle_of_its_region(height: int, width: int,
     assert (region.width * spacing[0], region.height * spacing[1]) == pytest.approx((longer, longer), abs=2)
     assert region.left + (region.width - 1) / 2 == pytest.approx((width - 1) / 2, abs=0.51)
     assert region.top + (region.height - 1) / 2 == pytest.approx((height - 1) / 2, abs=0.51)
+
+
+def test_the_region_around_a_mask_is_some_extents_wide_and_a_margin() -> None:
+    mask = np.zeros((300, 400), bool)
+    mask[100:110, 200:220] = True
+    region = Region.around_mask(_frame(300, 400), mask, 64)
+    assert region.width == region.height == SIDE_PER_EXTENT * 20 + MARGIN
+    assert (region.left + region.width / 2, region.top + region.height / 2) == pytest.approx((210, 105), abs=1)
 
 
 def test_around_box_holds_the_box_and_its_margin() -> None:
