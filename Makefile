@@ -264,7 +264,7 @@ beyond: $(READY)
 	$(call structures_of,box,--start box)
 	$(call structures_of,clicks,--user clicks)
 	$(BIN)/spa evaluate volumes $(DATA)/volumes $(DATA)/sarcoma_mr_ct --patient mr_brain1 --patient ct_spleen \
-		$(KEPT_OUT:%=--patient %) --json out/beyond/volumes-kept-out.json
+		$(KEPT_OUT:%=--patient %) --actions 30 --json out/beyond/volumes-kept-out.json
 	$(BIN)/spa evaluate volumes --npz $(DATA)/lidc_idri/val.npz --index $(DATA)/lidc_idri/index.csv --limit 40 \
 		--actions 6 --json out/beyond/volumes-lidc.json
 	$(BIN)/spa report out/beyond --output docs/beyond-lungs.md --examples out/examples

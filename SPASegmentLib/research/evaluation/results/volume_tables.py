@@ -9,7 +9,7 @@ from SPASegmentLib.research.evaluation.results.records import Record
 from SPASegmentLib.research.markdown import Lines, number, percent, table
 
 #: Numbers of actions that are shown, and what they are called.
-ACTIONS = (4, 10, 20, 30, 40)
+ACTIONS = (4, 10, 20, 30)
 HEAD = tuple(f"{count} actions" for count in ACTIONS)
 #: Dice to reach.
 REACHED = ("0.8", "0.85", "0.88", "0.9")
