@@ -59,7 +59,7 @@ class VolumePanel:
         self.strip.setScaledContents(True)
         self.strip.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         self.strip.setFixedHeight(HEIGHT)
-        self.legend = qt.QLabel(_("white: accepted \u00b7 blue: sure \u00b7 orange: doubtful \u00b7 edge: in view"))
+        self.legend = qt.QLabel(_("white: accepted \u00b7 blue: sure \u00b7 orange: doubtful"))
         self.legend.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)
         self.legend.setMinimumHeight(line_height(self.legend))
         column.addWidget(self.strip)
@@ -80,9 +80,8 @@ class VolumePanel:
         if marks:
             self._draw()
             counts = [sum(mark.state.value == name for mark in marks) for name in ("anchor", "sure", "doubtful")]
-            text = _("{accepted} slices accepted, {sure} sure, {doubtful} doubtful").format(
-                accepted=counts[0], sure=counts[1], doubtful=counts[2]
-            )
+            text = _("{accepted} slices accepted, {sure} sure, {doubtful} doubtful; the one in view has an edge")
+            text = text.format(accepted=counts[0], sure=counts[1], doubtful=counts[2])
             self.strip.setToolTip(text)
             self.strip.setAccessibleName(text)
 

@@ -849,12 +849,12 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Übernehmen oder anwenden, und ein Segment für die nächste Struktur hinzufügen, nach dieser benannt (L)</translation>
     </message>
     <message>
-        <source>white: accepted · blue: sure · orange: doubtful · edge: in view</source>
-        <translation>weiß: übernommen · blau: sicher · orange: zweifelhaft · Rand: im Bild</translation>
+        <source>white: accepted · blue: sure · orange: doubtful</source>
+        <translation>weiß: übernommen · blau: sicher · orange: zweifelhaft</translation>
     </message>
     <message>
-        <source>{accepted} slices accepted, {sure} sure, {doubtful} doubtful</source>
-        <translation>{accepted} Schichten übernommen, {sure} sicher, {doubtful} zweifelhaft</translation>
+        <source>{accepted} slices accepted, {sure} sure, {doubtful} doubtful; the one in view has an edge</source>
+        <translation>{accepted} Schichten übernommen, {sure} sicher, {doubtful} zweifelhaft; die gezeigte hat einen Rand</translation>
     </message>
     <message>
         <source>Next doubtful</source>
@@ -2409,13 +2409,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>Cannot listen on {host}:{port} ({reason}); choose another --port or --host.</source>
         <translation>Auf {host}:{port} lässt sich nicht hören ({reason}); wählen Sie --port oder --host anders.</translation>
-    </message>
-</context>
-<context>
-    <name>viewer.conversation</name>
-    <message>
-        <source>Open a volume first.</source>
-        <translation>Öffnen Sie zuerst ein Volumen.</translation>
     </message>
 </context>
 <context>
