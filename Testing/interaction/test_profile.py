@@ -15,7 +15,16 @@ import pytest
 from scipy import stats
 
 from SPASegmentLib.errors import InputError, OutputError
-from SPASegmentLib.interaction.profile import CHANGE, PRIOR_SD_MM, REACH_SDS, SLIP, SLIP_RANGE_MM, Profile
+from SPASegmentLib.interaction.profile import (
+    CHANGE,
+    LARGEST_SCATTER,
+    NOISE_COUNT,
+    PRIOR_SD_MM,
+    REACH_SDS,
+    SLIP,
+    SLIP_RANGE_MM,
+    Profile,
+)
 from SPASegmentLib.output import held
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,6 +88,16 @@ def test_a_user_who_changes_is_followed_within_two_masks() -> None:
     assert learned.offset_mm == pytest.approx(-1.5, abs=0.2)
     assert changed.offset_mm == pytest.approx(1.5, abs=0.4)
     assert changed.noise_variance < 0.5, "and is not taken for one who scatters"
+
+
+def test_one_mask_widens_the_scatter_by_so_much_at_most() -> None:
+    """However far apart two successive masks are; a scatter of less than a millimetre is no other rule."""
+    steady = _after(np.random.default_rng(0).normal(0.0, 0.15, 40))
+    deviation = np.sqrt(steady.noise_variance)
+    astray = replace(steady, last_offset_mm=steady.offset_mm - 4 * deviation)
+    count = max(steady.forgetting * steady.noise_count, NOISE_COUNT)
+    most = steady.noise_variance * (count + LARGEST_SCATTER) / (count + 1)
+    assert steady.noise_variance < astray.updated(steady.offset_mm + deviation).noise_variance <= most
 
 
 def test_forgetting_follows_a_user_who_drifts() -> None:

@@ -94,6 +94,14 @@ def test_closing_fills_holes_and_opening_drops_islands() -> None:
     assert np.array_equal(_mask(solid, closing=-3.0), opened)
 
 
+def test_closing_fills_a_gap_that_is_open_to_the_outside() -> None:
+    disk = _disk(36, 32, 16)
+    gap = np.zeros_like(disk)
+    gap[:32, 35:38] = True
+    closed = _mask(SeedMaskPredictor(disk & ~gap, (1.0, 1.0)), closing=2.0)
+    assert closed[22:32, 35:38].all() and _dice(closed, disk) > 0.97
+
+
 def test_tilt_moves_the_mask_on_screen() -> None:
     predictor = SeedMaskPredictor(_disk(36, 32, 12), (1.0, 1.0))
     for name, axis in (("tilt_right", 1), ("tilt_down", 0)):
@@ -185,8 +193,12 @@ def test_clicks_come_in_region_coordinates() -> None:
     """64 x 72 map pixels seen as 144 x 144 network pixels: x doubles, y grows by 144/64."""
     predictor = SeedMaskPredictor(_disk(36, 32, 12), (1.0, 1.0), region_size=144)
     predictor.preference(Prompts(clicks=(Click(2 * 60 + 0.5, (10 + 0.5) * 144 / 64 - 0.5),)))
-    added = _mask(predictor) & ~_disk(36, 32, 12)
+    wanted = _mask(predictor)
+    added = wanted & ~_disk(36, 32, 12)
     assert added[10, 60] and np.hypot(*(np.argwhere(added).mean(0) - [10, 60])) < 1.5
+    for x, same in ((2 * 60, True), (2 * 60 + 1, True), (2 * 59 + 1, False), (2 * 61, False)):
+        predictor.preference(Prompts(clicks=(Click(x, (10 + 0.5) * 144 / 64 - 0.5),)))
+        assert np.array_equal(_mask(predictor), wanted) is same
 
 
 def test_a_click_outside_the_map_is_taken_at_its_edge() -> None:

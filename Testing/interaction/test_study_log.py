@@ -74,6 +74,7 @@ def test_a_diary_adds_sessions_up_and_times_the_last_acceptance() -> None:
     assert diary.deeds().seconds == pytest.approx(7.0), "waiting after the mask does not count"
     deeds = diary.deeds()
     assert (deeds.rounds, deeds.choices, deeds.given_up, deeds.accepted) == (2, 2, 1, 2)
+    assert (deeds.clicks, deeds.boxes, deeds.corrections) == (0, 0, 0), "they began from masks"
     assert deeds.lesson_mm == kept.offset_mm
     diary.took_back()
     diary.stands(False)
