@@ -118,6 +118,13 @@ def test_segmentations_as_masks(
     assert {tuple(np.round(point, 2) + 0.0) for point in seen} == right
 
 
+@pytest.mark.parametrize("between", [3.0, None])
+def test_a_segmentation_of_one_slice_is_as_thick_as_it_says(tmp_path: Path, between: Optional[float]) -> None:
+    data = segmentation(np.ones((5, 8, 9), bool), (2,), (1,), between=between)
+    image = read_mask(str(save(data, tmp_path / "a.dcm")))
+    assert np.linalg.norm(image.to_ras[:3, 2]) == pytest.approx(between or 2.0), "or as its thickness"
+
+
 def test_a_segmentation_is_no_image(tmp_path: Path) -> None:
     mask = np.ones((5, 8, 9), bool)
     path = save(segmentation(mask, (0, 1, 2), (1, 1, 1)), tmp_path / "a.dcm")

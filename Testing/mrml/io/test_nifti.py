@@ -10,6 +10,7 @@ from typing import Any, Optional
 import numpy as np
 import pytest
 import slicer
+from scipy.spatial.transform import Rotation
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.lattice import Lattice, differences
@@ -61,6 +62,14 @@ def test_the_lattice_of_the_file(tmp_path: Path, ending: str, kind: Any, spacing
     image = read_nifti(path)
     assert np.array_equal(image.values, VOXELS.T)
     assert image.to_ras == pytest.approx(place, abs=1e-5) and image.in_mm and image.notes == ()
+
+
+@pytest.mark.parametrize("angles", [(20, -35, 50), (-80, 10, 170), (180, 0, 0), (0, 180, 0), (10, 100, -120)])
+def test_a_rotation_about_any_axis(tmp_path: Path, angles: tuple) -> None:
+    place = np.eye(4)
+    place[:3, :3] = Rotation.from_euler("xyz", angles, degrees=True).as_matrix() @ np.diag([0.7, 0.8, 2.5])
+    save(tmp_path / "a.nii", None, place)
+    assert read_nifti(tmp_path / "a.nii").to_ras == pytest.approx(place, abs=1e-5)
 
 
 @pytest.mark.parametrize("spacing", [(0.7, 0.8, 2.5), (-0.7, 0.8, 2.5)])
@@ -162,8 +171,8 @@ def test_colours(tmp_path: Path) -> None:
     rgb = np.random.default_rng(0).integers(0, 255, (7, 6, 5, 3)).astype("u1")
     kind = np.dtype([("R", "u1"), ("G", "u1"), ("B", "u1")])
     nibabel.save(nibabel.Nifti1Image(rgb.view(kind)[..., 0], affine(1, 1, 2)), tmp_path / "a.nii")
-    image = read_image(str(tmp_path / "a.nii"))
-    assert image.colour and np.array_equal(image.values, rgb.transpose(2, 1, 0, 3))
+    for image in (read_image(str(tmp_path / "a.nii")), read_nifti(tmp_path / "a.nii")):
+        assert image.colour and np.array_equal(image.values, rgb.transpose(2, 1, 0, 3))
 
 
 def test_a_single_slice(tmp_path: Path) -> None:
