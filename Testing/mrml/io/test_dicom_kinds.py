@@ -50,6 +50,8 @@ def test_regions_of_ultrasound(tmp_path: Path, scales: List[float], known: bool)
         ({"PixelSpacing": tuple([[0.8, 0.7]] * 3 + [[0.4, 0.4]] * 2)}, r"pixels of several sizes \(0.4 to 0.8 mm\)"),
         ({"Rows": (8, 8, 4, 8, 8)}, r"slices of several sizes \(9 x 4, 9 x 8 pixels\)"),
         ({"ImagePositionPatient": tuple([5.0, 7.0, z] for z in (10, 12.0, 14.3, 16.6, 18.9))}, "unevenly spaced"),
+        ({"ImageOrientationPatient": None}, "does not say where its slices lie"),
+        ({"ImagePositionPatient": None}, "does not say where its slices lie"),
         ({"Rows": 80}, "too early"),
         ({"BitsAllocated": 12}, "12 bits"),
     ],
