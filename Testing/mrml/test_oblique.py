@@ -41,6 +41,17 @@ def test_a_disk_comes_back(large: Any, normal: Any, disk: Callable) -> None:
     assert (mask & back).sum() / (mask | back).sum() >= 0.9
 
 
+@pytest.mark.parametrize("normal", NORMALS.values(), ids=NORMALS)
+def test_a_frame_is_as_large_as_the_volume_and_no_larger(large: Any, normal: Any) -> None:
+    """Seen along the normal: its outermost pixels lie within a pixel of the outermost voxels' borders."""
+    frame = Frame.at(large, centre_of(large), Plane.from_normal(normal))
+    grid = volume_grid(large)
+    corners = np.linalg.solve(frame.to_world, grid.to_world @ grid.corners(0.5))[:2]
+    height, width = frame.image.shape
+    first, last = -corners.min(axis=1), corners.max(axis=1) - (width - 1, height - 1)
+    assert ((first >= 0) & (first < 1) & (last >= 0) & (last < 1)).all()
+
+
 def test_pixels_agree_with_the_reslice_of_vtk(large: Any) -> None:
     frame = Frame.at(large, centre_of(large), Plane.from_normal((1, 2, 3)))
     reslice = vtk.vtkImageReslice()
