@@ -78,7 +78,7 @@ def test_masks_of_a_volume_that_has_changed_are_dropped_with_a_word(hands: Any, 
             "choose": lambda: hands.choose(1), "correct": lambda: hands.click(7.0, 0.0, remove=True),
         }  # fmt: skip
         answers[answer]()
-        hands.settle()
+        assert not hands.conversation.busy, "nothing is computed on what is gone"
     assert not hands.conversation.armed and "dropped" in hands.said
     hands.settle()
     assert not hands.voxels().any() and hands.learned.accepted == 0
