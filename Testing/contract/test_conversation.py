@@ -160,6 +160,28 @@ def test_a_double_click_accepts_the_mask_that_was_on_screen(hands: Any, index: i
     assert hands.voxels().sum() == first[index].sum() and hands.learned.accepted == 1
 
 
+def test_a_double_click_on_the_recommended_mask_accepts_it(hands: Any) -> None:
+    """Its first half is no answer, so that none is taken back."""
+    hands.masks()
+    hands.choose(2)
+    hands.settle()
+    now = hands.now()
+    hands.press(0)
+    hands.accept_at_once(0)
+    hands.settle()
+    assert hands.voxels().sum() == now[0].sum() and hands.learned.accepted == 1
+
+
+def test_only_masks_on_screen_can_be_pointed_at(hands: Any) -> None:
+    hands.act(lambda: hands.conversation.mark(0))
+    hands.masks()
+    said = hands.said
+    hands.act(lambda: hands.conversation.mark(9))
+    assert hands.said == said
+    hands.act(lambda: hands.conversation.mark(1))
+    assert hands.said.startswith("1: ")
+
+
 def test_a_double_click_of_which_the_first_half_came_too_early_accepts_nothing(hands: Any) -> None:
     """Between its halves other masks have come, which nobody has seen."""
     hands.masks()
