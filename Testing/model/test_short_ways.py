@@ -78,6 +78,17 @@ def test_doubling_is_a_transposed_convolution() -> None:
     torch.testing.assert_close(rows, wanted)
 
 
+@pytest.mark.parametrize("learning", [True, False])
+def test_what_is_added_takes_the_place_of_the_bias(learning: bool) -> None:
+    torch.manual_seed(0)
+    convolution = torch.nn.ConvTranspose2d(6, 4, 2, stride=2)
+    rows, added = torch.randn(2, 12, 6), torch.randn(1, 12, 2, 2, 4)
+    with torch.set_grad_enabled(learning):
+        found = two_way.double(rows, convolution, added.clone())
+        plain = two_way.double(rows, convolution)
+    assert torch.allclose(found, plain - convolution.bias + added, atol=1e-6)
+
+
 @pytest.mark.parametrize("everything", [False, True])
 @torch.no_grad()
 def test_half_precision_changes_probabilities_by_little(everything: bool) -> None:
