@@ -161,6 +161,13 @@ def test_fit_never_lowers_the_likelihood() -> None:
     assert likelihood[-1] > likelihood[0] + 0.1
 
 
+def test_latents_that_are_all_the_same_leave_the_floor_of_the_variance() -> None:
+    fitted = example().fit(torch.full((20, 2), 0.5, dtype=torch.float64), iterations=3, variance_floor=0.01)
+    there = fitted.weights > 1e-6
+    assert there.any() and torch.allclose(fitted.variances[there], torch.tensor(0.01, dtype=torch.float64), atol=1e-9)
+    assert torch.allclose(fitted.means[there], torch.tensor(0.5, dtype=torch.float64))
+
+
 def test_fit_refuses_useless_weights() -> None:
     z = torch.zeros(3, 2, dtype=torch.float64)
     with pytest.raises(InputError, match="not all zero"):
