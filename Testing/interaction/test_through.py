@@ -244,6 +244,17 @@ def test_a_lesion_of_one_slice_stays_on_it(network: Network) -> None:
     assert extent is not None and extent.slices <= 3
 
 
+def test_an_end_is_asked_for_beyond_the_outermost_masks_alone(network: Network) -> None:
+    mask = np.zeros((9, *SHAPE), bool)
+    mask[:, 30:50, 40:60] = True
+    volume = ThroughVolume(network, slices_of(mask), STEP)
+    assert not volume.asks_for_end(4), "nothing is known yet"
+    for k in (3, 5):
+        volume.set_anchor(k, mask[k])
+    volume.set_end(7)
+    assert [volume.asks_for_end(k) for k in range(9)] == [True] * 3 + [False] * 6
+
+
 def test_a_structure_that_splits_keeps_both_parts(network: Network) -> None:
     yy, xx = np.mgrid[: SHAPE[0], : SHAPE[1]]
     mask = np.zeros((9, *SHAPE), bool)
