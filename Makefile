@@ -54,7 +54,7 @@ help:
 	@echo "make ablations   train with parts of the preference generator, on DATA; goes on where it stopped"
 	@echo "make embedding   train the network with the paper's fusion; goes on where it stopped"
 	@echo "make widening    train on more than lungs and on lungs alone, and compare"
-	@echo "make protocol    the paper's protocol on LIDC: train on splits by slice and by patient, and measure both"
+	@echo "make protocol    the paper's protocol on LIDC: train on splits by slice and by patient; docs/protocol.md"
 	@echo "make structures  train for structures of any kind, calibrate, and measure on sets kept apart; some hours"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make beyond      measure structures of any kind and volumes on DATA and write docs/beyond-lungs.md"
@@ -218,7 +218,7 @@ widening: $(READY)
 PROTOCOL ?=
 ALL_LIDC := train-0 train-1 train-2 train-3 val
 protocol_of = $(BIN)/spa evaluate lidc $(ALL_LIDC:%=--npz $(DATA)/lidc_idri/%.npz) --raters 0 --split both --rounds 3 \
-	--user $(2) --weights runs/protocol/$(1)/protocol-$(1).safetensors --json out/results/protocol-$(1)-$(3).json
+	--user $(2) --weights runs/protocol/$(1)/protocol-$(1).safetensors --json out/protocol/protocol-$(1)-$(3).json
 protocol = $(BIN)/spa train Resources/Training/protocol.yaml --data $(DATA) --device cpu --name protocol-$(1) \
 	--output runs/protocol/$(1) --set sources.1.split=$(1) $(PROTOCOL) && \
 	$(call protocol_of,$(1),candidate,candidate) && $(call protocol_of,$(1),choice+oracle-point,oracle)
@@ -226,6 +226,7 @@ protocol = $(BIN)/spa train Resources/Training/protocol.yaml --data $(DATA) --de
 protocol: $(READY)
 	$(call protocol,patients)
 	$(call protocol,slices)
+	$(BIN)/spa report out/protocol --output docs/protocol.md
 
 # Sets that the training leaves out (see `leave_out`): what is expected of unfamiliar things is learned there.
 LEFT_OUT := ct_heart_hocm endo_larynx mr_kidney_t2 us_carotid_ccaus

@@ -256,7 +256,9 @@ def test_page_leaves_out_what_was_not_measured(records: Dict[str, Record], tmp_p
     assert "U-Net, majority vote" not in page
 
 
-def test_the_papers_protocol_compares_both_splits_on_equal_slices(records: Dict[str, Record]) -> None:
+def test_the_papers_protocol_compares_both_splits_on_equal_slices(
+    records: Dict[str, Record], tmp_path: Path
+) -> None:
     kinds = ("candidate", "oracle")
     some = {f"protocol-{split}-{user}": records[f"protocol-{split}-{user}"] for split in ("patients", "slices")
             for user in kinds}  # fmt: skip
@@ -267,6 +269,10 @@ def test_the_papers_protocol_compares_both_splits_on_equal_slices(records: Dict[
     means = f"| {CASES} | 3 | {100 * by_patient.mean():.1f} ["
     assert means in rows[3] and f"| {100 * by_slice.mean():.1f} [" in rows[3]
     assert f"| {100 * (by_slice - by_patient).mean():+.1f} [" in rows[3]
+    write_report(some, tmp_path / "protocol.md")
+    page = (tmp_path / "protocol.md").read_text(encoding="utf-8")
+    assert page.startswith("# The paper's protocol on LIDC-IDRI") and rows[3] in page
+    assert all(f"| {name} | `spa evaluate lidc" in page for name in some)
     del some["protocol-slices-oracle"]
     assert len(trainings.protocol(some)[2:-1]) == 2
 

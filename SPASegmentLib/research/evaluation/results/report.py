@@ -1,4 +1,4 @@
-"""Pages of results, each written whole from its records: docs/results.md, and docs/beyond-lungs.md for all others."""
+"""Pages of results, each written whole from its records: docs/results.md, docs/protocol.md, docs/beyond-lungs.md."""
 
 from __future__ import annotations
 
@@ -31,13 +31,20 @@ def write_report(records: Dict[str, Record], path: Path) -> None:
 
 
 def _lines(records: Dict[str, Record], page: str) -> Lines:
-    (title, introduction), sections = read_page("results" if of_slices(records) else "beyond-lungs")
+    (title, introduction), sections = read_page(_words(records))
     lines = [title, "", introduction.format(**_facts(records, page)), ""]
     for heading, (text, table) in sections.items():
         rows = table(records)
         if len(rows) > 3:  # more than the head of a table
             lines += section(heading, *text, rows)
     return lines
+
+
+def _words(records: Dict[str, Record]) -> str:
+    """Which of `pages/` has the words for these records."""
+    if all(name.startswith("protocol-") for name in records):
+        return "protocol"
+    return "results" if of_slices(records) else "beyond-lungs"
 
 
 def _facts(records: Dict[str, Record], page: str) -> Dict[str, str]:
@@ -48,5 +55,5 @@ def _facts(records: Dict[str, Record], page: str) -> Dict[str, str]:
     return {
         "files": ", ".join(one["files"]), "cases": f"{one.get('n_cases')} cases of {one['intervals_over']}",
         "made_with": made_with, "Made_with": made_with[0].upper() + made_with[1:],
-        "records": f"docs/{page}/records.json.gz",
+        "torch": one["torch"], "machine": one["machine"], "records": f"docs/{page}/records.json.gz",
     }  # fmt: skip

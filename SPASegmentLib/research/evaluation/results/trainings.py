@@ -92,6 +92,7 @@ def budgets(records: Records) -> Lines:
     found.update({f"SPA, loss {left_out(terms)}": (f"loss-{n}", f"loss-{n}-alone") for n, terms in LOSSES.items()})
     found.update({f"SPA, preference generator: {part}": (f"generator-{part}",) for part in GENERATORS})
     found["SPA, embedding fusion"] = ("fusion-embedding-combination",)
+    found.update({f"SPA, split by {one}": (f"protocol-{one}-candidate",) for one in ("patients", "slices")})
     rows, history = [], []
     for words, names in found.items():
         record: Record = next((records[name] for name in names if name in records), {})
