@@ -306,7 +306,9 @@ def limit_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
 
 
-@pytest.mark.parametrize("ending", [".seg.nrrd", ".nii.gz", ".mha"])
+@pytest.mark.parametrize(
+    "ending", [".seg.nrrd", *(pytest.param(ending, marks=pytest.mark.slow) for ending in (".nii.gz", ".mha"))]
+)
 def test_a_full_disk(files: Any, tmp_path: Path, ending: str) -> None:
     output = tmp_path / f"lesion{ending}"
     output.write_text("what was there before")

@@ -81,6 +81,7 @@ def test_training_with_a_changed_value_and_a_name_of_its_own(data: Path, tmp_pat
     assert "no path" in run.stderr
 
 
+@pytest.mark.slow
 def test_a_training_in_the_folder_of_another_one_is_refused(data: Path, tmp_path: Path) -> None:
     """Whatever it is that differs: the weights keep the card of what they have seen."""
     first, run = tmp_path / "first.yaml", tmp_path / "run"

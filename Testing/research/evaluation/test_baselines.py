@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, Container, Iterable, List
 
 import numpy as np
 import pytest
@@ -23,6 +24,11 @@ from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.users import User
 
 TINY = BaselineSettings(steps=3, batch=4, warmup=1, checkpoint_every=2)
+
+
+def some_slow(names: Iterable[str], quick: Container[str]) -> List[Any]:
+    """The names as parameters, with all that are not quick marked slow."""
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +75,7 @@ def test_mask_loss_by_hand() -> None:
     assert float(mask_loss(logits, target)) == pytest.approx(entropy + soft, abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", some_slow(KINDS, quick=("unet", "clicks")))
 def test_every_loss_trains_its_network(kind: str, slices: RaterSlices) -> None:
     torch.manual_seed(0)
     network, batch = KINDS[kind].make(), CropSource(slices, 4, 0).draw()
@@ -89,9 +95,7 @@ def test_every_loss_trains_its_network(kind: str, slices: RaterSlices) -> None:
         assert p.grad is None or bool(torch.isfinite(p.grad).all()), key
 
 
-@pytest.mark.parametrize(
-    "name", ["probabilistic", "clicks", *(pytest.param(name, marks=pytest.mark.slow) for name in ("swinunet", "msa"))]
-)
+@pytest.mark.parametrize("name", some_slow(["probabilistic", "clicks", "swinunet", "msa"], quick=("probabilistic",)))
 def test_a_stopped_training_goes_on_exactly(name: str, slices: RaterSlices, tmp_path: Path) -> None:
     whole = BaselineTrainer(name, slices, TINY, tmp_path / "whole").run()
     BaselineTrainer(name, slices, TINY, tmp_path / "parts").run(until=2)
@@ -132,11 +136,13 @@ def test_a_baseline_does_not_go_on_with_other_slices_or_settings(slices: RaterSl
         BaselineTrainer("unet-0", slices, TINY, tmp_path)
 
 
+@pytest.mark.slow
 def test_members_of_the_ensemble_differ(trained: Path) -> None:
     a, b = load_baseline(trained / "unet-0"), load_baseline(trained / "unet-1")
     assert not torch.equal(next(a.parameters()), next(b.parameters()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(TRAINED))
 def test_every_method_turns_clicks_into_masks(name: str, trained: Path, disks: EvaluationFile) -> None:
     case = open_case(draw_ids([disks], "combination")[1], [disks])
@@ -156,6 +162,7 @@ def test_every_method_turns_clicks_into_masks(name: str, trained: Path, disks: E
     assert run_case(method, case, user, 3).rounds["dice_recommended"].shape == (3,)
 
 
+@pytest.mark.slow
 def test_level_sets_hold_each_pixel_as_often_as_its_share(trained: Path, disks: EvaluationFile) -> None:
     case = open_case(draw_ids([disks], "combination")[0], [disks])
     (screen,) = open_trained("label-sampling", trained).screens(case, User(), 6)

@@ -84,6 +84,7 @@ def test_calibrated_weights_expect_what_users_reach(weights: Path, tmp_path: Pat
     assert calibrate(weights, [file], jobs=1)["expected_dice"] == record["expected_dice"]
 
 
+@pytest.mark.slow
 def test_structures_take_part_beside_slices_or_alone(weights: Path, tmp_path: Path) -> None:
     slices = synthetic_slices(5, seed=4)
     labels = np.stack([slices.raters(i)[0] for i in range(5)]).astype(np.uint8)

@@ -436,6 +436,7 @@ def test_one_mask_is_compared_with_that_mask_and_several_with_the_best_seen(reco
         assert shown == pytest.approx([100 * gap.mean(), 100 * low, 100 * high], abs=0.06)
 
 
+@pytest.mark.slow
 def test_examples_are_chosen_by_rank_and_drawn(npz: Path, tmp_path: Path) -> None:
     task = Task(method="seed-mask", protocol="rater", rounds=2, jobs=1)
     record = evaluate(task, [npz])

@@ -206,6 +206,7 @@ def test_the_shared_sets_have_the_cases_that_their_table_counts(shared_data: Pat
     assert len(counts) == 9 and set(counts.values()) == {20}
 
 
+@pytest.mark.slow
 def test_the_page_of_what_lies_beyond_lungs_holds_the_records_numbers(folder: Path, tmp_path: Path) -> None:
     runner, measured = CliRunner(), tmp_path / "records"
     for start in ("click", "box"):

@@ -186,6 +186,7 @@ def test_simulated_choice_is_the_nearest_and_its_label_is_the_candidates_own() -
     assert contrast[y, x] == pytest.approx(contrast.max())
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss(slices: RaterSlices, tmp_path: Path) -> None:
     settings = TrainSettings(
         steps=40, warmup=5, bfloat16=False, checkpoint_every=100, unroll=UnrollSettings(rounds=2, predictions=6)
