@@ -31,7 +31,7 @@ NPZ ?=
 PARTS ?=
 CASES ?=
 
-.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e screenshot-viewer benchmark-viewer \
+.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e e2e-all screenshot-viewer benchmark-viewer \
 	benchmark baselines losses ablations embedding widening protocol structures results beyond named lint mutation index-check \
 	address dist translations tutorial clean
 .DELETE_ON_ERROR:
@@ -42,7 +42,7 @@ help:
 	@echo "make viewer      SPA in the browser; VOLUME=scan.nrrd opens a volume"
 	@echo "make test        ruff, mypy and the tests"
 	@echo "make test-all    the same, with the slow tests"
-	@echo "make e2e         the tests of the viewer, in Chromium"
+	@echo "make e2e         the tests of the viewer, in Chromium; make e2e-all with the slow ones"
 	@echo "make mutation    change a hundred operators one by one and list what no test notices; about an hour"
 	@echo "make benchmark-viewer   how fast the viewer is; writes docs/viewer-benchmark.md"
 	@echo "make screenshot  the pictures of make demo and of a session on the sample image, for the README"
@@ -73,22 +73,22 @@ venv: $(READY)
 $(READY): pyproject.toml constraints-dev.txt
 	@echo "Setting up .venv; the first time takes some minutes."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --constraint constraints-dev.txt torch
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --constraint constraints-dev.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --no-compile $(PIP_ARGS) --constraint constraints-dev.txt torch
+	$(BIN)/python -m pip install --quiet --no-compile $(PIP_ARGS) --constraint constraints-dev.txt --editable '.[dev]'
 	touch $@
 
 $(VIEWER)/ready: pyproject.toml constraints-dev.txt constraints-viewer.txt
 	@echo "Setting up $(VIEWER); the first time takes some minutes."
 	$(PYTHON) -m venv $(VIEWER)
 	grep -v '^slicer-core' constraints-dev.txt | cat - constraints-viewer.txt > $(VIEWER)/constraints.txt
-	$(VIEWER)/bin/python -m pip install --quiet $(PIP_ARGS) --constraint $(VIEWER)/constraints.txt \
+	$(VIEWER)/bin/python -m pip install --quiet --no-compile $(PIP_ARGS) --constraint $(VIEWER)/constraints.txt \
 		--editable '.[viewer,e2e]'
 	touch $@
 
 $(DEMO)/ready: pyproject.toml constraints-dev.txt
 	@echo "Setting up $(DEMO); the first time takes a minute."
 	$(PYTHON) -m venv $(DEMO)
-	$(DEMO)/bin/python -m pip install --quiet $(PIP_ARGS) --constraint constraints-dev.txt --editable .
+	$(DEMO)/bin/python -m pip install --quiet --no-compile $(PIP_ARGS) --constraint constraints-dev.txt --editable .
 	touch $@
 
 demo: $(DEMO)/ready
@@ -152,6 +152,10 @@ chromium:
 		apt-get install --quiet --yes --no-install-recommends chromium)
 
 e2e: $(VIEWER)/ready chromium
+	$(VIEWER)/bin/python -m pytest Testing/viewer Testing/contract Testing/e2e -m "(viewer or e2e) and not slow" \
+		$(PYTEST_ARGS)
+
+e2e-all: $(VIEWER)/ready chromium
 	$(VIEWER)/bin/python -m pytest Testing/viewer Testing/contract Testing/e2e -m "viewer or e2e" $(PYTEST_ARGS)
 
 screenshot-viewer: $(VIEWER)/ready chromium
@@ -260,7 +264,7 @@ structures_of = $(BIN)/spa evaluate structures $(DATA)/structures/unseen $(2) --
 
 # What lies beyond the paper's tables; volumes are compared with ITK's contour interpolation, which nothing else needs.
 beyond: $(READY)
-	$(BIN)/python -m pip install --quiet $(PIP_ARGS) --constraint constraints-dev.txt --editable '.[volumes]'
+	$(BIN)/python -m pip install --quiet --no-compile $(PIP_ARGS) --constraint constraints-dev.txt --editable '.[volumes]'
 	$(call structures_of,click,)
 	$(call structures_of,box,--start box)
 	$(call structures_of,clicks,--user clicks)

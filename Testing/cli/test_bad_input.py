@@ -323,6 +323,7 @@ def test_a_full_disk(files: Any, tmp_path: Path, ending: str) -> None:
     assert output.read_text() == "what was there before"
 
 
+@pytest.mark.slow
 def test_a_full_disk_during_the_demo(tmp_path: Path) -> None:
     done = subprocess.run(
         [*COMMAND, "demo", "--output", str(tmp_path)], preexec_fn=limit_files, capture_output=True, text=True,

@@ -136,6 +136,7 @@ def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height
         )
 
 
+@pytest.mark.slow
 def test_a_tablet(program: Any, browser: Any, new_screen: Any) -> None:
     """A tap is a click, a finger that moves draws a box, on a screen with two pixels for one."""
     context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, device_scale_factor=2)

@@ -80,6 +80,7 @@ def test_a_volume_on_the_command_line_and_the_first_accepted_mask(
     program.stop(signal.SIGTERM)
 
 
+@pytest.mark.slow
 def test_uploads_have_a_limit(browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path) -> None:
     program = new_program(tmp_path / "tmp", "--max-upload", "1")
     page = browser.new_page()
@@ -94,6 +95,7 @@ def test_uploads_have_a_limit(browser: Any, new_program: Callable, new_screen: C
     assert not list(program.temporary.glob("spa-viewer-*"))
 
 
+@pytest.mark.slow
 def test_a_viewer_that_has_ended_says_so(
     browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path
 ) -> None:

@@ -101,6 +101,7 @@ def visible(page: Any, *names: str) -> List[bool]:
     return [page.locator(f"[data-test={name}]").first.is_visible() for name in names]
 
 
+@pytest.mark.slow
 def test_a_person_stops_in_the_middle_and_goes_on(
     study: Path, browser: Any, new_program: Callable[..., Any], new_screen: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -65,6 +65,7 @@ def test_self_test(host: Any, module: Any) -> None:
     assert result.testsRun >= 3
 
 
+@pytest.mark.slow
 def test_the_self_test_leaves_the_user_s_profiles_alone(host: Any, module: Any) -> None:
     """Whichever of them is in use, and also where the test is run as "Reload and Test" does it."""
     from SegmentEditorSPALib import ProfileActions

@@ -198,6 +198,7 @@ def test_kept_out_dice_by_hand(slices: RaterSlices) -> None:
     assert torch.equal(torch.get_rng_state(), state)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mrnet", pytest.param("medsam", marks=pytest.mark.slow)])
 def test_the_curve_goes_on_exactly_and_changes_no_weight(name: str, slices: RaterSlices, tmp_path: Path) -> None:
     kept_out = slices.take(np.array([3]))

@@ -196,6 +196,7 @@ def test_the_page_has_what_the_record_says(record: Dict[str, Any]) -> None:
     assert "(**seen" not in "".join(named.profiles({"named-three": record}))
 
 
+@pytest.mark.slow
 def test_the_command_prints_and_writes(three: Path, tmp_path: Path) -> None:
     output = tmp_path / "record.json"
     second = write_people(tmp_path / "second.npz", radii(8, 8, 9, 10.5), ["a", "b", "c"])

@@ -33,6 +33,7 @@ def test_every_user_works_on_every_sequence(many: EvaluationFile) -> None:
     assert not next(j for j in jobs if j.name == "majority").other
 
 
+@pytest.mark.slow
 def test_first_image_knows_no_profile_and_later_ones_do(many: EvaluationFile) -> None:
     ids = draw_ids([many], "policy")[:SEQUENCE]
     wide = tuple(open_case(i, [many], "majority +2 px") for i in ids)

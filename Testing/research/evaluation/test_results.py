@@ -190,6 +190,7 @@ def test_table_of_parts_trained_anew_compares_with_the_whole_generator(records: 
     assert set(GENERATORS) == set(PARTS)
 
 
+@pytest.mark.slow
 def test_records_of_other_weights_are_run_again(npz: Path, tmp_path: Path) -> None:
     tasks, said = {"a": Task(rounds=1, limit=1, jobs=1)}, []
     run_plan(tasks, [npz], tmp_path, said.append)

@@ -21,6 +21,7 @@ def _card(network: SPANetwork) -> ModelCard:
     return ModelCard("other", network.config.as_dict(), "", {}, {"measured": 1}, "", "", calibration={"n_cases": 1})
 
 
+@pytest.mark.slow
 def test_every_weight_is_the_mean_and_both_runtimes_read_it(tmp_path: Path) -> None:
     torch.manual_seed(0)
     known = load(bundled()).network

@@ -196,6 +196,7 @@ def test_training_lowers_the_loss(slices: RaterSlices, tmp_path: Path) -> None:
     assert np.mean(losses[-8:]) < 0.8 * np.mean(losses[:8])
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_exactly(slices: RaterSlices, tmp_path: Path) -> None:
     settings = TrainSettings(steps=6, warmup=2, checkpoint_every=3, unroll=UnrollSettings(rounds=2, predictions=4))
     whole = Trainer(SMALL, settings, source(slices), tmp_path / "whole").run()
