@@ -187,7 +187,9 @@ def test_the_page_speaks_the_browser_s_language(program: Any, browser: Any) -> N
     assert "Ansicht Koronar" in page.locator("[data-view=Green]").locator("xpath=..").get_attribute("aria-label")
     page.click("[data-test=phantom]")
     page.wait_for_function("window.trame.state.get('phase') === 'idle' && !window.trame.state.get('busy')")
-    assert "Klicken Sie in einer Schicht auf eine Struktur" in page.inner_text(".strip")
+    page.wait_for_function(
+        "() => document.querySelector('.strip').innerText.includes('Klicken Sie in einer Schicht auf eine Struktur')"
+    )
     separator = "&" if "?" in program.url else "?"
     assert "Undo" in opened(f"{program.url}{separator}lang=en")
     page.close()
