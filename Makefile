@@ -69,7 +69,7 @@ help:
 venv: $(READY)
 
 # The stamp is newer than what it was made from, so that nothing is installed twice. torch comes first and by itself:
-# no other requirement can then pull in another build of it.
+# no other requirement can then pull in another build of it. Python compiles what it imports; pip would compile the rest.
 $(READY): pyproject.toml constraints-dev.txt
 	@echo "Setting up .venv; the first time takes some minutes."
 	$(PYTHON) -m venv .venv

@@ -1,8 +1,8 @@
 """How far the network, the accepted masks and the image are each believed on the slices between and beyond them.
 
 A few numbers, fitted on volumes that training may use: ``spa calibrate-volumes`` fits them for weights and writes them
-into their card, but for presence and the outlines of slices beyond. Those here were fitted for
-earlier bundled weights, and are what counts where a card has none.
+into their card, but for presence and the outlines of slices beyond. Those here were fitted for earlier bundled weights,
+and are what counts where a card has none.
 """
 
 from __future__ import annotations

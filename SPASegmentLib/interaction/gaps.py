@@ -20,14 +20,14 @@ class Gap:
     """What was computed between two marks, or beyond one.
 
     Attributes:
-        versions: of the marks that it was computed for.
         slices: by index.
         open: whether nobody knows that the structure ends there: it only looked so.
+        versions: of the marks that it was computed for.
     """
 
-    versions: Tuple[int, ...]
     slices: Dict[int, Found]
     open: bool = False
+    versions: Tuple[int, ...] = ()
 
 
 class Work:
@@ -79,7 +79,7 @@ class GapFiller:
             except InputError:  # nothing is to be seen on it
                 continue
             work.done()
-        return Gap((), slices)
+        return Gap(slices)
 
     def _narrowed(self, last: int, end: int, anchor: Anchor, work: Work) -> Optional[Gap]:
         """The slices between an anchor and a marked end."""
@@ -95,7 +95,7 @@ class GapFiller:
             except InputError:  # nothing is to be seen on it
                 continue
             work.done()
-        return Gap((), slices)
+        return Gap(slices)
 
     def _follow(self, index: int, last: Tuple[int, Anchor], before: Patch) -> Optional[Found]:
         """One slice further, whatever presence says; None where the structure was lost before, or is not looked for."""
@@ -117,29 +117,29 @@ class GapFiller:
                 slices[k] = self._filler.beyond(k, (last, anchors[last]), before)
             except InputError:  # the volume ends, or shows nothing
                 # Up to the volume's end the structure may be there, or have ended unnoticed.
-                return Gap((), slices, open=bool(slices) and slices[k - step].presence < SURE_PRESENCE)
+                return Gap(slices, open=bool(slices) and slices[k - step].presence < SURE_PRESENCE)
             work.done()
             before = slices[k].mask
             if not before.values.any():
                 return self._towards(last, k, anchors[last], slices, work)
-        return Gap((), slices, open=True)
+        return Gap(slices, open=True)
 
     def _towards(self, last: int, end: int, anchor: Anchor, found: Dict[int, Found], work: Work) -> Optional[Gap]:
         """Slices that were followed to where the structure seems to end, as they are if it does."""
         slices = dict(found)
-        for k, one in found.items():
-            if not self._seeing or k == end:
-                continue
+        followed = (k for k in found if k != end) if self._seeing else ()
+        for k in followed:
             if work.stopped():
                 return None
+            one = found[k]
             patch = self._filler.ending(k, (last, anchor), end, one).patch
             if (patch.values > 0.5).any():
                 slices[k] = replace(one, patch=patch)
-        return Gap((), slices, open=True)
+        return Gap(slices, open=True)
 
 
 def gaps_of(marks: List[int], anchors: Dict[int, Anchor]) -> List[Tuple[int, int]]:
-    """Neighbouring marks with slices to compute between them, and those beyond the outermost: (mark, None)."""
+    """Neighbouring marks with slices to compute between them; beyond the outermost, the other one is no mark."""
     found = [(low, high) for low, high in zip(marks, marks[1:]) if not (anchors[low].empty and anchors[high].empty)]
     if not anchors[marks[0]].empty:
         found.insert(0, (marks[0] - LONGEST - 1, marks[0]))

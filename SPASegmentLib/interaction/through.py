@@ -38,7 +38,6 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 
-
 class ThroughVolume:
     """One structure on the slices of a volume.
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from SPASegmentLib.interaction.simulated_user import corrective_click
 from SPASegmentLib.model.ablation import Part, ablated
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
 from SPASegmentLib.research.training.batches import Batch
+from SPASegmentLib.research.training.clicks import corrective_clicks
 from SPASegmentLib.research.training.losses import LossWeights, pairwise_dice, round_loss, soft_dice
 
 
@@ -102,7 +102,7 @@ def simulate_choice(
 
 
 def simulate_correction(maps: Tensor, user: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """A click on the largest error of the recommended prediction, see `corrective_click`.
+    """A click on the largest error of the recommended prediction, see `corrective_clicks`.
 
     The label is the user's own there, as it is where a person clicks.
 
@@ -110,11 +110,7 @@ def simulate_correction(maps: Tensor, user: Tensor) -> tuple[Tensor, Tensor, Ten
         (B, h, w) recommended map, (B, 2) point (x, y), and (B,) its label: -1 (no point) where nothing is wrong.
     """
     recommended = maps.mean(1)
-    shown, wanted = (recommended > 0.5).cpu().numpy(), (user > 0.5).cpu().numpy()
-    clicks = [corrective_click(mask, target) for mask, target in zip(shown, wanted)]
-    points = [(click.x, click.y) if click else (0.0, 0.0) for click in clicks]
-    labels = [float(click.positive) if click else -1.0 for click in clicks]
-    return recommended, torch.tensor(points, device=maps.device), torch.tensor(labels, device=maps.device)
+    return (recommended, *corrective_clicks(recommended > 0.5, user > 0.5))
 
 
 def unroll(

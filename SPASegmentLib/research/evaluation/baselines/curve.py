@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.baselines.crops import Crops, CropSource
+from SPASegmentLib.research.training.losses import soft_dice
 
 #: Batches of kept-out crops; always the same ones.
 BATCHES = 4
@@ -39,7 +40,10 @@ class KeptOut:
         """
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.manual_seed(0)
-            scores = [_dice(recommended(network, crops) > 0.5, crops.combination > 0.5) for crops in self.batches]
+            scores = [
+                soft_dice((recommended(network, crops) > 0.5).float(), (crops.combination > 0.5).float(), 1e-6)
+                for crops in self.batches
+            ]
         return float(torch.cat(scores).mean())
 
 
@@ -55,9 +59,3 @@ def flat_at(curve: Sequence[Tuple[int, float]], patience: int) -> Optional[int]:
 def ending(curve: Sequence[Tuple[int, float]], points: int = 3) -> str:
     """The last points in words, such as "81.2, 81.5, 81.4"; empty where there is no curve."""
     return ", ".join(f"{100 * dice:.1f}" for _, dice in curve[-points:])
-
-
-def _dice(a: Tensor, b: Tensor) -> Tensor:
-    """(B,) of (B, S, S) masks; 1 where both are empty."""
-    overlap, size = (a & b).sum((1, 2)), a.sum((1, 2)) + b.sum((1, 2))
-    return torch.where(size > 0, 2.0 * overlap / size.clamp(min=1), torch.ones(len(a)))

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from SPASegmentLib.interaction.simulated_user import corrective_click
 from SPASegmentLib.research.evaluation.baselines.click_network import (
     AdaptedNetwork,
     ClickNetwork,
@@ -22,6 +21,7 @@ from SPASegmentLib.research.evaluation.baselines.probabilistic import Probabilis
 from SPASegmentLib.research.evaluation.baselines.transformers import SwinUNet, TransUNet
 from SPASegmentLib.research.evaluation.baselines.unet import UNet
 from SPASegmentLib.research.training.boxes import SLOPPY, sloppy_box
+from SPASegmentLib.research.training.clicks import corrective_clicks
 
 #: Rounds of clicks that the click network is trained on.
 CLICK_ROUNDS = 3
@@ -110,11 +110,8 @@ def _answered(network: nn.Module, crops: Crops, boxes: Optional[Tensor]) -> Tens
         total = total + mask_loss(logits, crops.combination) / CLICK_ROUNDS
         if j + 1 < CLICK_ROUNDS:
             previous = logits.detach().float()
-            added = [corrective_click(m, t) for m, t in zip((previous > 0).numpy(), (crops.combination > 0.5).numpy())]
-            where = [(c.x, c.y) if c else (0.0, 0.0) for c in added]
-            what = [float(c.positive) if c else -1.0 for c in added]
-            points = torch.cat([points, torch.tensor(where).unsqueeze(1)], 1)
-            labels = torch.cat([labels, torch.tensor(what).unsqueeze(1)], 1)
+            where, what = corrective_clicks(previous > 0, crops.combination > 0.5)
+            points, labels = torch.cat([points, where.unsqueeze(1)], 1), torch.cat([labels, what.unsqueeze(1)], 1)
     return total
 
 
