@@ -34,6 +34,7 @@ from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.round import RegionRound, RegionRounds, Round, Said, choice, entropy, propose
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Proposal
+from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, calibrated
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -97,7 +98,7 @@ class LookRounds:
             these looks.
         settings: of the session.
         profile: what is known of this user's preference.
-        calibration: offset and slope from the mean Dice with the posterior's masks to the Dice that users reach.
+        calibration: from how far the predictions agree to the Dice that users reach.
     """
 
     def __init__(
@@ -108,7 +109,7 @@ class LookRounds:
         around: Callable[[np.ndarray, float, LookRounds], RegionRounds],
         settings: SessionSettings,
         profile: Optional[Profile] = None,
-        calibration: Tuple[float, float] = (0.0, 1.0),
+        calibration: Curve = UNCALIBRATED,
     ) -> None:
         self._frame, self._click, self._looks, self._around = frame, click, looks, around
         self._settings, self._profile, self._calibration = settings, profile, calibration
@@ -133,11 +134,8 @@ class LookRounds:
         means = self._means(weights)
         best, with_best = self._least_loss(means, weights)
         maps, owners = self._screen(means[best], best, with_best, weights)
-        expected = float(with_best @ weights)
-        offset, slope = self._calibration
-        proposal = propose(
-            self._frame, maps, entropy(self._probability(means, weights)), number, offset + slope * expected
-        )
+        expected = calibrated(float(with_best @ weights), self._calibration)
+        proposal = propose(self._frame, maps, entropy(self._probability(means, weights)), number, expected)
         shown = tuple(self._looks[i] for i in owners)
         return LookRound(self, said, weights, shown, replace(proposal, extent_open=True))
 

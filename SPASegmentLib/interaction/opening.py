@@ -20,6 +20,7 @@ from SPASegmentLib.interaction.round import RegionRound, RegionRounds, Round
 from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Box, Click, FrameImage, Prompts
+from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
 
@@ -167,7 +168,7 @@ class Opener:
         enclosed: bool = False,
     ) -> RegionRounds:
         network = self._network
-        calibration: Tuple[Tuple[float, float], ...] = ((0.0, 1.0),)
+        calibration: Tuple[Curve, ...] = (UNCALIBRATED,)
         if network is not None:
             calibration = network.expected_dice_of_extent if given else network.expected_dice
         return RegionRounds(

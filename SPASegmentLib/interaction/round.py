@@ -31,6 +31,7 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts, Proposal
+from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, calibrated
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -158,8 +159,8 @@ class RegionRounds:
         predictor: draws masks on it.
         settings: of the session.
         profile: what is known of this user's preference; it weighs the predictions of the first round.
-        calibration: offset and slope from the mean Dice with the posterior's masks to the Dice that users reach, for
-            each round; the last one serves all later rounds.
+        calibration: from how far the predictions agree to the Dice that users reach, for each round; the last curve
+            serves all later rounds.
         neutral_radius: in mm, of the mask for a user of whom nothing is known; None finds it in the first round.
         wider: the looks at other sizes; None where the region is all there is.
         enclosed: whether a box encloses the structure; small pieces beside it do not belong to it then.
@@ -171,7 +172,7 @@ class RegionRounds:
         predictor: Predictor,
         settings: SessionSettings,
         profile: Optional[Profile] = None,
-        calibration: Tuple[Tuple[float, float], ...] = ((0.0, 1.0),),
+        calibration: Tuple[Curve, ...] = (UNCALIBRATED,),
         neutral_radius: Optional[float] = None,
         wider: Optional[Callable[[], Wider]] = None,
         enclosed: bool = False,
@@ -379,9 +380,9 @@ class RegionRounds:
         shown = self._tidy(full[[0, *range(2, len(full))]], answers, in_frame=True)
         if given is not None:
             shown[0] = given
-        expected = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
-        offset, slope = self._calibration[min(number, len(self._calibration)) - 1]
-        return propose(region.frame, shown, full[1], number, offset + slope * expected)
+        agreement = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
+        curve = self._calibration[min(number, len(self._calibration)) - 1]
+        return propose(region.frame, shown, full[1], number, calibrated(agreement, curve))
 
     def _radius(self, map_: np.ndarray) -> float:
         sx, sy = self.region.map_spacing(map_.shape)
@@ -415,12 +416,11 @@ def propose(
         maps: (1 + k, height, width) float32 probabilities, the recommended prediction first.
         uncertainty: (height, width) float32, in bits.
         number: of the round.
-        expected_dice: of the recommended prediction; cut to 0..1.
+        expected_dice: 0..1, of the recommended prediction.
     """
     masks = maps > THRESHOLD
     differences = compare_all(masks, frame.spacing, frame.in_mm)
-    expected = min(max(expected_dice, 0.0), 1.0)
-    return Proposal(maps[0], maps[1:], masks, np.clip(uncertainty, 0.0, 1.0), differences, number, expected)
+    return Proposal(maps[0], maps[1:], masks, np.clip(uncertainty, 0.0, 1.0), differences, number, expected_dice)
 
 
 def entropy(probability: np.ndarray) -> np.ndarray:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Dict, Tuple
 
 from SPASegmentLib.errors import WeightsError
+from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, curves
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -17,10 +17,6 @@ _ = texts(__name__)
 CARD_FORMAT = "spa-model-card"
 CARD_VERSION = 1
 DEFAULT_NAME = "compact"
-#: Offset and slope.
-Line = Tuple[float, float]
-#: Of an expected Dice that nobody has calibrated.
-UNCALIBRATED: Line = (0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -55,16 +51,16 @@ class ModelCard:
     calibration: Dict[str, Any] = field(default_factory=dict)
     onnx: Dict[str, Any] = field(default_factory=dict)
 
-    def expected_dice_lines(self) -> Tuple[Tuple[Line, ...], Tuple[Line, ...]]:
+    def expected_dice_curves(self) -> Tuple[Tuple[Curve, ...], Tuple[Curve, ...]]:
         """What the expected Dice is calibrated with in the rounds after a click, and in those after a box or a mask.
 
-        The last line serves all later rounds. Cards of older versions hold one line for all.
+        The last curve serves all later rounds.
 
         Raises:
             WeightsError: the card holds something else there.
         """
-        after_click = self.calibration.get("expected_dice", UNCALIBRATED)
-        return _lines(after_click), _lines(self.calibration.get("expected_dice_of_extent", after_click))
+        after_click = self.calibration.get("expected_dice", [UNCALIBRATED])
+        return curves(after_click), curves(self.calibration.get("expected_dice_of_extent", after_click))
 
     def volume_numbers(self) -> Dict[str, Any]:
         """What ``spa calibrate-volumes`` has written for going through volumes; empty where it was not run.
@@ -76,21 +72,6 @@ class ModelCard:
         if not isinstance(numbers, dict):
             raise WeightsError(_("The model card's calibration for volumes needs numbers by their names."))
         return numbers
-
-
-def _lines(numbers: Any) -> Tuple[Line, ...]:
-    several = isinstance(numbers, list) and len(numbers) > 0 and all(isinstance(line, list) for line in numbers)
-    return tuple(_line(line) for line in numbers) if several else (_line(numbers),)
-
-
-def _line(numbers: Any) -> Line:
-    try:
-        offset, slope = (float(value) for value in numbers)
-    except (TypeError, ValueError):
-        raise WeightsError(_("The model card's calibration needs two numbers for expected_dice.")) from None
-    if not (math.isfinite(offset) and math.isfinite(slope)):
-        raise WeightsError(_("The model card's calibration holds numbers that are not finite."))
-    return offset, slope
 
 
 def models_folder() -> Path:

@@ -18,7 +18,6 @@ from torch import Tensor
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.card import (
     DEFAULT_NAME,
-    UNCALIBRATED,
     ModelCard,
     bundled,
     checked_bytes,
@@ -35,7 +34,7 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 __all__ = [
-    "DEFAULT_NAME", "SAM_VIT_B_SHA256", "UNCALIBRATED", "LoadedNetwork", "ModelCard", "file_sha256", "load",
+    "DEFAULT_NAME", "SAM_VIT_B_SHA256", "LoadedNetwork", "ModelCard", "file_sha256", "load",
     "load_default", "load_for_use", "load_sam_checkpoint", "models_folder", "read_card", "save",
 ]  # fmt: skip
 
@@ -126,7 +125,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     _check(state, network.state_dict(), path.name)
     network.load_state_dict({key: value.to(network.state_dict()[key].dtype) for key, value in state.items()})
     network.latent_space, network.weights_file = card.sha256[:16], path
-    network.expected_dice, network.expected_dice_of_extent = card.expected_dice_lines()
+    network.expected_dice, network.expected_dice_of_extent = card.expected_dice_curves()
     network.volume_numbers = card.volume_numbers()
     network.eval().requires_grad_(False)
     return LoadedNetwork(network.to(device), card)

@@ -1760,14 +1760,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 <context>
     <name>model.card</name>
     <message>
-        <source>The model card&apos;s calibration holds numbers that are not finite.</source>
-        <translation>Die Kalibrierung der Modellkarte enthält Zahlen, die nicht endlich sind.</translation>
-    </message>
-    <message>
-        <source>The model card&apos;s calibration needs two numbers for expected_dice.</source>
-        <translation>Die Kalibrierung der Modellkarte braucht zwei Zahlen für expected_dice.</translation>
-    </message>
-    <message>
         <source>{name} is not a model card of SPA.</source>
         <translation>{name} ist keine Modellkarte von SPA.</translation>
     </message>
@@ -1798,6 +1790,21 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The model card&apos;s calibration for volumes needs numbers by their names.</source>
         <translation>Die Kalibrierung der Modellkarte für Volumen braucht Zahlen bei ihren Namen.</translation>
+    </message>
+</context>
+<context>
+    <name>model.expected_dice</name>
+    <message>
+        <source>The model card&apos;s calibration holds numbers that are not finite.</source>
+        <translation>Die Kalibrierung der Modellkarte enthält Zahlen, die nicht endlich sind.</translation>
+    </message>
+    <message>
+        <source>The model card&apos;s calibration needs knots that rise.</source>
+        <translation>Die Kalibrierung der Modellkarte braucht Stützstellen, die steigen.</translation>
+    </message>
+    <message>
+        <source>The model card&apos;s calibration needs two numbers for expected_dice.</source>
+        <translation>Die Kalibrierung der Modellkarte braucht zwei Zahlen für expected_dice.</translation>
     </message>
 </context>
 <context>

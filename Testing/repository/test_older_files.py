@@ -11,6 +11,7 @@ import pytest
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.model import use
 from SPASegmentLib.model.card import bundled, read_card
+from SPASegmentLib.model.expected_dice import UNCALIBRATED
 
 FILES = Path(__file__).resolve().parents[1] / "files"
 
@@ -28,7 +29,7 @@ def test_a_card_of_0_1_0_is_read() -> None:
     """It has neither a calibration nor graphs of ONNX Runtime: PyTorch runs such weights, uncalibrated."""
     card = read_card(FILES / "card-0.1.0.json")
     assert card.name == "compact" and card.network["latent_dim"] == 8
-    assert card.expected_dice_lines() == (((0.0, 1.0),), ((0.0, 1.0),))
+    assert card.expected_dice_curves() == ((UNCALIBRATED,), (UNCALIBRATED,))
     assert not card.onnx
     assert use.chosen_runtime(bundled(), card) == "torch"
 

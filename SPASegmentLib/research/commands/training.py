@@ -102,6 +102,7 @@ def run_calibrate(
         SPAError: the weights or the files cannot be used, or the card cannot be written.
     """
     with imports():
+        from SPASegmentLib.model.expected_dice import calibrated
         from SPASegmentLib.research.evaluation.calibration import calibrate
 
     if not files and not structures:
@@ -111,9 +112,9 @@ def run_calibrate(
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
         record = calibrate(weights, files, limit, jobs, progress, structures, per_set, runtime)
-    lines = ", ".join(f"{offset} + {slope} x raw" for offset, slope in record["expected_dice"])
+    told = ", ".join(f"{calibrated(0.9, curve):.2f}" for curve in record["expected_dice"])
     console.print(
-        f"Expected Dice by round: {lines}; from {record['n_cases']} cases, mean error {record['mean_error_before']} "
-        f"before, {record['mean_error_after']} after.",
+        f"Where the predictions agree to 0.90, a Dice of {told} is expected by round; from {record['n_cases']} cases, "
+        f"mean error {record['mean_error_before']} before, {record['mean_error_after']} after.",
         highlight=False,
     )

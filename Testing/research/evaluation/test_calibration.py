@@ -14,9 +14,10 @@ from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.types import Box, Click, FrameImage
+from SPASegmentLib.model.expected_dice import calibrated
 from SPASegmentLib.model.weights import load, models_folder, read_card
 from SPASegmentLib.research.data.shards import RaterSlices
-from SPASegmentLib.research.evaluation.calibration import calibrate, fit_line, fit_lines
+from SPASegmentLib.research.evaluation.calibration import calibrate, curve_of, fit_line, fit_lines
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 
@@ -36,6 +37,20 @@ def test_every_round_has_a_line_of_its_own_where_there_are_cases_enough() -> Non
     assert fit_lines(expected, reached) == pytest.approx(lines, abs=1e-4)
     few = fit_lines(expected[:10], reached[:10])
     assert np.array_equal(few, np.array([fit_line(expected[:10], reached[:10])] * 3))
+
+
+@pytest.mark.parametrize(("offset", "slope"), [(-0.9, 2.1), (0.1, 0.8), (-0.1, 0.9), (0.4, 0.9)])
+def test_the_line_is_cut_and_believed_by_half(offset: float, slope: float) -> None:
+    curve = curve_of(offset, slope)
+    assert curve[0][0] == 0.0 and curve[-1][0] == 1.0
+    for agreement in np.linspace(0, 1, 21):
+        wanted = (min(max(offset + slope * agreement, 0.0), 1.0) + agreement) / 2
+        assert calibrated(float(agreement), curve) == pytest.approx(wanted, abs=2e-4)
+
+
+def test_a_line_that_falls_is_refused() -> None:
+    with pytest.raises(InputError, match="nothing can be learned"):
+        curve_of(0.9, -0.2)
 
 
 @pytest.mark.parametrize("expected", [np.full(100, 0.9), np.linspace(0, 1, 12)])
@@ -78,8 +93,8 @@ def test_calibrated_weights_expect_what_users_reach(weights: Path, tmp_path: Pat
     assert record["mean_error_after"] < record["mean_error_before"]
     card = read_card(weights.with_suffix(".json"))
     assert card.calibration == record and card.sha256 == checksum
-    offset, slope = record["expected_dice"][0]
-    assert _expected(weights, slices) == pytest.approx(min(max(offset + slope * before, 0.0), 1.0))
+    knots, dice = np.transpose(record["expected_dice"][0])
+    assert _expected(weights, slices) == pytest.approx(np.interp(before, knots, dice))
     # What is measured is always the uncalibrated value: a second run finds the same.
     assert calibrate(weights, [file], jobs=1)["expected_dice"] == record["expected_dice"]
 
@@ -105,10 +120,11 @@ def test_calibration_without_files_is_a_sentence(weights: Path) -> None:
     assert "Calibration needs files: slices (--npz), structures (--structures), or both." in text
 
 
-def test_sessions_use_the_line_of_their_round(weights: Path) -> None:
+def test_sessions_use_the_curve_of_their_round(weights: Path) -> None:
     image = FrameImage(synthetic_slices(1, seed=3).images[0].astype(np.float32))
     middle = Click(image.shape[1] / 2, image.shape[0] / 2)
-    after_click, after_box = [[0.25, 0.0], [0.5, 0.0], [0.75, 0.0]], [[0.8, 0.0], [0.9, 0.0]]
+    after_click = [[[0.0, 0.25], [1.0, 0.25]], [[0.4, 0.5]], [[0.0, 0.75], [0.5, 0.75]]]
+    after_box = [[0.8, 0.0], [0.9, 0.0]]  # offsets and slopes, as older versions wrote them
     _rewrite(weights, {"expected_dice": after_click, "expected_dice_of_extent": after_box})
     session = Session(load(weights).network, image)
     assert session.start(middle).expected_dice == 0.25
@@ -116,13 +132,15 @@ def test_sessions_use_the_line_of_their_round(weights: Path) -> None:
     session = Session(load(weights).network, image)
     assert session.start(box=Box(middle.x - 9, middle.y - 9, middle.x + 9, middle.y + 9)).expected_dice == 0.8
     assert session.choose(0).expected_dice == 0.9
-    # Cards of older versions have one line.
+    # The oldest cards have one line.
     _rewrite(weights, {"expected_dice": [0.5, 0.0]})
     session = Session(load(weights).network, image)
     assert session.start(middle).expected_dice == 0.5 == session.choose(0).expected_dice
 
 
-@pytest.mark.parametrize("line", [[1.0], "no", [0.0, float("nan")], [], [[0.0, 1.0], [1.0]]])
+@pytest.mark.parametrize(
+    "line", [[1.0], "no", [0.0, float("nan")], [], [[0.0, 1.0], [1.0]], [[[0.5, 0.1], [0.5, 0.2]]]]
+)
 def test_a_card_with_a_damaged_calibration_is_refused(weights: Path, line: object) -> None:
     _rewrite(weights, {"expected_dice": line})
     with pytest.raises(WeightsError, match="calibration"):
