@@ -71,7 +71,8 @@ def _absent(packages: Iterable[str]) -> List[str]:
 
 def _is_too_old(name: str) -> bool:
     """Whether another extension has brought an older version; builds under other names are taken as they are."""
-    return bool(version(name)) and _numbers(version(name)) < _numbers(_REQUIREMENTS[name])
+    found = version(name)
+    return bool(found) and _numbers(found) < _numbers(_REQUIREMENTS[name])
 
 
 def _numbers(text: str) -> Tuple[int, ...]:

@@ -6,7 +6,8 @@ readers who all have a point. For demonstrations and tests; it says nothing abou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Dict, List, Tuple
 
 import numpy as np
@@ -23,6 +24,7 @@ CENTRE_RAS = (62.0, 18.0, -45.0)  # mm, of the volume
 
 AIR, LUNG, HAZE, SOFT, BONE = -1015.0, -860.0, -290.0, 35.0, 420.0  # Hounsfield units
 CORE_RADIUS, RIM_WIDTH = 7.5, 4.2  # mm
+EDGE = 0.6  # mm that an edge is wide
 SATELLITE_OFFSET, SATELLITE_RADIUS = np.array([11.5, -9.5, 1.0]), 3.0  # mm
 
 
@@ -44,7 +46,14 @@ class Phantom:
 
 
 def ambiguous_phantom(seed: int = 0) -> Phantom:
-    """Make the phantom; the same seed gives the same voxels."""
+    """The phantom, in arrays of the caller's own; the same seed gives the same voxels."""
+    made = _made(seed)
+    readers = {name: mask.copy() for name, mask in made.readers.items()}
+    return replace(made, voxels=made.voxels.copy(), ijk_to_ras=made.ijk_to_ras.copy(), readers=readers)
+
+
+@lru_cache(maxsize=4)
+def _made(seed: int) -> Phantom:
     rng = np.random.default_rng(seed)
     # Millimetres from the volume's centre along i, j and k, for each voxel.
     axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip(SHAPE[::-1], SPACING)]
@@ -113,8 +122,8 @@ def _texture(rng: np.random.Generator, sigma: Tuple[float, float, float]) -> np.
 
 
 def _blend(background: np.ndarray, inside: np.ndarray | float, distance: np.ndarray) -> np.ndarray:
-    """Put a structure into the background, by its signed distance in mm, with an edge 0.6 mm wide."""
-    share = np.clip(0.5 - distance / 0.6, 0, 1)
+    """Put a structure into the background, by its signed distance in mm, with an edge."""
+    share = np.clip(0.5 - distance / EDGE, 0, 1)
     return np.asarray(share * inside + (1 - share) * background)
 
 
@@ -128,10 +137,11 @@ def _tube(start: np.ndarray, end: np.ndarray, radii: Tuple[float, float], bend: 
 
 
 def _nearest_tube(points: np.ndarray, tubes: List[np.ndarray]) -> np.ndarray:
-    """Signed distance in mm of points (..., 3) from the wall of the nearest tube."""
+    """Signed distance in mm of points (..., 3) from the wall of the nearest tube; infinite beyond its edge."""
     samples = np.vstack(tubes)
-    distance, index = cKDTree(samples[:, :3]).query(points)
-    return np.asarray(distance - samples[index, 3])
+    # How far away what is outside of its edge lies does not matter, and takes most of the time.
+    distance, index = cKDTree(samples[:, :3]).query(points, distance_upper_bound=samples[:, 3].max() + EDGE)
+    return np.asarray(distance - np.append(samples[:, 3], 0.0)[index])
 
 
 def _spicules(centre: np.ndarray, rng: np.random.Generator) -> List[np.ndarray]:

@@ -31,6 +31,14 @@ def test_the_seed_decides(phantom: Phantom) -> None:
     assert not np.array_equal(other.voxels, phantom.voxels)
 
 
+def test_everybody_has_arrays_of_their_own() -> None:
+    mine = ambiguous_phantom(seed=3)
+    before = mine.voxels.copy(), mine.ijk_to_ras.copy(), mine.readers["tight"].copy()
+    mine.voxels[:], mine.ijk_to_ras[:], mine.readers["tight"][:] = 0, 0, True
+    again = ambiguous_phantom(seed=3)
+    assert all(map(np.array_equal, before, (again.voxels, again.ijk_to_ras, again.readers["tight"])))
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_readers_disagree_but_see_the_same_lesion(seed: int) -> None:
     readers = ambiguous_phantom(seed).readers
