@@ -51,7 +51,7 @@ def test_a_look_whose_mask_misses_the_click_does_not_count(
 ) -> None:
     """Seen from far, a network may be very sure of something else than what was clicked on (a whole lung)."""
     frame = disk(6)
-    sides = [looks.SMALLEST_SIDE * looks.STEP**i for i in range(5)]
+    sides = [looks.SMALLEST_SIDE * looks.STEP_OF_ONE**i for i in range(5)]
     honest = NetworkPredictor.predict
 
     def sure_of_something_else(self: NetworkPredictor, latents: np.ndarray, chunk: int) -> np.ndarray:
