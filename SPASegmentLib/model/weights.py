@@ -1,4 +1,7 @@
-"""Weights files: safetensors beside a model card, loaded by PyTorch, and only if every check passes."""
+"""Weights files: safetensors beside a model card, loaded by PyTorch, and only if every check passes.
+
+Importing this needs no PyTorch; what loads or writes does.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,11 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import TYPE_CHECKING, Dict, List, Optional, cast
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load as load_safetensors
-from safetensors.torch import save as save_safetensors
-from torch import Tensor
 
+from SPASegmentLib import pytorch
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.card import (
     DEFAULT_NAME,
@@ -25,11 +25,13 @@ from SPASegmentLib.model.card import (
     models_folder,
     read_card,
 )
-from SPASegmentLib.model.device import move
-from SPASegmentLib.model.encoders import resize_vit_positions
-from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.translation import texts
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 
 _ = texts(__name__)
 
@@ -45,11 +47,16 @@ _SAM_UNUSED = re.compile(r"mask_decoder\.(iou_prediction_head\.|output_hypernetw
 
 
 def load_default(name: str = DEFAULT_NAME, device: str = "cpu") -> LoadedNetwork:
-    """The bundled weights of this name.
+    """The bundled weights of this name; where PyTorch is not installed, as ONNX Runtime runs them.
 
     Raises:
         WeightsError: there are none, or they are damaged.
     """
+    if not pytorch.is_installed():
+        from SPASegmentLib.model import use
+
+        # What only draws masks goes on without PyTorch; what trains has asked for it before.
+        return cast(LoadedNetwork, use.load_default(name))
     return load(bundled(name), device)
 
 
@@ -69,6 +76,8 @@ def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
     Returns:
         The card with the checksum filled in.
     """
+    from safetensors.torch import save as save_safetensors
+
     state = {
         key: (value.half() if value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
         for key, value in network.state_dict().items()
@@ -92,6 +101,8 @@ def load_for_use(path: Optional[Path] = None, device: str = "cpu") -> LoadedNetw
     Raises:
         WeightsError: see `load`.
     """
+    from SPASegmentLib.model.device import move
+
     loaded = load_default() if path is None else load(path)
     move(loaded.network, device)
     return loaded
@@ -104,6 +115,10 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
         WeightsError: a file is missing, truncated or damaged, its checksum or architecture does not fit, or it
             holds numbers that are not finite. The message names the file and the mismatch.
     """
+    from safetensors.torch import load as load_safetensors
+
+    from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+
     path = Path(path)
     card = read_card(path.with_suffix(".json"))
     data = checked_bytes(path, card.sha256)
@@ -146,6 +161,11 @@ def load_sam_checkpoint(
     Raises:
         WeightsError: the file is missing, damaged, has another checksum, or its keys or shapes do not fit.
     """
+    import torch
+
+    from SPASegmentLib.model.encoders import resize_vit_positions
+    from SPASegmentLib.model.network import NetworkConfig, SPANetwork
+
     path = Path(path)
     config = config or NetworkConfig.vit_b()
     found = file_sha256(path)
@@ -198,7 +218,7 @@ def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> No
     ]
     if wrong:
         raise WeightsError(_("{name} does not fit the network: shapes {shapes}.").format(name=name, shapes=_few(wrong)))
-    bad = [k for k, v in state.items() if v.is_floating_point() and not bool(torch.isfinite(v).all())]
+    bad = [k for k, v in state.items() if v.is_floating_point() and not bool(v.isfinite().all())]
     if bad:
         raise WeightsError(_("{name} holds numbers that are not finite: {bad}.").format(name=name, bad=_few(bad)))
 

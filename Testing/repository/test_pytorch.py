@@ -65,12 +65,26 @@ def test_a_pytorch_that_cannot_be_imported(tmp_path: Path, line: str) -> None:
     assert installed == "True False"
 
 
+#: As on a machine that has none.
+WITHOUT = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "torch" else find(name, *rest)
+sys.modules["torch"] = None
+"""
+
+
 def test_a_machine_without_pytorch() -> None:
-    code = "import importlib.util as u, sys; f = u.find_spec\n"
-    code += "u.find_spec = lambda n, *r: None if n == 'torch' else f(n, *r)\nsys.modules['torch'] = None\n"
-    first, _, installed = ask(code + ASK)
+    first, _, installed = ask(WITHOUT + ASK)
     assert first == "PyTorch is not installed; install it, as pytorch.org says."
     assert installed == "False False"
+
+
+def test_bundled_weights_without_pytorch() -> None:
+    """By the address that scripts have known from the first version on."""
+    code = "from SPASegmentLib.model.weights import load_default; print(type(load_default().network).__name__)"
+    assert ask(WITHOUT + code) == ("OnnxNetwork",)
+    assert ask(code) == ("SPANetwork",)
 
 
 def test_a_pytorch_that_does_not_fit_numpy() -> None:
