@@ -56,7 +56,7 @@ def load_default(name: str = DEFAULT_NAME, device: str = "cpu") -> LoadedNetwork
         from SPASegmentLib.model import use
 
         # What only draws masks goes on without PyTorch; what trains has asked for it before.
-        return cast(LoadedNetwork, use.load_default(name))
+        return cast(LoadedNetwork, use.load_default(name, device))
     return load(bundled(name), device)
 
 

@@ -98,7 +98,9 @@ def loaded_by(statement: str) -> Set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["interaction.session", "model.use", "model.weights", "model.onnx_network", "mrml.controller"])
+@pytest.mark.parametrize(
+    "module", ["interaction.session", "model.use", "model.weights", "model.onnx_network", "mrml.controller"]
+)
 def test_what_slicer_uses_loads_no_torch(module: str) -> None:
     assert "torch" not in loaded_by(f"import SPASegmentLib.{module}")
 
