@@ -31,7 +31,7 @@ from SPASegmentLib.viewer.page_texts import build, ended_page, page_template
 from SPASegmentLib.viewer.page_view import PageView
 from SPASegmentLib.viewer.pointer import Gesture, Pointer
 from SPASegmentLib.viewer.profiles import ViewerProfiles
-from SPASegmentLib.viewer.state import PageState
+from SPASegmentLib.viewer.state import PageState, no_closed_pages
 from SPASegmentLib.viewer.surface import SurfaceView
 from SPASegmentLib.viewer.transfer import Transfer
 from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, read_archive
@@ -131,6 +131,7 @@ class ViewerApp:
             ) from error
 
     def _announce(self, host: str) -> None:
+        asyncio.get_running_loop().set_exception_handler(no_closed_pages)
         query = "" if self._token is None else f"?{urlencode({'token': self._token})}"
         name = f"[{host}]" if ":" in host else host
         print(f"SPA is at http://{name}:{self.server.port}/{query} for one user at a time; Ctrl+C ends it.", flush=True)

@@ -21,6 +21,12 @@ _ = texts(__name__)
 _log = logging.getLogger(__name__)
 
 
+def no_closed_pages(loop: asyncio.AbstractEventLoop, context: Dict[str, Any]) -> None:
+    """Handler of a loop's exceptions: what was on its way to a page that has been closed is no error."""
+    if not isinstance(context.get("exception"), ConnectionResetError):
+        loop.default_exception_handler(context)
+
+
 class PageState:
     """The values and the actions of the page.
 
