@@ -24,7 +24,7 @@ _Predictor = TypeVar("_Predictor", bound=Predictor)
 SMALLEST_SIDE = 60
 #: Each look is at a region this much larger than the one before. Smaller steps (1.25) bring nothing more.
 STEP = 1.35
-#: The same where only the best region is kept.
+#: The same where only the best region is kept, as in version 0.1.0, whose figures can be measured again that way.
 STEP_OF_ONE = 1.5
 #: The largest region, in longer sides of the frame.
 LARGEST_SIDE = 1.6

@@ -17,7 +17,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Box
 from SPASegmentLib.model import use
-from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve
+from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, calibrated
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
@@ -70,7 +70,9 @@ def curve_of(offset: float, slope: float) -> Curve:
         InputError: the line falls.
     """
     if slope <= 0:
-        raise InputError("The masks expected to be better were worse here: nothing can be learned from these cases.")
+        raise InputError(
+            "The masks expected to be better were worse here: nothing can be learned from these cases. Give it more."
+        )
     ends = [min(max((value - offset) / slope, 0.0), 1.0) for value in (0.0, 1.0)]
     knots = sorted({0.0, *ends, 1.0})
     dice = np.clip(offset + slope * np.array(knots), 0.0, 1.0) * BELIEVED + (1 - BELIEVED) * np.array(knots)
@@ -117,8 +119,10 @@ def calibrate(
     expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
     starts = (slice(0, len(cases)), slice(len(cases), None))
     curves = [[curve_of(*line) for line in fit_lines(expected[part], reached[part])] for part in starts]
-    told = [[np.interp(e, *np.array(c).T) for e, c in zip(expected[p].T, by)] for by, p in zip(curves, starts)]
-    after = np.concatenate([np.transpose(dice) for dice in told])
+    after = np.array([
+        [calibrated(agreement, curve) for agreement, curve in zip(case, by_round)]
+        for by_round, part in zip(curves, starts) for case in expected[part]
+    ])  # fmt: skip
     record: Dict[str, Any] = {
         "expected_dice": _as_lists(curves[0]),
         "expected_dice_of_extent": _as_lists(curves[1]),
