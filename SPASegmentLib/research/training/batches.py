@@ -15,6 +15,7 @@ from SPASegmentLib.model.normalisation import normalise
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.training.augment import Augmentation
 from SPASegmentLib.research.training.boxes import SLOPPY, sloppy_box
+from SPASegmentLib.research.training.deform import DeformSettings, bends, bent_grid, stretches
 from SPASegmentLib.research.training.drawing import Drawn, draw_slice
 from SPASegmentLib.research.training.objects import ObjectPool
 
@@ -59,6 +60,7 @@ class BatchSource:
         seed: of everything random.
         augment: more changes of intensity, or None.
         boxes: how often the mask to start from is the ellipse of a box around the user's.
+        deform: how far images are deformed, their masks with them.
     """
 
     def __init__(
@@ -71,22 +73,25 @@ class BatchSource:
         seed: int,
         augment: Optional[Augmentation] = None,
         boxes: float = 0.0,
+        deform: Optional[DeformSettings] = None,
     ) -> None:
         self.sources = [(material, weight / weight.sum()) for material, weight, _ in sources]
         shares = np.array([share for _, _, share in sources], float)
         self.shares = shares / shares.sum()
         self.batch, self.size, self.map_size, self.targets = batch, size, map_size, targets
         self.rng = np.random.default_rng(seed)
-        self.augment, self.boxes = augment, boxes
+        self.augment, self.boxes, self.deform = augment, boxes, deform or DeformSettings()
 
     def recipe(self) -> Dict[str, Any]:
         """Everything that batches depend on, beside the seed; of the data its checksums."""
+        deformed = {} if self.deform == DeformSettings() else {"deform": asdict(self.deform)}
         return {
             "data": [material.digest() for material, _ in self.sources],
             "draws": [hashlib.blake2b(weight.tobytes(), digest_size=16).hexdigest() for _, weight in self.sources],
             "shares": self.shares.tolist(),
             "augment": None if self.augment is None else asdict(self.augment.settings),
             **{name: getattr(self, name) for name in ("batch", "size", "map_size", "targets", "boxes")},
+            **deformed,
         }
 
     def __iter__(self) -> Iterator[Batch]:
@@ -98,6 +103,9 @@ class BatchSource:
         rows = [self._draw_one() for _ in range(self.batch)]
         sides = np.array([max(row.image.shape) for row in rows])
         theta, carried_theta, in_region = self._affine(rows, sides)
+        bend = bends(self.deform.bend, self.batch, self.rng)
+        clicks = torch.from_numpy(in_region).float()
+        fixed = (2 * clicks + 1) / self.size - 1
         images = torch.empty(self.batch, 1, self.size, self.size)
         maps = torch.empty(self.batch, self.targets, self.map_size, self.map_size)
         carried = torch.empty(self.batch, self.map_size, self.map_size)
@@ -105,11 +113,12 @@ class BatchSource:
             of_side = np.flatnonzero(sides == side)
             pixels = np.stack([_square(rows[k].image, side) for k in of_side])[:, None]
             masks = torch.from_numpy(np.stack([_square(rows[k].wanted, side) for k in of_side])).float()
-            images[of_side] = self._sample(torch.from_numpy(pixels).float(), theta[of_side], self.size)
-            maps[of_side] = (self._sample(masks, theta[of_side], self.map_size) > 0.5).float()
-            wobbly = self._sample(masks[:, :1], carried_theta[of_side], self.map_size)[:, 0]
-            carried[of_side] = (wobbly > 0.5).float()
-        clicks = torch.from_numpy(in_region).float()
+            bent, still = None if bend is None else bend[of_side], fixed[of_side]
+            seen, drawn = (bent_grid(theta[of_side], bent, still, size) for size in (self.size, self.map_size))
+            wobbly = bent_grid(carried_theta[of_side], bent, still, self.map_size)
+            images[of_side] = _sample(torch.from_numpy(pixels).float(), seen)
+            maps[of_side] = (_sample(masks, drawn) > 0.5).float()
+            carried[of_side] = (_sample(masks[:, :1], wobbly)[:, 0] > 0.5).float()
         starts = clicks.clone()
         if self.boxes:
             self._put_boxes(maps[:, 0], carried, starts)
@@ -151,7 +160,8 @@ class BatchSource:
         cos, sin = np.cos(angle), np.sin(angle)
         # Region coordinates in -1..1 to source pixels: centre + side / 2 * R [mirror x, y].
         linear = np.stack([np.stack([cos * mirror, -sin], -1), np.stack([sin * mirror, cos], -1)], -2)
-        linear = linear * (side / 2)[:, None, None]
+        stretch = stretches(self.deform.stretch, b, rng)
+        linear = (linear if stretch is None else linear @ stretch) * (side / 2)[:, None, None]
         centre = clicks + jitter
         shift = -np.einsum("bij,bj->bi", np.linalg.inv(linear), jitter)
         in_region = (shift + 1) * self.size / 2 - 0.5
@@ -165,11 +175,6 @@ class BatchSource:
         wobble = linear * rng.uniform(0.85, 1.18, (b, 1, 1))
         slip = centre + rng.normal(0, 0.04, (b, 2)) * np.minimum(side, 2 * extents)[:, None]
         return to_grid(linear, centre), to_grid(wobble, slip), in_region
-
-    @staticmethod
-    def _sample(source: Tensor, theta: Tensor, size: int) -> Tensor:
-        grid = F.affine_grid(theta, [len(source), 1, size, size], align_corners=False)
-        return F.grid_sample(source, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
     def _intensity(self, images: Tensor) -> Tensor:
         rng, b = self.rng, len(images)
@@ -186,6 +191,10 @@ class BatchSource:
         if self.augment is not None:
             x = self.augment(x, rng)
         return torch.from_numpy(np.stack([normalise(image) for image in x.numpy()]))
+
+
+def _sample(source: Tensor, grid: Tensor) -> Tensor:
+    return F.grid_sample(source, grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def _square(maps: np.ndarray, side: int) -> np.ndarray:

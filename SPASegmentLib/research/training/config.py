@@ -17,6 +17,7 @@ from SPASegmentLib.model.network import NetworkConfig
 from SPASegmentLib.research.data.images import needed
 from SPASegmentLib.research.training.augment import Augmentation, AugmentSettings
 from SPASegmentLib.research.training.batches import BatchSource
+from SPASegmentLib.research.training.deform import DeformSettings
 from SPASegmentLib.research.training.sources import KINDS, AnySource
 from SPASegmentLib.research.training.trainer import TrainSettings
 from SPASegmentLib.research.training.yaml_file import read_yaml
@@ -33,6 +34,7 @@ class TrainConfig(BaseModel):
         crop: side in pixels of the slices that are kept in memory, from which regions are drawn; 128 as in the shared
             format, more for networks with larger images.
         augment: optional changes of intensity; none by default.
+        deform: how far images and masks are stretched and bent; not at all by default.
         boxes: of the images that start from a mask, the share that start from a box, as the ellipse in it.
         sources: the data.
         initial: weights to start from: the name of bundled ones ("compact"), or a .safetensors file of the same
@@ -47,6 +49,7 @@ class TrainConfig(BaseModel):
     targets: Annotated[int, Field(ge=1)] = 4
     crop: Annotated[int, Field(ge=32)] = 128
     augment: AugmentSettings = AugmentSettings()
+    deform: DeformSettings = DeformSettings()
     boxes: Annotated[float, Field(ge=0, le=1)] = 0.0
     sources: Annotated[Tuple[AnySource, ...], Field(min_length=1)]
     initial: str = ""
@@ -103,6 +106,7 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
         config.train.seed,
         augment,
         config.boxes,
+        config.deform,
     )
 
 

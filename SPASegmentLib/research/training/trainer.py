@@ -74,9 +74,11 @@ class Rounds(nn.Module):
         super().__init__()
         self.network, self.settings = network, settings
 
-    def forward(self, batch: Batch, carried: bool, corrected: bool) -> tuple[Tensor, List[Dict[str, Tensor]]]:
+    def forward(
+        self, batch: Batch, carried: bool, corrected: bool, rounds: Optional[int]
+    ) -> tuple[Tensor, List[Dict[str, Tensor]]]:
         """See `unroll`."""
-        return unroll(self.network, batch, self.settings, carried, corrected=corrected)
+        return unroll(self.network, batch, self.settings, carried, corrected=corrected, rounds=rounds)
 
 
 class Trainer:
@@ -193,11 +195,9 @@ class Trainer:
             self.network.encoder.eval()
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate() * group.get("factor", 1.0)
-        carried = bool(torch.rand(()) < s.unroll.carried)
-        # Not drawn where there are none, so that recipes from before give the same weights.
-        corrected = s.unroll.corrected > 0 and bool(torch.rand(()) < s.unroll.corrected)
+        carried, corrected, rounds = self._kind_of_step()
         with training_precision(device, s.bfloat16):
-            loss, log = self.rounds(batch, carried, corrected)
+            loss, log = self.rounds(batch, carried, corrected, rounds)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         try:
@@ -215,6 +215,20 @@ class Trainer:
         self.step += 1
         log[0]["loss"], log[0]["carried"] = loss.detach(), torch.tensor(float(carried))
         return log
+
+    def _kind_of_step(self) -> Tuple[bool, bool, Optional[int]]:
+        """Whether it starts from a mask, whether its user answers by clicks, and its rounds (None: drawn as it runs).
+
+        Several processes take steps of one kind, or each would wait for the one with the most rounds.
+        """
+        s = self.settings.unroll
+        common: Optional[torch.Generator] = None
+        if self.processes.size > 1:
+            common = torch.Generator().manual_seed(self.settings.seed * 1_000_003 + self.step)
+        carried = bool(torch.rand((), generator=common) < s.carried)
+        # Not drawn where there are none, so that recipes from before give the same weights.
+        corrected = s.corrected > 0 and bool(torch.rand((), generator=common) < s.corrected)
+        return carried, corrected, None if common is None else s.draw_rounds(corrected, common)
 
     def _log(self, log: List[Dict[str, Tensor]], speed: float) -> None:
         if self.log is None:

@@ -45,6 +45,13 @@ class UnrollSettings:
     generator: Part = "all"
     weights: LossWeights = LossWeights()
 
+    def draw_rounds(self, corrected: bool, generator: Optional[torch.Generator] = None) -> int:
+        """The number of rounds of a step; two at least where the user answers by clicks."""
+        if not self.vary_rounds:
+            return self.rounds
+        fewest = min(2, self.rounds) if corrected else 1
+        return int(torch.randint(fewest, self.rounds + 1, (), generator=generator))
+
 
 def cluster_batch(maps: Tensor, k: int, iterations: int = 6) -> Tensor:
     """K-means of every image's predictions at once: (B, N, h, w) to (B, N) cluster numbers.
@@ -120,6 +127,7 @@ def unroll(
     carried: bool,
     generator: Optional[torch.Generator] = None,
     corrected: bool = False,
+    rounds: Optional[int] = None,
 ) -> tuple[Tensor, List[Dict[str, Tensor]]]:
     """Loss over all rounds of a batch, and per round its terms and the Dice of the recommended prediction.
 
@@ -129,7 +137,8 @@ def unroll(
         settings: see `UnrollSettings`.
         generator: of the simulated user's slips.
         carried: start from the mask of a neighbouring slice, or a box, instead of the click alone.
-        corrected: the user answers by corrective clicks, in two rounds at least.
+        corrected: the user answers by corrective clicks.
+        rounds: how many; None to draw them as `UnrollSettings.draw_rounds` does.
     """
     if settings.generator != "all":
         network = ablated(network, settings.generator)
@@ -143,8 +152,7 @@ def unroll(
     scale = batch.images.shape[-1] / network.map_size
     previous: Optional[GaussianMixture] = None
     total, log = torch.zeros(()), []
-    fewest = min(2, settings.rounds) if corrected else 1
-    rounds = int(torch.randint(fewest, settings.rounds + 1, ())) if settings.vary_rounds else settings.rounds
+    rounds = settings.draw_rounds(corrected) if rounds is None else rounds
     for j in range(rounds):
         context = network.context(features, points, labels, None, mask)
         mixture = network.preference(context, previous)
