@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 import subprocess
 import sys
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
 from SPASegmentLib.errors import SPAError
 from SPASegmentLib.research.benchmark.clock import spread
 
 RUNTIMES = ("onnx", "torch")
+#: Threads of numerical libraries: one, or as many as they take where nobody says so, as in Slicer.
+THREADS = ("1", "all")
+#: What tells them.
+_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 #: A frame with a bright, hazily edged object, as a front end cuts it from a CT.
 _CLICK = """
 import json, sys, time
@@ -30,15 +36,22 @@ for number in range(5):
     session.choose(1)
     rounds.append((time.process_time() - cpu, time.perf_counter() - wall))
 rounds.sort()
+clicks = []
+for number in range(5):
+    session = spa.Session(loaded.network, spa.FrameImage(pixels, (0.7, 0.7)))
+    cpu, wall = time.process_time(), time.perf_counter()
+    session.start(spa.Click(255 + number % 2, 255 + number // 2))
+    clicks.append((time.process_time() - cpu, time.perf_counter() - wall))
+clicks.sort()
 with open("/proc/self/status") as status:
     peak = next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 assert ("torch" in sys.modules) == ({runtime!r} == "torch")
-print(json.dumps([*first, *rounds[2], peak]))
+print(json.dumps([*first, *rounds[2], *clicks[2], peak]))
 """
 
 
 def measure_cold(repeats: int = 5) -> List[Dict[str, Any]]:
-    """Seconds from nothing to five masks, seconds of a further round, and peak memory, for each runtime.
+    """Seconds from nothing to five masks, of a further round and of later clicks, and peak memory, for each runtime.
 
     Args:
         repeats: new processes for each, in turns, after one that brings the files into the system's cache.
@@ -46,24 +59,32 @@ def measure_cold(repeats: int = 5) -> List[Dict[str, Any]]:
     Raises:
         SPAError: a process fails.
     """
-    taken: Dict[str, List[List[float]]] = {runtime: [] for runtime in RUNTIMES}
+    kinds = list(itertools.product(THREADS, RUNTIMES))
+    taken: Dict[Tuple[str, str], List[List[float]]] = {kind: [] for kind in kinds}
     for _ in range(repeats + 1):
-        for runtime in RUNTIMES:
-            taken[runtime].append(_click(runtime))
+        for threads, runtime in kinds:
+            taken[threads, runtime].append(_click(runtime, threads))
     return [
         {
             "runtime": runtime,
-            "click": {"cpu_s": spread([t[0] for t in found[1:]]), "wall_s": spread([t[1] for t in found[1:]])},
-            "round": {"cpu_s": spread([t[2] for t in found[1:]]), "wall_s": spread([t[3] for t in found[1:]])},
-            "peak_mib": round(max(t[4] for t in found[1:]), 1),
+            "threads": threads,
+            **{part: _spreads(found[1:], 2 * k) for k, part in enumerate(("click", "round", "again"))},
+            "peak_mib": round(max(t[-1] for t in found[1:]), 1),
         }
-        for runtime, found in taken.items()
+        for (threads, runtime), found in taken.items()
     ]
 
 
-def _click(runtime: str) -> Any:
+def _spreads(found: List[List[float]], first: int) -> Dict[str, Any]:
+    """Of seconds of processor, and after them on the wall."""
+    return {kind: spread([each[first + k] for each in found]) for k, kind in enumerate(("cpu_s", "wall_s"))}
+
+
+def _click(runtime: str, threads: str) -> Any:
     code = _CLICK.format(runtime=runtime)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    told = {name: threads for name in _VARIABLES} if threads != "all" else {}
+    environment = {**{name: value for name, value in os.environ.items() if name not in _VARIABLES}, **told}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
         raise SPAError(f"A click with {runtime} failed: {lines[-1]}")
