@@ -155,10 +155,7 @@ class LookRounds:
         means = self._means(weights)
         best, _unused = self._least_loss(means, weights)
         probability = self._looks[best].region.maps_to_frame(means[best][None])[0]
-        base = probability > THRESHOLD
-        for each in self._clicks(said):
-            # What was clicked on lies in the region, whatever the mask makes of it.
-            base[self._pixel(each)] = True
+        base = self._with_clicks(probability > THRESHOLD, self._clicks(said))
         rounds = self._around(base, self._looks[best].neutral_radius, self)
         return rounds.begin(self._clicks(said), probability, said, shown.proposal.round)
 
@@ -189,8 +186,11 @@ class LookRounds:
         chosen = shown.proposal.masks[mask]
         if not chosen.any():
             raise InputError(_("This mask is empty; choose another one, or click on the structure again."))
-        rounds = self._around(chosen, shown.neutral_radius(mask), self)
-        return rounds.begin(self._clicks(said), chosen, said, number)
+        clicks = self._clicks(said)
+        # What does not belong to it may lie anywhere.
+        base = self._with_clicks(chosen, [click for click in clicks if click.positive])
+        rounds = self._around(base, shown.neutral_radius(mask), self)
+        return rounds.begin(clicks, chosen, said, number)
 
     def predictions(self, made: LookRound) -> np.ndarray:
         """See `Round`."""
@@ -213,8 +213,8 @@ class LookRounds:
         """(n,) log-weights of a look's predictions for this user, compared with one another."""
         if self._profile is None or self._profile.accepted == 0:
             return np.zeros(len(look.maps))
-        sx, sy = look.region.map_spacing(look.maps.shape[1:])
-        radii = np.sqrt((look.maps > THRESHOLD).sum(axis=(1, 2)) * sx * sy / np.pi)
+        areas = look.region.areas(look.maps.shape[1:])
+        radii = np.sqrt(((look.maps > THRESHOLD) * areas).sum(axis=(1, 2)) / np.pi)
         return self._profile.log_weight(radii - look.neutral_radius)
 
     def _weigh(self, said: Sequence[Said]) -> np.ndarray:
@@ -288,6 +288,13 @@ class LookRounds:
 
     def _clicks(self, said: Sequence[Said]) -> List[Click]:
         return [self._click, *(one for one in said if isinstance(one, Click))]
+
+    def _with_clicks(self, mask: np.ndarray, clicks: Sequence[Click]) -> np.ndarray:
+        """A mask to lay a region around: what was clicked on lies in it, whatever the mask makes of it."""
+        mask = mask.copy()
+        for click in clicks:
+            mask[self._pixel(click)] = True
+        return mask
 
     def _pixel(self, click: Click) -> Tuple[int, int]:
         height, width = self._frame.shape

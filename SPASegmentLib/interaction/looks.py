@@ -82,8 +82,7 @@ def look(
     agreement = _agreement(network, region, prompts, chunk)
     maps = refined.predict(refined.preference(prompts).draw(count, seed), chunk)
     mask = maps.mean(axis=0) > THRESHOLD
-    sx, sy = region.map_spacing(mask.shape)
-    neutral = float(np.sqrt(np.count_nonzero(refined.neutral() > THRESHOLD) * sx * sy / np.pi))
+    neutral = float(np.sqrt(((refined.neutral() > THRESHOLD) * region.areas(mask.shape)).sum() / np.pi))
     edge = float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
     return Look(region, maps, neutral, AGREEMENT * agreement - EDGE * edge if agreement > 0 else -np.inf)
 

@@ -20,7 +20,7 @@ from SPASegmentLib.interaction.round import RegionRound, RegionRounds, Round
 from SPASegmentLib.interaction.seed_mask import SeedMaskPredictor
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Box, Click, FrameImage, Prompts
-from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve
+from SPASegmentLib.model.expected_dice import NOT_CALIBRATED
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
 
@@ -142,7 +142,8 @@ class Opener:
             refined = self._refined(predictor, region, self._offset_mm())
             count, seed = settings.predictions, settings.seed + number
             looks.append(look(region, predictor, refined, click, count, seed, settings.chunk))
-        return LookRounds(self._frame, click, looks, self._around, settings, self._profile, network.expected_dice[0])
+        curve = network.expected_dice.curve(1, 0, extent_given=False)
+        return LookRounds(self._frame, click, looks, self._around, settings, self._profile, curve)
 
     def _looks_later(self, click: Click) -> Optional[Callable[[], LookRounds]]:
         """Looks that are made when they are asked for, once; None where there is one region only."""
@@ -155,7 +156,7 @@ class Opener:
         network = self._needed()
         region = Region.around_mask(self._frame, mask, network.image_size)
         # The mask is the user's choice already; what the profile expects of this user would come on top of it.
-        predictor = self._refined(NetworkPredictor(network, region), region, None)
+        predictor = self._refined(NetworkPredictor(network, region), region, None, answered=True)
         return self._rounds(region, predictor, neutral_radius, lambda: looks)
 
     def _rounds(
@@ -167,12 +168,9 @@ class Opener:
         given: bool = False,
         enclosed: bool = False,
     ) -> RegionRounds:
-        network = self._network
-        calibration: Tuple[Curve, ...] = (UNCALIBRATED,)
-        if network is not None:
-            calibration = network.expected_dice_of_extent if given else network.expected_dice
+        calibration = NOT_CALIBRATED if self._network is None else self._network.expected_dice
         return RegionRounds(
-            region, predictor, self._settings, self._profile, calibration, neutral_radius, wider, enclosed
+            region, predictor, self._settings, self._profile, calibration, neutral_radius, wider, given, enclosed
         )
 
     def _offset_mm(self) -> Optional[Tuple[float, float]]:
@@ -180,8 +178,10 @@ class Opener:
         return self._profile.expected_offset_mm() if self._profile is not None and known else None
 
     def _refined(
-        self, predictor: NetworkPredictor, region: Region, offset_mm: Optional[Tuple[float, float]]
+        self,
+        predictor: NetworkPredictor,
+        region: Region,
+        offset_mm: Optional[Tuple[float, float]],
+        answered: bool = False,
     ) -> Predictor:
-        if not self._settings.refine:
-            return predictor
-        return RefinedPredictor(predictor, region, offset_mm)
+        return RefinedPredictor(predictor, region, offset_mm, answered) if self._settings.refine else predictor

@@ -38,12 +38,18 @@ class RefinedPredictor:
         region: for its pixels and their size.
         offset_mm: mean and standard deviation of the outline offset that a profile expects of this user. The first
             predictions are drawn there, for a profile can only choose among what is drawn.
+        answered: whether the user has answered masks of another region before, so that the first predictions here are
+            as varied as later ones.
     """
 
     def __init__(
-        self, network: NetworkPredictor, region: Region, offset_mm: Optional[Tuple[float, float]] = None
+        self,
+        network: NetworkPredictor,
+        region: Region,
+        offset_mm: Optional[Tuple[float, float]] = None,
+        answered: bool = False,
     ) -> None:
-        self._network, self._offset_mm = network, offset_mm
+        self._network, self._offset_mm, self._answered = network, offset_mm, answered
         self._spacing = region.map_spacing(network.map_size)
         self._image = resample(region.pixels()[None], network.map_size)[0].astype(np.float64)
         self._family: Optional[ShapeFamily] = None
@@ -77,7 +83,8 @@ class RefinedPredictor:
         usable = bool(mask.any()) and not bool(mask.all())
         self._family = ShapeFamily.around(mask, self._spacing, self._image) if usable else None
         means = np.zeros(SHAPE_LATENTS, np.float32)
-        spread = np.full(SHAPE_LATENTS, FIRST_SPREAD if previous is None else LATER_SPREAD, np.float32)
+        first = previous is None and not self._answered
+        spread = np.full(SHAPE_LATENTS, FIRST_SPREAD if first else LATER_SPREAD, np.float32)
         if previous is None and self._offset_mm is not None and self._family is not None:
             means[0] = self._offset_mm[0] / self._family.offset_scale
             spread[0] = min(max(self._offset_mm[1] / self._family.offset_scale, FIRST_SPREAD), LATER_SPREAD)

@@ -170,6 +170,21 @@ class Region:
             self.height * self.frame.spacing[1] / map_size[0],
         )
 
+    def areas(self, map_size: Tuple[int, int]) -> np.ndarray:
+        """(h, w) float32: how many mm2 of each pixel of a map lie in the frame.
+
+        Beyond it image and masks continue, and what lies there is part of no structure.
+        """
+        height, width = self.frame.shape
+        rows, columns = np.arange(self.top, self.top + self.height), np.arange(self.left, self.left + self.width)
+        inside = np.outer((rows >= 0) & (rows < height), (columns >= 0) & (columns < width))
+        sx, sy = self.map_spacing(map_size)
+        return resample(inside[None], map_size)[0] * np.float32(sx * sy)
+
+    def covers(self, x: float, y: float) -> bool:
+        """Whether a point in region coordinates lies in the region."""
+        return -0.5 <= x < self.size - 0.5 and -0.5 <= y < self.size - 0.5
+
     def pixels(self) -> np.ndarray:
         """The network's image: (size, size) float32, resampled, then normalised (see `model.normalisation`).
 

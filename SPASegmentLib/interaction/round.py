@@ -19,6 +19,7 @@ from SPASegmentLib.interaction.islands import without_islands
 from SPASegmentLib.interaction.predictor import Predictor
 from SPASegmentLib.interaction.preference import (
     Answer,
+    Areas,
     Choice,
     Correction,
     Extent,
@@ -31,7 +32,7 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts, Proposal
-from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, calibrated
+from SPASegmentLib.model.expected_dice import NOT_CALIBRATED, ExpectedDice, calibrated
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -159,10 +160,10 @@ class RegionRounds:
         predictor: draws masks on it.
         settings: of the session.
         profile: what is known of this user's preference; it weighs the predictions of the first round.
-        calibration: from how far the predictions agree to the Dice that users reach, for each round; the last curve
-            serves all later rounds.
+        calibration: from how far the predictions agree to the Dice that users reach.
         neutral_radius: in mm, of the mask for a user of whom nothing is known; None finds it in the first round.
         wider: the looks at other sizes; None where the region is all there is.
+        extent_given: whether the session began with a box or a mask.
         enclosed: whether a box encloses the structure; small pieces beside it do not belong to it then.
     """
 
@@ -172,15 +173,17 @@ class RegionRounds:
         predictor: Predictor,
         settings: SessionSettings,
         profile: Optional[Profile] = None,
-        calibration: Tuple[Curve, ...] = (UNCALIBRATED,),
+        calibration: ExpectedDice = NOT_CALIBRATED,
         neutral_radius: Optional[float] = None,
         wider: Optional[Callable[[], Wider]] = None,
+        extent_given: bool = False,
         enclosed: bool = False,
     ) -> None:
         self.region, self._enclosed = region, enclosed
         self._predictor, self._settings, self._profile = predictor, settings, profile
-        self._calibration, self._wider = calibration, wider
+        self._calibration, self._wider, self._extent_given = calibration, wider, extent_given
         self._neutral_radius = neutral_radius
+        self._areas = region.areas(predictor.map_size)
 
     @property
     def neutral_radius(self) -> float:
@@ -239,9 +242,9 @@ class RegionRounds:
             number: of the round.
             shown: see `make`.
         """
-        places = tuple(Click(*self.region.to_region(c.x, c.y), c.positive) for c in clicks)
+        places = tuple(Click(*self.region.to_region(c.x, c.y), c.positive) for c in clicks if self._in_region(c))
         prompts = Prompts(places, self.region.mask_to_region(mask, self._predictor.map_size))
-        answers = tuple(self._heard(one) for one in said if not isinstance(one, Extent))
+        answers = tuple(self._heard(one) for one in said if self._in_region(one) and not isinstance(one, Extent))
         return self.make(prompts, answers, said, None, number, shown)
 
     def after_choice(self, shown: RegionRound, mask: int) -> RegionRound:
@@ -265,8 +268,7 @@ class RegionRounds:
             InputError: the point lies outside the region.
         """
         x, y = self.region.to_region(click.x, click.y)
-        size = self.region.size
-        if not (-0.5 <= x < size - 0.5 and -0.5 <= y < size - 0.5):
+        if not self.region.covers(x, y):
             raise InputError(_("This point lies outside the region of interest; start over with a click there."))
         prompts = Prompts((*shown.prompts.clicks, Click(x, y, click.positive)), shown.candidates.recommended)
         answers, said = (*shown.answers, self._heard(click)), (*shown.said, click)
@@ -303,6 +305,10 @@ class RegionRounds:
         """See `Round`."""
         drawn = self._predict(made.prompts, made.answers, made.previous, made.proposal.round)
         return self.region.maps_to_frame(drawn.predictions)
+
+    def _in_region(self, said: Said) -> bool:
+        """Whether an answer says anything here; of a point elsewhere no mask of the region does."""
+        return not isinstance(said, Click) or self.region.covers(*self.region.to_region(said.x, said.y))
 
     def _heard(self, said: Said) -> Answer:
         """An answer on the predictor's maps."""
@@ -357,13 +363,12 @@ class RegionRounds:
         """Predictions that follow the corrections, and the logarithms of what the answers make of each."""
         corrections = [answer for answer in answers if isinstance(answer, Correction)]
         others = [answer for answer in answers if not isinstance(answer, Correction)]
-        sx, sy = self.region.map_spacing(maps.shape[1:])
         exact, log_weights = self._settings.preference_update == "bayesian", np.zeros(len(maps))
         if corrections:
             # Which predictions the clicks speak for shows before they follow them.
             log_weights += log_likelihood(maps > THRESHOLD, corrections if exact else (), self._settings)
             maps = follow(maps, corrections)
-        log_weights += log_likelihood(maps > THRESHOLD, others if exact else (), self._settings, sx * sy)
+        log_weights += log_likelihood(maps > THRESHOLD, others if exact else (), self._settings, self._areas)
         return maps, log_weights
 
     def _propose(
@@ -381,17 +386,17 @@ class RegionRounds:
         if given is not None:
             shown[0] = given
         agreement = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
-        curve = self._calibration[min(number, len(self._calibration)) - 1]
+        corrections = sum(isinstance(answer, Correction) for answer in answers)
+        curve = self._calibration.curve(number, corrections, self._extent_given)
         return propose(region.frame, shown, full[1], number, calibrated(agreement, curve))
 
     def _radius(self, map_: np.ndarray) -> float:
-        sx, sy = self.region.map_spacing(map_.shape)
-        return equivalent_radius(map_ > THRESHOLD, sx * sy)
+        return equivalent_radius(map_ > THRESHOLD, self._areas)
 
 
-def equivalent_radius(mask: np.ndarray, pixel_area: float) -> float:
-    """Radius in mm of the disk with the mask's area; `pixel_area` in mm2."""
-    return float(np.sqrt(np.count_nonzero(mask) * pixel_area / np.pi))
+def equivalent_radius(mask: np.ndarray, areas: Areas) -> float:
+    """Radius in mm of the disk with the mask's area, from the mm2 of its pixels, or of each of them."""
+    return float(np.sqrt((mask * areas).sum() / np.pi))
 
 
 def choice(masks: np.ndarray, mask: int) -> Choice:

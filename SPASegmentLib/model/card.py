@@ -6,10 +6,10 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Dict, Tuple
+from typing import Any, Dict
 
 from SPASegmentLib.errors import WeightsError
-from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, curves
+from SPASegmentLib.model.expected_dice import UNCALIBRATED, ExpectedDice, curves
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -51,16 +51,16 @@ class ModelCard:
     calibration: Dict[str, Any] = field(default_factory=dict)
     onnx: Dict[str, Any] = field(default_factory=dict)
 
-    def expected_dice_curves(self) -> Tuple[Tuple[Curve, ...], Tuple[Curve, ...]]:
-        """What the expected Dice is calibrated with in the rounds after a click, and in those after a box or a mask.
-
-        The last curve serves all later rounds.
+    def expected_dice_curves(self) -> ExpectedDice:
+        """What the expected Dice is calibrated with; cards of older versions know nothing of corrective clicks.
 
         Raises:
             WeightsError: the card holds something else there.
         """
         after_click = self.calibration.get("expected_dice", [UNCALIBRATED])
-        return curves(after_click), curves(self.calibration.get("expected_dice_of_extent", after_click))
+        of_extent = self.calibration.get("expected_dice_of_extent", after_click)
+        corrected = self.calibration.get("expected_dice_corrected")
+        return ExpectedDice(curves(after_click), curves(of_extent), curves(corrected) if corrected else ())
 
     def volume_numbers(self) -> Dict[str, Any]:
         """What ``spa calibrate-volumes`` has written for going through volumes; empty where it was not run.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Tuple
+from typing import Any, NamedTuple, Tuple
 
 import numpy as np
 
@@ -16,6 +16,37 @@ _ = texts(__name__)
 Curve = Tuple[Tuple[float, float], ...]
 #: Of an expected Dice that nobody has calibrated.
 UNCALIBRATED: Curve = ((0.0, 0.0), (1.0, 1.0))
+
+
+class ExpectedDice(NamedTuple):
+    """Curves for the rounds of a session; the last one serves all later rounds.
+
+    Attributes:
+        after_click: for each round after a click.
+        of_extent: for each round after a box or a mask, which says how large the structure is.
+        corrected: after one corrective click, after two, and so on; empty where those of the round serve.
+    """
+
+    after_click: Tuple[Curve, ...] = (UNCALIBRATED,)
+    of_extent: Tuple[Curve, ...] = (UNCALIBRATED,)
+    corrected: Tuple[Curve, ...] = ()
+
+    def curve(self, number: int, corrections: int, extent_given: bool) -> Curve:
+        """The curve for a round.
+
+        Args:
+            number: of the round; 1, 2, ...
+            corrections: clicks that corrected masks so far.
+            extent_given: whether the session began with a box or a mask.
+        """
+        if corrections and self.corrected:
+            return self.corrected[min(corrections, len(self.corrected)) - 1]
+        by_round = self.of_extent if extent_given else self.after_click
+        return by_round[min(number, len(by_round)) - 1]
+
+
+#: Of weights that nobody has calibrated.
+NOT_CALIBRATED = ExpectedDice()
 
 
 def calibrated(agreement: float, curve: Curve) -> float:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.encoders import ENCODERS, EncoderKind, ImageFeatures
-from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve
+from SPASegmentLib.model.expected_dice import ExpectedDice
 from SPASegmentLib.model.fusion import FUSIONS, Context, Fusion, MaskHead
 from SPASegmentLib.model.generator import PreferenceDistributionGenerator
 from SPASegmentLib.model.mixture import GaussianMixture
@@ -94,8 +94,7 @@ class SPANetwork(nn.Module):
         self.fell_back = False
         self._kept_positions: Optional[Tuple[Tuple[int, int], Tensor]] = None
         #: See `runtime.Network`.
-        self.expected_dice: Tuple[Curve, ...] = (UNCALIBRATED,)
-        self.expected_dice_of_extent: Tuple[Curve, ...] = (UNCALIBRATED,)
+        self.expected_dice = ExpectedDice()
         self.volume_numbers: Dict[str, Any] = {}
         kind = ENCODERS[config.encoder]
         self.encoder = kind.build(config.channels, config.image_size)

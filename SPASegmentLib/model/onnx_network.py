@@ -41,7 +41,7 @@ class OnnxNetwork:
         self.card = card
         self.latent_space = card.sha256[:16]
         self.fell_back = False
-        self.expected_dice, self.expected_dice_of_extent = card.expected_dice_curves()
+        self.expected_dice = card.expected_dice_curves()
         self.volume_numbers = card.volume_numbers()
         files = card.onnx.get("graphs", {})
         facts: Dict[str, Any] = {name: card.onnx.get(name) for name in FACTS}

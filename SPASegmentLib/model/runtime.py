@@ -6,7 +6,7 @@ from typing import Any, Dict, Optional, Protocol, Tuple
 
 import numpy as np
 
-from SPASegmentLib.model.expected_dice import Curve
+from SPASegmentLib.model.expected_dice import ExpectedDice
 
 #: (M,) weights, (M, d) means and (M, d) variances of a Gaussian mixture, float32.
 MixtureArrays = Tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -39,11 +39,8 @@ class PreparedImage(Protocol):
 class Network(Protocol):
     """A trained network in use."""
 
-    #: From how far the predictions agree to the Dice that users reach, for each round after a click; the last curve
-    #: serves all later rounds.
-    expected_dice: Tuple[Curve, ...]
-    #: The same for each round after a box or a mask, which says how large the structure is.
-    expected_dice_of_extent: Tuple[Curve, ...]
+    #: From how far the predictions agree to the Dice that users reach.
+    expected_dice: ExpectedDice
     #: What is known of how far it is to be believed through a volume: see `interaction.belief`; may be empty.
     volume_numbers: Dict[str, Any]
     #: Names the latent space: latents learned with other weights mean something else.

@@ -29,7 +29,7 @@ def test_a_card_of_0_1_0_is_read() -> None:
     """It has neither a calibration nor graphs of ONNX Runtime: PyTorch runs such weights, uncalibrated."""
     card = read_card(FILES / "card-0.1.0.json")
     assert card.name == "compact" and card.network["latent_dim"] == 8
-    assert card.expected_dice_curves() == ((UNCALIBRATED,), (UNCALIBRATED,))
+    assert card.expected_dice_curves() == ((UNCALIBRATED,), (UNCALIBRATED,), ())
     assert not card.onnx
     assert use.chosen_runtime(bundled(), card) == "torch"
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.interaction.types import Box
 from SPASegmentLib.model import use
-from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, calibrated
+from SPASegmentLib.model.expected_dice import Curve, ExpectedDice, calibrated
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
@@ -34,6 +33,8 @@ FEWEST = 30
 #: How far the fitted line is believed; the rest is how far the predictions agree. A line of a few sets goes too far on
 #: others: this was chosen on `structures/unseen` (CONTRIBUTING.md, decisions).
 BELIEVED = 0.5
+#: What is fitted, as the card names it: sessions by choices after a click, after a box, and by corrective clicks.
+SESSIONS = ("expected_dice", "expected_dice_of_extent", "expected_dice_corrected")
 
 
 def fit_line(expected: np.ndarray, reached: np.ndarray) -> Tuple[float, float]:
@@ -89,7 +90,7 @@ def calibrate(
     per_set: Optional[int] = None,
     runtime: str = "torch",
 ) -> Dict[str, Any]:
-    """Fit the line with users who choose, and write it into the card beside the weights.
+    """Fit the lines with users who choose, and who click, and write them into the card beside the weights.
 
     Args:
         weights: a .safetensors file.
@@ -103,8 +104,8 @@ def calibrate(
         runtime: see `model.use`.
 
     Returns:
-        What was written: `expected_dice` and, after a box, `expected_dice_of_extent` (a curve by round), the mean error
-        before and after, and the number of cases.
+        What was written: `expected_dice` and, after a box, `expected_dice_of_extent` (a curve by round),
+        `expected_dice_corrected` (by corrective clicks), the mean error before and after, and the number of cases.
 
     Raises:
         InputError: the files cannot be used or hold too little.
@@ -114,18 +115,21 @@ def calibrate(
     card = load(weights).card
     cases = _slice_cases(files, limit) if files or not structures else []
     cases += [case for path in structures for case in evenly(structure_cases(open_structures(path)), per_set)]
-    work = [(case, None) for case in cases] + [(case, tight_box(case.target)) for case in cases]
+    work = [(case, kind) for kind in SESSIONS for case in cases]
     results = run_all(_rounds, work, _Uncalibrated(weights, runtime), jobs or cores(), progress)
-    expected, reached = (np.stack([result[i] for result in results]) for i in range(2))
-    starts = (slice(0, len(cases)), slice(len(cases), None))
-    curves = [[curve_of(*line) for line in fit_lines(expected[part], reached[part])] for part in starts]
-    after = np.array([
-        [calibrated(agreement, curve) for agreement, curve in zip(case, by_round)]
-        for by_round, part in zip(curves, starts) for case in expected[part]
-    ])  # fmt: skip
+    fitted: Dict[str, Any] = {}
+    found: List[np.ndarray] = []
+    for number, kind in enumerate(SESSIONS):
+        part = results[number * len(cases) : (number + 1) * len(cases)]
+        first = 1 if kind == "expected_dice_corrected" else 0  # of the corrected masks the first is the second one
+        expected, reached = (np.stack([result[i][first:] for result in part]) for i in range(2))
+        curves = [curve_of(*line) for line in fit_lines(expected, reached)]
+        after = [[calibrated(value, curve) for value, curve in zip(case, curves)] for case in expected]
+        fitted[kind] = _as_lists(curves)
+        found.append(np.stack([expected.ravel(), np.ravel(after), reached.ravel()]))
+    expected, after, reached = np.concatenate(found, axis=1)
     record: Dict[str, Any] = {
-        "expected_dice": _as_lists(curves[0]),
-        "expected_dice_of_extent": _as_lists(curves[1]),
+        **fitted,
         "bias_before": round(float((expected - reached).mean()), 4),
         "mean_error_before": round(float(np.abs(expected - reached).mean()), 4),
         "mean_error_after": round(float(np.abs(after - reached).mean()), 4),
@@ -155,12 +159,14 @@ class _Uncalibrated:
 
     def __call__(self) -> SPAMethod:
         network = use.load(self.weights, "cpu", self.runtime).network
-        network.expected_dice = network.expected_dice_of_extent = (UNCALIBRATED,)
+        network.expected_dice = ExpectedDice()
         return SPAMethod(network, SessionSettings())
 
 
-def _rounds(method: SPAMethod, work: Tuple[Case, Optional[Box]]) -> Tuple[np.ndarray, np.ndarray]:
-    """(rounds,) expected and reached Dice of a case that begins with its click, or with a box."""
-    (case, box), rounds = work, method.settings.rounds
-    found = measure(converse(method.session(case, rounds), case, User(), rounds, box=box), case, rounds).rounds
+def _rounds(method: SPAMethod, work: Tuple[Case, str]) -> Tuple[np.ndarray, np.ndarray]:
+    """(rounds,) expected and reached Dice of a session of a kind."""
+    (case, kind), rounds = work, method.settings.rounds
+    box = tight_box(case.target) if kind == "expected_dice_of_extent" else None
+    user = User("clicks") if kind == "expected_dice_corrected" else User()
+    found = measure(converse(method.session(case, rounds), case, user, rounds, box=box), case, rounds).rounds
     return found["expected_dice"], found["dice_recommended"]

@@ -87,6 +87,11 @@ class Case:
     spacing: Optional[Tuple[float, float]]
 
     @property
+    def group(self) -> str:
+        """What intervals resample as one: the patient, or the image where nobody knows whose it is."""
+        return self.patient if self.patient is not None else f"image {self.id.file}:{self.id.row}"
+
+    @property
     def click(self) -> Click:
         """The first click, in the area all raters agree on."""
         return Click(float(self.id.x), float(self.id.y))

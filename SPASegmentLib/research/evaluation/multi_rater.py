@@ -107,18 +107,18 @@ def _run_policy(
 
 
 def figures(results: List[CaseRounds], cases: List[Case]) -> Tuple[Dict[str, Any], Dict[str, Any]]:
-    """The summary, and the values of every case; patients become numbers."""
-    known = [case.patient for case in cases if case.patient is not None]
-    patients = known if len(known) == len(cases) else None
-    numbers = {name: i for i, name in enumerate(sorted(set(known)))}
+    """The summary, and the values of every case; patients (or images, see `Case.group`) become numbers."""
+    groups = [case.group for case in cases]
+    numbers = {name: i for i, name in enumerate(sorted(set(groups)))}
     per_case: Dict[str, Any] = {
         "id": [f"{case.id.file}:{case.id.row}:{case.id.raters}" for case in cases],
-        "patient": None if patients is None else [numbers[name] for name in patients],
+        "patient": [numbers[name] for name in groups],
     }
     for name in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
         per_case[name] = [rounded(result.rounds[name]) for result in results]
-    over = "cases" if patients is None else f"{len(numbers)} patients"
-    return {**summary(results, patients), "intervals_over": over}, per_case
+    known = {case.patient is not None for case in cases}
+    kind = "patients and images" if len(known) == 2 else "patients" if True in known else "images"
+    return {**summary(results, groups), "intervals_over": f"{len(numbers)} {kind}"}, per_case
 
 
 class Options(Protocol):

@@ -60,7 +60,7 @@ class SequenceResult:
 
     sequence: int
     name: str
-    patients: Tuple[Optional[str], ...]
+    groups: Tuple[str, ...]
     profile: List[CaseRounds]
     cold: List[CaseRounds]
     changed: List[CaseRounds]
@@ -90,8 +90,8 @@ def run_sequence(method: SPAMethod, job: SequenceJob) -> SequenceResult:
                 changed.append(result)
         result, profile = _run(method, case, job, profile)
         warm.append(result)
-    patients = tuple(case.patient for case in job.cases)
-    return SequenceResult(job.sequence, job.name, patients, warm, cold, changed)
+    groups = tuple(case.group for case in job.cases)
+    return SequenceResult(job.sequence, job.name, groups, warm, cold, changed)
 
 
 def _run(method: SPAMethod, case: Case, job: SequenceJob, profile: Optional[Profile]) -> Tuple[CaseRounds, Profile]:
@@ -122,12 +122,7 @@ def _first(rounds: Sequence[CaseRounds]) -> np.ndarray:
     return np.array([r.rounds["dice_recommended"][0] for r in rounds])
 
 
-def _groups(patients: Sequence[Optional[str]]) -> Optional[List[str]]:
-    """For the bootstrap: patients where all are known, else cases."""
-    return [str(p) for p in patients] if all(p is not None for p in patients) else None
-
-
-def _compared(warm: np.ndarray, cold: np.ndarray, groups: Optional[List[str]]) -> Dict[str, Any]:
+def _compared(warm: np.ndarray, cold: np.ndarray, groups: Sequence[str]) -> Dict[str, Any]:
     found: Dict[str, Any] = {"n": len(warm)}
     for name, values in (("profile", warm), ("cold", cold), ("gain", warm - cold)):
         found.update(with_interval(name, values, groups))
@@ -137,7 +132,7 @@ def _compared(warm: np.ndarray, cold: np.ndarray, groups: Optional[List[str]]) -
 def _gain(results: Sequence[SequenceResult]) -> Dict[str, Any]:
     warm = np.concatenate([_first(r.profile[LATER:]) for r in results])
     cold = np.concatenate([_first(r.cold[LATER:]) for r in results])
-    return _compared(warm, cold, _groups([p for r in results for p in r.patients[LATER:]]))
+    return _compared(warm, cold, [g for r in results for g in r.groups[LATER:]])
 
 
 def _by_image(results: Sequence[SequenceResult]) -> Dict[str, Any]:
@@ -149,7 +144,7 @@ def _by_image(results: Sequence[SequenceResult]) -> Dict[str, Any]:
 
 
 def _by_round(results: Sequence[SequenceResult]) -> Dict[str, Any]:
-    groups = _groups([p for r in results for p in r.patients[LATER:]])
+    groups = [g for r in results for g in r.groups[LATER:]]
     out: Dict[str, Any] = {}
     for name in ("profile", "cold"):
         values = np.stack([c.rounds["dice_recommended"] for r in results for c in getattr(r, name)[LATER:]])
@@ -160,25 +155,25 @@ def _by_round(results: Sequence[SequenceResult]) -> Dict[str, Any]:
 def _changes(results: Sequence[SequenceResult]) -> Dict[str, Any]:
     """The images after the change: with the profile of the user before, and cold."""
     cold = {(r.sequence, r.name): r.cold[LATER:] for r in results}
-    rows: Dict[str, Tuple[List[float], List[float], List[Optional[str]]]] = {}
+    rows: Dict[str, Tuple[List[float], List[float], List[str]]] = {}
     for r in results:
         if r.changed:
             successor = OPPOSITES[r.name]
-            warm, without, patients = rows.setdefault(f"{r.name}, then {successor}", ([], [], []))
+            warm, without, groups = rows.setdefault(f"{r.name}, then {successor}", ([], [], []))
             warm.extend(_first(r.changed))
             without.extend(_first(cold[r.sequence, successor]))
-            patients.extend(r.patients[LATER:])
+            groups.extend(r.groups[LATER:])
     out: Dict[str, Any] = {
-        name: _compared(np.array(warm), np.array(without), _groups(patients))
-        for name, (warm, without, patients) in rows.items()
+        name: _compared(np.array(warm), np.array(without), groups)
+        for name, (warm, without, groups) in rows.items()
     }
     if rows:
         together = [np.concatenate([row[i] for row in rows.values()]) for i in range(2)]
-        patients = [p for row in rows.values() for p in row[2]]
-        out["all"] = _compared(together[0], together[1], _groups(patients))
+        groups = [group for row in rows.values() for group in row[2]]
+        out["all"] = _compared(together[0], together[1], groups)
         for name, rank in (("image after the change", 0), ("last image", SEQUENCE - LATER - 1)):
             picked = [values[rank :: SEQUENCE - LATER] for values in together]
-            out[name] = _compared(picked[0], picked[1], _groups(patients[rank :: SEQUENCE - LATER]))
+            out[name] = _compared(picked[0], picked[1], groups[rank :: SEQUENCE - LATER])
     return out
 
 
@@ -186,7 +181,7 @@ def _unseen(results: Sequence[SequenceResult], name: str) -> Dict[str, Any]:
     """Rounds until a Dice is reached without a profile, failures counting 10."""
     mine = [r for r in results if r.name == name]
     scores = np.stack([c.rounds["dice_recommended"] for r in mine for c in r.cold])
-    groups = _groups([p for r in mine for p in r.patients])
+    groups = [group for r in mine for group in r.groups]
     out: Dict[str, Any] = {"n": len(scores)}
     for threshold in UNSEEN_DICE:
         out.update(with_interval(str(threshold), rounds_needed(scores, threshold)[0], groups, digits=3))

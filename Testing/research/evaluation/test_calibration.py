@@ -132,6 +132,14 @@ def test_sessions_use_the_curve_of_their_round(weights: Path) -> None:
     session = Session(load(weights).network, image)
     assert session.start(box=Box(middle.x - 9, middle.y - 9, middle.x + 9, middle.y + 9)).expected_dice == 0.8
     assert session.choose(0).expected_dice == 0.9
+    # Corrections have curves of their own, whatever the round.
+    after_clicks = [[[0.0, 0.35], [1.0, 0.35]], [[0.4, 0.45]]]
+    _rewrite(weights, {"expected_dice": after_click, "expected_dice_corrected": after_clicks})
+    session = Session(load(weights).network, image)
+    assert session.start(middle).expected_dice == 0.25
+    edge = np.argwhere(session.proposal.masks[0])[0]
+    corrected = [session.add_click(Click(float(edge[1] - k), float(edge[0]), k < 2)).expected_dice for k in range(3)]
+    assert corrected == [0.35, 0.45, 0.45] and session.choose(0).expected_dice == 0.45
     # The oldest cards have one line.
     _rewrite(weights, {"expected_dice": [0.5, 0.0]})
     session = Session(load(weights).network, image)

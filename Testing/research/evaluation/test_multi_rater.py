@@ -12,6 +12,7 @@ import pytest
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.research.evaluation.task import Task
 
 TWO = Task(rounds=2, jobs=1)
@@ -51,11 +52,14 @@ def test_distances_are_measured_where_the_pixel_size_is_known(slices: RaterSlice
     assert "hd95_recommended_mm" not in evaluate(task, [npz])
     spaced = evaluate(task, [path])
     assert 0 < spaced["hd95_recommended_mm"][0] < 2
-    assert spaced["intervals_over"] == "cases"
+    # Four raters of an image are no four images.
+    assert spaced["intervals_over"] == "4 images" and len(set(spaced["cases"]["patient"])) == 4
+    own, rows = np.array(spaced["cases"]["dice_recommended"])[:, 0], [row for row, _ in _ids(spaced)]
+    assert spaced["dice_recommended_ci95"][0] == pytest.approx(bootstrap_interval(own, rows), abs=1e-4)
     both = evaluate(task, [npz, path])  # the file without sizes first: its cases have no distance and do not count
     assert both["n_cases"] == 2 * spaced["n_cases"]
     assert both["hd95_recommended_mm"] == spaced["hd95_recommended_mm"]
-    assert both["intervals_over"] == "cases"
+    assert both["intervals_over"] == "6 patients and images"
 
 
 def test_commands_name_what_differs_from_the_defaults() -> None:
