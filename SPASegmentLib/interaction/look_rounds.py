@@ -24,6 +24,7 @@ from SPASegmentLib.interaction.preference import (
     Choice,
     Correction,
     Extent,
+    extent_log_likelihood,
     log_likelihood,
     normalised,
     pairwise_dice,
@@ -117,6 +118,8 @@ class LookRounds:
         sampled = [self._grid.sample(look.region, look.maps) > THRESHOLD for look in looks]
         self._owner = np.repeat(np.arange(len(looks)), [len(masks) for masks in sampled])
         self._masks = np.concatenate(sampled)
+        #: (n,) mm2 of the thing that a hypothesis is an outline of.
+        self._things = np.pi * np.array([look.neutral_radius for look in looks])[self._owner] ** 2
         # Cells that no hypothesis holds are of no use in comparing them; nor does any mean of them hold these.
         self._used = self._masks.any(axis=0)
         self._cells = self._masks[:, self._used]
@@ -165,8 +168,9 @@ class LookRounds:
         Choices before were among masks of another thing, and do not count any more.
         """
         extent = Extent(np.count_nonzero(shown.masks[0]) * self._frame.pixel_area, larger)
-        areas = (self._masks * self._grid.areas).sum(axis=(1, 2))
-        beyond = areas > EXTENT_STEP * extent.area_mm2 if larger else EXTENT_STEP * areas < extent.area_mm2
+        areas, step = (self._masks * self._grid.areas).sum(axis=(1, 2)), EXTENT_STEP
+        low, high = np.minimum(areas, self._things), np.maximum(areas, self._things)
+        beyond = low > step * extent.area_mm2 if larger else step * high < extent.area_mm2
         if not (beyond & (areas > 0) & np.isfinite(self._prior)).any():
             return None
         kept = tuple(one for one in said if not isinstance(one, Choice))
@@ -225,7 +229,11 @@ class LookRounds:
                 heard.append(Correction(*self._grid.cell(one.x, one.y), one.positive))
             elif isinstance(one, Extent):
                 heard.append(one)
-        return normalised(self._prior + log_likelihood(self._masks, heard, self._settings, self._grid.areas))
+        log_weights = self._prior + log_likelihood(self._masks, heard, self._settings, self._grid.areas)
+        for extent in (one for one in heard if isinstance(one, Extent)):
+            # Another thing is meant, not a wide outline of the same one.
+            log_weights = log_weights + extent_log_likelihood(self._things, extent)
+        return normalised(log_weights)
 
     def _means(self, weights: np.ndarray) -> List[np.ndarray]:
         """(h, w) float32 of each look: the mean of its predictions under the weights."""

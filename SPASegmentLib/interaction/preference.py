@@ -92,14 +92,14 @@ def log_likelihood(
             lapse = settings.choice_lapse
             total += np.log((1 - lapse) * wanted + lapse / len(answer.masks) + 1e-300)
         elif isinstance(answer, Extent):
-            total += _extent_log_likelihood((masks * areas).sum(axis=(1, 2)), answer)
+            total += extent_log_likelihood((masks * areas).sum(axis=(1, 2)), answer)
         else:
             agrees = masks[:, answer.y, answer.x] == answer.positive
             total += np.log(np.where(agrees, 1 - CLICK_SLIP, CLICK_SLIP))
     return total
 
 
-def _extent_log_likelihood(areas_mm2: np.ndarray, answer: Extent) -> np.ndarray:
+def extent_log_likelihood(areas_mm2: np.ndarray, answer: Extent) -> np.ndarray:
     """For masks of these areas; it grows with the area until the mask is clearly larger (or smaller)."""
     ratio = np.log(np.maximum(areas_mm2, 1e-9) / max(answer.area_mm2, 1e-9))
     beyond = (ratio if answer.larger else -ratio) - np.log(EXTENT_STEP)

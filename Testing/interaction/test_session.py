@@ -292,7 +292,7 @@ def test_a_failed_prediction_leaves_the_round_on_screen(
 
 def test_profile_carries_the_preference_to_the_next_frame(network: SPANetwork, lesion: Lesion) -> None:
     frame, truth = lesion
-    wanted = offset_mask(truth, 2.0)
+    wanted = offset_mask(truth, 4.0)
     profile = Profile.new("reader")
     rng = np.random.default_rng(0)
     for _ in range(4):
