@@ -31,10 +31,14 @@ class Course:
         worker: runs the network.
         view: shows what comes out.
         target: what is segmented.
+
+    Attributes:
+        pointing: whether the next click says which part of the segment to start from.
     """
 
     def __init__(self, worker: Worker, view: View, target: Target) -> None:
         self._worker, self._view, self._target = worker, view, target
+        self.pointing = False
         #: Answers given to the masks on screen, which can be taken back.
         self._answers = 0
         #: Corrections clicked while the network is at work: point in mm, and whether it belongs to the structure.

@@ -202,6 +202,7 @@ class Passage:
     def _run(self) -> None:
         work = self._work
         assert work is not None
+        self._course.pointing = False
         work.follow_segment(self._acceptance.standing(work.controller))
         if not work.through.anchors:
             self.leave()
@@ -257,6 +258,7 @@ class Passage:
 
     def _visit(self, index: int, beside: Optional[int] = None) -> None:
         """Show masks on a slice; where nothing was found there, from the mask of the slice beside it, if any."""
+        self._course.pointing = False
         self._course.start(lambda controller: self._job_on(controller, index, beside), from_mask=True)
 
     def _job_on(self, controller: Controller, index: int, beside: Optional[int]) -> Optional[Job]:

@@ -24,16 +24,19 @@ class Standing:
         profiles: what learns from accepted masks.
 
     Attributes:
-        pointing: whether the next click says which part of the segment to start from.
         volume: the way through the volume, from accepted masks on.
     """
 
     def __init__(self, worker: Worker, view: View, target: Target, profiles: Profiles) -> None:
-        self.pointing = False
         self._view, self._target = view, target
         self._course = Course(worker, view, target)
         self._acceptance = Acceptance(self._course, view, target, profiles)
         self.volume = Passage(self._course, self._acceptance, worker, view, target)
+
+    @property
+    def pointing(self) -> bool:
+        """Whether the next click says which part of the segment to start from."""
+        return self._course.pointing
 
     @property
     def busy(self) -> bool:

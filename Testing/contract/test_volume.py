@@ -446,3 +446,51 @@ def test_an_end_in_mid_work_leaves_nothing(hands: Any) -> None:
     hands.act(hands.conversation.end)
     hands.settle()
     assert not hands.conversation.armed and np.array_equal(hands.voxels(), accepted) and not previews(hands)
+
+
+def with_a_part_aside(hands: Any) -> None:
+    """Paint a second part on the slice of the accepted mask, and ask to start from the segment there."""
+    from SPASegmentLib.mrml.grid import volume_grid
+
+    voxels = hands.voxels()
+    i, j, k = np.rint(volume_grid(hands.controller.volume).index_of(hands.point(-30.0, 0.0))).astype(int)
+    voxels[k, j - 6 : j + 7, i - 6 : i + 7] = True
+    hands.paint(voxels)
+    hands.act(lambda: hands.conversation.from_segment(hands.lesion, axial()))
+    hands.settle()
+    assert hands.conversation.pointing and "2 parts" in hands.said
+
+
+def test_the_question_which_part_is_over_when_the_volume_is_gone_through(hands: Any) -> None:
+    hands.masks()
+    hands.accept(0)
+    (k,) = there(hands.voxels())
+    with_a_part_aside(hands)
+    go(hands)
+    assert hands.conversation.volume.ready and not hands.conversation.pointing
+    to_slice(hands, k + 1)
+    hands.click()
+    hands.settle()
+    assert hands.conversation.choosing, hands.said
+
+
+@pytest.mark.parametrize("act", ["next_doubtful", "ends_here"])
+def test_the_question_which_part_is_over_with_another_answer(hands: Any, act: str) -> None:
+    begun(hands)
+    with_a_part_aside(hands)
+    to_slice(hands, there(shown(hands))[-1])
+    hands.act(getattr(hands.conversation.volume, act))
+    hands.settle()
+    assert not hands.conversation.pointing
+    for _side in range(2):
+        # It may ask first where the structure ends, on either side.
+        if act == "next_doubtful" and not hands.conversation.choosing:
+            hands.act(hands.conversation.volume.next_doubtful)
+            hands.settle()
+    if act == "ends_here":
+        hands.next_slice(-1)
+        hands.settle()
+    assert hands.conversation.choosing
+    hands.click(4.0, 0.0, remove=True)
+    hands.settle()
+    assert hands.conversation.can_go_back, hands.said
