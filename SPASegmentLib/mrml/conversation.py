@@ -94,14 +94,19 @@ class Conversation(Standing):
 
         It takes the place of masks that nobody has answered yet: a box is what helps where a click was misunderstood.
         """
-        if self.unanswered:
-            self._drop_masks()
-        if self.choosing:
+        if self.choosing and not self.unanswered:
             self._view.say(_("Accept or cancel the masks on screen first, then drag a box."), True)
         else:
-            self._clicked = None
-            self._course.pointing = False
-            self._begin(lambda controller: controller.start_box(corner, opposite, plane))
+            self._begin(lambda controller: self._boxed(controller, corner, opposite, plane))
+
+    def _boxed(self, controller: Controller, corner: Point, opposite: Point, plane: Plane) -> Job:
+        job = controller.start_box(corner, opposite, plane)
+        # Only now: a box that cannot be leaves everything as it was.
+        self._course.pointing = False
+        self._clicked = self._pressed_on = None
+        controller.clear()
+        self._course.clear()
+        return job
 
     def from_segment(self, ras: Point, plane: Plane) -> None:
         """Start from what the segment holds on the slice through a point (mm).

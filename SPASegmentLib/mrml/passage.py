@@ -14,6 +14,7 @@ from SPASegmentLib.errors import SPAError, StateError
 from SPASegmentLib.mrml.acceptance import Acceptance
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View, Worker
+from SPASegmentLib.mrml.texts import no_view_text
 from SPASegmentLib.mrml.volume_texts import applied_text, found_text, progress_text
 from SPASegmentLib.translation import texts
 
@@ -281,7 +282,7 @@ class Passage:
         """As `in_view`, with a word where there is none."""
         index = self.in_view
         if index is None:
-            self._view.say(_("No view shows the slices that SPA goes through; turn one to their direction."), True)
+            self._view.say(no_view_text(), True)
         return index
 
     def _end(self) -> None:

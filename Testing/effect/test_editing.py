@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import slicer
 import vtk
 
@@ -488,3 +489,31 @@ def test_start_from_the_view_under_the_pointer(desk: Any) -> None:
             desk.wait()
         assert desk.workflow.choosing, desk.panel.status.text
         desk.workflow.cancel()
+
+
+def test_clicks_that_wait_for_what_cannot_begin_are_forgotten(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first click lies beside the image, and a second one follows while the network loads."""
+    from SegmentEditorSPALib import Model
+
+    from SPASegmentLib.mrml.grid import volume_grid
+
+    monkeypatch.setattr(Model, "_loaded", {})
+    grid = volume_grid(desk.volume)
+    k = grid.index_of(desk.lesion)[2]
+    red = desk.host.views["Red"]
+    red.click(tuple((grid.to_world @ [-3.0, -3.0, k, 1.0])[:3]))
+    assert desk.workflow.busy and "Loading" in desk.panel.status.text
+    red.click((desk.lesion[0] + 6.0, *desk.lesion[1:]))
+    desk.wait()
+    assert "outside the volume" in desk.panel.status.text and not desk.workflow.choosing
+    assert desk.click().round == 1 and not desk.workflow.conversation.can_go_back
+
+
+def test_the_next_slice_without_a_view_for_it(desk: Any) -> None:
+    desk.click()
+    desk.panel.accept.click()
+    desk.host.views["Red"].setVisible(False)
+    desk.qt.processEvents()
+    desk.panel.next.click()
+    desk.wait()
+    assert "turn one to their direction" in desk.panel.status.text and not desk.workflow.choosing
