@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
 
 import numpy as np
@@ -97,6 +97,8 @@ class Accepted:
         self._entries: List[_Entry] = []
         #: Slices of masks too old to be undone.
         self._settled: Set[SliceKey] = set()
+        #: These masks themselves, which stand.
+        self._old: List[_Entry] = []
 
     @property
     def slices(self) -> int:
@@ -152,11 +154,13 @@ class Accepted:
         entry.lesson.now = after
 
     def _settle(self, entry: _Entry) -> None:
-        """What cannot be undone any more needs no slice in memory."""
+        """What cannot be undone any more stands, and needs nothing in memory that only an undo asks for."""
         if entry.counted:
             self._settled |= entry.keys
         if entry.lesson is not None:
             entry.lesson.start = entry.taught(entry.lesson.start)
+        written = replace(entry.written, before=np.zeros((0, 0, 0), dtype=bool))
+        self._old.append(replace(entry, written=written, lesson=None))
 
     @staticmethod
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
@@ -164,27 +168,32 @@ class Accepted:
 
     def latest(self, owner: object) -> Optional[Tuple[Frame, np.ndarray]]:
         """Slice and mask that a controller accepted last and that were not undone."""
-        found = next((entry for entry in reversed(self._entries) if entry.owner is owner and entry.stands), None)
+        entries = (*self._old, *self._entries)
+        found = next((entry for entry in reversed(entries) if entry.owner is owner and entry.stands), None)
         return None if found is None else found.masks[-1]
 
     def standing(self, owner: object, segment_id: str) -> List[Tuple[Frame, np.ndarray]]:
         """What a controller has accepted into a segment and what of it is still there, the one accepted last last.
 
         A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
-        masking has kept out of the segment belongs to its mask all the same.
+        masking has kept out of the segment belongs to its mask all the same. Several masks on one slice count together,
+        as far as they are there.
         """
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.parts import left_of
 
         found: Dict[SliceKey, Tuple[Frame, np.ndarray]] = {}
-        for entry in self._entries:
+        for entry in (*self._old, *self._entries):
             if entry.owner is not owner or entry.written.segment_id != segment_id or not entry.stands:
                 continue
             held = entry.written.held()
             untouched = held is not None and np.array_equal(held, entry.written.after)
             for frame, mask in entry.masks:
-                found.pop(frame.key, None)
-                now = mask if untouched else left_of(mask, frame.segment_mask(entry.written.segmentation, segment_id))
+                before = found.pop(frame.key, None)
+                there = frame.segment_mask(entry.written.segmentation, segment_id)
+                now = mask if untouched else left_of(mask, there)
+                if before is not None:
+                    now = now | left_of(before[1], there)
                 if now.any():
                     found[frame.key] = (frame, now)
         return list(found.values())
@@ -246,4 +255,5 @@ class Accepted:
 
     def forget_what_is_gone(self) -> None:
         """Forget what was accepted into segmentations that are in no scene any more."""
-        self._entries = [entry for entry in self._entries if entry.written.segmentation.GetScene() is not None]
+        for entries in (self._old, self._entries):
+            entries[:] = [entry for entry in entries if entry.written.segmentation.GetScene() is not None]

@@ -448,6 +448,19 @@ def test_an_end_in_mid_work_leaves_nothing(hands: Any) -> None:
     assert not hands.conversation.armed and np.array_equal(hands.voxels(), accepted) and not previews(hands)
 
 
+def test_two_masks_accepted_on_one_slice_go_through_together(hands: Any) -> None:
+    masks = hands.masks()
+    sizes = masks.sum(axis=(1, 2))
+    hands.accept(int(sizes.argmax()))
+    hands.masks()
+    hands.accept(int(sizes.argmin()))
+    accepted = hands.voxels()
+    (k,) = there(accepted)
+    assert accepted[k].sum() == sizes.max() > sizes.min()
+    go(hands)
+    assert np.array_equal(shown(hands)[k], accepted[k])
+
+
 def with_a_part_aside(hands: Any) -> None:
     """Paint a second part on the slice of the accepted mask, and ask to start from the segment there."""
     from SPASegmentLib.mrml.grid import volume_grid

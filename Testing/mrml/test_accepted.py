@@ -171,3 +171,39 @@ def test_what_has_left_the_scene_is_forgotten(desk: Desk) -> None:
     desk.segmentation.GetScene().RemoveNode(desk.segmentation)
     desk.accepted.forget_what_is_gone()
     assert desk.accepted.slices == 0 and desk.accepted.look() == 0
+
+
+def standing(desk: Desk) -> List[Tuple[float, int]]:
+    """Height (mm) and number of pixels of what stands."""
+    found = desk.accepted.standing("owner", desk.segment)
+    return [(frame.xy_to_ras(0, 0)[2], int(mask.sum())) for frame, mask in found]
+
+
+def test_masks_too_old_to_be_undone_stand_all_the_same(desk: Desk) -> None:
+    count = KEPT + 6
+    for n in range(count):
+        desk.accept(n)
+    assert standing(desk) == [(float(n), 36) for n in range(count)]
+    latest = desk.accepted.latest("owner")
+    assert latest is not None and latest[0].xy_to_ras(0, 0)[2] == count - 1
+    # What is erased stands no more, and what has left the scene is forgotten.
+    frame = Frame.at(desk.volume, (12.0, 12.0, 2.0), Plane.named("axial"))
+    write(desk.editor, frame, np.zeros(frame.image.shape, dtype=bool), desk.segmentation, desk.segment, "replace")
+    assert [height for height, _size in standing(desk)] == [0.0, 1.0, *(float(n) for n in range(3, count))]
+    desk.editor.close()
+    desk.segmentation.GetScene().RemoveNode(desk.segmentation)
+    desk.accepted.forget_what_is_gone()
+    assert standing(desk) == [] and desk.accepted.latest("owner") is None
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize(
+    ("second", "size"), [((8, 16, "add"), 36 + 64 - 4), ((12, 16, "add"), 36 + 16), ((12, 16, "replace"), 16)]
+)
+def test_masks_on_one_slice_stand_together(desk: Desk, second: Tuple[int, int, str], size: int, old: bool) -> None:
+    low, high, mode = second
+    desk.accept(3)
+    desk.accept(3, low, high, mode=mode)
+    for n in range(KEPT if old else 0):
+        desk.accept(4 + n)
+    assert (3.0, size) in standing(desk)
