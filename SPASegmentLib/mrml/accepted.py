@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
 
 import numpy as np
 
@@ -28,6 +28,14 @@ class Profiles(Protocol):
         """
 
 
+class Segmented(Protocol):
+    """What is segmented, such as a controller has it: two of the same nodes and the same segment mean the same."""
+
+    volume: Any
+    segmentation: Any
+    segment_id: str
+
+
 #: Slices and their (height, width) masks.
 Masks = Tuple[Tuple["Frame", np.ndarray], ...]
 
@@ -49,7 +57,6 @@ class _Entry:
     """What was written at once: an accepted mask, or all those of a volume.
 
     Attributes:
-        owner: the controller that wrote it.
         masks: the slices and their accepted (height, width) masks; the one accepted last is the last.
         written: how to recognise it in the segment.
         offsets_mm: what it teaches, see `Profile.updated`.
@@ -59,7 +66,6 @@ class _Entry:
         lesson: what was learned with it.
     """
 
-    owner: object
     masks: Masks
     written: Written
     offsets_mm: Tuple[float, ...]
@@ -73,6 +79,15 @@ class _Entry:
         for offset_mm in self.offsets_mm:
             profile = profile.updated(offset_mm)
         return profile
+
+    def is_in(self, segmented: Segmented) -> bool:
+        """Whether it was written into this segment, on this volume."""
+        written, (frame, _mask) = self.written, self.masks[-1]
+        return (
+            frame.volume is segmented.volume
+            and written.segmentation is segmented.segmentation
+            and written.segment_id == segmented.segment_id
+        )
 
     def overlaps(self, other: _Entry) -> bool:
         """Whether both are about the same voxels."""
@@ -112,22 +127,21 @@ class Accepted:
         for entry in self._entries:
             entry.counted = False
 
-    def add(self, owner: object, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
+    def add(self, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
         """Keep an accepted mask in mind, and teach it; `offset_mm` is None where it teaches nothing.
 
         Raises:
             SPAError: the profile could not be read or kept; the mask is kept in mind all the same.
         """
         offsets_mm = () if offset_mm is None else (offset_mm,)
-        self.add_slices(owner, ((frame, mask),), written, offsets_mm, frozenset([frame.key]))
+        self.add_slices(((frame, mask),), written, offsets_mm, frozenset([frame.key]))
 
     def add_slices(
-        self, owner: object, masks: Masks, written: Written, offsets_mm: Tuple[float, ...], keys: FrozenSet[SliceKey]
+        self, masks: Masks, written: Written, offsets_mm: Tuple[float, ...], keys: FrozenSet[SliceKey]
     ) -> None:
         """Keep what was written on several slices at once in mind, and teach it.
 
         Args:
-            owner: the controller that wrote it.
             masks: the slices on which masks were accepted, the last one last.
             written: by one write.
             offsets_mm: what these masks teach.
@@ -138,7 +152,7 @@ class Accepted:
         """
         # Whatever could be redone cannot be any more.
         self._entries = [entry for entry in self._entries if entry.stands]
-        entry = _Entry(owner, masks, written, offsets_mm, keys)
+        entry = _Entry(masks, written, offsets_mm, keys)
         self._entries.append(entry)
         while len(self._entries) > KEPT:
             self._settle(self._entries.pop(0))
@@ -166,14 +180,14 @@ class Accepted:
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
         return entry.lesson is not None and entry.lesson.name == name and entry.lesson.now == before
 
-    def latest(self, owner: object) -> Optional[Tuple[Frame, np.ndarray]]:
-        """Slice and mask that a controller accepted last and that were not undone."""
+    def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
+        """Slice and (height, width) mask accepted last by whichever controller, and not undone; None without one."""
         entries = (*self._old, *self._entries)
-        found = next((entry for entry in reversed(entries) if entry.owner is owner and entry.stands), None)
+        found = next((entry for entry in reversed(entries) if entry.stands and entry.is_in(segmented)), None)
         return None if found is None else found.masks[-1]
 
-    def standing(self, owner: object, segment_id: str) -> List[Tuple[Frame, np.ndarray]]:
-        """What a controller has accepted into a segment and what of it is still there, the one accepted last last.
+    def standing(self, segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
+        """What was accepted, by whichever controller, and what of it is still there, the one accepted last last.
 
         A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
         masking has kept out of the segment belongs to its mask all the same. Several masks on one slice count together,
@@ -184,13 +198,13 @@ class Accepted:
 
         found: Dict[SliceKey, Tuple[Frame, np.ndarray]] = {}
         for entry in (*self._old, *self._entries):
-            if entry.owner is not owner or entry.written.segment_id != segment_id or not entry.stands:
+            if not entry.stands or not entry.is_in(segmented):
                 continue
             held = entry.written.held()
             untouched = held is not None and np.array_equal(held, entry.written.after)
             for frame, mask in entry.masks:
                 before = found.pop(frame.key, None)
-                there = frame.segment_mask(entry.written.segmentation, segment_id)
+                there = frame.segment_mask(segmented.segmentation, segmented.segment_id)
                 now = mask if untouched else left_of(mask, there)
                 if before is not None:
                     now = now | left_of(before[1], there)

@@ -327,5 +327,5 @@ class Passage:
         lessons, keys = work.controller.lessons, work.keys
         self.leave()
         self._view.say(applied_text(work.result, written.kept_out, work.stack.origin.image.in_mm))
-        self._acceptance.learn(work.controller, accepted, written, lessons, keys)
+        self._acceptance.learn(accepted, written, lessons, keys)
         self._view.refresh()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Tuple
+
+import numpy as np
 
 from SPASegmentLib.mrml.acceptance import Acceptance
-from SPASegmentLib.mrml.accepted import Profiles
+from SPASegmentLib.mrml.accepted import Profiles, Segmented
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View, Worker
 from SPASegmentLib.mrml.passage import Passage
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.types import Proposal
+    from SPASegmentLib.mrml.frame import Frame
 
 
 class Standing:
@@ -69,6 +72,10 @@ class Standing:
         controller = self._target.controller
         accepted = controller is not None and controller.accepted is not None
         return self.volume.ready or (accepted and not self.armed)
+
+    def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
+        """Slice and (height, width) mask accepted last into a segment, for a controller that goes on with it."""
+        return self._acceptance.latest(segmented)
 
     @property
     def proposal(self) -> Optional[Proposal]:

@@ -177,7 +177,7 @@ def test_next_slices_carry_mask_and_profile(desk: Any) -> None:
     # The profile stays when the effect is left.
     desk.editor.setActiveEffectByName("")
     desk.activate()
-    assert desk.workflow.profiles.current().accepted == 2 and not desk.panel.next.enabled
+    assert desk.workflow.profiles.current().accepted == 2 and desk.panel.next.enabled
 
 
 def test_start_from_the_segment(desk: Any) -> None:
@@ -517,3 +517,49 @@ def test_the_next_slice_without_a_view_for_it(desk: Any) -> None:
     desk.panel.next.click()
     desk.wait()
     assert "turn one to their direction" in desk.panel.status.text and not desk.workflow.choosing
+
+
+@pytest.mark.parametrize("away", ["effect", "segment"])
+def test_accepted_masks_count_after_something_else_was_worked_on(desk: Any, away: str) -> None:
+    def back() -> None:
+        if away == "effect":
+            desk.editor.setActiveEffectByName("")
+            desk.activate()
+        else:
+            desk.editor.setCurrentSegmentID(desk.other)
+            assert not desk.panel.next.enabled and not desk.panel.volume.through.enabled
+            desk.editor.setCurrentSegmentID(desk.segment)
+        assert desk.panel.next.enabled and desk.panel.volume.through.enabled
+
+    desk.click()
+    desk.panel.accept.click()
+    back()
+    desk.panel.next.click()
+    desk.wait()
+    desk.panel.accept.click()
+    accepted = np.flatnonzero(desk.voxels().any(axis=(1, 2))).tolist()
+    back()
+    desk.panel.volume.through.click()
+    desk.wait()
+    anchors = desk.workflow.conversation.volume._work.through.anchors
+    assert list(anchors) == accepted and len(accepted) == 2
+    # After an undo it is the first mask that is gone on from.
+    desk.workflow.cancel()
+    undone(desk)
+    back()
+    assert desk.controller.accepted[0].xy_to_ras(0, 0)[2] == pytest.approx(desk.lesion[2], abs=1.3)
+    undone(desk)
+    assert not desk.panel.next.enabled
+
+
+def test_a_mask_done_again_after_the_effect_was_left_counts(desk: Any) -> None:
+    desk.click()
+    desk.panel.accept.click()
+    undone(desk)
+    desk.editor.setActiveEffectByName("")
+    desk.activate()
+    assert not desk.panel.next.enabled
+    desk.editor.redo()
+    for _ in range(3):
+        desk.qt.processEvents()
+    assert desk.panel.next.enabled
