@@ -81,10 +81,10 @@ class Acceptance:
         result = controller.accept(index)
         held = frame.segment_mask(controller.segmentation, controller.segment_id) if masked else None
         self._view.say(accepted_text(result.mask, frame, held, before))
-        self._course.clear()
         if controller.accepted is not None and controller.written is not None:
             offsets_mm = () if session.offset_mm is None else (session.offset_mm,)
             self.learn((controller.accepted,), controller.written, offsets_mm, frozenset([frame.key]))
+        self._course.clear()
         self._view.refresh()
 
     def write_before(self, index: int) -> None:
