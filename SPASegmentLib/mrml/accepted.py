@@ -237,11 +237,19 @@ class Accepted:
                 stands[n] = False
             else:
                 unclear.add(n)
+        for n in range(len(stands)):
+            stands[n] = stands[n] or self._covered(n, stands, unclear)
         self._clear_up(stands, unclear)
         flipped = [entry for entry, now in zip(self._entries, stands) if now != entry.stands]
         for entry, now in zip(self._entries, stands):
             entry.stands = now
         return flipped
+
+    def _covered(self, n: int, stands: List[bool], unclear: Set[int]) -> bool:
+        """Whether a later change lies over a mask and is seen to stand: then that change took it out, and no undo."""
+        entries = self._entries
+        later = (m for m in range(n + 1, len(entries)) if stands[m] and m not in unclear)
+        return any(entries[m].written.changed and entries[m].overlaps(entries[n]) for m in later)
 
     def _clear_up(self, stands: List[bool], unclear: Set[int]) -> None:
         """Where another mask lies over it, a mask goes and comes with that one: history has an order."""

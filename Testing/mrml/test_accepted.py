@@ -208,3 +208,15 @@ def test_masks_on_one_slice_stand_together(desk: Desk, second: Tuple[int, int, s
     for n in range(KEPT if old else 0):
         desk.accept(4 + n)
     assert (3.0, size) in standing(desk)
+
+
+def test_a_mask_that_was_replaced_was_not_undone(desk: Desk) -> None:
+    """Where it lay the segment is as before it, and yet what it has taught counts."""
+    profiles = [desk.profile]
+    for low, high in ((4, 10), (12, 16)):
+        desk.accept(3, low, high, mode="replace")
+        profiles.append(desk.profile)
+    assert desk.accepted.look() == 0 and desk.profile == profiles[2] and desk.accepted.slices == 1
+    for n in (1, 0):
+        assert desk.undo() == -1 and desk.profile == profiles[n]
+    assert desk.redo(2) == 2 and desk.profile == profiles[2]
