@@ -14,6 +14,7 @@ from SPASegmentLib.mrml.texts import accepted_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
+    from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import SliceKey
     from SPASegmentLib.mrml.writer import Written
@@ -55,6 +56,10 @@ class Acceptance:
     def standing(self, segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
         """See `Accepted.standing`: what was accepted into the segment, as it is there now."""
         return self._accepted.standing(segmented)
+
+    def filled(self, segmented: Segmented) -> Tuple[Filled, ...]:
+        """See `Accepted.filled`: what passes through the volume have written into the segment."""
+        return self._accepted.filled(segmented)
 
     def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
         """See `Accepted.latest`: what the next slice starts from."""
@@ -116,10 +121,11 @@ class Acceptance:
         written: Written,
         offsets_mm: Tuple[float, ...],
         keys: FrozenSet[SliceKey],
+        filled: Optional[Filled] = None,
     ) -> None:
         """Keep what was written in mind, and teach it; see `Accepted.add_slices`."""
         try:
-            self._accepted.add_slices(masks, written, offsets_mm, keys)
+            self._accepted.add_slices(masks, written, offsets_mm, keys, filled)
         except SPAError as error:
             # The mask is written, so this is no failure of its acceptance.
             said = _("The mask was accepted, but the profile was not kept: {problem}").format(problem=error)

@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.profile import Profile
+    from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import SliceKey
     from SPASegmentLib.mrml.writer import Written
@@ -64,6 +65,7 @@ class _Entry:
         counted: whether it counts among the slices accepted.
         stands: whether it is in the segment, as far as undo and redo go.
         lesson: what was learned with it.
+        filled: what it has written on all slices of a volume; None for a single mask.
     """
 
     masks: Masks
@@ -73,6 +75,7 @@ class _Entry:
     counted: bool = True
     stands: bool = True
     lesson: Optional[_Lesson] = None
+    filled: Optional[Filled] = None
 
     def taught(self, profile: Profile) -> Profile:
         """A profile after it was taught."""
@@ -137,7 +140,12 @@ class Accepted:
         self.add_slices(((frame, mask),), written, offsets_mm, frozenset([frame.key]))
 
     def add_slices(
-        self, masks: Masks, written: Written, offsets_mm: Tuple[float, ...], keys: FrozenSet[SliceKey]
+        self,
+        masks: Masks,
+        written: Written,
+        offsets_mm: Tuple[float, ...],
+        keys: FrozenSet[SliceKey],
+        filled: Optional[Filled] = None,
     ) -> None:
         """Keep what was written on several slices at once in mind, and teach it.
 
@@ -146,13 +154,14 @@ class Accepted:
             written: by one write.
             offsets_mm: what these masks teach.
             keys: of all slices that were written.
+            filled: what was written on all slices of a volume, and its ends.
 
         Raises:
             SPAError: the profile could not be read or kept; the masks are kept in mind all the same.
         """
         # Whatever could be redone cannot be any more.
         self._entries = [entry for entry in self._entries if entry.stands]
-        entry = _Entry(masks, written, offsets_mm, keys)
+        entry = _Entry(masks, written, offsets_mm, keys, filled=filled)
         self._entries.append(entry)
         while len(self._entries) > KEPT:
             self._settle(self._entries.pop(0))
@@ -212,6 +221,11 @@ class Accepted:
                     found[frame.key] = (frame, now)
         return list(found.values())
 
+    def filled(self, segmented: Segmented) -> Tuple[Filled, ...]:
+        """What passes through a volume have written into a segment and was not undone, the latest last."""
+        entries = (entry for entry in (*self._old, *self._entries) if entry.stands and entry.is_in(segmented))
+        return tuple(entry.filled for entry in entries if entry.filled is not None)
+
     def look(self) -> int:
         """See what was undone or done again, and teach the profile accordingly.
 
@@ -249,7 +263,7 @@ class Accepted:
         """Whether a later change lies over a mask and is seen to stand: then that change took it out, and no undo."""
         entries = self._entries
         later = (m for m in range(n + 1, len(entries)) if stands[m] and m not in unclear)
-        return any(entries[m].written.changed and entries[m].overlaps(entries[n]) for m in later)
+        return any(entries[m].overlaps(entries[n]) and entries[m].written.changed for m in later)
 
     def _clear_up(self, stands: List[bool], unclear: Set[int]) -> None:
         """Where another mask lies over it, a mask goes and comes with that one: history has an order."""

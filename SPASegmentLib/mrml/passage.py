@@ -98,7 +98,7 @@ class Passage:
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.volume_work import VolumeWork
 
-        self._work = VolumeWork(controller, known)
+        self._work = VolumeWork(controller, known, self._acceptance.filled(controller))
         self._acceptance.instead = self._take
         self._proposed.clear()
         self._run()
@@ -204,7 +204,7 @@ class Passage:
         work = self._work
         assert work is not None
         self._course.pointing = False
-        work.follow_segment(self._acceptance.standing(work.controller))
+        work.follow_segment(self._acceptance.standing(work.controller), self._acceptance.filled(work.controller))
         if not work.through.anchors:
             self.leave()
             raise StateError(_("No accepted mask is left in the segment; what was found in the volume was dropped."))
@@ -324,8 +324,8 @@ class Passage:
             return
         accepted = work.accepted
         written = work.controller.apply(work.stack.origin, work.masks, work.outdated, accepted[-1])
-        lessons, keys = work.controller.lessons, work.keys
+        lessons, keys, filled = work.controller.lessons, work.keys, work.filled
         self.leave()
         self._view.say(applied_text(work.result, written.kept_out, work.stack.origin.image.in_mm))
-        self._acceptance.learn(accepted, written, lessons, keys)
+        self._acceptance.learn(accepted, written, lessons, keys, filled)
         self._view.refresh()
