@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional
 import numpy as np
 
 if TYPE_CHECKING:
+    from SPASegmentLib.interaction.patch import Patch
     from SPASegmentLib.interaction.profile import Profile
     from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
@@ -200,25 +201,29 @@ class Accepted:
 
         A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
         masking has kept out of the segment belongs to its mask all the same. Several masks on one slice count together,
-        as far as they are there.
+        as far as they are there, and with what a pass through the volume had filled on it before.
         """
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.parts import left_of
 
         found: Dict[SliceKey, Tuple[Frame, np.ndarray]] = {}
+        filled: Dict[SliceKey, Patch] = {}
         for entry in (*self._old, *self._entries):
             if not entry.stands or not entry.is_in(segmented):
                 continue
             held = entry.written.held()
             untouched = held is not None and np.array_equal(held, entry.written.after)
             for frame, mask in entry.masks:
-                before = found.pop(frame.key, None)
-                there = frame.segment_mask(segmented.segmentation, segmented.segment_id)
+                key, there = frame.key, frame.segment_mask(segmented.segmentation, segmented.segment_id)
                 now = mask if untouched else left_of(mask, there)
-                if before is not None:
-                    now = now | left_of(before[1], there)
+                if key in found:
+                    now = now | left_of(found.pop(key)[1], there)
+                if key in filled:
+                    now = now | left_of(filled[key].whole(mask.shape), there)
                 if now.any():
-                    found[frame.key] = (frame, now)
+                    found[key] = (frame, now)
+            if entry.filled is not None:
+                filled.update(entry.filled.by_slice())
         return list(found.values())
 
     def filled(self, segmented: Segmented) -> Tuple[Filled, ...]:

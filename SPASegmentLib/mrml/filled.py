@@ -9,6 +9,7 @@ import numpy as np
 
 from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.mrml.frame import Frame
+from SPASegmentLib.mrml.plane import SliceKey
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,10 @@ class Filled:
     def of(cls, origin: Frame, masks: Mapping[int, np.ndarray], ends: Iterable[int]) -> Filled:
         """From (height, width) bool masks."""
         return cls(origin, {step: Patch.of(mask) for step, mask in masks.items()}, frozenset(ends))
+
+    def by_slice(self) -> Dict[SliceKey, Patch]:
+        """The patches by their `Frame.key`."""
+        return {self.origin.key_at(step): patch for step, patch in self.patches.items()}
 
     @property
     def masks(self) -> Dict[int, np.ndarray]:

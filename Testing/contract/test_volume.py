@@ -547,6 +547,23 @@ def test_what_is_applied_again_takes_the_place_of_what_was_applied(hands: Any) -
     assert np.array_equal(hands.voxels(), found | painted)
 
 
+def test_a_mask_accepted_on_a_slice_that_was_filled_counts_with_what_was_filled(hands: Any) -> None:
+    accepted = begun(hands)
+    (anchor,) = there(accepted)
+    hands.accept(0)
+    filled = hands.voxels()
+    to_slice(hands, anchor + 1)
+    smaller = int(hands.masks().sum(axis=(1, 2)).argmin())
+    assert 0 < hands.now()[smaller].sum() < filled[anchor + 1].sum()
+    hands.accept(smaller)
+    held = hands.voxels()
+    go(hands)
+    assert anchor + 1 in hands.conversation.volume._work.through.anchors
+    assert np.array_equal(shown(hands)[anchor + 1], held[anchor + 1])
+    hands.accept(0)
+    assert np.array_equal(hands.voxels()[anchor + 1], held[anchor + 1])
+
+
 def test_an_end_that_was_applied_can_be_taken_back(hands: Any) -> None:
     begun(hands)
     end = there(shown(hands))[-1]
