@@ -76,7 +76,9 @@ class DesktopView:
     def clear(self) -> None:
         """Show no masks."""
         self._screen.clear()
-        if self._notes.look() and self._notes.problem:
+        before = self._notes.problem
+        if self._notes.look() and self._notes.problem != before:
+            # Once more, with it or without.
             self.say(self._said)
 
     def refresh(self) -> None:
