@@ -168,10 +168,9 @@ class Passage:
 
     def stale(self) -> bool:
         """Whether the volume is not the one any more that was gone through; then what was found goes, with a word."""
-        if self._work is None:
-            return False
         try:
-            self._work.check()
+            if self._work is not None:
+                self._work.check()
         except SPAError as error:
             self._course.drop()
             self.leave()
@@ -322,9 +321,8 @@ class Passage:
             raise StateError(_("SPA found nothing in the volume; accept a mask on a slice first."))
         if self._acceptance.refused():
             return
-        accepted = work.accepted
+        accepted, lessons, keys, filled = work.accepted, work.controller.lessons, work.keys, work.filled
         written = work.controller.apply(work.stack.origin, work.masks, work.outdated, accepted[-1])
-        lessons, keys, filled = work.controller.lessons, work.keys, work.filled
         self.leave()
         self._view.say(applied_text(work.result, written.kept_out, work.stack.origin.image.in_mm))
         self._acceptance.learn(accepted, written, lessons, keys, filled)
