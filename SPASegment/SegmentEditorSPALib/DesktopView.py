@@ -36,19 +36,21 @@ class DesktopView:
 
     def __init__(self, panel: Panel, screen: Screen, workflow: Workflow) -> None:
         self._panel, self._screen, self._workflow = panel, screen, workflow
-        self._notes = StudyNotes(self.say)
+        self._notes = StudyNotes()
+        self._said = ""
 
     def say(self, text: str, warn: bool = False) -> None:
-        """Tell the user."""
-        self._panel.say(text, warn)
+        """Tell the user; as long as lines are missing in the study's log, that too, or nobody would notice."""
+        self._said, problem = text, self._notes.problem
+        self._panel.say(f"{text} {problem}".strip(), warn or bool(problem))
 
     def explain(self, error: BaseException) -> None:
         """Tell the user about an error."""
         if isinstance(error, SPAError):
-            self._panel.say(str(error), True)
+            self.say(str(error), True)
         else:
             logging.error("SPA", exc_info=error)
-            self._panel.say(_("SPA met an unexpected error; its details are in the Python console."), True)
+            self.say(_("SPA met an unexpected error; its details are in the Python console."), True)
 
     def checked(self, act: Callable[[], None]) -> None:
         """What goes wrong is said."""
@@ -74,7 +76,10 @@ class DesktopView:
     def clear(self) -> None:
         """Show no masks."""
         self._screen.clear()
-        self._notes.look()
+        before = self._notes.problem
+        if self._notes.look() and self._notes.problem != before:
+            # Once more, with it or without.
+            self.say(self._said)
 
     def refresh(self) -> None:
         """Bring the panel up to date."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Tuple
 
 import qt
 
@@ -53,16 +54,18 @@ def switch_off() -> None:
 
 
 class StudyNotes:
-    """Notes what happens between two accepted masks.
+    """Notes what happens between two accepted masks."""
 
-    Args:
-        say: tells the user what went wrong.
-    """
-
-    def __init__(self, say: Callable[[str, bool], None]) -> None:
-        self._say = say
+    def __init__(self) -> None:
+        """Nothing has happened yet."""
+        self._problem = ""
         self._diary: Optional[Diary] = None
         self._last: Any = None
+
+    @property
+    def problem(self) -> str:
+        """Why the last line was not written, in words; empty if it was, or the log is switched off."""
+        return self._problem if chosen()[0] else ""
 
     def saw(self, session: Any) -> None:
         """Masks of a session are on screen; time runs since the first ones after the last accepted mask."""
@@ -76,12 +79,12 @@ class StudyNotes:
         self._diary.saw(session)
         self._last = session
 
-    def look(self) -> None:
-        """No masks are on screen any more: write a line if one was accepted."""
+    def look(self) -> bool:
+        """No masks are on screen any more: write a line if one was accepted; whether there was one to write."""
         log, name = chosen()
         diary, session = self._diary, self._last
         if not log or diary is None or session is None or session.result is None:
-            return
+            return False
         self._diary = self._last = None
         from SPASegmentLib.interaction.study_log import Entry, StudyLog
 
@@ -90,6 +93,12 @@ class StudyNotes:
             written = StudyLog(Path(log), STUDY)
             place = 1 + sum(entry.participant == name for entry in written.entries())
             written.add(Entry.of(STUDY, name, "main", place, f"mask{place}", "spa", diary.deeds(), None, 0))
-        except SPAError as error:
-            self._say(_("The mask was accepted, but the study's log was not written: {problem}").format(
-                problem=error), True)
+            self._problem = ""
+        except Exception as error:
+            # Whatever it is, the mask is accepted.
+            if not isinstance(error, SPAError):
+                logging.error("SPA", exc_info=error)
+            self._problem = _("The mask was accepted, but the study's log was not written: {problem}").format(
+                problem=error
+            )
+        return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, List, Optional, Tuple
+from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 import slicer
 import vtk
@@ -16,11 +16,20 @@ from .Settings import Settings
 from .Translate import tr as _
 
 
+class Selected(NamedTuple):
+    """What is selected: a `SPASegmentLib.mrml.accepted.Segmented`."""
+
+    volume: Any
+    segmentation: Any
+    segment_id: str
+
+
 class Target:
     """Keeps the controller of what is selected, until something else is.
 
     Attributes:
-        controller: the `SPASegmentLib.mrml.controller.Controller`, None before the first session.
+        controller: the `SPASegmentLib.mrml.controller.Controller`, None before the first session, as long as nothing
+            that was accepted stands in the segment.
     """
 
     def __init__(self, scripted_effect: Any, profiles: ProfileActions, on_change: Callable[[], None]) -> None:
@@ -51,6 +60,14 @@ class Target:
         self._selected = self._selection()
         if not self._observed:
             self._observe()
+
+    @property
+    def selected(self) -> Optional[Selected]:
+        """What a session would be about; None while something is missing."""
+        node = self._effect.parameterSetNode()
+        if node is None or None in (node.GetSourceVolumeNode(), node.GetSegmentationNode()):
+            return None
+        return Selected(node.GetSourceVolumeNode(), node.GetSegmentationNode(), node.GetSelectedSegmentID() or "")
 
     def trouble(self) -> str:
         """Why nothing can be written any more into what was selected, in words; empty if it can."""
@@ -109,6 +126,21 @@ class Target:
 
     def prepare(self, from_mask: bool) -> Any:
         """The controller of what has been selected, for a session that begins."""
+        self._make()
+        ready = None if self._choice is None else Model.loaded(self._choice)
+        self.controller.network = None if ready is None else ready.network
+        self._profiles.refresh()
+        self.controller.profile = self._profiles.begin()
+        self.controller.mode = self._mode
+        return self.controller
+
+    def go_on(self, accepted: Tuple[Any, Any]) -> None:
+        """Make the controller of what is selected, which goes on with a slice and its accepted mask."""
+        self.select()
+        self._make()
+        self.controller.accepted = accepted
+
+    def _make(self) -> None:
         from SPASegmentLib.mrml.controller import Controller
 
         if self.controller is None:
@@ -119,12 +151,6 @@ class Target:
             )
             # Better outlines are drawn on top.
             self.controller.preview.outlined = False
-        ready = None if self._choice is None else Model.loaded(self._choice)
-        self.controller.network = None if ready is None else ready.network
-        self._profiles.refresh()
-        self.controller.profile = self._profiles.begin()
-        self.controller.mode = self._mode
-        return self.controller
 
     def settings_applied(self, settings: Settings) -> None:
         """Whether masks are added or replace was switched, perhaps."""

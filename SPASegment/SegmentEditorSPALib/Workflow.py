@@ -49,7 +49,7 @@ class Workflow:
             {"D": volume.go, "N": volume.next_doubtful, "E": volume.ends_here, "L": self.accept_and_next}
         )
         self._observed: List[Tuple[Any, int]] = []
-        self._watch = SegmentsWatch(self.conversation.segmentation_changed)
+        self._watch = SegmentsWatch(self._segments_changed)
 
     @property
     def controller(self) -> Any:
@@ -73,6 +73,7 @@ class Workflow:
         self._watch.follow(self._segmentation())
         self.profiles.refresh()
         self.conversation.begin()
+        self._go_on()
         self._panel.say(_("Click on a structure in a slice view, or drag a box around it."))
         self._view.refresh()
 
@@ -171,6 +172,20 @@ class Workflow:
         self._watch.follow(self._segmentation())
         if self._target.changed:
             self.target_changed(_("Another segment or image was selected; the masks on screen were dropped."))
+        self._go_on()
+
+    def _segments_changed(self) -> None:
+        self.conversation.segmentation_changed()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """What stands in the selected segment can be gone on with, whichever controller has written it."""
+        selected = self._target.selected
+        if self.controller is None and selected is not None:
+            accepted = self.conversation.latest(selected)
+            if accepted is not None:
+                self._target.go_on(accepted)
+                self._view.refresh()
 
     def _segmentation(self) -> Optional[Any]:
         node = self._effect.parameterSetNode()

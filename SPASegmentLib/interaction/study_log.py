@@ -143,7 +143,7 @@ class StudyLog:
         with reporting_write_errors(aside), aside.open("a", encoding="utf-8") as file:
             file.write(fragment + "\n")
         with whole_file(self.path) as partial:
-            partial.write_text(_lines([COLUMNS, *map(_cells, entries)]), encoding="utf-8", newline="")
+            partial.write_bytes(_lines([COLUMNS, *map(_cells, entries)]).encode("utf-8"))
         return _("The last line of {log} was cut off; it is kept in {aside}, and its image comes once more.").format(
             log=self.path.name, aside=aside.name
         )

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Callable, FrozenSet, List, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import SPAError
-from SPASegmentLib.mrml.accepted import Accepted, Masks, Profiles
+from SPASegmentLib.mrml.accepted import Accepted, Masks, Profiles, Segmented
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View
 from SPASegmentLib.mrml.texts import accepted_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
-    from SPASegmentLib.mrml.controller import Controller
+    from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import SliceKey
     from SPASegmentLib.mrml.writer import Written
@@ -53,9 +53,17 @@ class Acceptance:
         """What was accepted into nodes that have left the scene cannot come back."""
         self._accepted.forget_what_is_gone()
 
-    def standing(self, controller: Controller) -> List[Tuple[Frame, np.ndarray]]:
+    def standing(self, segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
         """See `Accepted.standing`: what was accepted into the segment, as it is there now."""
-        return self._accepted.standing(controller, controller.segment_id)
+        return self._accepted.standing(segmented)
+
+    def filled(self, segmented: Segmented) -> Tuple[Filled, ...]:
+        """See `Accepted.filled`: what passes through the volume have written into the segment."""
+        return self._accepted.filled(segmented)
+
+    def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
+        """See `Accepted.latest`: what the next slice starts from."""
+        return self._accepted.latest(segmented)
 
     def write(self, index: int) -> None:
         """Write a mask on screen into the segment.
@@ -78,10 +86,10 @@ class Acceptance:
         result = controller.accept(index)
         held = frame.segment_mask(controller.segmentation, controller.segment_id) if masked else None
         self._view.say(accepted_text(result.mask, frame, held, before))
-        self._course.clear()
         if controller.accepted is not None and controller.written is not None:
             offsets_mm = () if session.offset_mm is None else (session.offset_mm,)
-            self.learn(controller, (controller.accepted,), controller.written, offsets_mm, frozenset([frame.key]))
+            self.learn((controller.accepted,), controller.written, offsets_mm, frozenset([frame.key]))
+        self._course.clear()
         self._view.refresh()
 
     def write_before(self, index: int) -> None:
@@ -109,15 +117,15 @@ class Acceptance:
 
     def learn(
         self,
-        controller: Controller,
         masks: Masks,
         written: Written,
         offsets_mm: Tuple[float, ...],
         keys: FrozenSet[SliceKey],
+        filled: Optional[Filled] = None,
     ) -> None:
         """Keep what was written in mind, and teach it; see `Accepted.add_slices`."""
         try:
-            self._accepted.add_slices(controller, masks, written, offsets_mm, keys)
+            self._accepted.add_slices(masks, written, offsets_mm, keys, filled)
         except SPAError as error:
             # The mask is written, so this is no failure of its acceptance.
             said = _("The mask was accepted, but the profile was not kept: {problem}").format(problem=error)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from SPASegmentLib.interaction.patch import Patch
     from SPASegmentLib.interaction.profile import Profile
+    from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import SliceKey
     from SPASegmentLib.mrml.writer import Written
@@ -26,6 +28,14 @@ class Profiles(Protocol):
         Returns:
             What it was and what it is; None if there is none any more.
         """
+
+
+class Segmented(Protocol):
+    """What is segmented, such as a controller has it: two of the same nodes and the same segment mean the same."""
+
+    volume: Any
+    segmentation: Any
+    segment_id: str
 
 
 #: Slices and their (height, width) masks.
@@ -49,7 +59,6 @@ class _Entry:
     """What was written at once: an accepted mask, or all those of a volume.
 
     Attributes:
-        owner: the controller that wrote it.
         masks: the slices and their accepted (height, width) masks; the one accepted last is the last.
         written: how to recognise it in the segment.
         offsets_mm: what it teaches, see `Profile.updated`.
@@ -57,9 +66,9 @@ class _Entry:
         counted: whether it counts among the slices accepted.
         stands: whether it is in the segment, as far as undo and redo go.
         lesson: what was learned with it.
+        filled: what it has written on all slices of a volume; None for a single mask.
     """
 
-    owner: object
     masks: Masks
     written: Written
     offsets_mm: Tuple[float, ...]
@@ -67,12 +76,22 @@ class _Entry:
     counted: bool = True
     stands: bool = True
     lesson: Optional[_Lesson] = None
+    filled: Optional[Filled] = None
 
     def taught(self, profile: Profile) -> Profile:
         """A profile after it was taught."""
         for offset_mm in self.offsets_mm:
             profile = profile.updated(offset_mm)
         return profile
+
+    def is_in(self, segmented: Segmented) -> bool:
+        """Whether it was written into this segment, on this volume."""
+        written, (frame, _mask) = self.written, self.masks[-1]
+        return (
+            frame.volume is segmented.volume
+            and written.segmentation is segmented.segmentation
+            and written.segment_id == segmented.segment_id
+        )
 
     def overlaps(self, other: _Entry) -> bool:
         """Whether both are about the same voxels."""
@@ -97,6 +116,8 @@ class Accepted:
         self._entries: List[_Entry] = []
         #: Slices of masks too old to be undone.
         self._settled: Set[SliceKey] = set()
+        #: These masks themselves, which stand.
+        self._old: List[_Entry] = []
 
     @property
     def slices(self) -> int:
@@ -110,33 +131,38 @@ class Accepted:
         for entry in self._entries:
             entry.counted = False
 
-    def add(self, owner: object, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
+    def add(self, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
         """Keep an accepted mask in mind, and teach it; `offset_mm` is None where it teaches nothing.
 
         Raises:
             SPAError: the profile could not be read or kept; the mask is kept in mind all the same.
         """
         offsets_mm = () if offset_mm is None else (offset_mm,)
-        self.add_slices(owner, ((frame, mask),), written, offsets_mm, frozenset([frame.key]))
+        self.add_slices(((frame, mask),), written, offsets_mm, frozenset([frame.key]))
 
     def add_slices(
-        self, owner: object, masks: Masks, written: Written, offsets_mm: Tuple[float, ...], keys: FrozenSet[SliceKey]
+        self,
+        masks: Masks,
+        written: Written,
+        offsets_mm: Tuple[float, ...],
+        keys: FrozenSet[SliceKey],
+        filled: Optional[Filled] = None,
     ) -> None:
         """Keep what was written on several slices at once in mind, and teach it.
 
         Args:
-            owner: the controller that wrote it.
             masks: the slices on which masks were accepted, the last one last.
             written: by one write.
             offsets_mm: what these masks teach.
             keys: of all slices that were written.
+            filled: what was written on all slices of a volume, and its ends.
 
         Raises:
             SPAError: the profile could not be read or kept; the masks are kept in mind all the same.
         """
         # Whatever could be redone cannot be any more.
         self._entries = [entry for entry in self._entries if entry.stands]
-        entry = _Entry(owner, masks, written, offsets_mm, keys)
+        entry = _Entry(masks, written, offsets_mm, keys, filled=filled)
         self._entries.append(entry)
         while len(self._entries) > KEPT:
             self._settle(self._entries.pop(0))
@@ -152,42 +178,58 @@ class Accepted:
         entry.lesson.now = after
 
     def _settle(self, entry: _Entry) -> None:
-        """What cannot be undone any more needs no slice in memory."""
+        """What cannot be undone any more stands, and needs nothing in memory that only an undo asks for."""
         if entry.counted:
             self._settled |= entry.keys
         if entry.lesson is not None:
             entry.lesson.start = entry.taught(entry.lesson.start)
+        written = replace(entry.written, before=np.zeros((0, 0, 0), dtype=bool))
+        self._old.append(replace(entry, written=written, lesson=None))
 
     @staticmethod
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
         return entry.lesson is not None and entry.lesson.name == name and entry.lesson.now == before
 
-    def latest(self, owner: object) -> Optional[Tuple[Frame, np.ndarray]]:
-        """Slice and mask that a controller accepted last and that were not undone."""
-        found = next((entry for entry in reversed(self._entries) if entry.owner is owner and entry.stands), None)
+    def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
+        """Slice and (height, width) mask accepted last by whichever controller, and not undone; None without one."""
+        entries = (*self._old, *self._entries)
+        found = next((entry for entry in reversed(entries) if entry.stands and entry.is_in(segmented)), None)
         return None if found is None else found.masks[-1]
 
-    def standing(self, owner: object, segment_id: str) -> List[Tuple[Frame, np.ndarray]]:
-        """What a controller has accepted into a segment and what of it is still there, the one accepted last last.
+    def standing(self, segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
+        """What was accepted, by whichever controller, and what of it is still there, the one accepted last last.
 
         A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
-        masking has kept out of the segment belongs to its mask all the same.
+        masking has kept out of the segment belongs to its mask all the same. Several masks on one slice count together,
+        as far as they are there, and with what a pass through the volume had filled on it before.
         """
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.parts import left_of
 
         found: Dict[SliceKey, Tuple[Frame, np.ndarray]] = {}
-        for entry in self._entries:
-            if entry.owner is not owner or entry.written.segment_id != segment_id or not entry.stands:
+        filled: Dict[SliceKey, Patch] = {}
+        for entry in (*self._old, *self._entries):
+            if not entry.stands or not entry.is_in(segmented):
                 continue
             held = entry.written.held()
             untouched = held is not None and np.array_equal(held, entry.written.after)
             for frame, mask in entry.masks:
-                found.pop(frame.key, None)
-                now = mask if untouched else left_of(mask, frame.segment_mask(entry.written.segmentation, segment_id))
+                key, there = frame.key, frame.segment_mask(segmented.segmentation, segmented.segment_id)
+                now = mask if untouched else left_of(mask, there)
+                if key in found:
+                    now = now | left_of(found.pop(key)[1], there)
+                if key in filled:
+                    now = now | left_of(filled[key].whole(mask.shape), there)
                 if now.any():
-                    found[frame.key] = (frame, now)
+                    found[key] = (frame, now)
+            if entry.filled is not None:
+                filled.update(entry.filled.by_slice())
         return list(found.values())
+
+    def filled(self, segmented: Segmented) -> Tuple[Filled, ...]:
+        """What passes through a volume have written into a segment and was not undone, the latest last."""
+        entries = (entry for entry in (*self._old, *self._entries) if entry.stands and entry.is_in(segmented))
+        return tuple(entry.filled for entry in entries if entry.filled is not None)
 
     def look(self) -> int:
         """See what was undone or done again, and teach the profile accordingly.
@@ -214,11 +256,19 @@ class Accepted:
                 stands[n] = False
             else:
                 unclear.add(n)
+        for n in range(len(stands)):
+            stands[n] = stands[n] or self._covered(n, stands, unclear)
         self._clear_up(stands, unclear)
         flipped = [entry for entry, now in zip(self._entries, stands) if now != entry.stands]
         for entry, now in zip(self._entries, stands):
             entry.stands = now
         return flipped
+
+    def _covered(self, n: int, stands: List[bool], unclear: Set[int]) -> bool:
+        """Whether a later change lies over a mask and is seen to stand: then that change took it out, and no undo."""
+        entries = self._entries
+        later = (m for m in range(n + 1, len(entries)) if stands[m] and m not in unclear)
+        return any(entries[m].overlaps(entries[n]) and entries[m].written.changed for m in later)
 
     def _clear_up(self, stands: List[bool], unclear: Set[int]) -> None:
         """Where another mask lies over it, a mask goes and comes with that one: history has an order."""
@@ -246,4 +296,5 @@ class Accepted:
 
     def forget_what_is_gone(self) -> None:
         """Forget what was accepted into segmentations that are in no scene any more."""
-        self._entries = [entry for entry in self._entries if entry.written.segmentation.GetScene() is not None]
+        for entries in (self._old, self._entries):
+            entries[:] = [entry for entry in entries if entry.written.segmentation.GetScene() is not None]

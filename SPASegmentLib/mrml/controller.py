@@ -242,7 +242,12 @@ class Controller(ControllerState):
 
     def cancel(self) -> None:
         """Drop the masks on screen and any job under way; the segmentation is not touched."""
-        self._job = self._shown = None
+        self._job = None
+        self.clear()
+
+    def clear(self) -> None:
+        """Drop the masks on screen; a job that was begun goes on."""
+        self._shown = None
         self.preview.remove()
 
     def close(self) -> None:

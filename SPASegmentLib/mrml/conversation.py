@@ -94,14 +94,19 @@ class Conversation(Standing):
 
         It takes the place of masks that nobody has answered yet: a box is what helps where a click was misunderstood.
         """
-        if self.unanswered:
-            self._drop_masks()
-        if self.choosing:
+        if self.choosing and not self.unanswered:
             self._view.say(_("Accept or cancel the masks on screen first, then drag a box."), True)
         else:
-            self._clicked = None
-            self.pointing = False
-            self._begin(lambda controller: controller.start_box(corner, opposite, plane))
+            self._begin(lambda controller: self._boxed(controller, corner, opposite, plane))
+
+    def _boxed(self, controller: Controller, corner: Point, opposite: Point, plane: Plane) -> Job:
+        job = controller.start_box(corner, opposite, plane)
+        # Only now: a box that cannot be leaves everything as it was.
+        self._course.pointing = False
+        self._clicked = self._pressed_on = None
+        controller.clear()
+        self._course.clear()
+        return job
 
     def from_segment(self, ras: Point, plane: Plane) -> None:
         """Start from what the segment holds on the slice through a point (mm).
@@ -116,7 +121,7 @@ class Conversation(Standing):
 
     def _from_segment(self, controller: Controller, ras: Point, plane: Plane) -> Optional[Job]:
         count = 1 if self.pointing else controller.parts_of_segment(ras, plane)
-        self.pointing = count > 1
+        self._course.pointing = count > 1
         if not self.pointing:
             return controller.start_from_segment(ras, plane)
         text = _("The segment has {count} parts on this slice: click on one of them, or press again to take them all.")
@@ -125,20 +130,20 @@ class Conversation(Standing):
 
     def _from_part(self, controller: Controller, ras: Point, plane: Plane) -> Job:
         job = controller.start_from_segment(ras, plane, only_part=True)
-        self.pointing = False
+        self._course.pointing = False
         return job
 
     def next_slice(self, step: int) -> None:
         """Go on with the mask accepted last, or from the slice in view of a volume; the view follows."""
         if self.volume.active:
-            self.pointing = False
+            self._course.pointing = False
             self.volume.next_slice(step)
         elif self.choosing:
             self._view.say(_("Accept or cancel the masks on screen first, then go to the next slice."), True)
         elif self._target.controller is None or self._target.controller.accepted is None:
             self._view.say(_("Accept a mask first; the next slice starts from it."), True)
         else:
-            self._clicked, self.pointing = None, False
+            self._clicked, self._course.pointing = None, False
             self._course.start(lambda controller: self._beside(controller, step), from_mask=True)
 
     def _beside(self, controller: Controller, step: int) -> Job:
@@ -305,6 +310,6 @@ class Conversation(Standing):
         self.volume.leave()
 
     def _drop_masks(self) -> None:
-        self.pointing = False
+        self._course.pointing = False
         self._clicked = self._pressed_on = None
         self._course.drop()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
 
 from SPASegmentLib.errors import SPAError
 from SPASegmentLib.mrml.front_end import Target, View, Worker
-from SPASegmentLib.mrml.texts import agreement_text, difference_text
+from SPASegmentLib.mrml.texts import agreement_text, difference_text, no_view_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -31,10 +31,14 @@ class Course:
         worker: runs the network.
         view: shows what comes out.
         target: what is segmented.
+
+    Attributes:
+        pointing: whether the next click says which part of the segment to start from.
     """
 
     def __init__(self, worker: Worker, view: View, target: Target) -> None:
         self._worker, self._view, self._target = worker, view, target
+        self.pointing = False
         #: Answers given to the masks on screen, which can be taken back.
         self._answers = 0
         #: Corrections clicked while the network is at work: point in mm, and whether it belongs to the structure.
@@ -74,7 +78,6 @@ class Course:
             self._view.say(problem, True)
             self._view.refresh()
             return
-        self._first = lambda: self.start(begin, from_mask)
         load = self._target.loading(from_mask)
         if load is None:
             self.checked(lambda: self._begin(begin, from_mask))
@@ -84,13 +87,21 @@ class Course:
         self._view.refresh()
 
     def _begin(self, begin: Begin, from_mask: bool) -> None:
-        job = begin(self._target.prepare(from_mask))
+        job = None
+        try:
+            job = begin(self._target.prepare(from_mask))
+        finally:
+            if job is None:
+                # No masks come that a click could correct.
+                self._waiting.clear()
         if job is None:
             self._view.refresh()
-        elif self._view.shows(job.frame):
+            return
+        self._first = lambda: self.start(begin, from_mask)
+        if self._view.shows(job.frame):
             self._submit(job, None)
         else:
-            self._scrolled()
+            self._scrolled(job.frame)
 
     def start_again(self) -> None:
         """Forget the answers, and begin the session as it began."""
@@ -152,7 +163,7 @@ class Course:
         if self._outdated(job.frame):
             return
         if count is None and not self._view.shows(job.frame):
-            self._scrolled()
+            self._scrolled(job.frame)
         elif controller is not None and controller.show(job) is not None:
             self._shown = job
             self._answers = 0 if count is None else self._answers + count
@@ -221,7 +232,8 @@ class Course:
         """What is refused while a result is still to come."""
         self._view.say(_("SPA is still computing; wait for the masks or cancel."), True)
 
-    def _scrolled(self) -> None:
+    def _scrolled(self, frame: Frame) -> None:
         self.drop()
-        self._view.say(_("The view shows another slice now; the masks were dropped. Click again."), True)
+        scrolled = _("The view shows another slice now; the masks were dropped. Click again.")
+        self._view.say(no_view_text() if self._view.looks_at(frame) is None else scrolled, True)
         self._view.refresh()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Tuple, Union
+from itertools import product
+from typing import Any, List, Mapping, Optional, Tuple, Union
 
 import numpy as np
 
@@ -239,9 +240,28 @@ class Frame:
         to_grid = np.linalg.solve(grid.to_world, self.to_world)
         return sample_labels(array, (grid.extent[0], grid.extent[2], grid.extent[4]), value, self.image.shape, to_grid)
 
-    def segmentation_grid(self, segmentation: Any) -> Grid:
-        """Lattice in which masks of this frame are written into a segmentation."""
-        return segmentation_grid(segmentation, self.volume)
+    def segmentation_grid(self, segmentation: Any, masks: Optional[Mapping[int, np.ndarray]] = None) -> Grid:
+        """Lattice in which masks of this frame are written into a segmentation, see `grid.segmentation_grid`.
+
+        Args:
+            segmentation: vtkMRMLSegmentationNode.
+            masks: (height, width) bool each, by the number of slices along the normal: it grows over these only; None
+                for the whole volume.
+        """
+        if masks is None:
+            return segmentation_grid(segmentation, self.volume)
+        around = [self._around(mask, step) for step, mask in masks.items() if mask.any()]
+        return segmentation_grid(segmentation, self.volume, np.hstack([np.zeros((4, 0)), *around]))
+
+    def _around(self, mask: np.ndarray, step: int) -> np.ndarray:
+        """(4, 8) corners in RAS of what a mask covers, half a slice to either side included, within the volume."""
+        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+        box = Grid(self.to_index, np.eye(4), (columns[0], columns[-1], rows[0], rows[-1], step, step))
+        own = self._grid()
+        first, last = np.array(own.extent[::2])[:, None], np.array(own.extent[1::2])[:, None]
+        index = np.clip((box.to_local @ box.corners(0.5))[:3], first, last)
+        bounds = zip(index.min(axis=1), index.max(axis=1))
+        return np.asarray(own.to_world @ np.array([[*corner, 1.0] for corner in product(*bounds)]).T)
 
     def _cut(self) -> np.ndarray:
         """(height, width) pixels of the slice as the volume is now."""

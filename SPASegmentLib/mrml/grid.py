@@ -117,10 +117,17 @@ def image_grid(image: Any, local_to_world: np.ndarray) -> Grid:
     return Grid(array_from_matrix(matrix), local_to_world, image.GetExtent())
 
 
-def segmentation_grid(segmentation: Any, volume: Any) -> Grid:
-    """Grid that Slicer writes into: the segmentation's reference geometry, grown to cover the volume and all segments.
+def segmentation_grid(segmentation: Any, volume: Any, needed: Optional[np.ndarray] = None) -> Grid:
+    """Grid that Slicer writes into: the segmentation's reference geometry, grown to cover what is needed.
 
-    A segmentation without reference geometry takes that of the volume, as in the Segment Editor.
+    A segmentation without reference geometry takes that of the volume, as in the Segment Editor. Segments are always
+    covered.
+
+    Args:
+        segmentation: vtkMRMLSegmentationNode.
+        volume: the volume node.
+        needed: (4, n) homogeneous points in RAS (mm) to reach; None for the whole volume. Slicer holds images of the
+            geometry's size, and a fine one over a whole CT would not fit into memory.
 
     Raises:
         InputError: the segmentation is not made of voxels, or is under a non-linear transform.
@@ -140,8 +147,11 @@ def segmentation_grid(segmentation: Any, volume: Any) -> Grid:
         slicer.vtkSegmentation.EXTENT_UNION_OF_SEGMENTS, ids
     )
     if geometry:
+        if needed is None:
+            whole = volume_grid(volume)
+            needed = whole.to_world @ whole.corners()
         # One that was made on a cropped copy would cut masks off.
-        grown = _grown_geometry(geometry, segmentation, volume_grid(volume))
+        grown = _grown_geometry(geometry, segmentation, needed)
         if grown != core.GetConversionParameter(reference):
             core.SetConversionParameter(reference, grown)
     else:
@@ -162,12 +172,14 @@ def source_representation(core: Any) -> str:
     return str(get())
 
 
-def _grown_geometry(geometry: str, segmentation: Any, volume: Grid) -> str:
-    """Lattice of a segmentation's voxels, grown over the volume."""
+def _grown_geometry(geometry: str, segmentation: Any, needed: np.ndarray) -> str:
+    """Lattice of a segmentation's voxels, grown over (4, n) points in RAS."""
+    if not needed.size:
+        return geometry
     image = slicer.vtkOrientedImageData()
     slicer.vtkSegmentationConverter.DeserializeImageGeometry(geometry, image, False)
     own = image_grid(image, parent_to_world(segmentation))
-    index = np.linalg.solve(own.to_world, volume.to_world @ volume.corners())[:3]
+    index = np.linalg.solve(own.to_world, needed)[:3]
     low = np.minimum(np.floor(index.min(axis=1) + 1e-3), own.extent[::2])
     high = np.maximum(np.ceil(index.max(axis=1) - 1e-3), own.extent[1::2])
     if np.array_equal(low, own.extent[::2]) and np.array_equal(high, own.extent[1::2]):

@@ -14,6 +14,7 @@ from SPASegmentLib.errors import SPAError, StateError
 from SPASegmentLib.mrml.acceptance import Acceptance
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View, Worker
+from SPASegmentLib.mrml.texts import no_view_text
 from SPASegmentLib.mrml.volume_texts import applied_text, found_text, progress_text
 from SPASegmentLib.translation import texts
 
@@ -97,7 +98,7 @@ class Passage:
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.volume_work import VolumeWork
 
-        self._work = VolumeWork(controller, known)
+        self._work = VolumeWork(controller, known, self._acceptance.filled(controller))
         self._acceptance.instead = self._take
         self._proposed.clear()
         self._run()
@@ -167,10 +168,9 @@ class Passage:
 
     def stale(self) -> bool:
         """Whether the volume is not the one any more that was gone through; then what was found goes, with a word."""
-        if self._work is None:
-            return False
         try:
-            self._work.check()
+            if self._work is not None:
+                self._work.check()
         except SPAError as error:
             self._course.drop()
             self.leave()
@@ -202,7 +202,8 @@ class Passage:
     def _run(self) -> None:
         work = self._work
         assert work is not None
-        work.follow_segment(self._acceptance.standing(work.controller))
+        self._course.pointing = False
+        work.follow_segment(self._acceptance.standing(work.controller), self._acceptance.filled(work.controller))
         if not work.through.anchors:
             self.leave()
             raise StateError(_("No accepted mask is left in the segment; what was found in the volume was dropped."))
@@ -257,6 +258,7 @@ class Passage:
 
     def _visit(self, index: int, beside: Optional[int] = None) -> None:
         """Show masks on a slice; where nothing was found there, from the mask of the slice beside it, if any."""
+        self._course.pointing = False
         self._course.start(lambda controller: self._job_on(controller, index, beside), from_mask=True)
 
     def _job_on(self, controller: Controller, index: int, beside: Optional[int]) -> Optional[Job]:
@@ -279,7 +281,7 @@ class Passage:
         """As `in_view`, with a word where there is none."""
         index = self.in_view
         if index is None:
-            self._view.say(_("No view shows the slices that SPA goes through; turn one to their direction."), True)
+            self._view.say(no_view_text(), True)
         return index
 
     def _end(self) -> None:
@@ -319,10 +321,9 @@ class Passage:
             raise StateError(_("SPA found nothing in the volume; accept a mask on a slice first."))
         if self._acceptance.refused():
             return
-        accepted = work.accepted
+        accepted, lessons, keys, filled = work.accepted, work.controller.lessons, work.keys, work.filled
         written = work.controller.apply(work.stack.origin, work.masks, work.outdated, accepted[-1])
-        lessons, keys = work.controller.lessons, work.keys
         self.leave()
         self._view.say(applied_text(work.result, written.kept_out, work.stack.origin.image.in_mm))
-        self._acceptance.learn(work.controller, accepted, written, lessons, keys)
+        self._acceptance.learn(accepted, written, lessons, keys, filled)
         self._view.refresh()

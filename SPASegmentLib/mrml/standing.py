@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Tuple
+
+import numpy as np
 
 from SPASegmentLib.mrml.acceptance import Acceptance
-from SPASegmentLib.mrml.accepted import Profiles
+from SPASegmentLib.mrml.accepted import Profiles, Segmented
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View, Worker
 from SPASegmentLib.mrml.passage import Passage
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.types import Proposal
+    from SPASegmentLib.mrml.frame import Frame
 
 
 class Standing:
@@ -24,16 +27,19 @@ class Standing:
         profiles: what learns from accepted masks.
 
     Attributes:
-        pointing: whether the next click says which part of the segment to start from.
         volume: the way through the volume, from accepted masks on.
     """
 
     def __init__(self, worker: Worker, view: View, target: Target, profiles: Profiles) -> None:
-        self.pointing = False
         self._view, self._target = view, target
         self._course = Course(worker, view, target)
         self._acceptance = Acceptance(self._course, view, target, profiles)
         self.volume = Passage(self._course, self._acceptance, worker, view, target)
+
+    @property
+    def pointing(self) -> bool:
+        """Whether the next click says which part of the segment to start from."""
+        return self._course.pointing
 
     @property
     def busy(self) -> bool:
@@ -66,6 +72,10 @@ class Standing:
         controller = self._target.controller
         accepted = controller is not None and controller.accepted is not None
         return self.volume.ready or (accepted and not self.armed)
+
+    def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
+        """Slice and (height, width) mask accepted last into a segment, for a controller that goes on with it."""
+        return self._acceptance.latest(segmented)
 
     @property
     def proposal(self) -> Optional[Proposal]:

@@ -58,6 +58,11 @@ def agreement_text(proposal: Proposal) -> str:
     )
 
 
+def no_view_text() -> str:
+    """What to do where no slice view is parallel to the slices that masks are on."""
+    return _("No view shows the slices that SPA goes through; turn one to their direction.")
+
+
 def area_text(proposal: Proposal, index: int) -> str:
     """How much larger or smaller a candidate is than the recommended mask, for its picture."""
     recommended, area = (int(proposal.masks[n].sum()) for n in (0, index))

@@ -12,6 +12,7 @@ from SPASegmentLib.interaction.through import ThroughVolume
 from SPASegmentLib.interaction.volume_result import VolumeResult
 from SPASegmentLib.mrml.accepted import Masks
 from SPASegmentLib.mrml.controller import Controller
+from SPASegmentLib.mrml.filled import Filled
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark
 from SPASegmentLib.mrml.plane import SliceKey
@@ -37,6 +38,7 @@ class VolumeWork:
     Args:
         controller: whose sessions are on these slices meanwhile.
         known: slices and masks that are in the segment, the one accepted last last.
+        filled: what passes before have written into it, the latest last.
 
     Attributes:
         controller: as given.
@@ -45,16 +47,21 @@ class VolumeWork:
         complete: whether what is shown follows all answers.
     """
 
-    def __init__(self, controller: Controller, known: Sequence[Tuple[Frame, np.ndarray]]) -> None:
+    def __init__(
+        self, controller: Controller, known: Sequence[Tuple[Frame, np.ndarray]], filled: Sequence[Filled] = ()
+    ) -> None:
         self.controller = controller
         self.stack = Stack(known[-1][0])
         self.through = ThroughVolume(controller.network, self.stack.image, self.stack.spacing_mm, controller.settings)
         self.complete = False
         self._preview = VolumePreview(controller.segmentation.GetScene())
         self._written: Dict[int, Tuple[Frame, np.ndarray]] = {}
+        #: What the pass before has written, and where it ended.
+        self._filled: Dict[int, np.ndarray] = {}
+        self._ends: FrozenSet[int] = frozenset()
         self._answers: Dict[int, _Answer] = {}
         self._history: List[Tuple[int, Optional[_Answer]]] = []
-        self.follow_segment(known)
+        self.follow_segment(known, filled)
         controller.stack = self.stack
 
     @property
@@ -62,9 +69,11 @@ class VolumeWork:
         """What was found."""
         return self.through.result
 
-    def follow_segment(self, known: Sequence[Tuple[Frame, np.ndarray]]) -> None:
+    def follow_segment(self, known: Sequence[Tuple[Frame, np.ndarray]], filled: Sequence[Filled] = ()) -> None:
         """Take up what is in the segment now: another tool, undo or redo may have changed it."""
         before, self._written = self._written, {}
+        ends_before = self._ends
+        self._follow_passes(filled)
         for frame, mask in known:
             index = self.stack.index_of(frame)
             if index is not None:
@@ -73,6 +82,18 @@ class VolumeWork:
             one, other = before.get(index), self._written.get(index)
             if one is None or other is None or not np.array_equal(one[1], other[1]):
                 self._tell(index)
+        for index in ends_before ^ self._ends:
+            self._tell(index)
+
+    def _follow_passes(self, filled: Sequence[Filled]) -> None:
+        self._filled, self._ends = {}, frozenset()
+        for each in filled:
+            first = self.stack.index_of(each.origin)
+            if first is not None:
+                # Each pass has taken out what the one before has left.
+                start = self.stack.step(first)
+                self._filled = {self.stack.index(start + step): mask for step, mask in each.masks.items()}
+                self._ends = frozenset(self.stack.index(start + step) for step in each.ends)
 
     def answer(self, frame: Frame, mask: np.ndarray, offset_mm: Optional[float] = None) -> None:
         """A mask was accepted on a slice; an empty one says that the structure is not on it.
@@ -112,7 +133,7 @@ class VolumeWork:
         return index
 
     def _tell(self, index: int) -> None:
-        """What holds of a slice now: the answer given here, else what is in the segment, else nothing."""
+        """What holds of a slice now: the answer given here, else what is in the segment, else an end, or nothing."""
         answer, written = self._answers.get(index), self._written.get(index)
         if answer is not None and answer.mask is None:
             self.through.set_end(index)
@@ -120,6 +141,8 @@ class VolumeWork:
             self.through.set_anchor(index, answer.mask)
         elif written is not None:
             self.through.set_anchor(index, written[1])
+        elif index in self._ends:
+            self.through.set_end(index)
         elif index in self.through.anchors or index in self.through.ends:
             self.through.remove(index)
         self.complete = False
@@ -135,8 +158,17 @@ class VolumeWork:
 
     @property
     def outdated(self) -> Dict[int, np.ndarray]:
-        """What is in the segment of slices that were answered otherwise since."""
-        return {self.stack.step(k): mask for k, (_frame, mask) in self._written.items() if k in self._answers}
+        """What is in the segment of slices that were answered otherwise since, and what the pass before has filled."""
+        found = dict(self._filled)
+        for index, (_frame, mask) in self._written.items():
+            if index in self._answers:
+                found[index] = mask | found[index] if index in found else mask
+        return {self.stack.step(index): mask for index, mask in found.items()}
+
+    @property
+    def filled(self) -> Filled:
+        """What a later pass has to know of this one."""
+        return Filled.of(self.stack.origin, self.masks, (self.stack.step(index) for index in self.through.ends))
 
     @property
     def accepted(self) -> Masks:

@@ -138,7 +138,7 @@ def write_slices(
     """
     masks = {step: _checked(frame, mask, mode) for step, mask in masks.items()}
     segment_image(segmentation, segment_id)
-    grid = frame.segmentation_grid(segmentation)
+    grid = frame.segmentation_grid(segmentation, masks)
     added = _labelmap(frame, masks, grid)
     off = _held_on(frame, masks, segmentation, segment_id, grid) if mode == "replace" else []
     off += [_labelmap(frame, {step: _checked(frame, mask, mode) for step, mask in (outdated or {}).items()}, grid)]

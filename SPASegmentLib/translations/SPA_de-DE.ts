@@ -2116,10 +2116,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Im Segment ist keine übernommene Maske mehr; was im Volumen gefunden wurde, wurde verworfen.</translation>
     </message>
     <message>
-        <source>No view shows the slices that SPA goes through; turn one to their direction.</source>
-        <translation>Keine Ansicht zeigt die Schichten, durch die SPA geht; drehen Sie eine in ihre Richtung.</translation>
-    </message>
-    <message>
         <source>Going through the volume was stopped; press Through the volume once more, then apply.</source>
         <translation>Der Weg durch das Volumen wurde angehalten; drücken Sie noch einmal Durch das Volumen, dann wenden Sie an.</translation>
     </message>
@@ -2233,6 +2229,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The recommended mask should agree with yours to about {percent} %.</source>
         <translation>Die empfohlene Maske dürfte mit Ihrer zu etwa {percent} % übereinstimmen.</translation>
+    </message>
+    <message>
+        <source>No view shows the slices that SPA goes through; turn one to their direction.</source>
+        <translation>Keine Ansicht zeigt die Schichten, durch die SPA geht; drehen Sie eine in ihre Richtung.</translation>
     </message>
 </context>
 <context>

@@ -90,6 +90,17 @@ def test_a_box_takes_the_place_of_masks_that_nobody_has_answered(hands: Any) -> 
     assert "then drag a box" in hands.said and np.array_equal(hands.now(), now)
 
 
+def test_a_box_that_cannot_be_leaves_the_masks(hands: Any) -> None:
+    first = hands.masks()
+    plane = hands_plane(hands)
+    hands.box(hands.point(3.0, 3.0), hands.point(3.0, 3.0), plane)
+    hands.settle()
+    assert "box" in hands.said and hands.conversation.choosing and np.array_equal(hands.now(), first)
+    hands.start_over()
+    hands.settle()
+    assert np.array_equal(hands.now(), first)
+
+
 def test_nothing_is_accepted_twice(hands: Any) -> None:
     first = hands.masks()
     for _ in range(2):

@@ -446,3 +446,164 @@ def test_an_end_in_mid_work_leaves_nothing(hands: Any) -> None:
     hands.act(hands.conversation.end)
     hands.settle()
     assert not hands.conversation.armed and np.array_equal(hands.voxels(), accepted) and not previews(hands)
+
+
+def test_two_masks_accepted_on_one_slice_go_through_together(hands: Any) -> None:
+    masks = hands.masks()
+    sizes = masks.sum(axis=(1, 2))
+    hands.accept(int(sizes.argmax()))
+    hands.masks()
+    hands.accept(int(sizes.argmin()))
+    accepted = hands.voxels()
+    (k,) = there(accepted)
+    assert accepted[k].sum() == sizes.max() > sizes.min()
+    go(hands)
+    assert np.array_equal(shown(hands)[k], accepted[k])
+
+
+def with_a_part_aside(hands: Any) -> None:
+    """Paint a second part on the slice of the accepted mask, and ask to start from the segment there."""
+    from SPASegmentLib.mrml.grid import volume_grid
+
+    voxels = hands.voxels()
+    i, j, k = np.rint(volume_grid(hands.controller.volume).index_of(hands.point(-30.0, 0.0))).astype(int)
+    voxels[k, j - 6 : j + 7, i - 6 : i + 7] = True
+    hands.paint(voxels)
+    hands.act(lambda: hands.conversation.from_segment(hands.lesion, axial()))
+    hands.settle()
+    assert hands.conversation.pointing and "2 parts" in hands.said
+
+
+def test_the_question_which_part_is_over_when_the_volume_is_gone_through(hands: Any) -> None:
+    hands.masks()
+    hands.accept(0)
+    (k,) = there(hands.voxels())
+    with_a_part_aside(hands)
+    go(hands)
+    assert hands.conversation.volume.ready and not hands.conversation.pointing
+    to_slice(hands, k + 1)
+    hands.click()
+    hands.settle()
+    assert hands.conversation.choosing, hands.said
+
+
+@pytest.mark.parametrize("act", ["next_doubtful", "ends_here"])
+def test_the_question_which_part_is_over_with_another_answer(hands: Any, act: str) -> None:
+    begun(hands)
+    with_a_part_aside(hands)
+    to_slice(hands, there(shown(hands))[-1])
+    hands.act(getattr(hands.conversation.volume, act))
+    hands.settle()
+    assert not hands.conversation.pointing
+    for _side in range(2):
+        # It may ask first where the structure ends, on either side.
+        if act == "next_doubtful" and not hands.conversation.choosing:
+            hands.act(hands.conversation.volume.next_doubtful)
+            hands.settle()
+    if act == "ends_here":
+        hands.next_slice(-1)
+        hands.settle()
+    assert hands.conversation.choosing
+    hands.click(4.0, 0.0, remove=True)
+    hands.settle()
+    assert hands.conversation.can_go_back, hands.said
+
+
+def test_what_is_applied_again_takes_the_place_of_what_was_applied(hands: Any) -> None:
+    """A second pass corrects the first: what that has filled goes where it is shown no more, and only that."""
+    accepted = begun(hands)
+    (anchor,) = there(accepted)
+    hands.accept(0)
+    applied, learned = hands.voxels(), hands.learned
+    end = there(applied)[-2]
+    assert end > anchor + 1
+    # By another tool, aside of the structure on a slice that will not hold it any more.
+    painted = np.zeros_like(applied)
+    painted[end, 5:9, 5:9] = True
+    hands.paint(applied | painted)
+    go(hands)
+    to_slice(hands, end)
+    hands.act(hands.conversation.volume.ends_here)
+    hands.settle()
+    to_slice(hands, anchor)
+    hands.next_slice(1)
+    hands.settle()
+    smaller = int(hands.now().sum(axis=(1, 2)).argmin())
+    hands.accept(smaller)
+    hands.settle()
+    found = shown(hands)
+    assert there(found)[-1] < end and (applied & ~found).any(axis=(1, 2)).sum() > 2
+    hands.accept(0)
+    assert hands.said.startswith(f"Applied: {len(there(found))} slices, ")
+    assert np.array_equal(hands.voxels(), found | painted)
+    assert hands.learned.accepted == learned.accepted + 1
+    # The third one knows the end, and that the second has already taken out what it has.
+    painted[end] |= applied[end]
+    hands.paint(found | painted)
+    go(hands)
+    assert hands.conversation.volume._work.through.ends == (end,)
+    found = shown(hands)
+    hands.accept(0)
+    assert np.array_equal(hands.voxels(), found | painted)
+
+
+def test_a_mask_accepted_on_a_slice_that_was_filled_counts_with_what_was_filled(hands: Any) -> None:
+    accepted = begun(hands)
+    (anchor,) = there(accepted)
+    hands.accept(0)
+    filled = hands.voxels()
+    to_slice(hands, anchor + 1)
+    smaller = int(hands.masks().sum(axis=(1, 2)).argmin())
+    assert 0 < hands.now()[smaller].sum() < filled[anchor + 1].sum()
+    hands.accept(smaller)
+    held = hands.voxels()
+    go(hands)
+    assert anchor + 1 in hands.conversation.volume._work.through.anchors
+    assert np.array_equal(shown(hands)[anchor + 1], held[anchor + 1])
+    hands.accept(0)
+    assert np.array_equal(hands.voxels()[anchor + 1], held[anchor + 1])
+
+
+def test_an_end_that_was_applied_can_be_taken_back(hands: Any) -> None:
+    begun(hands)
+    end = there(shown(hands))[-1]
+    to_slice(hands, end)
+    hands.act(hands.conversation.volume.ends_here)
+    hands.settle()
+    hands.accept(0)
+    applied = hands.voxels()
+    assert there(applied)[-1] < end
+    go(hands)
+    to_slice(hands, end)
+    hands.click()
+    hands.settle()
+    assert hands.conversation.choosing, hands.said
+    hands.accept(0)
+    hands.settle()
+    through = hands.conversation.volume._work.through
+    assert through.ends == () and end in through.anchors
+    hands.act(hands.conversation.volume.undo)
+    hands.settle()
+    assert through.ends == (end,) and np.array_equal(shown(hands), applied)
+    hands.act(hands.conversation.cancel)
+    # With its undo it is forgotten.
+    hands.undo()
+    go(hands)
+    assert hands.conversation.volume._work.through.ends == ()
+
+
+def test_applied_again_with_nothing_left_but_the_first_mask(hands: Any) -> None:
+    """The segment is as before the first pass, and yet nothing was undone."""
+    accepted = begun(hands)
+    (anchor,) = there(accepted)
+    hands.accept(0)
+    learned = hands.learned
+    go(hands)
+    for k in (anchor - 1, anchor + 1):
+        to_slice(hands, k)
+        hands.act(hands.conversation.volume.ends_here)
+        hands.settle()
+    hands.accept(0)
+    hands.act(hands.conversation.segmentation_changed)
+    assert hands.said.startswith("Applied: one slice") and np.array_equal(hands.voxels(), accepted)
+    assert hands.learned == learned and hands.conversation.can_continue

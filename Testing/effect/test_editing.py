@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 import slicer
 import vtk
 
@@ -176,7 +177,7 @@ def test_next_slices_carry_mask_and_profile(desk: Any) -> None:
     # The profile stays when the effect is left.
     desk.editor.setActiveEffectByName("")
     desk.activate()
-    assert desk.workflow.profiles.current().accepted == 2 and not desk.panel.next.enabled
+    assert desk.workflow.profiles.current().accepted == 2 and desk.panel.next.enabled
 
 
 def test_start_from_the_segment(desk: Any) -> None:
@@ -488,3 +489,77 @@ def test_start_from_the_view_under_the_pointer(desk: Any) -> None:
             desk.wait()
         assert desk.workflow.choosing, desk.panel.status.text
         desk.workflow.cancel()
+
+
+def test_clicks_that_wait_for_what_cannot_begin_are_forgotten(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first click lies beside the image, and a second one follows while the network loads."""
+    from SegmentEditorSPALib import Model
+
+    from SPASegmentLib.mrml.grid import volume_grid
+
+    monkeypatch.setattr(Model, "_loaded", {})
+    grid = volume_grid(desk.volume)
+    k = grid.index_of(desk.lesion)[2]
+    red = desk.host.views["Red"]
+    red.click(tuple((grid.to_world @ [-3.0, -3.0, k, 1.0])[:3]))
+    assert desk.workflow.busy and "Loading" in desk.panel.status.text
+    red.click((desk.lesion[0] + 6.0, *desk.lesion[1:]))
+    desk.wait()
+    assert "outside the volume" in desk.panel.status.text and not desk.workflow.choosing
+    assert desk.click().round == 1 and not desk.workflow.conversation.can_go_back
+
+
+def test_the_next_slice_without_a_view_for_it(desk: Any) -> None:
+    desk.click()
+    desk.panel.accept.click()
+    desk.host.views["Red"].setVisible(False)
+    desk.qt.processEvents()
+    desk.panel.next.click()
+    desk.wait()
+    assert "turn one to their direction" in desk.panel.status.text and not desk.workflow.choosing
+
+
+@pytest.mark.parametrize("away", ["effect", "segment"])
+def test_accepted_masks_count_after_something_else_was_worked_on(desk: Any, away: str) -> None:
+    def back() -> None:
+        if away == "effect":
+            desk.editor.setActiveEffectByName("")
+            desk.activate()
+        else:
+            desk.editor.setCurrentSegmentID(desk.other)
+            assert not desk.panel.next.enabled and not desk.panel.volume.through.enabled
+            desk.editor.setCurrentSegmentID(desk.segment)
+        assert desk.panel.next.enabled and desk.panel.volume.through.enabled
+
+    desk.click()
+    desk.panel.accept.click()
+    back()
+    desk.panel.next.click()
+    desk.wait()
+    desk.panel.accept.click()
+    accepted = np.flatnonzero(desk.voxels().any(axis=(1, 2))).tolist()
+    back()
+    desk.panel.volume.through.click()
+    desk.wait()
+    anchors = desk.workflow.conversation.volume._work.through.anchors
+    assert list(anchors) == accepted and len(accepted) == 2
+    # After an undo it is the first mask that is gone on from.
+    desk.workflow.cancel()
+    undone(desk)
+    back()
+    assert desk.controller.accepted[0].xy_to_ras(0, 0)[2] == pytest.approx(desk.lesion[2], abs=1.3)
+    undone(desk)
+    assert not desk.panel.next.enabled
+
+
+def test_a_mask_done_again_after_the_effect_was_left_counts(desk: Any) -> None:
+    desk.click()
+    desk.panel.accept.click()
+    undone(desk)
+    desk.editor.setActiveEffectByName("")
+    desk.activate()
+    assert not desk.panel.next.enabled
+    desk.editor.redo()
+    for _ in range(3):
+        desk.qt.processEvents()
+    assert desk.panel.next.enabled

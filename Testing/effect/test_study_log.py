@@ -65,6 +65,52 @@ def test_a_log_that_cannot_be_written_is_told_and_the_mask_is_kept(desk: Any, lo
     assert "log was not written" in desk.panel.status.text and desk.voxels().any()
 
 
+def test_what_keeps_the_log_from_being_written_is_said_until_a_line_is(desk: Any, log: Path) -> None:
+    from SPASegmentLib.interaction.study_log import StudyLog
+
+    def said() -> str:
+        return str(desk.panel.status.text)
+
+    log.mkdir()
+    desk.click("Red")
+    desk.workflow.accept()
+    assert "Accepted: " in said() and "log was not written" in said()
+    desk.panel.volume.through.click()
+    desk.wait()
+    assert " mm." in said() and "log was not written" in said()
+    desk.workflow.cancel()
+    desk.click("Red")
+    desk.key("L")
+    assert "Click on the next structure" in said() and "log was not written" in said()
+    log.rmdir()
+    desk.click("Red")
+    desk.workflow.accept()
+    assert len(StudyLog(log).entries()) == 1 and "log was not written" not in said()
+
+
+def test_the_problem_goes_when_the_log_is_switched_off(desk: Any, log: Path) -> None:
+    from SegmentEditorSPALib import StudyNotes
+
+    log.mkdir()
+    desk.click("Red")
+    desk.workflow.accept()
+    StudyNotes.switch_off()
+    desk.click("Red")
+    assert "log was not written" not in desk.panel.status.text
+
+
+def test_whatever_the_log_does_a_mask_that_is_written_is_learned(desk: Any, log: Path) -> None:
+    """A line longer than Python reads: an error that the log has no words for."""
+    from SPASegmentLib.interaction.study_log import COLUMNS
+
+    log.write_text(",".join(COLUMNS) + "\n" + "x" * 200_000 + "\n", encoding="utf-8")
+    desk.click("Red")
+    desk.workflow.accept()
+    assert "log was not written" in desk.panel.status.text and desk.voxels().any()
+    assert desk.workflow.profiles.current().accepted == 1 and desk.workflow.conversation.slices == 1
+    assert not desk.workflow.conversation.armed and desk.panel.next.enabled
+
+
 def test_the_panel_switches_it(host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import qt
     from SegmentEditorSPALib import StudyNotes, StudySection

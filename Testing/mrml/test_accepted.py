@@ -42,7 +42,7 @@ class Desk:
         voxels = np.random.default_rng(0).normal(size=(30, 24, 24)).astype(np.float32)
         self.volume = add_volume(scene, voxels)
         self.segmentation = create_segmentation(self.volume)
-        self.segment = add_segment(self.segmentation, "a")
+        self.segment_id = add_segment(self.segmentation, "a")
         self.editor = LogicEditor(self.segmentation, self.volume, undo_states=40)
         self.kept = Kept()
         self.accepted = Accepted(self.kept)
@@ -55,8 +55,8 @@ class Desk:
         frame = Frame.at(self.volume, (12.0, 12.0, float(k)), Plane.named("axial"))
         mask = np.zeros(frame.image.shape, dtype=bool)
         mask[low:high, low:high] = True
-        written = write(self.editor, frame, mask, self.segmentation, self.segment, mode)  # type: ignore[arg-type]
-        self.accepted.add("owner", frame, mask, written, offset)
+        written = write(self.editor, frame, mask, self.segmentation, self.segment_id, mode)  # type: ignore[arg-type]
+        self.accepted.add(frame, mask, written, offset)
 
     def undo(self, steps: int = 1) -> int:
         for _ in range(steps):
@@ -82,12 +82,13 @@ def test_undo_and_redo_are_followed_step_by_step_and_in_leaps(desk: Desk) -> Non
     assert desk.accepted.look() == 0 and desk.accepted.slices == 3
     for n in (2, 1, 0):
         assert desk.undo() == -1 and desk.profile == profiles[n] and desk.accepted.slices == n
-    assert desk.accepted.latest("owner") is None
+    assert desk.accepted.latest(desk) is None
     assert desk.redo(3) == 3 and desk.profile == profiles[3] and desk.accepted.slices == 3
     assert desk.undo(2) == -2 and desk.profile == profiles[1]
-    latest = desk.accepted.latest("owner")
+    latest = desk.accepted.latest(desk)
     assert latest is not None and latest[0].key == desk.accepted._entries[0].masks[-1][0].key
-    assert desk.accepted.latest("somebody else") is None
+    desk.segment_id = add_segment(desk.segmentation, "b")
+    assert desk.accepted.latest(desk) is None and desk.accepted.standing(desk) == []
 
 
 @pytest.mark.parametrize("leap", [False, True])
@@ -171,3 +172,51 @@ def test_what_has_left_the_scene_is_forgotten(desk: Desk) -> None:
     desk.segmentation.GetScene().RemoveNode(desk.segmentation)
     desk.accepted.forget_what_is_gone()
     assert desk.accepted.slices == 0 and desk.accepted.look() == 0
+
+
+def standing(desk: Desk) -> List[Tuple[float, int]]:
+    """Height (mm) and number of pixels of what stands."""
+    found = desk.accepted.standing(desk)
+    return [(frame.xy_to_ras(0, 0)[2], int(mask.sum())) for frame, mask in found]
+
+
+def test_masks_too_old_to_be_undone_stand_all_the_same(desk: Desk) -> None:
+    count = KEPT + 6
+    for n in range(count):
+        desk.accept(n)
+    assert standing(desk) == [(float(n), 36) for n in range(count)]
+    latest = desk.accepted.latest(desk)
+    assert latest is not None and latest[0].xy_to_ras(0, 0)[2] == count - 1
+    # What is erased stands no more, and what has left the scene is forgotten.
+    frame = Frame.at(desk.volume, (12.0, 12.0, 2.0), Plane.named("axial"))
+    write(desk.editor, frame, np.zeros(frame.image.shape, dtype=bool), desk.segmentation, desk.segment_id, "replace")
+    assert [height for height, _size in standing(desk)] == [0.0, 1.0, *(float(n) for n in range(3, count))]
+    desk.editor.close()
+    desk.segmentation.GetScene().RemoveNode(desk.segmentation)
+    desk.accepted.forget_what_is_gone()
+    assert standing(desk) == [] and desk.accepted.latest(desk) is None
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize(
+    ("second", "size"), [((8, 16, "add"), 36 + 64 - 4), ((12, 16, "add"), 36 + 16), ((12, 16, "replace"), 16)]
+)
+def test_masks_on_one_slice_stand_together(desk: Desk, second: Tuple[int, int, str], size: int, old: bool) -> None:
+    low, high, mode = second
+    desk.accept(3)
+    desk.accept(3, low, high, mode=mode)
+    for n in range(KEPT if old else 0):
+        desk.accept(4 + n)
+    assert (3.0, size) in standing(desk)
+
+
+def test_a_mask_that_was_replaced_was_not_undone(desk: Desk) -> None:
+    """Where it lay the segment is as before it, and yet what it has taught counts."""
+    profiles = [desk.profile]
+    for low, high in ((4, 10), (12, 16)):
+        desk.accept(3, low, high, mode="replace")
+        profiles.append(desk.profile)
+    assert desk.accepted.look() == 0 and desk.profile == profiles[2] and desk.accepted.slices == 1
+    for n in (1, 0):
+        assert desk.undo() == -1 and desk.profile == profiles[n]
+    assert desk.redo(2) == 2 and desk.profile == profiles[2]

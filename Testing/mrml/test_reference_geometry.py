@@ -69,6 +69,38 @@ def test_a_geometry_that_covers_the_volume_stays(scene: Any) -> None:
         assert grid.shape == shape[::-1]
 
 
+@pytest.mark.parametrize("normal", [(0, 0, 1), (0, 1, 0), (1, 2, 3)])
+def test_a_fine_region_grows_only_as_far_as_the_mask_needs(scene: Any, normal: Tuple[float, float, float]) -> None:
+    """Slicer holds images of the geometry's size: a fine one over a whole CT does not fit into memory."""
+    volume = add_volume(scene, VOXELS, np.diag([1.4, 1.4, 4.0, 1.0]))
+    segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    fine = np.diag([0.25, 0.25, 0.25, 1.0])
+    fine[:3, 3] = (34.8, 34.8, 6.0)
+    region = Grid(fine, np.eye(4), (0, 79, 0, 79, 0, 79))
+    geometry = slicer.vtkOrientedImageData()
+    geometry.SetExtent(region.extent)
+    geometry.SetGeometryFromImageToWorldMatrix(matrix_from_array(fine))
+    name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    before = slicer.vtkSegmentationConverter.SerializeImageGeometry(geometry)
+    core = segmentation.GetSegmentation()
+    core.SetConversionParameter(name, before)
+    segment, editor = add_segment(segmentation, "a"), LogicEditor(segmentation, volume)
+    middle = (44.8, 44.8, 16.0)
+    frame = Frame.at(volume, middle, Plane.from_normal(normal))
+    mask = np.zeros(frame.image.shape, dtype=bool)
+    x, y = (round(v) for v in frame.ras_to_xy(middle))
+    mask[y - 1 : y + 2, x - 1 : x + 2] = True
+    write_mask(editor, frame, mask, segmentation, segment)
+    assert core.GetConversionParameter(name) == before
+    assert np.array_equal(frame.segment_mask(segmentation, segment), mask)
+    # Across the region's border it grows, over the mask, and by no more than a few of the volume's voxels.
+    mask[y, x : x + 12] = True
+    write_mask(editor, frame, mask, segmentation, segment)
+    assert np.array_equal(frame.segment_mask(segmentation, segment), mask)
+    grown = segmentation_grid(segmentation, volume, np.zeros((4, 0)))
+    assert 80**3 < np.prod(grown.shape) < 4 * 80**3
+
+
 @pytest.mark.parametrize("shared", [True, False])
 def test_transforms(volume: Any, ras_of: Callable, scene: Any, shared: bool) -> None:
     transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")

@@ -36,6 +36,13 @@ FUNCTIONS = {
     "signal": "SIGHUP SIGKILL SIGQUIT SIGALRM SIGUSR1 SIGUSR2 alarm pause pthread_kill pthread_sigmask setitimer"
     " sigwait",
 }
+#: Arguments that came with Python 3.10 or later.
+NEW_ARGUMENTS = {
+    "write_text": {"newline"}, "read_text": {"newline"}, "zip": {"strict"}, "dataclass": {"slots", "kw_only"},
+    "bisect_left": {"key"}, "bisect_right": {"key"}, "bisect": {"key"}, "insort": {"key"}, "entry_points": {"group"},
+    "relative_to": {"walk_up"}, "glob": {"root_dir"}, "TemporaryDirectory": {"delete", "ignore_cleanup_errors"},
+    "NamedTemporaryFile": {"delete_on_close"}, "rmtree": {"onexc"},
+}  # fmt: skip
 #: Where one of them is used all the same: what lies around it keeps it from Windows.
 KEPT = {
     ("output.py", "fcntl"), ("dicom_unpack.py", "resource"), ("app.py", "SIGHUP"),
@@ -51,6 +58,20 @@ def posix_only(tree: ast.AST) -> Iterator[str]:
             yield str(node.module)
         elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in FUNCTIONS:
             yield from {node.attr} & set(FUNCTIONS[ast.unparse(node.value)].split())
+
+
+def too_new(tree: ast.AST) -> Iterator[str]:
+    """Arguments of calls that Python 3.9 does not know."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+            yield from (f"{name}({each.arg}=)" for each in node.keywords if each.arg in NEW_ARGUMENTS.get(name, ()))
+
+
+def test_no_call_has_arguments_that_python_3_9_lacks() -> None:
+    """Slicer embeds it up to 5.8."""
+    found = {(path.name, call) for path in PRODUCT for call in too_new(ast.parse(path.read_text(encoding="utf-8")))}
+    assert found == set()
 
 
 def test_what_only_linux_has_is_asked_for_with_care() -> None:
