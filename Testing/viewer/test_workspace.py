@@ -106,6 +106,41 @@ def test_segments_are_listed_named_coloured_and_deleted(workspace: Workspace) ->
     assert [row.id for row in workspace.segments] == [second]
 
 
+def accept_one(workspace: Workspace) -> None:
+    """Paint, and accept a mask that starts from it."""
+    paint(workspace)
+    controller = workspace.controller
+    controller.run(controller.start_from_segment(workspace.lesion, "axial"))  # type: ignore[attr-defined]
+    controller.accept(0)
+    assert controller.accepted is not None
+
+
+def test_another_segment_is_not_gone_on_with_the_structure_of_the_one_before(workspace: Workspace) -> None:
+    first = workspace.controller.segment_id
+    ways = (
+        workspace.add, workspace.add_next, lambda: workspace.select(other), lambda: workspace.remove(first),
+    )  # fmt: skip
+    other = workspace.add()
+    for change in ways:
+        workspace.select(first)
+        accept_one(workspace)
+        workspace.select(first)
+        assert workspace.controller.accepted is not None, "it is the same segment"
+        change()
+        assert workspace.controller.segment_id != first and workspace.controller.accepted is None
+        with pytest.raises(StateError, match="Accept a mask first"):
+            workspace.controller.next_slice(1)
+
+
+def test_undo_that_takes_the_segment_away_takes_what_was_accepted_into_it(workspace: Workspace) -> None:
+    first = workspace.controller.segment_id
+    workspace.add()
+    accept_one(workspace)
+    while workspace.can_undo:
+        workspace.undo()
+    assert workspace.controller.segment_id == first and workspace.controller.accepted is None
+
+
 def test_segment_edits_that_are_refused(workspace: Workspace) -> None:
     (only,) = workspace.segments
     with pytest.raises(InputError, match="only segment"):
