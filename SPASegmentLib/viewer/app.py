@@ -70,7 +70,7 @@ class ViewerApp:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa")
         self._views = SliceViews(self.server, self._slicer_app)
         scene = self._slicer_app.scene
-        self.workspace = Workspace(scene, network, settings, ViewerProfiles(profile), self._views.show)
+        self.workspace = Workspace(scene, network, settings, self._profiles(profile), self._views.show)
         self._surface = SurfaceView(self._slicer_app, list(VIEWS))
         self._page = PageState(self.server, self._facts)
         self._shown = self._view()
@@ -159,6 +159,10 @@ class ViewerApp:
     def _view(self) -> PageView:
         """What of a session is shown."""
         return PageView(self.workspace, self._views, self._page)
+
+    def _profiles(self, first: Optional[Profile]) -> ViewerProfiles:
+        """What learns from accepted masks."""
+        return ViewerProfiles(first)
 
     def _template(self) -> str:
         """The page's elements, with their texts in double square brackets."""
