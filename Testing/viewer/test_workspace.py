@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("slicer")
 
+from vtk.util.numpy_support import vtk_to_numpy
+
 from SPASegmentLib.errors import InputError, SPAError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -176,6 +178,22 @@ def test_another_volume_takes_the_place_of_the_first(workspace: Workspace, tmp_p
     with pytest.raises(InputError):
         workspace.open_file(str(tmp_path / "scan.nrrd"))
     assert workspace.name == "Phantom" and len(before) == len(list(nodes(workspace.scene)))
+
+
+def test_one_volume_of_a_file_with_several(scene: Any, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 1000, (4, 6, 7, 2), dtype=np.int16)
+    header = (
+        "NRRD0004\ntype: short\ndimension: 4\nsizes: 2 7 6 4\nspace: right-anterior-superior\n"
+        "space directions: none (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n"
+        "kinds: list domain domain domain\nendian: little\nencoding: raw\n\n"
+    )
+    (tmp_path / "times.nrrd").write_bytes(header.encode() + values.astype("<i2").tobytes())
+    workspace = Workspace(scene)
+    with pytest.raises(InputError, match="--component 1 to 2"):
+        workspace.open_file(str(tmp_path / "times.nrrd"))
+    workspace.open_file(str(tmp_path / "times.nrrd"), component=2)
+    shown = vtk_to_numpy(workspace.volume.GetImageData().GetPointData().GetScalars())
+    assert np.array_equal(shown.reshape(4, 6, 7), values[..., 1]) and workspace.name == "times.nrrd"
 
 
 def nodes(scene: Any) -> Any:
