@@ -81,7 +81,7 @@ class ViewerApp:
             Path(self._folder.name),
             self._open_upload,
             self._import_profile,
-            lambda path: self.workspace.save(str(path)),
+            self._save,
             lambda path: self.workspace.profiles.active.save(path),
             max_upload,
         )
@@ -271,6 +271,12 @@ class ViewerApp:
         low, high = self.workspace.volume.GetImageData().GetScalarRange()  # type: ignore[union-attr]
         self._page.show(grey_limits=[low, high])
         self._views_moved()
+
+    def _save(self, path: Path) -> None:
+        """What was found in the volume is not in the segment yet, and would be missing from the file without a word."""
+        if self._conversation.volume.active:
+            raise StateError(_("Apply or drop what was found in the volume first, then save."))
+        self.workspace.save(str(path))
 
     async def _open_upload(self, path: Path) -> None:
         loop = asyncio.get_running_loop()
