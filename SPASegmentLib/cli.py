@@ -69,7 +69,8 @@ def segment(
         bool, typer.Option("--through", help="Go on through the volume: SPA finds the other slices and the ends.")
     ] = False,
     visits: Annotated[
-        Optional[int], typer.Option(min=0, help="After --through: so many doubtful slices are answered, too; not by --choices.")
+        Optional[int],
+        typer.Option(min=0, help="After --through: so many doubtful slices are answered, too; not by --choices."),
     ] = None,
     choices: Annotated[
         Optional[str],

@@ -146,8 +146,8 @@ def _check_through(task: SegmentTask) -> None:
         raise InputError("--visits says how many doubtful slices are answered after --through; add --through.")
     if task.visits and task.choices is not None:
         raise InputError(
-            "--choices answers the clicked slice alone, and --visits asks about others, on which the structure may have "
-            "ended: give --reference, or leave --choices out and answer in the terminal."
+            "--choices answers the clicked slice alone, and --visits asks about others, on which the structure may "
+            "have ended: give --reference, or leave --choices out and answer in the terminal."
         )
 
 
