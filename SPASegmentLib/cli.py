@@ -69,7 +69,8 @@ def segment(
         bool, typer.Option("--through", help="Go on through the volume: SPA finds the other slices and the ends.")
     ] = False,
     visits: Annotated[
-        Optional[int], typer.Option(min=0, help="After --through: so many doubtful slices are answered, too.")
+        Optional[int],
+        typer.Option(min=0, help="After --through: so many doubtful slices are answered, too; not by --choices."),
     ] = None,
     choices: Annotated[
         Optional[str],
@@ -128,13 +129,16 @@ def viewer(
     profile: Annotated[Optional[Path], typer.Option(help="Preference to begin with.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in this computer's browser.")] = True,
     max_upload: Annotated[int, typer.Option(min=1, help="Largest upload in MiB.")] = 1024,
+    component: Annotated[
+        Optional[int], typer.Option(min=1, help="Which volume of a file that has several (time points), from 1.")
+    ] = None,
     study: Annotated[Optional[Path], typer.Option(help="YAML file of a study with people; see docs/study.md.")] = None,
 ) -> None:
     """Open SPA in the browser; one process serves one user at a time."""
     with plain_errors():
         from SPASegmentLib.commands.viewer import run_viewer
 
-        run_viewer(volume, host, port, token, weights, profile, browser, max_upload, runtime, study)
+        run_viewer(volume, host, port, token, weights, profile, browser, max_upload, runtime, study, component)
 
 
 # 3D Slicer has no research in it.

@@ -88,7 +88,7 @@ class StudyNotes:
         self._diary = self._last = None
         from SPASegmentLib.interaction.study_log import Entry, StudyLog
 
-        diary.stands(True)
+        diary.stands(session.result.mask)
         try:
             written = StudyLog(Path(log), STUDY)
             place = 1 + sum(entry.participant == name for entry in written.entries())

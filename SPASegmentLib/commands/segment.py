@@ -144,6 +144,11 @@ def _check_through(task: SegmentTask) -> None:
         raise InputError("Give --through or --slices, not both: through the volume SPA finds the slices by itself.")
     if task.visits is not None and not task.through:
         raise InputError("--visits says how many doubtful slices are answered after --through; add --through.")
+    if task.visits and task.choices is not None:
+        raise InputError(
+            "--choices answers the clicked slice alone, and --visits asks about others, on which the structure may "
+            "have ended: give --reference, or leave --choices out and answer in the terminal."
+        )
 
 
 def _check_figure(path: Optional[Path]) -> None:

@@ -31,6 +31,7 @@ def run_viewer(
     max_upload_mib: int = 1024,
     runtime: str = "auto",
     study: Optional[Path] = None,
+    component: Optional[int] = None,
 ) -> None:
     """Serve the page until it is interrupted; one user at a time.
 
@@ -45,6 +46,7 @@ def run_viewer(
         max_upload_mib: largest upload.
         runtime: see `model.use`.
         study: file of a study with people, instead of a volume and a profile.
+        component: number (from 1) of the volume to open where the file has several.
 
     Raises:
         InputError: the volume, the profile, the study or the address cannot be used, or the extra is not installed.
@@ -61,6 +63,8 @@ def run_viewer(
         raise InputError(f"'{volume}' does not exist; check the path.")
     if study is not None and (volume is not None or profile is not None):
         raise InputError("A study says which images are opened, and begins without a profile; give --study alone.")
+    if component is not None and volume is None:
+        raise InputError("--component says which volume of a file is opened; give the file, too.")
     known = None if profile is None else Profile.load(profile)
     network = _network(weights, runtime)
     if token is None and not is_local(host):
@@ -75,7 +79,7 @@ def run_viewer(
         app = _study_app(study, network, token)
     try:
         if volume is not None:
-            app.open_file(str(volume))
+            app.open_file(str(volume), component=component)
         app.run(host, port, open_browser)
     finally:
         app.close()

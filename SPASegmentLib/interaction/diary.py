@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Tuple
+
+import numpy as np
 
 from SPASegmentLib.interaction.session import Session
 
@@ -14,14 +16,14 @@ class Deeds:
     """What was done on one image.
 
     Attributes:
-        seconds: from the image being shown to the mask that was accepted last, computing included.
-        rounds: of the session whose mask was accepted; 0 where none was.
+        seconds: from the image being shown to the mask that stands, computing included; to now where none does.
+        rounds: of the session whose mask stands; 0 where none does.
         clicks, boxes: that sessions began with.
         choices: masks gone on from, and asking for the larger or the smaller thing.
         corrections: clicks on masks.
         undone: answers and accepted masks taken back.
         given_up: sessions that came to no accepted mask.
-        accepted: which mask on screen was accepted last, 0 for the recommended one; None where none was.
+        accepted: which mask on screen it was that stands, 0 for the recommended one; None where none does.
         lesson_mm: what it teaches a profile, see `Profile.updated`; None for nothing.
     """
 
@@ -51,7 +53,9 @@ class Diary:
     def begin(self) -> None:
         """An image is on screen now."""
         self._began = self._clock()
-        self._ended: Optional[float] = None
+        self._mask: Optional[np.ndarray] = None
+        #: Masks that stood at some time, and since when.
+        self._times: List[Tuple[np.ndarray, float]] = []
         self._sessions: List[Session] = []
         self._undone = 0
 
@@ -60,12 +64,15 @@ class Diary:
         if all(session is not known for known in self._sessions):
             self._sessions.append(session)
 
-    def stands(self, accepted: bool) -> None:
-        """Whether the image has an accepted mask now; may be said as often as one likes."""
-        if accepted and self._ended is None:
-            self._ended = self._clock()
-        elif not accepted:
-            self._ended = None
+    def stands(self, mask: Optional[np.ndarray]) -> None:
+        """Which accepted mask the image has now, the `Result.mask` of a session; None for none.
+
+        May be said as often as one likes. A mask that comes back, since what came after it was taken back, has stood
+        since it was accepted.
+        """
+        self._mask = mask
+        if mask is not None and all(mask is not known for known, _ in self._times):
+            self._times.append((mask, self._clock()))
 
     def took_back(self) -> None:
         """An accepted mask was taken back, or a change of the segmentation."""
@@ -73,13 +80,13 @@ class Diary:
 
     def deeds(self) -> Deeds:
         """What was done so far."""
-        ended = self._clock() if self._ended is None else self._ended
+        ended = next((since for mask, since in self._times if mask is self._mask), None)
         tallies = [session.tally for session in self._sessions]
         results = [session.result for session in self._sessions]
-        last = next((n for n in reversed(range(len(results))) if results[n] is not None), None)
-        result = None if last is None or self._ended is None else results[last]
+        kept = next((n for n, one in enumerate(results) if one is not None and one.mask is self._mask), None)
+        result = None if kept is None else results[kept]
         return Deeds(
-            seconds=ended - self._began,
+            seconds=(self._clock() if ended is None else ended) - self._began,
             rounds=0 if result is None else result.round,
             clicks=sum(tally.start == "click" for tally in tallies),
             boxes=sum(tally.start == "box" for tally in tallies),
@@ -88,5 +95,5 @@ class Diary:
             undone=self._undone + sum(tally.undone for tally in tallies),
             given_up=sum(one is None for one in results),
             accepted=None if result is None else result.accepted,
-            lesson_mm=None if result is None or last is None else self._sessions[last].offset_mm,
+            lesson_mm=None if kept is None else self._sessions[kept].offset_mm,
         )

@@ -170,7 +170,7 @@ class StudyLog:
     def _read(self) -> Tuple[List[Entry], str]:
         name = self.path.name
         try:
-            text = self.path.read_bytes().decode("utf-8-sig") if self.path.exists() else ""
+            text = _decoded(self.path.read_bytes()) if self.path.exists() else ""
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(
                 _("{log} cannot be read as the log of a study ({reason}); give another file.").format(
@@ -214,6 +214,16 @@ class StudyLog:
                     "one a log of its own (log: in the study's file), or the study's file as it was."
                 ).format(log=self.path.name, other=entry.study, study=wanted)
             )
+
+
+def _decoded(content: bytes) -> str:
+    """The text of a log; what follows its last line end may have been cut off in the middle of a letter.
+
+    Raises:
+        UnicodeDecodeError: letters of a whole line are not UTF-8.
+    """
+    end = max(content.rfind(b"\n"), content.rfind(b"\r")) + 1
+    return content[:end].decode("utf-8-sig") + content[end:].decode("utf-8" if end else "utf-8-sig", errors="replace")
 
 
 def _cells(entry: Entry) -> List[str]:

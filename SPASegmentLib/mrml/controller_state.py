@@ -22,7 +22,7 @@ class ControllerState:
     """What is segmented, with what, and what is on screen; `Controller` has the steps.
 
     Attributes:
-        volume, segmentation, segment_id: what is segmented, and where the result goes.
+        volume, segmentation: what is segmented, and where the result goes.
         mode: "add" accepted masks to the segment, or "replace" what it holds on their slice.
         profile: what is known of the user's preference; grows with every accepted mask.
         network: of the next session; None to work with the family of masks around a given mask.
@@ -42,7 +42,7 @@ class ControllerState:
         profile: Optional[Profile] = None,
         mode: WriteMode = "add",
     ) -> None:
-        self.volume, self.segmentation, self.segment_id = volume, segmentation, segment_id
+        self.volume, self.segmentation, self._segment_id = volume, segmentation, segment_id
         self.mode: WriteMode = mode
         self.profile = profile
         self.network = network
@@ -55,6 +55,17 @@ class ControllerState:
         self._shown: Optional[Job] = None
         self._accepted: Optional[Tuple[Frame, np.ndarray]] = None
         self._written: Optional[Written] = None
+
+    @property
+    def segment_id(self) -> str:
+        """The segment that results go into."""
+        return self._segment_id
+
+    @segment_id.setter
+    def segment_id(self, segment_id: str) -> None:
+        """Another segment is of another structure: what was accepted before is not gone on from."""
+        if segment_id != self._segment_id:
+            self._segment_id, self._accepted = segment_id, None
 
     @property
     def settings(self) -> SessionSettings:

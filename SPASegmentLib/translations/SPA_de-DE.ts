@@ -2417,6 +2417,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Cannot listen on {host}:{port} ({reason}); choose another --port or --host.</source>
         <translation>Auf {host}:{port} lässt sich nicht hören ({reason}); wählen Sie --port oder --host anders.</translation>
     </message>
+    <message>
+        <source>Apply or drop what was found in the volume first, then save.</source>
+        <translation>Wenden Sie erst an, was im Volumen gefunden wurde, oder verwerfen Sie es; dann speichern Sie.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.facts</name>

@@ -8,7 +8,6 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable, Dict, Optional
-from urllib.parse import urlencode
 
 import vtk
 from trame.app import get_server
@@ -23,6 +22,7 @@ from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.volumes import notes_of
 from SPASegmentLib.mrml.writer import WRITE_MODES
+from SPASegmentLib.viewer.address import open_here, page_address
 from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.facts import page_facts
 from SPASegmentLib.viewer.guard import guard
@@ -70,7 +70,7 @@ class ViewerApp:
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa")
         self._views = SliceViews(self.server, self._slicer_app)
         scene = self._slicer_app.scene
-        self.workspace = Workspace(scene, network, settings, ViewerProfiles(profile), self._views.show)
+        self.workspace = Workspace(scene, network, settings, self._profiles(profile), self._views.show)
         self._surface = SurfaceView(self._slicer_app, list(VIEWS))
         self._page = PageState(self.server, self._facts)
         self._shown = self._view()
@@ -81,7 +81,7 @@ class ViewerApp:
             Path(self._folder.name),
             self._open_upload,
             self._import_profile,
-            lambda path: self.workspace.save(str(path)),
+            self._save,
             lambda path: self.workspace.profiles.active.save(path),
             max_upload,
         )
@@ -90,13 +90,18 @@ class ViewerApp:
         self._register()
         self._views.on_change(self._views_moved)
 
-    def open_file(self, path: str, name: Optional[str] = None) -> None:
+    def open_file(self, path: str, name: Optional[str] = None, component: Optional[int] = None) -> None:
         """Open a volume.
+
+        Args:
+            path: file or folder.
+            name: for the user; None for the file's own.
+            component: see `read_image`.
 
         Raises:
             InputError: it cannot be read.
         """
-        self.workspace.open_file(path, name)
+        self.workspace.open_file(path, name, component)
         self._opened()
 
     async def open_phantom(self) -> None:
@@ -119,9 +124,10 @@ class ViewerApp:
         if hasattr(signal, "SIGHUP"):
             # A terminal that is closed ends the viewer as properly as a key in it.
             signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
-        self.server.controller.on_server_ready.add(lambda **_: self._announce(host))
+        self.server.controller.on_server_ready.add(lambda **_: self._announce(host, open_browser))
         try:
-            self.server.start(host=host, port=port, open_browser=open_browser, show_connection_info=False, timeout=0)
+            # trame would open another address than this one, without the token.
+            self.server.start(host=host, port=port, open_browser=False, show_connection_info=False, timeout=0)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise InputError(
@@ -130,11 +136,12 @@ class ViewerApp:
                 )
             ) from error
 
-    def _announce(self, host: str) -> None:
+    def _announce(self, host: str, open_browser: bool) -> None:
         asyncio.get_running_loop().set_exception_handler(no_closed_pages)
-        query = "" if self._token is None else f"?{urlencode({'token': self._token})}"
-        name = f"[{host}]" if ":" in host else host
-        print(f"SPA is at http://{name}:{self.server.port}/{query} for one user at a time; Ctrl+C ends it.", flush=True)
+        address = page_address(host, self.server.port, self._token)
+        print(f"SPA is at {address} for one user at a time; Ctrl+C ends it.", flush=True)
+        if open_browser:
+            open_here(host, self.server.port, self._token)
 
     def close(self) -> None:
         """Remove what is temporary; the server has ended."""
@@ -159,6 +166,10 @@ class ViewerApp:
     def _view(self) -> PageView:
         """What of a session is shown."""
         return PageView(self.workspace, self._views, self._page)
+
+    def _profiles(self, first: Optional[Profile]) -> ViewerProfiles:
+        """What learns from accepted masks."""
+        return ViewerProfiles(first)
 
     def _template(self) -> str:
         """The page's elements, with their texts in double square brackets."""
@@ -260,6 +271,12 @@ class ViewerApp:
         low, high = self.workspace.volume.GetImageData().GetScalarRange()  # type: ignore[union-attr]
         self._page.show(grey_limits=[low, high])
         self._views_moved()
+
+    def _save(self, path: Path) -> None:
+        """What was found in the volume is not in the segment yet, and would be missing from the file without a word."""
+        if self._conversation.volume.active:
+            raise StateError(_("Apply or drop what was found in the volume first, then save."))
+        self.workspace.save(str(path))
 
     async def _open_upload(self, path: Path) -> None:
         loop = asyncio.get_running_loop()

@@ -46,10 +46,10 @@ class PageConversation(Conversation):
 
     def press(self, index: int) -> None:
         """A card was pressed: the recommended mask is accepted, any other one chosen."""
+        # Always: a double click asks what its first half was pressed on.
+        super().press(index)
         if index == RECOMMENDED:
             self.accept(RECOMMENDED)
-        else:
-            super().press(index)
 
     def from_segment_in(self, tag: str) -> None:
         """Start with what the segment holds on the slice of a view."""

@@ -30,7 +30,7 @@ def page_facts(workspace: Workspace, conversation: Conversation, surface: Surfac
     return {
         "volume": workspace.name,
         "opened": workspace.opened,
-        "unsaved": workspace.unsaved,
+        "unsaved": workspace.unsaved or volume.active,
         "phase": _phase(workspace, conversation),
         "armed": conversation.armed,
         "busy": conversation.busy or bool(task),

@@ -130,6 +130,8 @@ def read_study(path: Path) -> Study:
     if unknown:
         raise InputError(f"{path.name} says {unknown[0]!r}, which is unknown; there are {', '.join(sorted(_KEYS))}.")
     name = _text(content.get("name", path.stem), "name", path)
+    if not name.isprintable():
+        raise InputError(f"{path.name}: name must be a text in one line, as it stands in every line of the log.")
     task = _text(content.get("task", "Segment the structure in the middle."), "task", path)
     images = _images(content["images"], "images", task, path)
     trial = _images(content.get("trial", [PHANTOM]), "trial", task, path)

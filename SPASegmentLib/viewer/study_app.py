@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.errors import SPAError, StateError
+from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.interaction.study_log import StudyLog
 from SPASegmentLib.model.runtime import Network
@@ -16,6 +17,7 @@ from SPASegmentLib.mrml.job import Job
 from SPASegmentLib.mrml.volumes import load_mask
 from SPASegmentLib.viewer.app import ViewerApp
 from SPASegmentLib.viewer.page_view import PageView
+from SPASegmentLib.viewer.profiles import ViewerProfiles
 from SPASegmentLib.viewer.study import Study
 from SPASegmentLib.viewer.study_run import READY, WORKING, StudyRun
 from SPASegmentLib.viewer.views import VIEWS
@@ -43,6 +45,16 @@ class StudyView(PageView):
         super().propose(job, painted)
 
 
+class StudyProfiles(ViewerProfiles):
+    """Learn from what is accepted with SPA; with clicks nothing is learned."""
+
+    run: StudyRun
+
+    def update(self, name: str, change: Callable[[Profile], Profile]) -> Optional[Tuple[Profile, Profile]]:
+        """See `ViewerProfiles`."""
+        return None if self.run.alone else super().update(name, change)
+
+
 class StudyApp(ViewerApp):
     """The page of a study.
 
@@ -67,6 +79,11 @@ class StudyApp(ViewerApp):
         view = StudyView(self.workspace, self._views, self._page)
         view.run = self._run
         return view
+
+    def _profiles(self, first: Optional[Profile]) -> ViewerProfiles:
+        profiles = StudyProfiles(first)
+        profiles.run = self._run
+        return profiles
 
     def _template(self) -> str:
         page, study = super()._template(), (_PAGE / "study.html").read_text(encoding="utf-8")
@@ -102,7 +119,8 @@ class StudyApp(ViewerApp):
 
     def _facts(self) -> Dict[str, Any]:
         facts = super()._facts()
-        self._run.stands(bool(facts["can_continue"]))
+        accepted = self.workspace.controller.accepted if self.workspace.is_open else None
+        self._run.stands(None if accepted is None else accepted[1], finished=not self._conversation.armed)
         return {**facts, "study": self._run.facts(), "unsaved": False}
 
     def _undo(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Callable, Dict, List, Optional
 
+import numpy as np
+
 from SPASegmentLib.errors import StateError
 from SPASegmentLib.interaction.diary import Diary
 from SPASegmentLib.interaction.profile import Profile
@@ -102,17 +104,17 @@ class StudyRun:
         self._showing, self._accepted = True, False
         self.diary.begin()
 
-    def stands(self, accepted: bool) -> None:
-        """Whether the image has an accepted mask now."""
+    def stands(self, mask: Optional[np.ndarray], finished: bool = True) -> None:
+        """Which accepted mask the image has now, and whether the person is done with it, as far as can be seen."""
         if self._showing:
-            self._accepted = accepted
-            self.diary.stands(accepted)
+            self._accepted = mask is not None and finished
+            self.diary.stands(mask)
 
     def finish(self, satisfaction: int, dice: Callable[[], Optional[float]]) -> None:
         """The person is done with the image: it is written down, and the next one comes.
 
         Args:
-            satisfaction: 1 to 5; 0 for giving up.
+            satisfaction: 1 to 5; 0 for giving up, whatever was accepted before.
             dice: of what was accepted with the reference.
 
         Raises:
@@ -122,7 +124,9 @@ class StudyRun:
         wanted = (WORKING, RATING) if satisfaction == 0 else (RATING,)
         if self.phase not in wanted or not 0 <= satisfaction <= SATISFIED:
             raise StateError("Accept a mask first, then say how satisfied you are with it.")
-        gave_up = self.phase == WORKING
+        gave_up = satisfaction == 0
+        if gave_up:
+            self.diary.stands(None)
         turn, deeds = self.turn, self.diary.deeds()
         reached = None if gave_up else dice()
         entry = Entry.of(

@@ -100,13 +100,18 @@ class Workspace:
         """Whether a volume is open."""
         return self._controller is not None
 
-    def open_file(self, path: str, name: Optional[str] = None) -> None:
+    def open_file(self, path: str, name: Optional[str] = None, component: Optional[int] = None) -> None:
         """Open a volume from a file or a folder in place of the one before; on an error that one stays.
+
+        Args:
+            path: file or folder.
+            name: for the user; None for the file's own.
+            component: see `read_image`.
 
         Raises:
             InputError: see `read_image` and `add_image`.
         """
-        self.open_image(read_image(path), name or Path(path).name)
+        self.open_image(read_image(path, component), name or Path(path).name)
 
     def open_image(self, image: Image, name: str) -> None:
         """Open an image that has been read, in place of the volume before; on an error that one stays.

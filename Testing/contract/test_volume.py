@@ -73,6 +73,25 @@ def test_a_mask_goes_through_the_volume_and_all_slices_are_one_undo_state(hands:
     assert not hands.voxels().any() and hands.learned == before
 
 
+def test_what_was_found_is_not_lost_when_it_is_saved_or_another_volume_opened(hands: Any) -> None:
+    if not hasattr(hands, "app"):
+        pytest.skip("3D Slicer saves the scene, and asks before it is closed")
+    transfer, state = hands.app._transfer, hands.app.server.state
+
+    def saved() -> Any:
+        return hands.loop.run_until_complete(transfer._sent("segmentation.seg.nrrd", transfer._save_result))
+
+    hands.masks()
+    hands.accept(0)
+    assert saved().status == 200 and not state.unsaved
+    go(hands)
+    assert hands.conversation.volume.ready and state.unsaved, "the page asks before another volume is opened"
+    answer = saved()
+    assert answer.status == 422 and "then save" in hands.said and state.unsaved
+    hands.act(hands.conversation.volume.apply)
+    assert state.unsaved and saved().status == 200 and not state.unsaved
+
+
 def test_cancel_leaves_what_was_accepted_slice_by_slice(hands: Any) -> None:
     accepted = begun(hands)
     learned = hands.learned

@@ -190,6 +190,13 @@ def test_through_the_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
     before = {view: screen.picture(view) for view in ("Green", "Surface")}
     page.keyboard.press("d")
     screen.wait("get('through').ready && get('marks') && get('marks').slices.length > 3")
+    # What would lose it, or leave it out, waits.
+    assert page.get_by_label("Write into Segment 1").is_disabled() and page.locator("[data-test=add]").is_disabled()
+    assert screen.state("unsaved")
+    page.click("[data-test=seg-nrrd]")
+    screen.wait("get('problem').startsWith('Apply or drop what was found')")
+    page.get_by_label("Dismiss the message").click()
+    screen.wait("get('problem') === ''")
     # The temporary segment is in other slices and in 3D, too.
     screen.until(lambda: all(screen.picture(view) != picture for view, picture in before.items()))
     # Each mark lies where the slider stands on that slice.

@@ -68,20 +68,45 @@ def test_a_diary_adds_sessions_up_and_times_the_last_acceptance() -> None:
     diary.saw(kept)
     clock.now = 110.0
     kept.accept(2)
-    diary.stands(True)
+    assert kept.result is not None
+    diary.stands(kept.result.mask)
     clock.now = 150.0
-    diary.stands(True)
+    diary.stands(kept.result.mask)
     assert diary.deeds().seconds == pytest.approx(7.0), "waiting after the mask does not count"
     deeds = diary.deeds()
     assert (deeds.rounds, deeds.choices, deeds.given_up, deeds.accepted) == (2, 2, 1, 2)
     assert (deeds.clicks, deeds.boxes, deeds.corrections) == (0, 0, 0), "they began from masks"
     assert deeds.lesson_mm == kept.offset_mm
     diary.took_back()
-    diary.stands(False)
+    diary.stands(None)
     taken = diary.deeds()
     assert taken.accepted is None and taken.lesson_mm is None and taken.undone == 1 and taken.seconds == 47.0
     diary.begin()
     assert diary.deeds().choices == 0 and diary.deeds().seconds == 0.0
+
+
+def test_a_diary_tells_of_the_mask_that_stands() -> None:
+    """Not of one that was taken back, nor of a session that was begun by mistake and dropped."""
+    clock = Clock()
+    diary = Diary(clock)
+    one, two, mistake = session(), session(), session()
+    two.choose(1)
+    for seconds, kept, index in ((5.0, one, 0), (20.0, two, 2)):
+        diary.saw(kept)
+        clock.now = 100.0 + seconds
+        diary.stands(kept.accept(index).mask)
+    assert one.result is not None and two.result is not None and one.offset_mm != two.offset_mm
+    for now, kept, seconds in ((two, two, 20.0), (one, one, 5.0), (two, two, 20.0)):
+        assert now.result is not None and kept.result is not None
+        clock.now += 30.0
+        diary.stands(now.result.mask)
+        deeds = diary.deeds()
+        assert (deeds.seconds, deeds.lesson_mm) == (pytest.approx(seconds), kept.offset_mm)
+        assert (deeds.accepted, deeds.rounds) == (kept.result.accepted, kept.result.round)
+    diary.saw(mistake)
+    mistake.cancel()
+    diary.stands(two.result.mask)
+    assert diary.deeds().seconds == pytest.approx(20.0) and diary.deeds().given_up == 1
 
 
 def test_entries_come_back_as_they_went(tmp_path: Path) -> None:
@@ -115,6 +140,19 @@ def test_a_line_that_was_cut_off_is_set_aside_and_nothing_else_is_lost(tmp_path:
     log.path.write_bytes(whole[:20])  # in its first line
     log.add(ENTRY)
     assert log.entries() == [ENTRY]
+
+
+def test_a_line_that_was_cut_off_in_the_middle_of_a_letter_is_set_aside(tmp_path: Path) -> None:
+    entry = replace(ENTRY, study="Größe#1")
+    log = StudyLog(tmp_path / "log.csv", entry.study)
+    log.add(entry)
+    whole = log.path.read_bytes()
+    log.path.write_bytes(whole + "Grö".encode()[:-1])
+    assert log.entries() == [entry] and log.cut_off() == "Gr\ufffd"
+    assert "kept in log.csv.cut-off" in log.mend() and log.path.read_bytes() == whole
+    log.path.write_bytes("Grö".encode()[:-1] + b"\n" + whole)
+    with pytest.raises(InputError, match="letters are not UTF-8"):
+        log.entries()
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,9 @@ pytest.importorskip("slicer")
 from SPASegmentLib.errors import InputError, OutputError, StateError
 from SPASegmentLib.interaction.diary import Deeds, Diary
 from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.study_log import StudyLog
+from SPASegmentLib.interaction.types import FrameImage
 from SPASegmentLib.viewer.study import Study, read_study
 from SPASegmentLib.viewer.study_run import DONE, RATING, READY, WELCOME, WORKING, StudyRun
 
@@ -31,6 +33,10 @@ def study(folder: Path, images: int = 6, **more: Any) -> Study:
         (folder / f"scan{number}.nrrd").touch()
     items = [{"image": f"scan{number}.nrrd", "id": f"s{number}"} for number in range(images)]
     return read_study(write(folder, {"name": "livers", "images": items, **more}))
+
+
+#: Of an image that is done.
+MASK = np.ones((2, 2), dtype=bool)
 
 
 class Scripted(Diary):
@@ -81,6 +87,8 @@ trial: []
         ({"images": [{"image": "a.nrrd", "id": "Jane Doe"}]}, "nothing of a patient"),
         ({"images": ["a.nrrd"], "participants": ["Jane Doe"]}, "must not be anybody's name"),
         ({"images": ["a.nrrd"], "seed": -1}, "whole number from 0"),
+        ({"images": ["a.nrrd"], "name": "Livers\nsecond part"}, "name must be a text in one line"),
+        ({"images": ["a.nrrd"], "name": "Livers\u2028second part"}, "name must be a text in one line"),
         ({"images": [7]}, "must be a text"),
         ("images: [a.nrrd", "is not valid YAML"),
         ("a: &a [1]\nimages: [*a, *a]", "its own anchors"),
@@ -120,6 +128,15 @@ def test_the_order_is_balanced(tmp_path: Path, images: int) -> None:
         assert [t.image for t in found.turns("p1", [])] != [t.image for t in found.turns("p3", [])]
 
 
+def session() -> Session:
+    """From a mask, so that no network is needed."""
+    rows, columns = np.mgrid[:64, :64]
+    inside = np.hypot(rows - 30, columns - 33) < 12
+    started = Session(None, FrameImage((100.0 + 100 * inside).astype(np.float32), (1.0, 1.0)))
+    started.start(mask=inside)
+    return started
+
+
 def run_of(found: Study, diary: Optional[Diary] = None) -> StudyRun:
     return StudyRun(found, StudyLog(found.log, found.identity), diary or Scripted())
 
@@ -138,7 +155,9 @@ def test_a_person_may_stop_and_go_on(tmp_path: Path) -> None:
         assert run.phase == WORKING and run.alone == (run.turn.method == "clicks")
         with pytest.raises(StateError):
             run.finish(4, lambda: None)
-        run.stands(True)
+        run.stands(MASK, finished=False)
+        assert run.phase == WORKING
+        run.stands(MASK)
         assert run.phase == RATING
         seen.append((run.turn.phase, run.turn.image.name, run.turn.method))
         run.finish(4, lambda: 0.8)
@@ -168,7 +187,7 @@ def test_the_profile_is_of_this_person_and_of_what_counts(tmp_path: Path) -> Non
     while run.phase != DONE:
         learned.append((run.turn.phase, run.turn.method, run.profile()))
         run.shown()
-        run.stands(True)
+        run.stands(MASK)
         run.finish(5, lambda: None)
     assert all(profile.accepted == 0 for _, method, profile in learned if method == "clicks")
     main = [profile for phase, method, profile in learned if (phase, method) == ("main", "spa")]
@@ -178,12 +197,27 @@ def test_the_profile_is_of_this_person_and_of_what_counts(tmp_path: Path) -> Non
     assert run.profile().accepted == 0
 
 
+def test_who_gives_up_after_an_accepted_mask_has_none(tmp_path: Path) -> None:
+    """And teaches nothing, whatever was accepted on the way."""
+    run = run_of(study(tmp_path, 1), Diary())
+    run.begin("p1")
+    while run.phase != DONE:
+        run.shown()
+        started = session()
+        run.diary.saw(started)
+        run.stands(started.accept(1).mask)
+        run.finish(0, lambda: pytest.fail("there is no mask"))
+    entries = StudyLog(run.study.log).entries()
+    assert len(entries) == 4 and all(entry.satisfaction == 0 for entry in entries)
+    assert all(entry.accepted is None and entry.lesson_mm is None and entry.dice is None for entry in entries)
+
+
 def test_a_log_that_cannot_be_written_keeps_the_image(tmp_path: Path) -> None:
     found = study(tmp_path, 1)
     run = run_of(found)
     run.begin("p1")
     run.shown()
-    run.stands(True)
+    run.stands(MASK)
     found.log.mkdir()
     with pytest.raises((OutputError, InputError)):
         run.finish(3, lambda: None)
@@ -199,7 +233,7 @@ def test_a_log_that_was_cut_off_or_is_anothers(tmp_path: Path) -> None:
     run.begin("p1")
     for _ in range(2):
         run.shown()
-        run.stands(True)
+        run.stands(MASK)
         run.finish(4, lambda: None)
     found.log.write_bytes(found.log.read_bytes()[:-7])
     again = run_of(found)

@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("slicer")
 
+from vtk.util.numpy_support import vtk_to_numpy
+
 from SPASegmentLib.errors import InputError, SPAError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -106,6 +108,41 @@ def test_segments_are_listed_named_coloured_and_deleted(workspace: Workspace) ->
     assert [row.id for row in workspace.segments] == [second]
 
 
+def accept_one(workspace: Workspace) -> None:
+    """Paint, and accept a mask that starts from it."""
+    paint(workspace)
+    controller = workspace.controller
+    controller.run(controller.start_from_segment(workspace.lesion, "axial"))  # type: ignore[attr-defined]
+    controller.accept(0)
+    assert controller.accepted is not None
+
+
+def test_another_segment_is_not_gone_on_with_the_structure_of_the_one_before(workspace: Workspace) -> None:
+    first = workspace.controller.segment_id
+    ways = (
+        workspace.add, workspace.add_next, lambda: workspace.select(other), lambda: workspace.remove(first),
+    )  # fmt: skip
+    other = workspace.add()
+    for change in ways:
+        workspace.select(first)
+        accept_one(workspace)
+        workspace.select(first)
+        assert workspace.controller.accepted is not None, "it is the same segment"
+        change()
+        assert workspace.controller.segment_id != first and workspace.controller.accepted is None
+        with pytest.raises(StateError, match="Accept a mask first"):
+            workspace.controller.next_slice(1)
+
+
+def test_undo_that_takes_the_segment_away_takes_what_was_accepted_into_it(workspace: Workspace) -> None:
+    first = workspace.controller.segment_id
+    workspace.add()
+    accept_one(workspace)
+    while workspace.can_undo:
+        workspace.undo()
+    assert workspace.controller.segment_id == first and workspace.controller.accepted is None
+
+
 def test_segment_edits_that_are_refused(workspace: Workspace) -> None:
     (only,) = workspace.segments
     with pytest.raises(InputError, match="only segment"):
@@ -141,6 +178,22 @@ def test_another_volume_takes_the_place_of_the_first(workspace: Workspace, tmp_p
     with pytest.raises(InputError):
         workspace.open_file(str(tmp_path / "scan.nrrd"))
     assert workspace.name == "Phantom" and len(before) == len(list(nodes(workspace.scene)))
+
+
+def test_one_volume_of_a_file_with_several(scene: Any, tmp_path: Path) -> None:
+    values = np.random.default_rng(0).integers(0, 1000, (4, 6, 7, 2), dtype=np.int16)
+    header = (
+        "NRRD0004\ntype: short\ndimension: 4\nsizes: 2 7 6 4\nspace: right-anterior-superior\n"
+        "space directions: none (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n"
+        "kinds: list domain domain domain\nendian: little\nencoding: raw\n\n"
+    )
+    (tmp_path / "times.nrrd").write_bytes(header.encode() + values.astype("<i2").tobytes())
+    workspace = Workspace(scene)
+    with pytest.raises(InputError, match="--component 1 to 2"):
+        workspace.open_file(str(tmp_path / "times.nrrd"))
+    workspace.open_file(str(tmp_path / "times.nrrd"), component=2)
+    shown = vtk_to_numpy(workspace.volume.GetImageData().GetPointData().GetScalars())
+    assert np.array_equal(shown.reshape(4, 6, 7), values[..., 1]) and workspace.name == "times.nrrd"
 
 
 def nodes(scene: Any) -> Any:

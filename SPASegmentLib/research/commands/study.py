@@ -34,7 +34,7 @@ def run_study_report(log: Path, folder: Path) -> None:
     cut = "The last line of the log was cut off and is left out." if opened.cut_off() else ""
     found = write_study_report(entries, folder, cut)
     console = Console()
-    table = Table(title=f"Study {entries[0].study.split('#')[0]}", title_justify="left", caption=cut or None)
+    table = Table(title=f"Study {entries[0].study.rsplit('#', 1)[0]}", title_justify="left", caption=cut or None)
     table.add_column("person", no_wrap=True)
     for head in ("images", *(f"{MEASURES[key]}, {what}" for key in DRAWN for what in ("SPA", "clicks", "gap"))):
         table.add_column(head, justify="right")

@@ -43,7 +43,7 @@ def write_study_report(entries: Sequence[Entry], folder: Path, note: str = "") -
 
 def _page(study: str, found: Sequence[Comparison], note: str) -> List[str]:
     lines = [
-        f"# Study {study.split('#')[0]}",
+        f"# Study {study.rsplit('#', 1)[0]}",
         "",
         "Written by `spa study report`. Every person worked on every image with SPA and with one mask and corrective "
         "clicks, in balanced order. Figures are over the images that a person finished with both methods and accepted "

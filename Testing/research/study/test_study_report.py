@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import List
 
@@ -64,19 +65,22 @@ def test_figures_are_those_of_the_log(entries: List[Entry]) -> None:
 
 def test_the_command_writes_page_and_plots(entries: List[Entry], tmp_path: Path) -> None:
     log = StudyLog(tmp_path / "log.csv")
+    entries = [replace(each, study="Study #2 of livers#1") for each in entries]
     for each in entries:
         log.add(each)
-    log.path.write_bytes(log.path.read_bytes() + b"livers#1,p1")
+    log.path.write_bytes(log.path.read_bytes() + b"Study #2 of livers#1,p1")
     result = CliRunner().invoke(app, ["study", "report", str(log.path), "--output", str(tmp_path / "report")])
     assert result.exit_code == 0, result.output
     assert "cut off and is left out" in " ".join(result.output.split())
+    assert "Study Study #2 of livers " in result.output
     page = (tmp_path / "report/study.md").read_text()
+    assert page.startswith("# Study Study #2 of livers\n")
     assert "## Seconds per image" in page and "6.62 | 4.34 | 4.33 | 2.46" in page and "cut off" in page
     record = json.loads((tmp_path / "report/study.json").read_text())
     assert record["all"]["pairs"] == 17 and record["p1"]["gave_up"] == {"spa": 1, "clicks": 0}
     for name in ("seconds", "iterations"):
         assert (tmp_path / f"report/{name}.png").read_bytes()[:4] == b"\x89PNG"
-    assert log.path.read_bytes().endswith(b"livers#1,p1"), "the log is only read"
+    assert log.path.read_bytes().endswith(b"Study #2 of livers#1,p1"), "the log is only read"
 
 
 def test_logs_that_cannot_be_compared(entries: List[Entry], tmp_path: Path) -> None:
