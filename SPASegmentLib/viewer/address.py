@@ -18,6 +18,13 @@ def page_address(host: str, port: int, token: Optional[str]) -> str:
     return f"http://{name}:{port}/{query}"
 
 
+def announce(host: str, port: int, token: Optional[str], open_browser: bool) -> None:
+    """Tell on the terminal where the page is, and open it if that is wanted."""
+    print(f"SPA is at {page_address(host, port, token)} for one user at a time; Ctrl+C ends it.", flush=True)
+    if open_browser:
+        open_here(host, port, token)
+
+
 def open_here(host: str, port: int, token: Optional[str]) -> None:
     """Open the page in this computer's browser, without waiting for it; some only return when they are closed."""
     address = page_address(_OWN.get(host, host), port, token)

@@ -22,7 +22,7 @@ from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.volumes import notes_of
 from SPASegmentLib.mrml.writer import WRITE_MODES
-from SPASegmentLib.viewer.address import open_here, page_address
+from SPASegmentLib.viewer.address import announce
 from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.facts import page_facts
 from SPASegmentLib.viewer.guard import guard
@@ -91,16 +91,7 @@ class ViewerApp:
         self._views.on_change(self._views_moved)
 
     def open_file(self, path: str, name: Optional[str] = None, component: Optional[int] = None) -> None:
-        """Open a volume.
-
-        Args:
-            path: file or folder.
-            name: for the user; None for the file's own.
-            component: see `read_image`.
-
-        Raises:
-            InputError: it cannot be read.
-        """
+        """Open a volume; see `Workspace.open_file`."""
         self.workspace.open_file(path, name, component)
         self._opened()
 
@@ -138,10 +129,7 @@ class ViewerApp:
 
     def _announce(self, host: str, open_browser: bool) -> None:
         asyncio.get_running_loop().set_exception_handler(no_closed_pages)
-        address = page_address(host, self.server.port, self._token)
-        print(f"SPA is at {address} for one user at a time; Ctrl+C ends it.", flush=True)
-        if open_browser:
-            open_here(host, self.server.port, self._token)
+        announce(host, self.server.port, self._token, open_browser)
 
     def close(self) -> None:
         """Remove what is temporary; the server has ended."""
