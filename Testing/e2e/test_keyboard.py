@@ -152,6 +152,12 @@ def test_keys_do_nothing_while_typing(screen: Any) -> None:
     name.press("Tab")
     screen.wait("get('segments')[0].name === '2'")
     assert screen.state("round") == 1 and screen.state("phase") == "choosing"
+    # What accepting does is a list, which Tab has led to; only Escape leaves the masks from there.
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    screen.wait("get('phase') === 'idle'")
+    assert screen.state("round") <= 1
 
 
 def test_keys_that_follow_at_once_act_in_their_order(screen: Any) -> None:

@@ -138,8 +138,10 @@
     else if (row.bottom > box.bottom - room) list.scrollTop += row.bottom - box.bottom + room;
   }));
 
-  function isTyping(target) {
-    return target.matches("input[type=text], select, textarea");
+  // Letters and digits choose in a list, too; Escape has no meaning there.
+  function isTyping(event) {
+    const inList = event.target.matches("select") && event.key !== "Escape";
+    return inList || event.target.matches("input[type=text], textarea");
   }
 
   // Keys that go on while they are held down.
@@ -166,7 +168,7 @@
   }
 
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.altKey || event.metaKey || isTyping(event.target)) return;
+    if (event.defaultPrevented || event.altKey || event.metaKey || isTyping(event)) return;
     let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     // The plus sign's key gives an equals sign without Shift on many keyboards.
     if (key === "=") key = "+";
