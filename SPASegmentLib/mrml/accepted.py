@@ -43,6 +43,8 @@ Masks = Tuple[Tuple["Frame", np.ndarray], ...]
 
 #: So many masks can be undone; Slicer keeps 10 states.
 KEPT = 20
+#: So many more are known of, for the way through a volume; a slice of 512 x 512 pixels takes 1 MB.
+KNOWN = 200
 
 
 @dataclass
@@ -92,6 +94,16 @@ class _Entry:
             and written.segmentation is segmented.segmentation
             and written.segment_id == segmented.segment_id
         )
+
+    def covers(self, other: _Entry) -> bool:
+        """Whether nothing of another mask is missed where this one is known: both on one slice, this one larger."""
+        one, two = self.written, other.written
+        if one.segmentation is not two.segmentation or one.segment_id != two.segment_id or not self.stands:
+            return False
+        if self.filled is not None or other.filled is not None or len(self.masks) != 1 or len(other.masks) != 1:
+            return False
+        ((frame, mask),), ((earlier, part),) = self.masks, other.masks
+        return frame.key == earlier.key and not (part & ~mask).any()
 
     def overlaps(self, other: _Entry) -> bool:
         """Whether both are about the same voxels."""
@@ -183,6 +195,7 @@ class Accepted:
             self._settled |= entry.keys
         if entry.lesson is not None:
             entry.lesson.start = entry.taught(entry.lesson.start)
+        self._old = [old for old in self._old if not entry.covers(old)][-(KNOWN - 1) :]
         written = replace(entry.written, before=np.zeros((0, 0, 0), dtype=bool))
         self._old.append(replace(entry, written=written, lesson=None))
 

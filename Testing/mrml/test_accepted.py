@@ -197,6 +197,14 @@ def test_masks_too_old_to_be_undone_stand_all_the_same(desk: Desk) -> None:
     assert standing(desk) == [] and desk.accepted.latest(desk) is None
 
 
+def test_the_same_mask_accepted_again_and_again_is_kept_once(desk: Desk) -> None:
+    for _ in range(KEPT + 6):
+        desk.accept(1)
+    desk.accept(2)
+    assert len(desk.accepted._old) == 1
+    assert standing(desk) == [(1.0, 36), (2.0, 36)]
+
+
 @pytest.mark.parametrize("old", [False, True])
 @pytest.mark.parametrize(
     ("second", "size"), [((8, 16, "add"), 36 + 64 - 4), ((12, 16, "add"), 36 + 16), ((12, 16, "replace"), 16)]
