@@ -95,15 +95,14 @@ class _Entry:
             and written.segment_id == segmented.segment_id
         )
 
-    def covers(self, other: _Entry) -> bool:
-        """Whether nothing of another mask is missed where this one is known: both on one slice, this one larger."""
+    def shares_its_slice(self, other: _Entry) -> bool:
+        """Whether both are single masks in one segment, on one slice."""
         one, two = self.written, other.written
         if one.segmentation is not two.segmentation or one.segment_id != two.segment_id or not self.stands:
             return False
         if self.filled is not None or other.filled is not None or len(self.masks) != 1 or len(other.masks) != 1:
             return False
-        ((frame, mask),), ((earlier, part),) = self.masks, other.masks
-        return frame.key == earlier.key and not (part & ~mask).any()
+        return self.masks[0][0].key == other.masks[0][0].key
 
     def overlaps(self, other: _Entry) -> bool:
         """Whether both are about the same voxels."""
@@ -195,9 +194,16 @@ class Accepted:
             self._settled |= entry.keys
         if entry.lesson is not None:
             entry.lesson.start = entry.taught(entry.lesson.start)
-        self._old = [old for old in self._old if not entry.covers(old)][-(KNOWN - 1) :]
-        written = replace(entry.written, before=np.zeros((0, 0, 0), dtype=bool))
-        self._old.append(replace(entry, written=written, lesson=None))
+        nothing = np.zeros((0, 0, 0), dtype=bool)
+        written, masks = replace(entry.written, before=nothing), entry.masks
+        together = [old for old in self._old if entry.shares_its_slice(old)]
+        if together:
+            # One mask of a slice; what of it is left in the segment is looked up.
+            (frame, mask), *_others = masks
+            masks = ((frame, np.logical_or.reduce([mask, *(old.masks[0][1] for old in together)])),)
+            written = replace(written, after=nothing)
+        self._old = [old for old in self._old if not entry.shares_its_slice(old)][-(KNOWN - 1) :]
+        self._old.append(replace(entry, masks=masks, written=written, lesson=None))
 
     @staticmethod
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:

@@ -197,7 +197,7 @@ def test_masks_too_old_to_be_undone_stand_all_the_same(desk: Desk) -> None:
     assert standing(desk) == [] and desk.accepted.latest(desk) is None
 
 
-def test_the_same_mask_accepted_again_and_again_is_kept_once(desk: Desk) -> None:
+def test_masks_accepted_on_a_slice_again_and_again_are_kept_as_one(desk: Desk) -> None:
     for _ in range(KEPT + 6):
         desk.accept(1)
     desk.accept(2)
