@@ -16,6 +16,7 @@ from SPASegmentLib.interaction.candidates import THRESHOLD
 from SPASegmentLib.interaction.predictor import Predictor
 from SPASegmentLib.interaction.preference import pairwise_dice
 from SPASegmentLib.interaction.region import Region
+from SPASegmentLib.interaction.round import equivalent_radius
 from SPASegmentLib.interaction.types import Click, FrameImage, Prompts
 
 _Predictor = TypeVar("_Predictor", bound=Predictor)
@@ -82,7 +83,7 @@ def look(
     agreement = _agreement(network, region, prompts, chunk)
     maps = refined.predict(refined.preference(prompts).draw(count, seed), chunk)
     mask = maps.mean(axis=0) > THRESHOLD
-    neutral = float(np.sqrt(((refined.neutral() > THRESHOLD) * region.areas(mask.shape)).sum() / np.pi))
+    neutral = equivalent_radius(refined.neutral() > THRESHOLD, region.areas(mask.shape))
     edge = float(np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]]).mean())
     return Look(region, maps, neutral, AGREEMENT * agreement - EDGE * edge if agreement > 0 else -np.inf)
 
