@@ -55,7 +55,7 @@ help:
 	@echo "make embedding   train the network with the paper's fusion; goes on where it stopped"
 	@echo "make widening    train on more than lungs and on lungs alone, and compare"
 	@echo "make protocol    the paper's protocol on LIDC: train on splits by slice and by patient; docs/protocol.md"
-	@echo "make structures  train for structures of any kind, calibrate, and measure on sets kept apart; some hours"
+	@echo "make structures  train for structures of any kind, calibrate, and measure on sets kept apart; two hours"
 	@echo "make results     run all measurements on DATA and write docs/results.md; goes on where it stopped"
 	@echo "make beyond      measure structures of any kind and volumes on DATA and write docs/beyond-lungs.md"
 	@echo "make benchmark   time and memory beside the published procedure, in docs/benchmarks.md (about 17 minutes);"

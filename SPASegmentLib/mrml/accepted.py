@@ -98,7 +98,7 @@ class _Entry:
     def shares_its_slice(self, other: _Entry) -> bool:
         """Whether both are single masks in one segment, on one slice."""
         one, two = self.written, other.written
-        if one.segmentation is not two.segmentation or one.segment_id != two.segment_id or not self.stands:
+        if one.segmentation is not two.segmentation or one.segment_id != two.segment_id:
             return False
         if self.filled is not None or other.filled is not None or len(self.masks) != 1 or len(other.masks) != 1:
             return False
@@ -141,15 +141,6 @@ class Accepted:
         self._settled = set()
         for entry in self._entries:
             entry.counted = False
-
-    def add(self, frame: Frame, mask: np.ndarray, written: Written, offset_mm: Optional[float]) -> None:
-        """Keep an accepted mask in mind, and teach it; `offset_mm` is None where it teaches nothing.
-
-        Raises:
-            SPAError: the profile could not be read or kept; the mask is kept in mind all the same.
-        """
-        offsets_mm = () if offset_mm is None else (offset_mm,)
-        self.add_slices(((frame, mask),), written, offsets_mm, frozenset([frame.key]))
 
     def add_slices(
         self,
@@ -197,13 +188,13 @@ class Accepted:
         nothing = np.zeros((0, 0, 0), dtype=bool)
         written, masks = replace(entry.written, before=nothing), entry.masks
         together = [old for old in self._old if entry.shares_its_slice(old)]
+        others = [old for old in self._old if not entry.shares_its_slice(old)]
         if together:
             # One mask of a slice; what of it is left in the segment is looked up.
-            (frame, mask), *_others = masks
+            ((frame, mask),) = masks
             masks = ((frame, np.logical_or.reduce([mask, *(old.masks[0][1] for old in together)])),)
             written = replace(written, after=nothing)
-        self._old = [old for old in self._old if not entry.shares_its_slice(old)][-(KNOWN - 1) :]
-        self._old.append(replace(entry, masks=masks, written=written, lesson=None))
+        self._old = [*others, replace(entry, masks=masks, written=written, lesson=None)][-KNOWN:]
 
     @staticmethod
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
@@ -233,7 +224,13 @@ class Accepted:
             held = entry.written.held()
             untouched = held is not None and np.array_equal(held, entry.written.after)
             for frame, mask in entry.masks:
-                key, there = frame.key, frame.segment_mask(segmented.segmentation, segmented.segment_id)
+                key = frame.key
+                if untouched and key not in found and key not in filled:
+                    # Nothing to look up in the segment.
+                    if mask.any():
+                        found[key] = (frame, mask)
+                    continue
+                there = frame.segment_mask(segmented.segmentation, segmented.segment_id)
                 now = mask if untouched else left_of(mask, there)
                 if key in found:
                     now = now | left_of(found.pop(key)[1], there)

@@ -56,7 +56,8 @@ class Desk:
         mask = np.zeros(frame.image.shape, dtype=bool)
         mask[low:high, low:high] = True
         written = write(self.editor, frame, mask, self.segmentation, self.segment_id, mode)  # type: ignore[arg-type]
-        self.accepted.add(frame, mask, written, offset)
+        offsets = () if offset is None else (offset,)
+        self.accepted.add_slices(((frame, mask),), written, offsets, frozenset([frame.key]))
 
     def undo(self, steps: int = 1) -> int:
         for _ in range(steps):
