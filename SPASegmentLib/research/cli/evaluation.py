@@ -160,6 +160,10 @@ def evaluate_named(
     rounds: Annotated[int, typer.Option(min=1, help="Rounds per image.")] = 6,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Images at most, evenly spread.")] = None,
     weights: Weights = None,
+    folds: Annotated[
+        Optional[Path],
+        typer.Option(help="Weights of spa train-people, so that no image is measured by those that have seen it."),
+    ] = None,
     runtime: Runtime = "torch",
     seed: Annotated[int, typer.Option(min=0, help="Of the images' order and of sessions.")] = 0,
     jobs: Jobs = None,
@@ -170,7 +174,8 @@ def evaluate_named(
         from SPASegmentLib.research.commands.named import run_evaluate_named
         from SPASegmentLib.research.evaluation.named.evaluation import NamedTask
 
-        run_evaluate_named(NamedTask(tuple(npz), start, rounds, limit, weights, runtime, seed, jobs, second), output)
+        task = NamedTask(tuple(npz), start, rounds, limit, weights, runtime, seed, jobs, second, folds)
+        run_evaluate_named(task, output)
 
 
 @evaluate.command("volumes")

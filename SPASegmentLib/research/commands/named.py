@@ -27,7 +27,8 @@ def run_evaluate_named(task: NamedTask, output: Path) -> None:
         from SPASegmentLib.research.evaluation.named.evaluation import evaluate_named
         from SPASegmentLib.research.evaluation.named.seen import warning
 
-    inputs = [*(("--npz", path) for path in task.files), ("--second", task.second), *weights_files(task.weights)]
+    files = [*(("--npz", path) for path in task.files), ("--second", task.second)]
+    inputs = [*files, *weights_files(task.weights), ("--folds", task.folds)]
     check_paths(inputs, [("--json", output)], make_folders=True)
     console = Console()
     with progress_bar(console, "Evaluating") as progress:
@@ -38,6 +39,8 @@ def run_evaluate_named(task: NamedTask, output: Path) -> None:
         console.print(line, markup=False, highlight=False)
     if "two_programs" in record:
         console.print(programs_table(record["two_programs"]))
+    if "left_out" in record:
+        console.print(left_out_table(record["left_out"]))
     text = warning(record["seen_in_training"], record["weights"])
     console.print(text or f"The weights {record['weights']} were not trained on these images.", markup=False)
     console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
@@ -88,6 +91,26 @@ def programs_table(programs: Dict[str, Any]) -> Table:
     names = ("one_hand", "two_people", "two_people_second", "spa_recommended", "spa_best_seen")
     for name, row in {**programs["people"], "all": programs}.items():
         table.add_row(name, str(row["n"]), *(f"{100 * row[key][0]:.1f}" for key in names if row["n"]))
+    return table
+
+
+def left_out_table(left_out: Dict[str, Any]) -> Table:
+    """Weights that know a person, and weights that do not, a row for each person."""
+    table = Table(
+        title="Without a profile, by weights that know the person or do not", title_justify="left",
+        caption="Dice of the recommended mask in percent; lost: known minus not",
+    )  # fmt: skip
+    table.add_column("person", no_wrap=True)
+    last = len(left_out["lost"])
+    for name in ("n", "round 1, known", "not", "lost", f"round {last}, lost", "rounds to 0.84, known", "not"):
+        table.add_column(name, justify="right")
+    for name, row in {**left_out["people"], "all": left_out}.items():
+        needed = row["rounds_to"]["0.84"]
+        table.add_row(
+            name, str(row["n"]), *(f"{100 * row[key][0]:.1f}" for key in ("included", "excluded")),
+            _points(row["lost"][0]), _points(row["lost"][-1]),
+            *(f"{needed[key][0]:.2f}" for key in ("included", "excluded")),
+        )  # fmt: skip
     return table
 
 

@@ -41,6 +41,23 @@ def run_train(
         console.print(text, markup=False, soft_wrap=True)
 
 
+def run_train_people(
+    config: Path, file: str, data: Path, output: Path, each_person: bool, device: str, changes: Sequence[str] = ()
+) -> None:
+    """Train the weights that named people are measured with.
+
+    Raises:
+        SPAError: the configuration, the data or the folder cannot be used.
+    """
+    with imports():
+        from SPASegmentLib.research.training.people import train_people
+
+    console = Console(quiet=os.environ.get("RANK", "0") != "0")
+    with progress_bar(console, f"Training on {Path(file).stem}") as progress:
+        made = train_people(config, file, data, output, each_person, progress, device, changes)
+    console.print(f"{len(made)} sets of weights are in {output}.", markup=False, soft_wrap=True)
+
+
 def run_hold_out(config: Path, data: Path, output: Path) -> None:
     """Write the slices of the patients that a configuration keeps out of training, for `run_evaluate`.
 

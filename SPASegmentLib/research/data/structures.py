@@ -8,9 +8,9 @@ and ``citation`` may be there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Dict, List, Optional, Tuple
+from typing import Collection, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -64,6 +64,30 @@ class StructureSet:
         assert self.masks is not None
         planes = unpack(self.masks[index])[: len(self.names)]
         return planes[planes.any(axis=(1, 2))]
+
+    def taken(self, rows: Sequence[int]) -> StructureSet:
+        """Some of the images, in this order."""
+
+        def some(arrays: Optional[List[np.ndarray]]) -> Optional[List[np.ndarray]]:
+            return None if arrays is None else [arrays[row] for row in rows]
+
+        return replace(
+            self, images=[self.images[row] for row in rows], labels=some(self.labels), masks=some(self.masks),
+            patients=self.patients[list(rows)], spacing=[self.spacing[row] for row in rows],
+        )  # fmt: skip
+
+    def without(self, people: Collection[str]) -> StructureSet:
+        """The same images as if some of the people had drawn nothing.
+
+        Raises:
+            InputError: there are no people, or one of them is nobody here.
+        """
+        unknown = [name for name in people if self.masks is None or name not in self.names]
+        if self.masks is None or unknown:
+            who = "no people" if self.masks is None else f"the people {', '.join(self.names)}"
+            raise InputError(f"{self.name} has {who}; {', '.join(map(repr, unknown)) or 'nobody'} cannot be left out.")
+        kept = sum(1 << k for k, name in enumerate(self.names) if name not in people)
+        return replace(self, masks=[mask & np.uint8(kept) for mask in self.masks])
 
 
 def open_structures(path: Path) -> StructureSet:

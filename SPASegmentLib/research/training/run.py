@@ -21,7 +21,7 @@ from SPASegmentLib.research.training.export import export, has_graphs
 from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.processes import processes
 from SPASegmentLib.research.training.recipe import only_training
-from SPASegmentLib.research.training.sources import Structures
+from SPASegmentLib.research.training.sources import People, Structures
 from SPASegmentLib.research.training.start import check_start, find_start, initial_file
 from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
 
@@ -55,6 +55,7 @@ def train(
     other_sam: bool = False,
     changes: Sequence[str] = (),
     name: str = "",
+    graphs: bool = True,
 ) -> Optional[Path]:
     """Train, or go on where an interrupted run stopped, and write ``<name>.safetensors`` with its card.
 
@@ -68,6 +69,7 @@ def train(
         other_sam: that file need not be Meta's.
         changes: of the configuration, see `load_config`.
         name: of the weights; the configuration's if empty.
+        graphs: for ONNX Runtime are written, too, where the network has them.
 
     Returns:
         The weights file; None in all but the first of several processes, which writes nothing.
@@ -103,7 +105,7 @@ def train(
         last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
         path = output / f"{name}.safetensors"
         save(network, card(name, config, trainer, last_run, changes), path)
-        if has_graphs(network):
+        if graphs and has_graphs(network):
             export(path)
         return path
 
@@ -164,6 +166,7 @@ def card(
             "data": list(dict.fromkeys(used)),
             "mixture": {key: round(share / sum(shares.values()), 4) for key, share in shares.items()},
             **({"regions_that_nobody_labelled": regions} if (regions := _regions(config)) else {}),
+            **({"left_out": left_out} if (left_out := _left_out(config)) else {}),
             "steps": config.train.steps,
             "batch": config.batch,
             "seed": config.train.seed,
@@ -200,3 +203,8 @@ def _shares(config: TrainConfig, batches: BatchSource) -> Dict[str, float]:
 def _regions(config: TrainConfig) -> Dict[str, float]:
     """Of sets of structures, the share of objects that are regions of the image."""
     return {one.folder: one.regions for one in config.sources if isinstance(one, Structures) and one.regions}
+
+
+def _left_out(config: TrainConfig) -> Dict[str, Dict[str, object]]:
+    """Of sets of named people, the images and people that have no part in training."""
+    return {Path(one.file).stem: one.left_out() for one in config.sources if isinstance(one, People)}

@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.data.folds import FOLDS, folds
 from SPASegmentLib.research.data.index import read_index
 from SPASegmentLib.research.data.lidc_png import lidc_png_images
 from SPASegmentLib.research.data.manifest import manifest_images, read_manifest
@@ -319,7 +320,42 @@ class Structures(Source):
         return [open_structures(path) for name, path in files.items() if (name in self.leave_out) == left_out]
 
 
-KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, Synthetic]
+class People(Source):
+    """A set in which every mask has its person, less what the weights are to be measured on (`data.folds`).
+
+    Attributes:
+        file: below the data folder, as for `Structures`.
+        fold: images that are left out; None for none.
+        without: people whose masks are left out.
+    """
+
+    kind: Literal["people"]
+    file: str
+    fold: Optional[Annotated[int, Field(ge=0, lt=FOLDS)]] = None
+    without: Tuple[str, ...] = ()
+
+    def training(self, data: Path, crop: int) -> Tuple[Material, np.ndarray]:
+        """The objects of the other images, as the other people drew them.
+
+        Raises:
+            InputError: the file cannot be read, somebody is not in it, or nothing is left.
+        """
+        if self.hold_out_every:
+            raise InputError("A source of people leaves out a fold of the images and people: give fold and without.")
+        found = open_structures(data / self.file).without(self.without)
+        rows = np.arange(len(found)) if self.fold is None else np.flatnonzero(folds(found.patients) != self.fold)
+        pool = pool_of([found.taken(list(rows))], {}, 0.0, 0)
+        if not len(pool):
+            raise InputError(f"{self.file}: nothing is left to train on without {self.left_out()}.")
+        return pool, pool.weights()
+
+    def left_out(self) -> Dict[str, Any]:
+        """For the model card."""
+        return {"fold": self.fold, "of": FOLDS, "people": list(self.without)}
+
+
+KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, People, Synthetic]
 AnySource = Annotated[
-    Union[Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, Synthetic], Field(discriminator="kind")
+    Union[Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, People, Synthetic],
+    Field(discriminator="kind"),
 ]

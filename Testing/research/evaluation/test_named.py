@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import pytest
+from safetensors.numpy import load as load_safetensors
+from safetensors.numpy import save as save_safetensors
 from scipy import ndimage
 from typer.testing import CliRunner
 
@@ -16,7 +20,9 @@ from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.simulated_user import dice
-from SPASegmentLib.model.card import ModelCard
+from SPASegmentLib.model.card import ModelCard, bundled, read_card
+from SPASegmentLib.research.data.folds import FOLDS, folds, weights_of
+from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.named.alignment import align
 from SPASegmentLib.research.evaluation.named.evaluation import NamedTask, evaluate_named
 from SPASegmentLib.research.evaluation.named.people import open_people, second_parts
@@ -136,6 +142,111 @@ def test_what_the_card_says_of_training(three: Path) -> None:
     assert seen_in_training([three], began) == {"three.npz": "yes"}
     assert "were trained on three.npz" in warning({"three.npz": "yes"}, "a") and not warning({"three.npz": "no"}, "a")
     assert "may be the same" in warning({"three.npz": "same study"}, "a")
+
+
+def folded(folder: Path, three: Path, without: Sequence[int] = (), **changes: Any) -> Path:
+    """The bundled weights five times, as if each had been trained without a fold; and without people, too.
+
+    What the cards say of the last of these is changed.
+    """
+    content, card = bundled().read_bytes(), read_card(bundled().with_suffix(".json"))
+    names = ("ann", "ben", "cleo")
+    for person in (None, *without):
+        for fold in range(FOLDS):
+            weights = weights_of(folder, fold, person)
+            weights.parent.mkdir(parents=True)
+            weights.write_bytes(content)
+            left = {"fold": fold, "of": FOLDS, "people": [] if person is None else [names[person]]}
+            left.update(changes if person == (without[-1] if without else None) else {})
+            mine = replace(card, training={"data": ["three: CC0"], "left_out": {three.stem: left}}, onnx={})
+            weights.with_suffix(".json").write_text(json.dumps(asdict(mine)))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_fold(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Dict[str, Any]:
+    folder = folded(tmp_path_factory.mktemp("weights"), three, without=[2])
+    return evaluate_named(NamedTask((three,), rounds=2, jobs=1, folds=folder))
+
+
+def test_folds_of_the_same_weights_change_nothing(by_fold: Dict[str, Any], three: Path) -> None:
+    alone = evaluate_named(NamedTask((three,), rounds=2, jobs=1))
+    assert by_fold["folds"] == FOLDS and by_fold["cases"] == alone["cases"] and by_fold["gain"] == alone["gain"]
+    assert by_fold["seen_in_training"] == {"three.npz": "no"}, "what they began with had not seen it"
+    assert "--folds weights" in by_fold["command"]
+
+
+def test_people_left_out_are_measured_where_there_are_weights(by_fold: Dict[str, Any]) -> None:
+    left_out = by_fold["left_out"]
+    assert list(left_out["people"]) == ["cleo"] and left_out["n"] == 8
+    assert left_out["lost"] == [0.0, 0.0], "weights that know no less lose nothing"
+    mine = [k for k, person in enumerate(by_fold["cases"]["person"]) if person == 2]
+    first = np.mean([by_fold["cases"]["first_round"]["without"][k] for k in mine])
+    assert left_out["excluded"][0] == pytest.approx(first, abs=2e-4)
+    assert left_out["rounds_to"]["0.75"]["more"] == 0.0
+    page = "\n".join(named.left_out({"named-three": by_fold}))
+    assert f"| three, click, 5 folds | cleo | 8 | {100 * first:.1f}, {100 * first:.1f} | +0.0 [+0.0, +0.0] |" in page
+    assert named.left_out({}) == [] or len(named.left_out({})) == 3
+
+
+def test_an_image_is_measured_by_the_weights_of_its_fold(three: Path, tmp_path: Path) -> None:
+    folder = folded(tmp_path, three)
+    task = NamedTask((three,), rounds=1, jobs=1, folds=folder)
+    before = evaluate_named(task)["cases"]
+    other = weights_of(folder, 2)
+    state = {name: np.array(-values) for name, values in load_safetensors(other.read_bytes()).items()}
+    other.write_bytes(save_safetensors(state))
+    card = json.loads(other.with_suffix(".json").read_text())
+    card["sha256"] = hashlib.sha256(other.read_bytes()).hexdigest()
+    other.with_suffix(".json").write_text(json.dumps(card))
+    after = evaluate_named(task)["cases"]
+    assert after["id"] == before["id"]
+    changed = {
+        name for name, a, b in zip(
+            before["id"], before["first_round"]["without"], after["first_round"]["without"]
+        ) if a != b
+    }  # fmt: skip
+    of_fold = np.flatnonzero(folds(open_structures(three).patients) == 2)
+    assert len(of_fold) and changed == {f"three:{row}" for row in of_fold}
+
+
+def test_weights_that_do_not_say_what_they_left_out_are_refused(three: Path, tmp_path: Path) -> None:
+    def refused(**changes: Any) -> str:
+        folder = folded(tmp_path / str(len(list(tmp_path.iterdir()))), three, **changes)
+        with pytest.raises(InputError) as error:
+            evaluate_named(NamedTask((three,), jobs=1, folds=folder))
+        return str(error.value)
+
+    assert "fold-0.safetensors does not say that fold 0 of three.npz was left out" in refused(people=["ann"])
+    assert "fold-1.safetensors does not say that fold 1 of three.npz" in refused(fold=0)
+    said = refused(without=[0], people=["ben"])
+    assert "person-1.safetensors does not say that fold 0 of three.npz was left out and ann with it" in said
+    with pytest.raises(InputError, match="the weights of all 5 folds; train them with spa train-people"):
+        evaluate_named(NamedTask((three,), jobs=1, folds=tmp_path / "nothing"))
+    with pytest.raises(InputError, match="give one --npz, and no --weights"):
+        NamedTask((three,), weights=Path("a.safetensors"), folds=tmp_path)
+
+
+@pytest.mark.slow
+def test_people_are_trained_and_measured_by_fold(three: Path, tmp_path: Path) -> None:
+    """One step of each; everybody's weights say what they have not seen."""
+    config = tmp_path / "person.yaml"
+    config.write_text(
+        "network: {encoder: compact, image_size: 64, channels: 32, components: 4}\nbatch: 2\n"
+        "train: {steps: 1, warmup: 1, unroll: {rounds: 1, predictions: 4}}\n"
+        "sources: [{kind: people, share: 1, file: none.npz}]\n"
+    )
+    arguments = ["train-people", str(config), "--file", three.name, "--data", str(three.parent), "--device", "cpu"]
+    made = CliRunner().invoke(app, [*arguments, "--output", str(tmp_path / "out"), "--each-person"])
+    assert made.exit_code == 0, made.output
+    assert "20 sets of weights" in made.output
+    card = read_card(weights_of(tmp_path / "out", 4, 1).with_suffix(".json"))
+    assert card.training["left_out"] == {"three": {"fold": 4, "of": 5, "people": ["ben"]}}
+    record = evaluate_named(NamedTask((three,), rounds=1, jobs=1, folds=tmp_path / "out"))
+    assert list(record["left_out"]["people"]) == ["ann", "ben", "cleo"]
+    config.write_text("sources: [{kind: synthetic, share: 1}]\n")
+    refused = CliRunner().invoke(app, arguments)
+    assert refused.exit_code == 2 and "no sources of the kind people" in " ".join(refused.output.split())
 
 
 def test_files_that_cannot_be_used_are_refused_in_words(three: Path, tmp_path: Path) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.model.card import ModelCard
+from SPASegmentLib.research.data.folds import FOLDS, weights_of
 from SPASegmentLib.research.evaluation.cases import evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.multi_rater import Progress, made_by
 from SPASegmentLib.research.evaluation.named.figures import PROFILES, Worked, summary
+from SPASegmentLib.research.evaluation.named.folded import FoldedSpec, check_folds, folds_of
+from SPASegmentLib.research.evaluation.named.left_out import compare_left_out
 from SPASegmentLib.research.evaluation.named.people import People, open_people, second_parts
 from SPASegmentLib.research.evaluation.named.seen import seen_in_training
 from SPASegmentLib.research.evaluation.named.sequences import (
@@ -47,6 +51,8 @@ class NamedTask:
         seed: of the order of the images and of the sessions.
         jobs: processes; None for one per processor core.
         second: the same people and images with a second program; None where there is none.
+        folds: folder of weights by fold (`folded`), instead of `weights`; people whom they leave out in turn are
+            measured with those, too.
     """
 
     files: Tuple[Path, ...]
@@ -58,22 +64,43 @@ class NamedTask:
     seed: int = 0
     jobs: Optional[int] = None
     second: Optional[Path] = None
+    folds: Optional[Path] = None
 
     def __post_init__(self) -> None:
         if self.start not in STARTS:
             raise InputError(f"Unknown start {self.start!r}; there are {', '.join(STARTS)}.")
         if not self.files:
             raise InputError("Give at least one file of named people with --npz.")
+        if self.folds is not None and (self.weights is not None or len(self.files) > 1):
+            raise InputError("--folds are the weights of one file: give one --npz, and no --weights.")
 
     def spec(self) -> MethodSpec:
-        """SPA as the front ends run it, not yet opened."""
-        settings = SessionSettings(rounds=self.rounds, seed=self.seed)
-        return MethodSpec("spa", settings, self.weights, runtime=self.runtime)
+        """SPA as the front ends run it, not yet opened; of several weights the first."""
+        first = self.weights if self.folds is None else weights_of(self.folds, 0)
+        return MethodSpec("spa", self._settings(), first, runtime=self.runtime)
+
+    def folded(self) -> Optional[FoldedSpec]:
+        """The weights of all folds, not yet opened; None where there is one for all images.
+
+        Raises:
+            InputError: the file cannot be read, or weights are missing.
+        """
+        if self.folds is None:
+            return None
+        found = FoldedSpec(self.folds, folds_of(self.files), self._settings(), self.runtime)
+        if not found.exists():
+            raise InputError(
+                f"{self.folds} does not hold the weights of all {FOLDS} folds; train them with spa train-people."
+            )
+        return found
+
+    def _settings(self) -> SessionSettings:
+        return SessionSettings(rounds=self.rounds, seed=self.seed)
 
     def command(self) -> str:
         """The command that repeats this measurement, files by their names alone."""
         files = (f"--npz {path.name}" for path in self.files)
-        words = options(self, "second", "start", "rounds", "limit", "weights", "runtime", "seed")
+        words = options(self, "second", "start", "rounds", "limit", "weights", "folds", "runtime", "seed")
         return " ".join(["spa evaluate named", *files, *words])
 
 
@@ -93,11 +120,14 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
         WeightsError: weights are missing or damaged.
     """
     started, processes, spec = time.perf_counter(), task.jobs or cores(), task.spec()
+    folded = task.folded()
     card = spec.network().card  # so that missing weights are told before the images are read
     everything = open_people(task.files, task.seed)
     people = everything.taken(_order(everything, task))
+    if folded is not None:
+        card = _began_with(folded, task.files[0], people)
     second = None if task.second is None else second_parts(task.second, task.files, people)
-    worked = _work(people, task, spec, processes, progress)
+    worked = _work(people, task, folded or spec, processes, progress)
     record = {
         "protocol": "named",
         "method": "spa",
@@ -114,12 +144,28 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
     }
     if second is not None:
         record["two_programs"] = compare_programs(people, second, worked)
+    if folded is not None:
+        record["folds"] = FOLDS
+        known = [one.without for one in worked]
+        left_out = compare_left_out(people, known, folded, task.start, task.rounds, processes, progress)
+        record.update({"left_out": left_out} if left_out else {})
     return {
         **record,
         "files": [path.name for path in task.files],
         **made_by(task, spec, task.command(), started, processes),
         "cases": _per_case(people, worked),
     }
+
+
+def _began_with(folded: FoldedSpec, file: Path, people: People) -> ModelCard:
+    """What the weights of all folds had learned before they saw the set, as the card of weights of their own.
+
+    Raises:
+        InputError: some have seen what they are measured on.
+    """
+    specs = [folded, *(one for k in range(len(people.names)) if (one := folded.leaving_out(k)).exists())]
+    cards = [card for spec in specs for card in check_folds(spec, file, people.names)]
+    return replace(cards[0], training=cards[0].training.get("initial", {}))
 
 
 def _order(people: People, task: NamedTask) -> List[int]:
@@ -138,7 +184,9 @@ def _order(people: People, task: NamedTask) -> List[int]:
     return [kept[int(i)] for i in order]
 
 
-def _work(people: People, task: NamedTask, spec: MethodSpec, processes: int, progress: Progress) -> List[Worked]:
+def _work(
+    people: People, task: NamedTask, spec: Callable[[], object], processes: int, progress: Progress
+) -> List[Worked]:
     jobs = [PersonJob(cases, task.start, task.rounds) for cases in people.cases]
     count, total = len(jobs), 2 * len(jobs)
 

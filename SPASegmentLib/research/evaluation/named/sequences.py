@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Optional, Protocol, Sequence, Tuple
 
 import numpy as np
 
@@ -12,13 +12,19 @@ from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.simulated_user import choose, dice, wants_to_accept
 from SPASegmentLib.interaction.types import Proposal
 from SPASegmentLib.research.evaluation.cases import Case
-from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.structures import tight_box
 
 #: From this Dice on, a person accepts a mask on screen.
 GOOD_ENOUGH = 0.9
 #: The profile is judged on the images from this one on (counted from 0).
 LATER = 6
+
+
+class Sessions(Protocol):
+    """What opens a session on a case: `SPAMethod`, or the one of the weights that have not seen it."""
+
+    def session(self, case: Case, rounds: int, profile: Optional[Profile] = None) -> Session:
+        """A session on a case that allows so many rounds."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +83,17 @@ class TaughtJob:
 Ways = List[Optional[Way]]
 
 
-def run_person(method: SPAMethod, job: PersonJob) -> Tuple[Ways, Ways]:
+def run_person(method: Sessions, job: PersonJob) -> Tuple[Ways, Ways]:
     """All images without a profile, through all rounds; and with the person's own, until a mask is good enough."""
-    cold = [None if case is None else _go(method, case, job, None, to_the_end=True) for case in job.cases]
-    return cold, _own(method, job, Profile.new("own"))
+    return run_cold(method, job), _own(method, job, Profile.new("own"))
 
 
-def run_taught(method: SPAMethod, job: TaughtJob) -> Tuple[Ways, Ways]:
+def run_cold(method: Sessions, job: PersonJob) -> Ways:
+    """All images without a profile, through all rounds."""
+    return [None if case is None else _go(method, case, job, None, to_the_end=True) for case in job.cases]
+
+
+def run_taught(method: Sessions, job: TaughtJob) -> Tuple[Ways, Ways]:
     """The images from `LATER` on with the others' profile; those from the change on with that of the person before.
 
     The others' profile stays theirs; that of the person before goes on learning from this one.
@@ -106,7 +116,7 @@ def taught(profile: Profile, lessons: Sequence[Optional[float]]) -> Profile:
     return profile
 
 
-def _own(method: SPAMethod, job: PersonJob, profile: Profile) -> Ways:
+def _own(method: Sessions, job: PersonJob, profile: Profile) -> Ways:
     ways: Ways = []
     for case in job.cases:
         way = None if case is None else _go(method, case, job, profile)
@@ -115,7 +125,7 @@ def _own(method: SPAMethod, job: PersonJob, profile: Profile) -> Ways:
     return ways
 
 
-def _go(method: SPAMethod, case: Case, job: PersonJob, profile: Optional[Profile], to_the_end: bool = False) -> Way:
+def _go(method: Sessions, case: Case, job: PersonJob, profile: Optional[Profile], to_the_end: bool = False) -> Way:
     """Answer by choices until a mask is good enough (or through all rounds), and accept the best on screen."""
     session = method.session(case, job.rounds, profile)
     box = tight_box(case.target) if job.start == "box" else None

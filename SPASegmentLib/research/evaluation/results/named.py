@@ -48,6 +48,23 @@ def rounds(records: Records) -> Lines:
     return table(["set", "person", "n", *(f"to {key}" for key in keys)], [*rows, theirs] if rows else [], words=2)
 
 
+def left_out(records: Records) -> Lines:
+    """Weights that know a person, and weights that do not, without a profile (paper, Table 6)."""
+    keys = ("0.75", "0.84", "0.9")
+    rows = []
+    for which, r in _records(records):
+        for who, one in [*r.get("left_out", {}).get("people", {}).items(), ("all", r.get("left_out"))]:
+            if one:
+                found = [one["rounds_to"][key] for key in keys]
+                lost = [signed(one["lost"][k], one["lost_ci95"][k]) for k in (0, len(one["lost"]) - 1)]
+                needed = [f"{f['included'][0]:.2f}, {f['excluded'][0]:.2f}" for f in found]
+                first = f"{percent(one['included'][0])}, {percent(one['excluded'][0])}"
+                rows.append([which, who, one["n"], first, lost[0], lost[1], *needed])
+    theirs = ["paper (REFUGE2)", "left out", "-", "-", "-", "-", *map(number, (*paper.TABLE_6, None))]
+    head = ["set", "person", "n", "round 1: known, left out", "known minus left out", "last round, the same"]
+    return table([*head, *(f"rounds to {key}" for key in keys)], [*rows, theirs] if rows else [], words=2)
+
+
 def alignment(records: Records) -> Lines:
     """Dice of the recommended mask with the person at work and with the others, by round."""
     rows = []
@@ -77,7 +94,8 @@ def _records(records: Records) -> Iterator[Tuple[str, Record]]:
     for r in of_protocol(records, "named"):
         files = ", ".join(file.rsplit(".", 1)[0] for file in r["files"])
         seen = "" if set(r["seen_in_training"].values()) == {"no"} else " (**seen in training**)"
-        yield f"{files}, {r['start']}{seen}", r
+        folds = f", {r['folds']} folds" if "folds" in r else ""
+        yield f"{files}, {r['start']}{folds}{seen}", r
 
 
 def _people(records: Records) -> Iterator[Tuple[str, str, Record]]:

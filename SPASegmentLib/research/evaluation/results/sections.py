@@ -29,7 +29,7 @@ TABLES: Dict[str, Callable[..., Lines]] = {
     "volumes.leads": volume_tables.leads, "volumes.reaching": volume_tables.reaching,
     "volumes.each_volume": volume_tables.each_volume, "named.profiles": named.profiles,
     "named.differences": named.differences, "named.rounds": named.rounds, "named.alignment": named.alignment,
-    "named.programs": named.programs,
+    "named.programs": named.programs, "named.left_out": named.left_out,
 }  # fmt: skip
 
 
