@@ -7,7 +7,7 @@ from typing import Any, List, Sequence, Tuple
 import numpy as np
 import qt
 
-from SPASegmentLib.interaction.pictures import color, render, window_of
+from SPASegmentLib.interaction.pictures import color, render_all, window_of
 
 from .CandidateStrip import LARGEST, SCALE, Picture
 from .Outline import Line, contours, smooth
@@ -21,12 +21,10 @@ UNCERTAIN = (0.25, 0.75)
 def pictures(frame: Any, proposal: Any, keys: Sequence[str]) -> List[Picture]:
     """The pictures of all masks, with their keys and how much larger they are."""
     spacing = frame.image.spacing
-    window, grey = window_of(proposal.masks, spacing), _grey(frame)
+    window, shapes = window_of(proposal.masks, spacing), [probability(proposal, k) for k in range(len(proposal.masks))]
     found = []
-    for index in range(len(proposal.masks)):
-        reference = probability(proposal, 0) if index else None
-        shape = probability(proposal, index)
-        rgb = render(frame.image.pixels, spacing, shape, reference, window, grey, color(index), SCALE * LARGEST)
+    drawn = render_all(frame.image.pixels, spacing, shapes, window, _grey(frame), SCALE * LARGEST)
+    for index, rgb in enumerate(drawn):
         pixmap = qt.QPixmap()
         pixmap.loadFromData(ppm(rgb))
         key = _("Enter") if index == 0 else keys[index - 1] if index <= len(keys) else str(index)

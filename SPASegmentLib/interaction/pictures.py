@@ -6,7 +6,7 @@ that neither is told by colour alone.
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from scipy import ndimage
@@ -70,35 +70,98 @@ def render(
     Returns:
         (size, size, 3) uint8.
     """
-    at = _places(window, spacing, size)
-    image = ndimage.map_coordinates(pixels, at, order=1, mode="nearest")
-    low, high = grey
-    image = np.clip((image - low) / max(high - low, 1e-6), 0.0, 1.0)
-    rgb = np.repeat(_BRIGHTEST * image[..., None], 3, axis=2)
-    on = _sample(shape, at)
-    # Differences come between the outline and its halo, which would hide narrow ones.
-    near = _distance(on)
-    _line(rgb, near, size / 75, (0.0, 0.0, 0.0), 0.65)
-    if reference is not None:
-        base = _sample(reference, at)
-        _tint(rgb, on & ~base, ADDED, np.where(_stripes(size), 0.85, 0.42))
-        _tint(rgb, base & ~on, REMOVED, np.where(_dots(size), 0.9, 0.42))
-    _line(rgb, near, size / 150, tuple(255 * c for c in color), 1.0)
-    return np.clip(rgb, 0, 255).astype(np.uint8)
+    part = _Part(window, spacing, size)
+    base = None if reference is None else part.mask(reference)
+    return _drawn(part.anatomy(pixels, grey), part.mask(shape), base, color)
+
+
+def render_all(
+    pixels: np.ndarray,
+    spacing: Tuple[float, float],
+    shapes: Sequence[np.ndarray],
+    window: Tuple[float, float, float],
+    grey: Tuple[float, float],
+    size: int,
+) -> List[np.ndarray]:
+    """The pictures of all masks of a proposal, as `render` has each; what they have in common is sampled once.
+
+    Args:
+        pixels: see `render`, as are the others.
+        spacing: (x, y) in mm.
+        shapes: (height, width) each, the recommended mask first.
+        window: see `window_of`.
+        grey: the intensities that become black and white.
+        size: of each picture, in pixels.
+    """
+    part = _Part(window, spacing, size)
+    anatomy, masks = part.anatomy(pixels, grey), [part.mask(shape) for shape in shapes]
+    return [_drawn(anatomy, mask, masks[0] if k else None, color(k)) for k, mask in enumerate(masks)]
 
 
 def sampled(
     mask: np.ndarray, spacing: Tuple[float, float], window: Tuple[float, float, float], size: int
 ) -> np.ndarray:
     """(size, size) bool: a mask (height, width), bool or probabilities, as it lies on a picture of this window."""
-    return _sample(mask, _places(window, spacing, size))
+    return _Part(window, spacing, size).mask(mask)
 
 
-def _places(window: Tuple[float, float, float], spacing: Tuple[float, float], size: int) -> np.ndarray:
-    """(2, size, size) rows and columns of the frame that the pixels of a picture show."""
-    x, y, side = window
-    along = ((np.arange(size) + 0.5) / size - 0.5) * side
-    return np.stack(np.meshgrid(y + along / spacing[1], x + along / spacing[0], indexing="ij"))
+class _Part:
+    """The part of a frame that a picture shows, as rows and columns to interpolate at."""
+
+    def __init__(self, window: Tuple[float, float, float], spacing: Tuple[float, float], size: int) -> None:
+        x, y, side = window
+        along = ((np.arange(size) + 0.5) / size - 0.5) * side
+        self._rows, self._columns = y + along / spacing[1], x + along / spacing[0]
+
+    def anatomy(self, pixels: np.ndarray, grey: Tuple[float, float]) -> np.ndarray:
+        """(size, size) float32 from 0 to 1; beyond the frame's edge its last pixels go on."""
+        low, high = grey
+        image = (self._interpolated(pixels) - low) / max(high - low, 1e-6)
+        return np.asarray(np.clip(image, 0.0, 1.0), np.float32)
+
+    def mask(self, shape: np.ndarray) -> np.ndarray:
+        """(size, size) bool: where a shape (height, width) exceeds 0.5; nowhere beyond the frame's edge."""
+        height, width = shape.shape
+        inside = np.logical_and.outer(_within(self._rows, height), _within(self._columns, width))
+        return np.asarray((self._interpolated(shape) > 0.5) & inside)
+
+    def _interpolated(self, image: np.ndarray) -> np.ndarray:
+        """Linear along rows, then along columns: the same as in both at once, and quicker."""
+        height, width = image.shape
+        y, dy = _between(self._rows, height)
+        x, dx = _between(self._columns, width)
+        first, last = int(x.min()), int(x.max()) + 2
+        some = image[:, first:last].astype(np.float32)
+        rows = some[y] * (1 - dy)[:, None] + some[np.minimum(y + 1, height - 1)] * dy[:, None]
+        left, right = x - first, np.minimum(x + 1, width - 1) - first
+        return np.asarray(rows[:, left] * (1 - dx) + rows[:, right] * dx)
+
+
+def _between(places: np.ndarray, count: int) -> Tuple[np.ndarray, np.ndarray]:
+    """The pixel before each place, and how far the place lies towards the next one; places are kept on the axis."""
+    kept = np.clip(places, 0, count - 1)
+    before = np.floor(kept).astype(np.int64)
+    return before, (kept - before).astype(np.float32)
+
+
+def _within(places: np.ndarray, count: int) -> np.ndarray:
+    return np.asarray((places >= 0) & (places <= count - 1))
+
+
+def _drawn(
+    anatomy: np.ndarray, on: np.ndarray, base: Optional[np.ndarray], color: Tuple[float, float, float]
+) -> np.ndarray:
+    """(size, size, 3) uint8: a mask on the anatomy, what it adds to a base, and what it removes."""
+    size = len(on)
+    rgb = np.repeat(_BRIGHTEST * anatomy[..., None], 3, axis=2)
+    # Differences come between the outline and its halo, which would hide narrow ones.
+    near = _distance(on, size / 75 + 0.5)
+    _line(rgb, near, size / 75, (0.0, 0.0, 0.0), 0.65)
+    if base is not None:
+        _tint(rgb, on & ~base, ADDED, np.where(_stripes(size), 0.85, 0.42))
+        _tint(rgb, base & ~on, REMOVED, np.where(_dots(size), 0.9, 0.42))
+    _line(rgb, near, size / 150, tuple(255 * c for c in color), 1.0)
+    return np.clip(rgb, 0, 255).astype(np.uint8)
 
 
 def _stripes(size: int) -> np.ndarray:
@@ -110,24 +173,34 @@ def _dots(size: int) -> np.ndarray:
     return inside[:, None] & inside[None]
 
 
-def _sample(shape: np.ndarray, at: np.ndarray) -> np.ndarray:
-    return np.asarray(ndimage.map_coordinates(shape.astype(np.float32), at, order=1) > 0.5)
-
-
 def _tint(rgb: np.ndarray, where: np.ndarray, color: Tuple[int, ...], strength: np.ndarray) -> None:
     share = strength[where][:, None]
     rgb[where] = (1 - share) * rgb[where] + share * np.array(color)
 
 
-def _distance(mask: np.ndarray) -> np.ndarray:
-    """Pixels to the outline of a mask; infinite where it has none."""
-    if not mask.any() or mask.all():
-        return np.full(mask.shape, np.inf)
-    distance = ndimage.distance_transform_edt(mask) - ndimage.distance_transform_edt(~mask)
-    return np.abs(np.where(distance > 0, distance - 0.5, distance + 0.5))
+def _distance(mask: np.ndarray, farthest: float) -> np.ndarray:
+    """Pixels to the outline of a mask, infinite beyond the farthest of interest and where there is no outline."""
+    near = np.full(mask.shape, np.inf, np.float32)
+    box = _box(mask, int(np.ceil(farthest)) + 1)
+    if box is None or mask.all():
+        return near
+    piece = mask[box]
+    distance = ndimage.distance_transform_edt(piece) - ndimage.distance_transform_edt(~piece)
+    near[box] = np.abs(np.where(distance > 0, distance - 0.5, distance + 0.5))
+    return near
+
+
+def _box(mask: np.ndarray, margin: int) -> Optional[Tuple[slice, slice]]:
+    """Around a mask, so much wider on all sides as the picture allows; None around nothing."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return None
+    along = [slice(max(int(n[0]) - margin, 0), int(n[-1]) + margin + 1) for n in (rows, columns)]
+    return along[0], along[1]
 
 
 def _line(rgb: np.ndarray, near: np.ndarray, half: float, color: Tuple[float, ...], opacity: float) -> None:
     """Draw where the outline is at most `half` a line's width away."""
-    cover = opacity * np.clip(half + 0.5 - near, 0.0, 1.0)
-    rgb += cover[..., None] * (np.array(color) - rgb)
+    where = near < half + 0.5
+    cover = opacity * np.clip(half + 0.5 - near[where], 0.0, 1.0)
+    rgb[where] += cover[:, None] * (np.array(color, np.float32) - rgb[where])

@@ -9,7 +9,7 @@ from typing import Tuple
 import numpy as np
 from PIL import Image
 
-from SPASegmentLib.interaction.pictures import color, render, window_of
+from SPASegmentLib.interaction.pictures import render_all, window_of
 from SPASegmentLib.interaction.types import FrameImage
 
 
@@ -26,10 +26,7 @@ def draw_masks(frame: FrameImage, masks: np.ndarray, grey: Tuple[float, float], 
         PNG images as data URLs.
     """
     window = window_of(masks, frame.spacing)
-    return tuple(
-        _data_url(render(frame.pixels, frame.spacing, mask, masks[0] if n else None, window, grey, color(n), size))
-        for n, mask in enumerate(masks)
-    )
+    return tuple(map(_data_url, render_all(frame.pixels, frame.spacing, list(masks), window, grey, size)))
 
 
 def _data_url(picture: np.ndarray) -> str:

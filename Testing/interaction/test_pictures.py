@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from itertools import combinations
+from typing import Tuple
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from SPASegmentLib.interaction.pictures import ADDED, COLORS, REMOVED, render, sampled, window_of
+from SPASegmentLib.interaction.pictures import ADDED, COLORS, REMOVED, color, render, render_all, sampled, window_of
 
 #: What Slicer gives the first segment, "tissue".
 FIRST_SEGMENT = (128 / 255, 174 / 255, 128 / 255)
@@ -23,13 +25,13 @@ def test_picture_shows_what_was_added_and_removed() -> None:
     window = window_of(np.stack([small, large]) > 0, (1.0, 1.0))
     assert window == (20.0, 20.0, pytest.approx(25 * 1.2))
     flat = np.zeros((41, 41), dtype=np.float32)
-    for shape, reference, color in ((large, small, ADDED), (small, large, REMOVED)):
+    for shape, reference, tint in ((large, small, ADDED), (small, large, REMOVED)):
         rgb = render(flat, (1.0, 1.0), shape, reference, window, (0.0, 1.0), (1.0, 1.0, 1.0), 160)
         # In the ring between the two: 9 mm to the right of the centre.
         right = 80 + int(9 / window[2] * 160)
         ring = rgb[72:88, right - 6 : right + 6].reshape(-1, 3).astype(float)
         direction = ring.mean(axis=0) / np.linalg.norm(ring.mean(axis=0))
-        assert direction @ np.array(color) / np.linalg.norm(color) > 0.999
+        assert direction @ np.array(tint) / np.linalg.norm(tint) > 0.999
         assert rgb[80, 80].max() == 0
     same = render(flat, (1.0, 1.0), small, None, window, (0.0, 1.0), (0.0, 1.0, 0.0), 160)
     edge = same[80, 80 + int(6.25 / window[2] * 160) - 3 : 80 + int(6.25 / window[2] * 160) + 4]
@@ -53,6 +55,34 @@ def test_pictures_keep_left_and_right_and_the_size_of_pixels() -> None:
     rgb = render(image, (0.5, 1.0), np.zeros_like(image), None, (19.5, 9.5, 20.0), (0.0, 1.0), (1.0, 1.0, 1.0), 100)
     y, x = np.nonzero(rgb[..., 0] > 120)
     assert abs(x.min() - 10) <= 2 and abs(x.max() - 29) <= 2 and abs(y.min() - 10) <= 3 and abs(y.max() - 29) <= 3
+
+
+@pytest.mark.parametrize("window", [(20.0, 20.0, 30.0), (3.0, 36.0, 33.0), (20.0, 20.0, 90.0)])
+def test_the_frame_is_interpolated_linearly_and_ends_at_its_edge(window: Tuple[float, float, float]) -> None:
+    """Against SciPy's interpolation in both directions at once."""
+    rng = np.random.default_rng(0)
+    spacing, size = (0.8, 1.3), 120
+    shape = ndimage.gaussian_filter(rng.normal(0.5, 2.0, (41, 50)), 2).astype(np.float32)
+    along = ((np.arange(size) + 0.5) / size - 0.5) * window[2]
+    at = np.stack(np.meshgrid(window[1] + along / 1.3, window[0] + along / 0.8, indexing="ij"))
+    found = sampled(shape, spacing, window, size)
+    expected = ndimage.map_coordinates(shape.astype(np.float64), at, order=1)
+    sure = np.abs(expected - 0.5) > 1e-4
+    assert found.any() and np.array_equal(found[sure], expected[sure] > 0.5)
+    rgb = render(shape, spacing, np.zeros_like(shape), None, window, (0.0, 1.0), (1.0, 1.0, 1.0), size)
+    grey = 235 * np.clip(ndimage.map_coordinates(shape.astype(np.float64), at, order=1, mode="nearest"), 0, 1)
+    assert np.abs(rgb[..., 0] - grey).max() <= 1.001
+
+
+def test_all_pictures_of_a_proposal_are_those_of_each() -> None:
+    y, x = np.mgrid[:41, :41]
+    shapes = [1 / (1 + np.exp(np.hypot(x - 20, y - c) - 8)) for c in (20, 23, 5)] + [np.zeros((41, 41))]
+    flat, window = np.random.default_rng(1).random((41, 41)), (20.0, 18.0, 40.0)
+    together = render_all(flat, (1.0, 1.0), shapes, window, (0.0, 1.0), 100)
+    assert len(together) == 4
+    for k, (shape, rgb) in enumerate(zip(shapes, together)):
+        alone = render(flat, (1.0, 1.0), shape, shapes[0] if k else None, window, (0.0, 1.0), color(k), 100)
+        assert np.array_equal(rgb, alone) and rgb.std() > 0
 
 
 def lab(rgb: object) -> np.ndarray:
