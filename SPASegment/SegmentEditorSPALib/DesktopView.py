@@ -115,7 +115,7 @@ class DesktopView:
         """Show this slice in the view that was clicked in, or else in one of its direction."""
         view = self._parallel(frame) or self._screen.view
         if view is not None:
-            height, width = frame.image.shape
+            height, width = frame.shape
             middle = frame.xy_to_ras((width - 1) / 2, (height - 1) / 2)
             view.mrmlSliceNode().JumpSliceByOffsetting(*middle)
 

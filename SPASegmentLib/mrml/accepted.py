@@ -43,7 +43,7 @@ Masks = Tuple[Tuple["Frame", np.ndarray], ...]
 
 #: So many masks can be undone; Slicer keeps 10 states.
 KEPT = 20
-#: So many more are known of, for the way through a volume; a slice of 512 x 512 pixels takes 1 MB.
+#: So many more are known of, for the way through a volume, without their pixels: a mask of 512 x 512 takes 0.3 MB.
 KNOWN = 200
 
 
@@ -185,6 +185,8 @@ class Accepted:
             self._settled |= entry.keys
         if entry.lesson is not None:
             entry.lesson.start = entry.taught(entry.lesson.start)
+        for frame, _mask in entry.masks:
+            frame.put_pixels_away()
         nothing = np.zeros((0, 0, 0), dtype=bool)
         written, masks = replace(entry.written, before=nothing), entry.masks
         together = [old for old in self._old if entry.shares_its_slice(old)]

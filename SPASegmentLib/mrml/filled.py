@@ -38,4 +38,4 @@ class Filled:
     @property
     def masks(self) -> Dict[int, np.ndarray]:
         """(height, width) bool each, new arrays."""
-        return {step: patch.whole(self.origin.image.shape) for step, patch in self.patches.items()}
+        return {step: patch.whole(self.origin.shape) for step, patch in self.patches.items()}

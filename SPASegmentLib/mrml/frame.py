@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from itertools import product
 from typing import Any, List, Mapping, Optional, Tuple, Union
 
@@ -46,7 +47,7 @@ class Frame:
         plane: orientation of the frame.
         aligned: whether the pixels are voxels.
         to_index: (4, 4) float64 from pixel (x, y) and slice step to voxel index (i, j, k).
-        image: the pixels (RGB by luminance) and their size in mm.
+        shape: (height, width) in pixels.
     """
 
     def __init__(self, volume: Any, plane: Plane, to_index: np.ndarray, shape: Tuple[int, int], aligned: bool) -> None:
@@ -54,11 +55,11 @@ class Frame:
         self.plane = plane
         self.to_index = to_index
         self.aligned = aligned
-        self._shape = shape
+        self.shape = shape
         self._size = volume.GetImageData().GetDimensions()
         self._to_local = volume_grid(volume).to_local
-        spacing = np.linalg.norm(self.to_world[:3, :2], axis=0)
-        self.image = FrameImage(self._cut(), (float(spacing[0]), float(spacing[1])), is_in_mm(volume))
+        self._image: Optional[FrameImage] = self._cut_image()
+        self._digest = b""
 
     @classmethod
     def at(cls, volume: Any, ras: Point, plane: Plane) -> Frame:
@@ -88,6 +89,23 @@ class Frame:
         return cls(volume, plane, to_index, shape, axis is not None)
 
     @property
+    def image(self) -> FrameImage:
+        """The pixels (RGB by luminance) and their size in mm.
+
+        Raises:
+            InputError: they were put away, and the volume has none any more.
+        """
+        if self._image is None:
+            self._image = self._cut_image()
+        return self._image
+
+    def put_pixels_away(self) -> None:
+        """Keep no pixels in memory until somebody asks for them; `check` still knows what they were."""
+        if self._image is not None:
+            self._digest = self._digest or _digest(self._image.pixels)
+            self._image = None
+
+    @property
     def to_world(self) -> np.ndarray:
         """(4, 4) float64 from pixel (x, y) and slice step to RAS in mm.
 
@@ -104,7 +122,9 @@ class Frame:
                 transform.
         """
         self._grid()
-        if not np.array_equal(FrameImage(self._cut(), self.image.spacing).pixels, self.image.pixels):
+        now = self._cut_image().pixels
+        before = None if self._digest or self._image is None else self._image.pixels
+        if not (_digest(now) == self._digest if before is None else np.array_equal(now, before)):
             raise InputError(_("The image was replaced by another one."))
 
     def is_in(self, slice_to_ras: np.ndarray) -> bool:
@@ -122,7 +142,7 @@ class Frame:
         if np.linalg.norm(np.cross(across / np.linalg.norm(across), normal)) > ALIGNMENT_TOLERANCE:
             return False
         # In the middle, since a view may be tilted by as much as the tolerance.
-        height, width = self.image.shape
+        height, width = self.shape
         middle = to_world @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
         away = float((middle[:3] - slice_to_ras[:3, 3]) @ normal)
         return bool(abs(away) <= (0.5 + _SAME) * abs(float(to_world[:3, 2] @ normal)))
@@ -134,7 +154,7 @@ class Frame:
 
     def key_at(self, step: int) -> SliceKey:
         """The `key` of the frame so many slices further along the plane's normal."""
-        return (self.volume.GetID(), self.image.shape, *np.round(moved(self.to_index, step), 4).ravel().tolist())
+        return (self.volume.GetID(), self.shape, *np.round(moved(self.to_index, step), 4).ravel().tolist())
 
     def ras_to_xy(self, ras: Point) -> Tuple[float, float]:
         """Pixel (x, y) of a point on this slice.
@@ -180,7 +200,7 @@ class Frame:
         Raises:
             InputError: the points are on another slice, equal, or outside the frame.
         """
-        height, width = self.image.shape
+        height, width = self.shape
         ends = [np.linalg.solve(self.to_world, [*ras, 1.0])[:3] for ras in (corner, opposite)]
         if max(abs(end[2]) for end in ends) > 0.5 + _SAME:
             raise InputError(_("The box is on another slice; drag it on the slice of the candidates, or cancel them."))
@@ -195,13 +215,13 @@ class Frame:
             InputError: the volume ends there.
         """
         to_index = moved(self.to_index, step)
-        height, width = self.image.shape
+        height, width = self.shape
         grid = self._grid()
         middle = to_index @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
         depths = np.linalg.solve(to_index, grid.corners(0.5))[2]
         if (self.aligned and not grid.contains(middle[:3])) or not depths.min() <= 0.0 <= depths.max():
             raise InputError(_("The volume has no further slice in this direction."))
-        return Frame(self.volume, self.plane, to_index, self.image.shape, self.aligned)
+        return Frame(self.volume, self.plane, to_index, self.shape, self.aligned)
 
     def mask_to_labelmap(
         self, mask: np.ndarray, grid: Optional[Grid] = None, touched: bool = False, step: int = 0
@@ -232,13 +252,13 @@ class Frame:
         """(height, width) bool: pixels of this slice that a segment holds."""
         image, value = segment_image(segmentation, segment_id)
         if image is None:
-            return np.zeros(self.image.shape, dtype=bool)
+            return np.zeros(self.shape, dtype=bool)
         return self.labels(image_array(image), image_grid(image, parent_to_world(segmentation)), value)
 
     def labels(self, array: np.ndarray, grid: Grid, value: Optional[int] = None) -> np.ndarray:
         """(height, width) bool: pixels whose closest voxel of a (k, j, i) label array is `value` (None: not 0)."""
         to_grid = np.linalg.solve(grid.to_world, self.to_world)
-        return sample_labels(array, (grid.extent[0], grid.extent[2], grid.extent[4]), value, self.image.shape, to_grid)
+        return sample_labels(array, (grid.extent[0], grid.extent[2], grid.extent[4]), value, self.shape, to_grid)
 
     def segmentation_grid(self, segmentation: Any, masks: Optional[Mapping[int, np.ndarray]] = None) -> Grid:
         """Lattice in which masks of this frame are written into a segmentation, see `grid.segmentation_grid`.
@@ -263,6 +283,10 @@ class Frame:
         bounds = zip(index.min(axis=1), index.max(axis=1))
         return np.asarray(own.to_world @ np.array([[*corner, 1.0] for corner in product(*bounds)]).T)
 
+    def _cut_image(self) -> FrameImage:
+        spacing = np.linalg.norm(self.to_world[:3, :2], axis=0)
+        return FrameImage(self._cut(), (float(spacing[0]), float(spacing[1])), is_in_mm(self.volume))
+
     def _cut(self) -> np.ndarray:
         """(height, width) pixels of the slice as the volume is now."""
         voxels = image_array(self.volume.GetImageData())
@@ -273,7 +297,7 @@ class Frame:
                     "the module Vector to Scalar Volume."
                 ).format(count=voxels.shape[3])
             )
-        return cut(voxels, self.to_index, self._shape, self.aligned)
+        return cut(voxels, self.to_index, self.shape, self.aligned)
 
     def _grid(self) -> Grid:
         """Grid of the volume, as long as its voxels are those that the frame's indices mean."""
@@ -287,7 +311,7 @@ class Frame:
     def _exact(self, to_grid: np.ndarray) -> Optional[np.ndarray]:
         """`to_grid` in whole numbers if every pixel is one voxel of the lattice."""
         whole = np.rint(to_grid)
-        height, width = self.image.shape
+        height, width = self.shape
         corners = np.array([[0, 0, 0, 1], [width - 1, 0, 0, 1], [0, height - 1, 0, 1], [0, 0, 1, 1]]).T
         if not self.aligned or np.abs((whole - to_grid) @ corners).max() > _SAME:
             return None
@@ -315,6 +339,10 @@ def cut(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int], aligne
         InputError: the plane does not meet the volume.
     """
     return _own_voxels(voxels, to_index, shape) if aligned else reslice(voxels, shape, to_index)
+
+
+def _digest(pixels: np.ndarray) -> bytes:
+    return hashlib.blake2b(np.ascontiguousarray(pixels).data, digest_size=16).digest()
 
 
 def _are_colours(voxels: np.ndarray, scalars: Any) -> bool:

@@ -292,7 +292,7 @@ class Passage:
         if index is None:
             return
         frame = work.stack.frame(index)
-        work.answer(frame, np.zeros(frame.image.shape, dtype=bool))
+        work.answer(frame, np.zeros(frame.shape, dtype=bool))
         if shown is not None:
             self._course.drop()
         self._proposed.clear()

@@ -37,7 +37,7 @@ class Stack:
     def __init__(self, origin: Frame) -> None:
         self.origin = origin
         self._voxels = image_array(origin.volume.GetImageData())
-        self._to_index, self._shape = origin.to_index.copy(), origin.image.shape
+        self._to_index, self._shape = origin.to_index.copy(), origin.shape
         to_world = origin.to_world
         self.spacing_mm = float(abs(to_world[:3, 2] @ origin.plane.normal))
         self._first, self._direction, self._count = 0, 1, 0
@@ -77,7 +77,7 @@ class Stack:
 
     def index_of(self, frame: Frame) -> Optional[int]:
         """The index of a frame; None where it is none of these slices."""
-        if frame.volume is not self.origin.volume or frame.image.shape != self._shape:
+        if frame.volume is not self.origin.volume or frame.shape != self._shape:
             return None
         between = np.linalg.solve(self._to_index, frame.to_index)
         step = float(between[2, 3])

@@ -173,10 +173,10 @@ def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
             _("The write mode is one of {modes}, not '{mode}'.").format(modes=", ".join(WRITE_MODES), mode=mode)
         )
     mask = np.asarray(mask, dtype=bool)
-    if mask.shape != frame.image.shape:
+    if mask.shape != frame.shape:
         raise InputError(
             _("The mask has the size {mask}, the frame {frame}; they must agree.").format(
-                mask=mask.shape, frame=frame.image.shape
+                mask=mask.shape, frame=frame.shape
             )
         )
     return mask
@@ -198,7 +198,7 @@ def _held_on(
     held = image_grid(image, grid.local_to_world)
     corners = np.linalg.solve(frame.to_world, held.to_world @ held.corners(0.5))
     (left, top), (right, bottom) = np.floor(corners.min(axis=1)[:2]), np.ceil(corners.max(axis=1)[:2])
-    around = np.zeros(frame.image.shape, dtype=bool)
+    around = np.zeros(frame.shape, dtype=bool)
     around[max(int(top), 0) : max(int(bottom) + 1, 0), max(int(left), 0) : max(int(right) + 1, 0)] = True
     return [frame.mask_to_labelmap(around, grid, touched=True, step=step) for step in steps]
 

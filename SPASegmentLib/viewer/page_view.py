@@ -167,7 +167,7 @@ class PageView:
 
     def go_to(self, frame: Frame) -> None:
         """Show this slice in the view of its direction."""
-        height, width = frame.image.shape
+        height, width = frame.shape
         self._views.go_to(self._views.tag_of(frame.plane), frame.xy_to_ras((width - 1) / 2, (height - 1) / 2))
 
     def looks_at(self, frame: Frame) -> Optional[Point]:

@@ -198,6 +198,14 @@ def test_masks_too_old_to_be_undone_stand_all_the_same(desk: Desk) -> None:
     assert standing(desk) == [] and desk.accepted.latest(desk) is None
 
 
+def test_masks_too_old_to_be_undone_keep_no_pixels_of_their_slices(desk: Desk) -> None:
+    for n in range(KEPT + 2):
+        desk.accept(n)
+    desk.accepted.standing(desk)
+    old = [frame for entry in desk.accepted._old for frame, _mask in entry.masks]
+    assert len(old) == 2 and all(frame._image is None for frame in old)
+
+
 def test_masks_accepted_on_a_slice_again_and_again_are_kept_as_one(desk: Desk) -> None:
     for _ in range(KEPT + 6):
         desk.accept(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, List, Tuple
 
 import numpy as np
 import pytest
@@ -409,6 +409,33 @@ def test_a_frame_knows_that_its_volume_has_changed(volume: Any, ras_of: Callable
             frame.check()
         back()
         frame.check()
+
+
+def test_a_frame_without_its_pixels_still_knows_them(volume: Any, ras_of: Callable) -> None:
+    frame = Frame.at(volume, ras_of(20, 15, 6), Plane.of_slices(volume_grid(volume)))
+    before, size = frame.image, sum(array.nbytes for array in _arrays(frame))
+    frame.put_pixels_away()
+    frame.put_pixels_away()
+    assert sum(array.nbytes for array in _arrays(frame)) < size - before.pixels.nbytes / 2
+    frame.check()
+    key, shape = frame.key, frame.shape
+    assert shape == before.shape and frame._image is None, "nobody asked for pixels"
+    voxels = image_array(volume.GetImageData())
+    voxels += 1
+    with pytest.raises(InputError, match="replaced"):
+        frame.check()
+    assert np.array_equal(frame.image.pixels, before.pixels + 1), "as the volume is now"
+    with pytest.raises(InputError, match="replaced"):
+        frame.check()
+    voxels -= 1
+    frame.check()
+    assert frame.key == key and frame.image.spacing == before.spacing
+
+
+def _arrays(frame: Frame) -> List[np.ndarray]:
+    """All that a frame holds, directly or in its image."""
+    held = [value for one in (frame, frame.__dict__.get("_image")) if one is not None for value in vars(one).values()]
+    return [value for value in held if isinstance(value, np.ndarray)]
 
 
 def test_a_frame_moves_with_a_transform(volume: Any, ras_of: Callable, scene: Any) -> None:
