@@ -289,6 +289,13 @@ class Conversation(Standing):
         self._acceptance.count_anew()
         self.drop(text)
 
+    def segment_selected(self) -> None:
+        """Another segment was selected, and no masks are on screen: what stands in it can be gone on with."""
+        controller = self._target.controller
+        if controller is not None:
+            controller.accepted = self._acceptance.latest(controller)
+        self._view.refresh()
+
     def segmentation_changed(self) -> None:
         """Voxels of the segmentation have changed, maybe by undo or redo."""
         self._course.checked(lambda: self._acceptance.look(quietly=self.armed))

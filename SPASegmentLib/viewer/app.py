@@ -299,13 +299,14 @@ class ViewerApp:
             self._conversation.segmentation_changed()
 
     def _between(self, refusal: Callable[[], str], act: Callable[..., Any]) -> Callable[..., None]:
-        """An action that has to wait until no masks are on screen and none are computed; until then it is refused."""
+        """An action on segments, which waits until no masks are on screen and none are computed; until then refused."""
 
         def run(*arguments: Any) -> None:
             if self._conversation.armed:
                 text = refusal()
                 raise StateError(text)
             act(*arguments)
+            self._conversation.segment_selected()
 
         return run
 

@@ -65,6 +65,10 @@ class Desktop(Hands):
     def learned(self) -> Any:
         return self.desk.workflow.profiles.current()
 
+    def select(self, segment_id: str) -> None:
+        self.desk.editor.setCurrentSegmentID(segment_id)
+        self.desk.wait()
+
     def undo(self) -> None:
         self._key("Z")
 
@@ -176,6 +180,9 @@ class Browser(Hands):
 
     def _trigger(self, name: str, *arguments: Any) -> None:
         self.act(lambda: self.app.server.controller.trigger_fn(name)(*arguments))
+
+    def select(self, segment_id: str) -> None:
+        self._trigger("select", segment_id)
 
     def undo(self) -> None:
         self._trigger("undo")

@@ -48,6 +48,10 @@ class Hands:
         """The profile in use."""
         raise NotImplementedError
 
+    def select(self, segment_id: str) -> None:
+        """Select another segment in the list."""
+        raise NotImplementedError
+
     def undo(self) -> None:
         """Ctrl+Z."""
         raise NotImplementedError
@@ -253,6 +257,10 @@ class Alone(Hands):
     @property
     def learned(self) -> Any:
         return self.profiles["me"]
+
+    def select(self, segment_id: str) -> None:
+        self._controller.segment_id = segment_id
+        self.conversation.segment_selected()
 
     def undo(self) -> None:
         if not self.conversation.undo():

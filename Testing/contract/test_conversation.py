@@ -25,6 +25,24 @@ def test_click_choose_back_accept(hands: Any) -> None:
     assert not talk.armed and talk.can_continue and talk.slices == 1 and hands.learned.accepted == 1
 
 
+def test_a_segment_that_is_come_back_to_is_gone_on_with(hands: Any) -> None:
+    """Whatever has been accepted in another one meanwhile."""
+    hands.masks()
+    first, core = hands.controller.segment_id, hands.controller.segmentation.GetSegmentation()
+    hands.accept_and_next(0)
+    hands.settle()
+    second = core.GetSegmentIDs()[-1]
+    assert second != first and not hands.conversation.can_continue, "nothing was accepted in the new segment"
+    hands.select(first)
+    assert hands.controller.segment_id == first and hands.conversation.can_continue
+    hands.next_slice(1)
+    hands.settle()
+    assert hands.conversation.choosing, hands.said
+    hands.cancel()
+    hands.select(second)
+    assert not hands.conversation.can_continue
+
+
 def test_the_recommended_mask_can_be_gone_on_from(hands: Any) -> None:
     first = hands.masks()
     hands.choose(0)
