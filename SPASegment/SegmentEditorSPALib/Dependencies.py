@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -9,7 +10,7 @@ import logging
 import re
 import sys
 from pathlib import Path
-from typing import Dict, Iterable, List, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 import slicer
 
@@ -27,6 +28,8 @@ TORCH_PACKAGES = {"safetensors": "safetensors>=0.4", "segment_anything": "segmen
 TORCH = ">=2.2"
 #: What is downloaded at most for a package, in MB, from PyPI's wheels for the systems that Slicer runs on.
 _MEGABYTES = {"scipy": 40, "onnxruntime": 30, "safetensors": 1, "segment_anything": 1}
+#: Names that builds of a package go by in the Python Package Index.
+_BUILDS = {"onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")}
 _REQUIREMENTS = {**PACKAGES, **NETWORK_PACKAGES, **TORCH_PACKAGES}
 
 
@@ -40,24 +43,29 @@ def has_runtime() -> bool:
     return not _absent(_for_networks())
 
 
-def missing(with_network: bool = True) -> List[str]:
-    """Import names of packages that are not installed, or too old; without a network fewer are needed."""
-    return _absent({**PACKAGES, **(_for_networks() if with_network else {})})
+def missing(with_network: bool = True, runtime: str = "") -> List[str]:
+    """Import names of packages that are not installed, or too old.
+
+    Args:
+        with_network: what runs networks is needed, too.
+        runtime: that is to run them, of `Model.RUNTIMES`; the chosen one if empty.
+    """
+    return _absent({**PACKAGES, **(_for_networks(runtime) if with_network else {})})
 
 
 def version(name: str) -> str:
-    """The version of an installed package; empty where it is not installed or does not say."""
-    try:
-        return importlib.metadata.version(name.replace("_", "-"))
-    except importlib.metadata.PackageNotFoundError:
-        return ""
+    """The version of an installed package, whichever build of it; empty where it is not installed or does not say."""
+    for build in _BUILDS.get(name, (name.replace("_", "-"),)):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return importlib.metadata.version(build)
+    return ""
 
 
-def _for_networks() -> Dict[str, str]:
+def _for_networks(runtime: str = "") -> Dict[str, str]:
     """ONNX Runtime, or what goes with a PyTorch that is there already."""
     from .Model import choice
 
-    runtime = choice().runtime
+    runtime = runtime or choice().runtime
     if runtime == "onnx" or not has_torch():
         return NETWORK_PACKAGES
     if runtime == "torch":
@@ -80,13 +88,20 @@ def _numbers(text: str) -> Tuple[int, ...]:
     return tuple(int(n) for n in re.findall(r"\d+", text)[:2])
 
 
-def ensure(with_network: bool = True) -> str:
+def ensure(with_network: bool = True, runtime: str = "") -> str:
     """Ask for what is missing and install it.
+
+    Args:
+        with_network: see `missing`, as the other.
+        runtime: that is to run networks; the chosen one if empty.
 
     Returns:
         An empty text if everything is there now, else what the user has to do.
     """
-    names = missing(with_network)
+    if Installation.under_way():
+        # Slicer goes on hearing clicks while pip prints.
+        return Installation.still_running()
+    names = missing(with_network, runtime)
     if not names:
         return ""
     if slicer.app.testingEnabled():
@@ -121,7 +136,13 @@ def install_from(folder: str) -> str:
         "Install these Python packages from the wheels in {folder}: {names}?\n\nNothing is downloaded. They are"
         " installed into Slicer."
     ).format(folder=folder, names=", ".join(_REQUIREMENTS[name] for name in names))
-    return _install(names, question, folder)
+    # What is there and cannot be imported is broken, and pip would be content with it.
+    broken = [name for name in names if name not in _absent(names) and name not in sys.modules]
+    return _install(names, question, folder, [name for name in broken if _has_wheel(folder, name)])
+
+
+def _has_wheel(folder: str, name: str) -> bool:
+    return any(Path(folder).glob(f"{name}*.whl"))
 
 
 def install_again() -> str:
@@ -137,17 +158,19 @@ def install_again() -> str:
         "Install ONNX Runtime again?\n\nIt is downloaded from the Python Package Index (PyPI), at most {size} MB, and"
         " replaces what is there. Nothing of your data is sent."
     ).format(size=_MEGABYTES["onnxruntime"])
-    return _install(["onnxruntime"], question, again=True)
+    return _install(["onnxruntime"], question, again=["onnxruntime"])
 
 
-def _install(names: List[str], question: str, folder: str = "", again: bool = False) -> str:
-    """Ask once; then install, without a restart where nothing of it was in use."""
+def _install(names: List[str], question: str, folder: str = "", again: Sequence[str] = ()) -> str:
+    """Ask once; then install, some of it again, without a restart where nothing of it was in use."""
     if not slicer.util.confirmOkCancelDisplay(question):
         return _("Nothing was installed; click again when you want to install what SPA needs.")
     used = [name for name in names if name in sys.modules and importlib.util.find_spec(name) is not None]
-    problem = Installation.install([_REQUIREMENTS[name] for name in names], folder, again)
-    if problem:
-        return problem
+    new = [name for name in names if name not in again]
+    for some, whole in ((new, False), (again, True)):
+        problem = Installation.install([_REQUIREMENTS[name] for name in some], folder, whole) if some else ""
+        if problem:
+            return problem
     left = sorted({*used, *(name for name in names if name in _absent(names))})
     if left:
         return _("Restart Slicer to finish the installation of {names}.").format(names=", ".join(left))
@@ -162,17 +185,23 @@ def install_torch() -> str:
     """
     if slicer.app.testingEnabled():
         return _("PyTorch is not installed while tests run.")
+    from .Model import choice
+
     problem = "" if has_torch() else _install_torch()
-    return problem or ensure()
+    # What goes with it, also where ONNX Runtime is what was chosen before.
+    return problem or ensure(runtime="torch" if choice().runtime == "onnx" else "")
 
 
 def _install_torch() -> str:
+    if Installation.under_way():
+        return Installation.still_running()
     try:
         import PyTorchUtils
     except ModuleNotFoundError:
         return _("First install the extension PyTorch with the Extensions Manager, and restart Slicer.")
     try:
-        torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=TORCH)
+        with Installation.only_one():
+            torch = PyTorchUtils.PyTorchUtilsLogic().installTorch(askConfirmation=True, torchVersionRequirement=TORCH)
     except Exception:
         logging.exception("SPA")
         return _("The installation of PyTorch failed, and the Python console says why; SPA goes on without it.")

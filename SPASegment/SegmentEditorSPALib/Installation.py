@@ -33,6 +33,31 @@ _SIGNS = (
 )  # fmt: skip
 
 
+#: Installations under way: one at most.
+_running: List[object] = []
+
+
+def under_way() -> bool:
+    """Whether an installation is running; Slicer hears clicks meanwhile."""
+    return bool(_running)
+
+
+def still_running() -> str:
+    """What is said to whoever asks for another one."""
+    return _("The installation is still running; click again when it has ended.")
+
+
+@contextlib.contextmanager
+def only_one() -> Iterator[None]:
+    """Meanwhile an installation is `under_way`."""
+    mine = object()
+    _running.append(mine)
+    try:
+        yield
+    finally:
+        _running.remove(mine)
+
+
 def packages_folder() -> Path:
     """Where Slicer's Python keeps its packages."""
     return Path(sysconfig.get_paths()["purelib"])
@@ -44,6 +69,8 @@ def obstacle(megabytes: float) -> str:
     Args:
         megabytes: what is downloaded.
     """
+    if under_way():
+        return still_running()
     folder = packages_folder()
     try:
         with tempfile.TemporaryFile(dir=str(folder)):
@@ -71,7 +98,7 @@ def install(requirements: Sequence[str], folder: str = "", again: bool = False) 
     """
     printed: List[str] = []
     try:
-        with _overheard(printed):
+        with only_one(), _overheard(printed):
             _install(list(requirements), folder, again)
     except Exception as error:
         logging.exception("SPA")

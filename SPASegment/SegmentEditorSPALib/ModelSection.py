@@ -96,7 +96,7 @@ class ModelSection:
 
     def use(self, chosen: Model.Choice, before: str = "") -> None:
         """Check a choice by loading it; only one that loads is kept. `before` is said before what came of it."""
-        problem = Dependencies.ensure()
+        problem = Dependencies.ensure(runtime=chosen.runtime)
         if problem:
             self._end(_joined(before, problem))
             return
@@ -109,7 +109,7 @@ class ModelSection:
             self._end(_joined(before, text))
 
         self._say(_joined(before, _("Loading...")))
-        self._loading.submit(lambda: Model.load(chosen), done, self._failed)
+        self._loading.submit(lambda: Model.load(chosen), done, lambda error: self._end(str(error)))
 
     def _ask_for_download(self) -> None:
         url = ask(_("Download weights"), _("Address of the weights file (.safetensors):"), width=DIALOG_WIDTH)
@@ -131,11 +131,13 @@ class ModelSection:
             return
         self._download = download
         self._say(_("Downloading {name} from {host}...").format(name=download.name, host=download.host))
-        self._downloading.submit(lambda: download.run(folder()), self._downloaded, self._failed, self._tick)
+        self._downloading.submit(lambda: download.run(folder()), self._downloaded, self._not_downloaded, self._tick)
         self._tick()
         self.refresh()
 
     def _tick(self) -> None:
+        if self._download is None:
+            return
         done, total = self._download.done, self._download.total
         self.progress.setValue(100 * done // total if total else 0)
 
@@ -148,7 +150,7 @@ class ModelSection:
         if self._download is not None:
             self._download.cancel()
 
-    def _failed(self, error: BaseException) -> None:
+    def _not_downloaded(self, error: BaseException) -> None:
         self._download = None
         cancelled = isinstance(error, Download.CancelledError)
         self._end(_("The download was cancelled; nothing was kept.") if cancelled else str(error))

@@ -42,7 +42,7 @@ class RuntimeSection:
 
     def refresh(self) -> None:
         """Bring texts and buttons up to date."""
-        there = "onnxruntime" not in Dependencies.missing()
+        there = "onnxruntime" not in Dependencies.missing(runtime="onnx")
         onnx, torch = Dependencies.version("onnxruntime"), Dependencies.version("torch")
         lines = [_("ONNX Runtime {version}").format(version=onnx) if onnx else _("no ONNX Runtime")]
         if Dependencies.has_torch():
@@ -62,8 +62,8 @@ class RuntimeSection:
         self._use(Model.choice()._replace(runtime=runtime))
 
     def _install(self) -> None:
-        there = "onnxruntime" not in Dependencies.missing() and Dependencies.version("onnxruntime")
-        self._installed(Dependencies.install_again() if there else Dependencies.ensure())
+        there = "onnxruntime" not in Dependencies.missing(runtime="onnx") and Dependencies.version("onnxruntime")
+        self._installed(Dependencies.install_again() if there else Dependencies.ensure(runtime="onnx"))
 
     def _install_from_folder(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(None, _("Choose the folder with the wheels"))

@@ -38,8 +38,10 @@ def switch_on(log: str, name: str) -> str:
         SPAError: the pseudonym or the log cannot be used.
     """
     from SPASegmentLib.interaction.study_log import StudyLog, check_pseudonym
+    from SPASegmentLib.output import check_writable
 
     name = check_pseudonym(name)
+    check_writable(Path(log), make_folder=True)
     note = StudyLog(Path(log), STUDY).mend()
     settings = qt.QSettings()
     settings.setValue(LOG_KEY, log)

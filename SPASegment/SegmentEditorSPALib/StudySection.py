@@ -64,7 +64,8 @@ class StudySection:
         if not name:
             return ""
         # A log that is there already is added to, not replaced.
-        path = qt.QFileDialog.getSaveFileName(None, _("Log for a study"), "", "CSV (*.csv)")
+        added_to = qt.QFileDialog.DontConfirmOverwrite
+        path = qt.QFileDialog.getSaveFileName(None, _("Log for a study"), "", "CSV (*.csv)", "", added_to)
         if not path:
             return ""
         try:

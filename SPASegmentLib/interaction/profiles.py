@@ -17,6 +17,8 @@ _ = texts(__name__)
 
 #: Seconds that another program may take for a folder of profiles.
 PATIENCE = 2.0
+#: Characters of a name, which becomes a file's.
+LONGEST_NAME = 61
 
 
 class Profiles:
@@ -68,11 +70,19 @@ class Profiles:
             profile.save(path)
 
     def forget(self, name: str) -> None:
-        """Delete a profile."""
+        """Delete a profile.
+
+        Raises:
+            OutputError: another program holds it, or it is protected; it is as it was.
+        """
         if self.folder is None:
             self._memory.pop(name, None)
         elif self.path(name).is_file():
-            os.remove(self.path(name))
+            try:
+                os.remove(self.path(name))
+            except OSError as error:
+                text = _("The profile {name} is in use by another program, or protected; it was not deleted.")
+                raise OutputError(text.format(name=name)) from error
 
     def update(self, name: str, change: Callable[[Profile], Profile]) -> Optional[Tuple[Profile, Profile]]:
         """Change a profile, and lose nothing of what another program has taught it meanwhile.
@@ -125,11 +135,17 @@ class Profiles:
 
         Raises:
             InputError: the new name is taken, or cannot be a profile's or a file's.
+            OutputError: the profile cannot be written under the new name, or not deleted under the old one; it keeps
+                the old one.
         """
         self._refuse_taken(new)
         names = [new if each == name else each for each in self.names()]
         self.save(new, self.load(name))
-        self.forget(name)
+        try:
+            self.forget(name)
+        except OutputError:
+            self.forget(new)
+            raise
         if self.folder is None:
             self._memory = {each: self._memory[each] for each in names}
 
@@ -186,7 +202,9 @@ class Profiles:
             InputError: the name cannot be a file's.
         """
         assert self.folder is not None
-        if not re.fullmatch(r"[\w][\w \-]{0,60}", name) or name != name.strip():
+        if len(name) > LONGEST_NAME:
+            raise InputError(_("The name of a profile has at most {count} characters.").format(count=LONGEST_NAME))
+        if not re.fullmatch(r"[\w][\w \-]*", name) or name != name.strip():
             raise InputError(_("The name of a profile is made of letters, digits, spaces and hyphens."))
         return self.folder / f"{name}.json"
 

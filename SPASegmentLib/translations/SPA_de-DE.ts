@@ -278,6 +278,10 @@ Es wird vom Python Package Index (PyPI) geladen, höchstens {size} MB, und erset
         <source>The Python Package Index was not reached; reconnect, or install from a folder (module SPA, Runtime).</source>
         <translation>Der Python Package Index war nicht zu erreichen; neu verbinden, oder aus einem Ordner installieren (Modul SPA, Laufzeit).</translation>
     </message>
+    <message>
+        <source>The installation is still running; click again when it has ended.</source>
+        <translation>Die Installation läuft noch; klicken Sie wieder, wenn sie zu Ende ist.</translation>
+    </message>
 </context>
 <context>
     <name>SegmentEditorSPALib.Model</name>
@@ -1193,6 +1197,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The folder of profiles cannot be made; check the disk.</source>
         <translation>Der Ordner für Profile lässt sich nicht anlegen; prüfen Sie den Datenträger.</translation>
+    </message>
+    <message>
+        <source>The profile {name} is in use by another program, or protected; it was not deleted.</source>
+        <translation>Das Profil {name} wird von einem anderen Programm benutzt oder ist geschützt; es wurde nicht gelöscht.</translation>
+    </message>
+    <message>
+        <source>The name of a profile has at most {count} characters.</source>
+        <translation>Der Name eines Profils hat höchstens {count} Zeichen.</translation>
     </message>
 </context>
 <context>

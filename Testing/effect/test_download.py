@@ -211,6 +211,32 @@ def test_cancel(host: Any, panel: Any, server: Server) -> None:
     assert section.fetch.enabled and not section.cancel.visible
 
 
+def test_weights_that_cannot_be_loaded_meanwhile_do_not_end_a_download(
+    host: Any, panel: Any, server: Server, tmp_path: Path
+) -> None:
+    from SegmentEditorSPALib import Model, ModelSection
+    from slicerhost import qt
+
+    section = panel.model
+    server.hold.clear()
+    ask(panel, server)
+    until(host, lambda: section.progress.value >= 40)
+    alone = tmp_path / "alone.safetensors"
+    alone.write_bytes(b"")
+    qt.answered(str(alone))
+    section.local.click()
+    until(host, lambda: "alone" in panel.say.text)
+    assert section.busy and section.cancel.visible and not qt.ERRORS
+    for _ in range(20):
+        host.qt.processEvents()
+    assert not qt.ERRORS, "the bar goes on"
+    section.cancel.click()
+    server.hold.set()
+    until(host, lambda: not section.busy)
+    assert "cancelled" in panel.say.text and Model.choice()[0] == ""
+    assert not ModelSection.folder().exists() or not list(ModelSection.folder().iterdir())
+
+
 def test_a_panel_that_is_closed_leaves_no_download(host: Any, panel: Any, server: Server) -> None:
     from SegmentEditorSPALib import ModelSection
 

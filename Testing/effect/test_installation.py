@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import importlib
+import importlib.metadata
 import os
 import shutil
 import subprocess
@@ -67,6 +69,7 @@ def test_a_folder_of_wheels_takes_no_network(host: Any, pip: Any, tmp_path: Path
     folder = tmp_path / "wheels for the clinic"
     for name in ("onnxruntime", "safetensors"):
         wheel(folder, name)
+        importlib.import_module(name)
     qt.answered(False)
     assert "Nothing was installed" in Dependencies.install_from(str(folder)) and not pip.calls
     qt.answered(True)
@@ -103,7 +106,7 @@ def test_what_pip_says_becomes_what_to_do(
         else:
             for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
                 pip.environment.pop(name, None)
-        monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["onnxruntime"])
+        monkeypatch.setattr(Dependencies, "missing", lambda with_network=True, runtime="": ["onnxruntime"])
         qt.answered(True)
         assert words in Dependencies.ensure()
         return
@@ -155,7 +158,7 @@ def test_what_is_seen_before_is_said_before_anything_is_asked(
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
         monkeypatch.setattr(Installation.tempfile, "TemporaryFile", refuse)
-    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["onnxruntime"])
+    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True, runtime="": ["onnxruntime"])
     word = {"full": "disk with Slicer's Python is full", "read-only": "write-protected"}[trouble]
     for act in (Dependencies.ensure, Dependencies.install_again):
         assert word in act()
@@ -186,6 +189,95 @@ def test_a_package_in_use_asks_for_a_restart(host: Any, pip: Any, monkeypatch: p
     qt.answered(True)
     assert "Restart Slicer" in Dependencies.install_again()
     assert installed == [(["onnxruntime>=1.17"], "", True)]
+
+
+def test_a_broken_runtime_is_replaced_from_a_folder(
+    host: Any, pip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, so that pip would be content, and cannot be imported: no other way where there is no network."""
+    from SegmentEditorSPALib import Dependencies
+    from slicerhost import qt
+
+    folder = tmp_path / "wheels"
+    for name in ("onnxruntime", "safetensors"):
+        wheel(folder, name)
+    importlib.import_module("safetensors")
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    qt.answered(True)
+    Dependencies.install_from(str(folder))
+    offline = ["--no-index", "--find-links", str(folder)]
+    assert [*offline, "--force-reinstall", "--no-deps", "onnxruntime>=1.17"] in pip.calls
+
+
+def test_one_installation_at_a_time(host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While pip prints, Slicer hears the next click."""
+    import slicer
+    from SegmentEditorSPALib import Dependencies, Installation
+    from slicerhost import qt
+
+    said: List[str] = []
+
+    def pip_install(requirements: List[str]) -> None:
+        pip.calls.append(requirements)
+        said.extend((Dependencies.ensure(), Dependencies.install_again(), Dependencies.install_torch()))
+
+    monkeypatch.setattr(slicer.util, "pip_install", pip_install)
+    monkeypatch.setattr(Dependencies, "missing", lambda *_, **__: ["safetensors"])
+    monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
+    qt.answered(True)
+    Dependencies.ensure()
+    assert len(pip.calls) == 1 and len(said) == 3 and len(host.messages) == 1
+    assert all("installation is still running" in text for text in said)
+    assert not Installation.under_way()
+
+
+def test_the_runtime_that_is_asked_for_is_what_is_installed(
+    host: Any, panel: Any, pip: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where another one works already."""
+    from SegmentEditorSPALib import Dependencies, Installation, Model
+    from slicerhost import qt
+
+    gone, installed = {"onnxruntime"}, []
+    monkeypatch.setattr(Dependencies, "has_torch", lambda: True)
+    monkeypatch.setattr(Dependencies, "_absent", lambda names: [name for name in names if name in gone])
+
+    def install(requirements: List[str], *_: Any) -> str:
+        installed.append(requirements)
+        gone.clear()
+        return ""
+
+    monkeypatch.setattr(Installation, "install", install)
+    assert Dependencies.missing() == [] and Dependencies.missing(runtime="onnx") == ["onnxruntime"]
+    panel.refresh()
+    assert panel.runtime.install.text == "Install ONNX Runtime..."
+    qt.answered(True)
+    panel.runtime.install.click()
+    settled(host, panel)
+    assert installed == [["onnxruntime>=1.17"]]
+    # PyTorch is there, what goes with it is not, and ONNX Runtime is what is kept.
+    gone.add("segment_anything")
+    Model.keep(Model.choice()._replace(runtime="onnx"))
+    assert Dependencies.missing() == []
+    qt.answered(True)
+    Dependencies.install_torch()
+    assert installed[-1] == ["segment-anything>=1.0"]
+    gone.add("segment_anything")
+    qt.answered(False)
+    panel.runtime.runtime.activated.emit(Model.RUNTIMES.index("torch"))
+    assert "Nothing was installed" in panel.say.text and Model.choice().runtime == "onnx"
+
+
+def test_other_builds_of_the_runtime_have_their_version(host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from SegmentEditorSPALib import Dependencies
+
+    def found(name: str) -> str:
+        if name == "onnxruntime-gpu":
+            return "1.19.2"
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", found)
+    assert Dependencies.version("onnxruntime") == "1.19.2" and Dependencies.version("safetensors") == ""
 
 
 def test_again_leaves_slicer_s_own_packages_alone(host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def test_reload_and_test_says_what_it_leaves_out(host: Any, module: Any, monkeyp
 
     said = []
     host.window.show()
-    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True: ["torch"] if with_network else [])
+    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True, **_: ["torch"] if with_network else [])
     tests = module.python.SPASegmentTest("runTest")
     tests.delayDisplay = said.append
     tests.runTest()
@@ -243,7 +243,7 @@ def test_deleted_weights_are_said(host: Any, panel: Any, monkeypatch: pytest.Mon
         qt.QSettings().setValue(Model.WEIGHTS_KEY, str(folder / "compact.safetensors"))
     panel.refresh()
     # Also where the bundled ones cannot be loaded, since PyTorch is gone.
-    monkeypatch.setattr(Dependencies, "ensure", lambda with_network=True: "SPA needs PyTorch.")
+    monkeypatch.setattr(Dependencies, "ensure", lambda with_network=True, runtime="": "SPA needs PyTorch.")
     qt.answered(True)
     panel.model.delete.click()
     wait(host, panel)

@@ -179,7 +179,7 @@ def test_the_longest_messages_fit(desk: Any, monkeypatch: pytest.MonkeyPatch) ->
     panel = desk.panel
     monkeypatch.setattr(Dependencies, "has_runtime", lambda: False)
     text = max((Installation._words(why, "") for why in ["", *dict(Installation._SIGNS)]), key=len)
-    monkeypatch.setattr(Dependencies, "ensure", lambda with_network=True: text if with_network else "")
+    monkeypatch.setattr(Dependencies, "ensure", lambda with_network=True, runtime="": text if with_network else "")
     desk.host.views["Red"].click(desk.lesion)
     said = panel.status.text
     assert text in said and "Start from the segment" in said

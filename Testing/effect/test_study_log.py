@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import pytest
 from PySide6 import QtWidgets
+
+from SPASegmentLib.interaction.study_log import COLUMNS
 
 
 @pytest.fixture
@@ -129,6 +131,27 @@ def test_the_panel_switches_it(host: Any, tmp_path: Path, monkeypatch: pytest.Mo
     assert section.state.text == "On: p2 writes into mine.csv." and section.off.enabled
     section.off.click()
     assert section.state.text == "Off." and StudyNotes.chosen() == ("", "")
+
+
+def test_a_log_is_added_to_and_one_that_cannot_be_is_not_switched_on(
+    host: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from SegmentEditorSPALib import StudyNotes, StudySection
+    from slicerhost import qt
+
+    said: List[str] = []
+    monkeypatch.setattr(StudySection, "ask", lambda *_: "p2")
+    section = StudySection.StudySection(said.append)
+    log = tmp_path / "mine.csv"
+    log.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+    qt.answered(str(log))  # and nobody is asked whether it is to be replaced
+    section.on.click()
+    assert StudyNotes.chosen() == (str(log), "p2") and log.read_text(encoding="utf-8").startswith("study,")
+    section.off.click()
+    (tmp_path / "a file").write_text("")
+    qt.answered(str(tmp_path / "a file" / "log.csv"))
+    section.on.click()
+    assert StudyNotes.chosen() == ("", "") and "cannot be written" in said[-1]
 
 
 def test_the_section_is_closed_until_it_is_opened(host: Any) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_names_in_a_folder_stay_in_it(tmp_path: Path, name: str, kept: str) -> N
     if name != kept:
         assert profiles.take(Profile.new(name)) == kept
     for refused in (name, " x", "x ") if name != "x" * 80 else (name,):
-        with pytest.raises(InputError, match="letters, digits"):
+        with pytest.raises(InputError, match="letters, digits|at most 61"):
             profiles.create(refused)
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")] == [f"profiles/{kept}.json"]
 
@@ -107,6 +108,37 @@ def test_a_damaged_file_is_named_left_alone_and_reset(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "{"
     profiles.reset("anna")
     assert json.loads(path.read_text(encoding="utf-8"))["accepted"] == 0
+
+
+def test_a_file_that_another_program_holds_is_said_and_nothing_is_half_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a scanner or a synchronised folder may have it open."""
+    profiles = Profiles(tmp_path)
+    profiles.create("ada")
+    remove = os.remove
+
+    def held(path: Any) -> None:
+        if Path(path).name == "ada.json":
+            raise PermissionError(13, "in use", str(path))
+        remove(path)
+
+    monkeypatch.setattr(os, "remove", held)
+    with pytest.raises(OutputError, match="The profile ada is in use by another program, or protected"):
+        profiles.forget("ada")
+    with pytest.raises(OutputError, match="was not deleted"):
+        profiles.rename("ada", "bea")
+    assert set(profiles.names()) == {"default", "ada"}
+    monkeypatch.undo()
+    profiles.rename("ada", "bea")
+    assert set(profiles.names()) == {"default", "bea"}
+
+
+def test_a_name_that_is_too_long_is_said_to_be(tmp_path: Path) -> None:
+    profiles = Profiles(tmp_path)
+    profiles.create("a" * 61)
+    with pytest.raises(InputError, match="at most 61 characters"):
+        profiles.create("b" * 62)
 
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:

@@ -83,6 +83,7 @@ VALUES: Dict[str, str] = {
         "Enter FocusIn Hide Leave MouseButtonDblClick MouseButtonPress MouseButtonRelease Resize Shortcut"
         " ShortcutOverride Show"
     ),
+    "QFileDialog": "DontConfirmOverwrite",
     "QPainter": "Antialiasing",
     "QSizePolicy": "Fixed Ignored Preferred",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import sys
 import traceback
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
 
 from PySide6 import QtCore, QtGui, QtWidgets
@@ -227,6 +228,8 @@ class QInputDialog:
 class QFileDialog:
     """Dialogs that ask for a file; PythonQt returns the path, empty when cancelled."""
 
+    DontConfirmOverwrite = 4
+
     @staticmethod
     def getOpenFileName(parent: Any, title: str, folder: str, kinds: str) -> str:  # noqa: N802
         return str(_answer(title))
@@ -236,8 +239,14 @@ class QFileDialog:
         return str(_answer(title))
 
     @staticmethod
-    def getSaveFileName(parent: Any, title: str, folder: str, kinds: str) -> str:  # noqa: N802
-        return str(_answer(title))
+    def getSaveFileName(  # noqa: N802
+        parent: Any, title: str, folder: str, kinds: str, kind: str = "", options: int = 0
+    ) -> str:
+        path = str(_answer(title))
+        if path and Path(path).exists() and options != QFileDialog.DontConfirmOverwrite:
+            # Qt, or the system's own dialog, asks whether the file is to be replaced.
+            return path if _answer("replace") else ""
+        return path
 
 
 def application() -> Any:
