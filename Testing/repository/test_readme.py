@@ -36,7 +36,7 @@ def test_the_library_example_runs() -> None:
 def test_the_options_they_name_exist() -> None:
     wide = {"COLUMNS": "200", "NO_COLOR": "1"}
     measure = (*(["evaluate", what] for what in ("lidc", "masks", "structures", "named", "volumes")), ["calibrate"])
-    trained = (["train"], ["baselines", "train"])
+    trained = (["train"], ["train-people"], ["baselines", "train"])
     commands = (["segment"], ["viewer"], *trained, *measure, ["benchmark"], ["report"], ["study", "report"])
     text = "".join(CliRunner().invoke(app, [*command, "--help"], env=wide).stdout for command in commands)
     named = set(re.findall(r"`(--[a-z-]+)", TEXT))
