@@ -17,6 +17,14 @@ Named = Tuple[str, Optional[Path]]
 _HEADERS, _HEADER_SIZE = (".nhdr", ".nrrd", ".mhd", ".mha"), 1 << 16
 
 
+def decoded(line: bytes) -> str:
+    """A line of a header: programs write names of files in UTF-8, or in Latin-1."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("latin-1")
+
+
 def check_paths(inputs: Iterable[Named], outputs: Iterable[Named], make_folders: bool = False) -> None:
     """Refuse an output that is an input or another output, by whatever name, or that cannot be written.
 
@@ -100,7 +108,7 @@ def _beside(path: Path) -> List[Path]:
         return []
     try:
         with path.open("rb") as file:
-            text = file.read(_HEADER_SIZE).decode("latin-1")
+            text = "\n".join(map(decoded, file.read(_HEADER_SIZE).split(b"\n")))
     except OSError:
         return []
     found = []

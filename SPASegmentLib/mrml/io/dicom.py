@@ -232,7 +232,7 @@ def _segments(file: File) -> Image:
     positions = np.array([each.position for each in slices])
     depths = positions @ normal
     sideways = positions - depths[:, None] * normal
-    step = _distance(depths, slices[0].thickness)
+    step = _distance(depths, slices[0])
     index = (depths - depths.min()) / step
     whole = np.rint(index).astype(int)
     pixel = min(slices[0].spacing or (1.0,))
@@ -249,12 +249,15 @@ def _segments(file: File) -> Image:
     return Image(mask, to_ras, in_mm)
 
 
-def _distance(depths: np.ndarray, given: Optional[float]) -> float:
-    """Distance of a segmentation's slices: what it says, if frames lie on such steps, else the smallest there is."""
+def _distance(depths: np.ndarray, first: Slice) -> float:
+    """Distance of a segmentation's slices: what it says, if frames lie on such steps, else the smallest there is.
+
+    How thick they are says nothing: slices may be thinner than their distance, or overlap.
+    """
     steps = np.diff(np.unique(np.round(depths, 4)))
     if not len(steps):
-        return given or 1.0
-    smallest = float(steps.min())
+        return first.thickness or 1.0
+    smallest, given = float(steps.min()), first.between
     if given and np.abs((depths - depths.min()) / given - np.rint((depths - depths.min()) / given)).max() <= _UNEVEN:
         return given
     return smallest

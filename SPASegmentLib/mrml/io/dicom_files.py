@@ -100,10 +100,11 @@ def _only_series(path: Path, files: Dict[str, List[File]]) -> List[File]:
 
 
 def _in_folder(folder: Path) -> Dict[str, List[File]]:
-    """The series in a folder; where it holds none itself, those in the folders below it."""
+    """The series in a folder; where it holds no volume itself, also those in the folders below it."""
     own = _by_series(sorted(each for each in folder.iterdir() if each.is_file()))
-    if own:
+    if any(sum(frames_of(data) for _path, data in files) > 1 for files in own.values()):
         return own
+    # A scout or a dose page beside the folders of the series is not what is meant.
     below = (each for each in sorted(folder.rglob("*")) if each.is_file())
     return _by_series(below)
 

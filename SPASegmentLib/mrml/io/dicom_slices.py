@@ -35,6 +35,7 @@ class Slice:
         orientation: (6,) directions of rows and columns in LPS; None where the file does not say.
         spacing: (2,) distance of rows and of columns in mm; None where the file does not say.
         thickness: of the slice in mm, or the distance to the next one where it says that.
+        between: distance to the next slice in mm; None where the file does not say.
         slope, intercept: from stored to meant values.
         segment: number of the segment that a frame of a segmentation belongs to, else 0.
     """
@@ -46,6 +47,7 @@ class Slice:
     orientation: Numbers
     spacing: Numbers
     thickness: Optional[float]
+    between: Optional[float]
     slope: float
     intercept: float
     segment: int
@@ -89,7 +91,8 @@ def _slice(path: Path, data: Dataset, frame: int, positions: Optional[List[Numbe
     # Volumes of ultrasound lie in their own space.
     position = position or _numbers(value.get("ImagePositionVolume"), 3)
     orientation = _numbers(value.get("ImageOrientationPatient"), 6) or _numbers(value.get("ImageOrientationVolume"), 6)
-    thickness = _numbers(value.get("SpacingBetweenSlices"), 1) or _numbers(value.get("SliceThickness"), 1)
+    between = _numbers(value.get("SpacingBetweenSlices"), 1)
+    thickness = between or _numbers(value.get("SliceThickness"), 1)
     slope = _numbers(value.get("RescaleSlope"), 1) or _numbers(data.get("DoseGridScaling"), 1) or (1.0,)
     intercept = _numbers(value.get("RescaleIntercept"), 1) or (0.0,)
     return Slice(
@@ -100,6 +103,7 @@ def _slice(path: Path, data: Dataset, frame: int, positions: Optional[List[Numbe
         orientation,
         _pixel_size(value, data),
         abs(thickness[0]) if thickness and thickness[0] else None,
+        abs(between[0]) if between and between[0] else None,
         slope[0],
         intercept[0],
         int(value.get("ReferencedSegmentNumber") or 0) if data.get("SOPClassUID") in SEGMENTATIONS else 0,

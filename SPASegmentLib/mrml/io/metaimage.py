@@ -9,6 +9,7 @@ from typing import BinaryIO, Dict, List, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
+from SPASegmentLib.paths import decoded
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -65,7 +66,7 @@ def _header(file: BinaryIO) -> Tuple[Fields, str]:
     fields: Fields = {}
     while file.tell() < _LARGEST_HEADER:
         raw = file.readline(_LARGEST_HEADER)
-        name, found, value = raw.decode("latin-1").partition("=")
+        name, found, value = decoded(raw).partition("=")
         if not raw or (raw.strip() and not found):
             break
         name = name.strip().lower()
@@ -136,6 +137,8 @@ def _skip(file: BinaryIO, fields: Fields, packing: str, expected: int) -> None:
 def _to_ras(fields: Fields, axes: int) -> Tuple[np.ndarray, bool]:
     axes = min(axes, 3)
     spacing = _first(fields, ("elementspacing", "elementsize"), axes)
+    if spacing is not None and min(spacing) < 0:
+        raise UnreadableError(_("its spacing is negative, which programs read in different ways; save it again."))
     known = spacing is not None and bool((np.array(spacing) > 0).all())
     turn = _first(fields, ("transformmatrix", "orientation", "rotation"), axes * axes)
     origin = _first(fields, ("offset", "position", "origin"), axes)

@@ -11,6 +11,7 @@ from typing import BinaryIO, Dict, List, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
+from SPASegmentLib.paths import decoded
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -124,8 +125,10 @@ def read_segments(path: Path) -> Image:
     numbers = list(takewhile(lambda n: f"Segment{n}_ID" in header.notes, count()))
     if not numbers:
         held = (layers != 0).any(axis=3)
+    # Slicer 4.10 and older give every segment a layer of its own, in their order, and do not say so.
+    unsaid = layers.shape[3] > 1 and not any(f"Segment{number}_Layer" in header.notes for number in numbers)
     for number in numbers:
-        layer = _note(header, f"Segment{number}_Layer", 0)
+        layer = _note(header, f"Segment{number}_Layer", number if unsaid else 0)
         if layer >= layers.shape[3]:
             raise UnreadableError(_("its header is damaged; save it again."))
         held |= layers[..., layer] == _note(header, f"Segment{number}_LabelValue", 1)
@@ -175,7 +178,7 @@ def read_header(file: BinaryIO) -> Header:
         raw = file.readline(_LARGEST_HEADER)
         if not raw.endswith(b"\n"):
             break  # without an empty line: all of the file is header, and the voxels are elsewhere
-        line = _decoded(raw).strip("\r\n")
+        line = decoded(raw).strip("\r\n")
         if not line:
             return Header(fields, notes, file.tell())
         name, found, value = line.partition(":")
@@ -191,13 +194,6 @@ def read_header(file: BinaryIO) -> Header:
     if "data file" in fields or "datafile" in fields:
         return Header(fields, notes, file.tell())
     raise damaged
-
-
-def _decoded(line: bytes) -> str:
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("latin-1")
 
 
 def _values(path: Path, file: BinaryIO, header: Header, sizes: Tuple[int, ...]) -> np.ndarray:

@@ -244,8 +244,9 @@ def usable(image: Image) -> Image:
     image = _with_values(image)
     values = image.values
     if image.colour and values.dtype.kind == "u" and values.dtype.itemsize > 1:
-        wide = int(values.max()) > np.iinfo(np.uint8).max
-        values = (values >> (8 * values.dtype.itemsize - 8) if wide else values).astype(np.uint8)
+        # Cameras use 10 or 12 bits of 16: the highest bit that is used stays the highest.
+        surplus = max(int(values.max()).bit_length() - 8, 0)
+        values = (values >> surplus).astype(np.uint8)
     return replace(image, values=_storable(values))
 
 

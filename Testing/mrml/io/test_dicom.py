@@ -84,6 +84,13 @@ def test_a_scout_beside_the_series_is_passed_over(scene: Any, tmp_path: Path, ct
     assert np.array_equal(image_array(load_volume(scene, str(tmp_path)).GetImageData()), ct)
 
 
+def test_a_stray_image_above_the_series_is_passed_over(scene: Any, tmp_path: Path, ct: np.ndarray) -> None:
+    """A scout or a dose page in the patient's folder, the series below it."""
+    write_series(tmp_path / "series", ct)
+    write_series(tmp_path, ct[:1] + 1, uid="1.2.4", names=["scout"])
+    assert np.array_equal(image_array(load_volume(scene, str(tmp_path)).GetImageData()), ct)
+
+
 def test_a_series_of_one_slice(scene: Any, tmp_path: Path, ct: np.ndarray) -> None:
     write_series(tmp_path, ct[:1])
     assert np.array_equal(image_array(load_volume(scene, str(tmp_path)).GetImageData()), ct[:1])

@@ -118,6 +118,22 @@ def test_segmentations_as_masks(
     assert {tuple(np.round(point, 2) + 0.0) for point in seen} == right
 
 
+@pytest.mark.parametrize("apart", [10.0, 2.0])
+@pytest.mark.parametrize("thick", [1.0, 5.0])
+def test_how_thick_slices_are_does_not_say_how_far_apart_they_are(tmp_path: Path, apart: float, thick: float) -> None:
+    """As in high resolution CT of the lung: 1 mm every 10 mm."""
+    data = segmentation(np.ones((5, 8, 9), bool), (0, 1, 2), (1, 1, 1))
+    measures = data.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SliceThickness = thick
+    if "SpacingBetweenSlices" in measures:
+        del measures.SpacingBetweenSlices
+    for n, group in enumerate(data.PerFrameFunctionalGroupsSequence):
+        group.PlanePositionSequence[0].ImagePositionPatient = [5, 7, apart * n]
+    image = read_mask(str(save(data, tmp_path / "a.dcm")))
+    assert image.values.shape == (3, 8, 9) and image.values.all()
+    assert image.to_ras[2, 2] == pytest.approx(apart)
+
+
 @pytest.mark.parametrize("between", [3.0, None])
 def test_a_segmentation_of_one_slice_is_as_thick_as_it_says(tmp_path: Path, between: Optional[float]) -> None:
     data = segmentation(np.ones((5, 8, 9), bool), (2,), (1,), between=between)

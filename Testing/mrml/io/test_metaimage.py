@@ -16,6 +16,7 @@ from SPASegmentLib.mrml.io.metaimage import read_metaimage
 from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.io.voxels import Image, UnreadableError
 from SPASegmentLib.mrml.volumes import add_volume
+from SPASegmentLib.paths import check_paths
 
 VOXELS = np.random.default_rng(0).integers(0, 500, (5, 6, 7)).astype("<i2")  # (k, j, i)
 
@@ -41,6 +42,22 @@ def test_what_slicer_writes(scene: Any, tmp_path: Path, geometry: np.ndarray, en
     image = read_metaimage(tmp_path / f"a{ending}")
     assert np.array_equal(image.values, VOXELS) and image.in_mm
     assert not differences(image.lattice, Image(VOXELS, geometry).lattice)
+
+
+def test_a_negative_spacing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.mha").write_bytes(content(ElementSpacing="2 2 -2"))
+    with pytest.raises(UnreadableError, match="spacing is negative"):
+        read_metaimage(tmp_path / "a.mha")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_voxels_in_a_file_with_letters_of_its_own(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "höhle.raw").write_bytes(VOXELS.tobytes())
+    header = content(b"", ElementDataFile="höhle.raw").decode()
+    (tmp_path / "a.mhd").write_bytes(header.encode(encoding))
+    assert np.array_equal(read_metaimage(tmp_path / "a.mhd").values, VOXELS)
+    with pytest.raises(InputError, match="höhle.raw"):
+        check_paths([("the image", tmp_path / "a.mhd")], [("--output", tmp_path / "höhle.raw")])
 
 
 def test_packings_orders_and_types(tmp_path: Path) -> None:

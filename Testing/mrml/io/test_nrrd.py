@@ -11,6 +11,7 @@ import pytest
 import slicer
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.grid import image_array, segment_image
 from SPASegmentLib.mrml.io.nrrd import read_nrrd, read_segments
 from SPASegmentLib.mrml.io.voxels import UnreadableError
 from SPASegmentLib.mrml.scene import HeadlessScene
@@ -36,6 +37,45 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         storage.SetFileName(str(path))
         assert storage.WriteData(segmentation)
     return path.read_bytes()
+
+
+#: What Slicer 4.10 wrote: a segment for each value of the fourth axis, and nothing that says so.
+OLD = """NRRD0004
+type: unsigned char
+dimension: 4
+space: left-posterior-superior
+sizes: 2 12 10 8
+space directions: none (1,0,0) (0,1,0) (0,0,1)
+kinds: list domain domain domain
+encoding: raw
+space origin: (0,0,0)
+Segment0_ID:=Segment_1
+Segment0_Name:=A
+Segment0_Extent:=2 3 2 3 2 3
+Segment1_ID:=Segment_2
+Segment1_Name:=B
+Segment1_Extent:=6 8 6 8 5 6
+Segmentation_MasterRepresentation:=Binary labelmap
+
+"""
+
+
+def test_every_segment_of_an_old_file_is_read(tmp_path: Path) -> None:
+    voxels = np.zeros((8, 10, 12, 2), np.uint8)
+    voxels[2:4, 2:4, 2:4, 0] = 1
+    voxels[5:7, 6:9, 6:9, 1] = 1
+    path = tmp_path / "old.seg.nrrd"
+    path.write_bytes(OLD.encode() + voxels.tobytes())
+    assert np.array_equal(read_segments(path).values, voxels.any(axis=3))
+    with HeadlessScene() as headless:
+        storage = slicer.vtkMRMLSegmentationStorageNode()
+        headless.scene.AddNode(storage)
+        storage.SetFileName(str(path))
+        node = headless.scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+        assert storage.ReadData(node)
+        segments = node.GetSegmentation()
+        found = [segment_image(node, name) for name in segments.GetSegmentIDs()]
+        assert sum(int((image_array(image) == value).sum()) for image, value in found) == voxels.sum(), "as Slicer does"
 
 
 def test_a_whole_file_is_complete(whole: bytes, tmp_path: Path) -> None:

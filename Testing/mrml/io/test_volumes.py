@@ -101,6 +101,15 @@ def test_colours_of_16_bits_become_bytes(scene: Any, tmp_path: Path, kind: str) 
     assert np.array_equal(image_array(volume.GetImageData()), colour) and notes_of(volume) == ()
 
 
+def test_colours_of_a_camera_with_12_bits_keep_their_levels(scene: Any, tmp_path: Path) -> None:
+    colour = np.random.default_rng(0).integers(0, 256, (3, 8, 9, 3))
+    colour[0, 0, 0] = 255
+    write_nrrd(tmp_path / "rgb.nrrd", (colour * 16).astype("u2"))
+    content = (tmp_path / "rgb.nrrd").read_bytes().replace(b"kinds: vector", b"kinds: RGB-color")
+    (tmp_path / "rgb.nrrd").write_bytes(content)
+    assert np.array_equal(image_array(load_volume(scene, str(tmp_path / "rgb.nrrd")).GetImageData()), colour)
+
+
 @pytest.mark.parametrize(("low", "high", "kind"), [
     (-(2**31), 2**31 - 1, np.int32), (-(2**31) - 1, 0, np.float64), (0, 2**31, np.float64),
 ])  # fmt: skip
