@@ -88,7 +88,7 @@ def run_segment(task: SegmentTask) -> None:
         from SPASegmentLib.interaction.settings import SessionSettings
         from SPASegmentLib.model import use
         from SPASegmentLib.model.card import models_folder
-        from SPASegmentLib.mrml.io.files import check_output, save_segmentation
+        from SPASegmentLib.mrml.io.files import check_lattice, check_output, save_segmentation
         from SPASegmentLib.mrml.io.volumes import files_of
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
@@ -109,6 +109,7 @@ def run_segment(task: SegmentTask) -> None:
     with open_scene() as scene:
         with console.status("Reading the volume ..."):
             volume = load_volume(scene, str(task.volume), task.component)
+            check_lattice(str(task.output), volume)
             reference = None if task.reference is None else ReferenceMask.load(scene, str(task.reference))
         for note in notes_of(volume):
             console.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)

@@ -59,7 +59,8 @@ class Session:
         network: whatever runs it; None to work with the family of masks around a given mask.
         frame: the image.
         settings: see `SessionSettings`.
-        profile: what is known of this user's preference from earlier frames.
+        profile: what is known of this user's preference from earlier frames, in mm; without effect on an image whose
+            pixels have no known size.
     """
 
     def __init__(
@@ -142,7 +143,8 @@ class Session:
             raise StateError(_("This session has been started already; begin a new one for another structure."))
         if sum(given is not None for given in (click, box, mask)) != 1:
             raise InputError(_("Start with a click, a box or a mask, and with one of them only."))
-        opener = Opener(self._network, self._frame, self._settings, self._profile)
+        known = self._profile if self._frame.in_mm else None
+        opener = Opener(self._network, self._frame, self._settings, known)
         if mask is not None:
             return self._show(opener.from_mask(mask, recommended), Tally("mask"))
         if click is not None:
@@ -253,14 +255,14 @@ class Session:
 
     @property
     def offset_mm(self) -> Optional[float]:
-        """What the accepted mask teaches, see `Profile.updated`; None where it is empty.
+        """What the accepted mask teaches, see `Profile.updated`; None where it is empty, or where nobody knows mm.
 
         Raises:
             StateError: no mask has been accepted.
         """
         if self._result is None:
             raise StateError(_("A preference is learned from an accepted mask; accept one first."))
-        if not self._result.mask.any():
+        if not self._result.mask.any() or not self._frame.in_mm:
             return None
         neutral_radius = self._records[-1].neutral_radius(self._result.accepted)
         return equivalent_radius(self._result.mask, self._frame.pixel_area) - neutral_radius

@@ -162,7 +162,9 @@ def _add(scene: Any, image: Image, name: str) -> Any:
     data.SetDimensions(*array.shape[2::-1])
     components = array.shape[3] if array.ndim == 4 else 1
     data.GetPointData().SetScalars(numpy_support.numpy_to_vtk(array.reshape(-1, components), deep=True))
-    volume = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode" if components == 1 else "vtkMRMLVectorVolumeNode", name)
+    kind = "vtkMRMLScalarVolumeNode" if components == 1 else "vtkMRMLVectorVolumeNode"
+    # A file's name may be no Unicode text, which VTK does not survive.
+    volume = scene.AddNewNodeByClass(kind, name.encode("utf-8", "replace").decode())
     volume.SetIJKToRASMatrix(matrix_from_array(image.to_ras))
     volume.SetAndObserveImageData(data)
     _show_grey(volume)

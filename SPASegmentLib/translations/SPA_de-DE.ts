@@ -1569,6 +1569,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>&apos;{path}&apos; must end in .seg.nrrd, {endings}.</source>
         <translation>&apos;{path}&apos; muss auf .seg.nrrd, {endings} enden.</translation>
     </message>
+    <message>
+        <source>&apos;{path}&apos; has letters that are no Unicode text (an old disc or share?); choose another place.</source>
+        <translation>„{path}“ enthält Zeichen, die kein Unicode-Text sind (ein alter Datenträger oder eine alte Freigabe?); wählen Sie einen anderen Ort.</translation>
+    </message>
+    <message>
+        <source>&apos;{path}&apos;: NIfTI cannot say where so small voxels lie, so far from the origin; write {endings}.</source>
+        <translation>„{path}“: NIfTI kann nicht angeben, wo so kleine Voxel so weit vom Ursprung liegen; schreiben Sie {endings}.</translation>
+    </message>
 </context>
 <context>
     <name>io.metaimage</name>
@@ -1591,6 +1599,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>its voxels are of the type &apos;{type}&apos;, which is no number.</source>
         <translation>ihre Voxel sind vom Typ &apos;{type}&apos;, was keine Zahl ist.</translation>
+    </message>
+    <message>
+        <source>its spacing is negative, which programs read in different ways; save it again.</source>
+        <translation>ihr Voxelabstand ist negativ, was Programme verschieden lesen; speichern Sie sie neu.</translation>
     </message>
 </context>
 <context>

@@ -309,6 +309,16 @@ def test_profile_carries_the_preference_to_the_next_frame(network: SPANetwork, l
     assert same(forgotten, cold)
 
 
+def test_where_nobody_knows_mm_no_profile_learns_or_speaks(network: SPANetwork, lesion: Lesion) -> None:
+    frame = FrameImage(lesion[0].pixels, lesion[0].spacing, in_mm=False)
+    taught = Profile.new("reader").updated(3.0).updated(3.0)
+    cold = Session(network, frame).start(Click(70, 52))
+    session = Session(network, frame, profile=taught)
+    assert same(session.start(Click(70, 52)), cold)
+    session.accept(1)
+    assert session.offset_mm is None and session.profile() == taught
+
+
 @pytest.mark.parametrize("side", [30.0, 200.0])
 def test_region_can_be_set(network: SPANetwork, lesion: Lesion, side: float) -> None:
     session = Session(network, lesion[0], SessionSettings(region_mm=side, particles=64))

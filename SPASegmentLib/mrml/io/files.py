@@ -32,14 +32,38 @@ def check_output(path: str) -> None:
     """Refuse an output that cannot be written, before any work is done for it.
 
     Raises:
-        InputError: the ending is none that can be written.
+        InputError: the ending is none that can be written, or the name no text.
         OutputError: the place is not writable.
     """
+    shown = os.path.abspath(os.path.expanduser(path)).encode("utf-8", "replace")
+    if shown != os.path.abspath(os.path.expanduser(path)).encode("utf-8", "surrogateescape"):
+        raise InputError(
+            _("'{path}' has letters that are no Unicode text (an old disc or share?); choose another place.").format(
+                path=shown.decode()
+            )
+        )
     if not path.lower().endswith(LABEL_MAP_ENDINGS):
         raise InputError(
             _("'{path}' must end in .seg.nrrd, {endings}.").format(path=path, endings=", ".join(LABEL_MAP_ENDINGS))
         )
     check_writable(Path(path).expanduser())
+
+
+def check_lattice(path: str, volume: Any) -> None:
+    """Refuse a format that cannot say where a volume's voxels lie, before any work is done for it.
+
+    Raises:
+        InputError: NIfTI has numbers of 32 bits, and voxels far from the origin and small may need more.
+    """
+    grid = volume_grid(volume)
+    exact = Lattice(grid.shape, grid.to_local)
+    rounded = Lattice(grid.shape, grid.to_local.astype(np.float32).astype(np.float64))
+    if path.lower().endswith((".nii", ".nii.gz")) and differences(rounded, exact):
+        raise InputError(
+            _("'{path}': NIfTI cannot say where so small voxels lie, so far from the origin; write {endings}.").format(
+                path=path, endings=", ".join((".seg.nrrd", ".nrrd", ".mha"))
+            )
+        )
 
 
 def save_segmentation(segmentation: Any, path: str, volume: Any) -> None:

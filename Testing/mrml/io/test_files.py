@@ -14,11 +14,11 @@ import slicer
 
 from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.grid import matrix_from_array, volume_grid
-from SPASegmentLib.mrml.io.files import check_output, save_segmentation
+from SPASegmentLib.mrml.grid import image_array, matrix_from_array, volume_grid
+from SPASegmentLib.mrml.io.files import check_lattice, check_output, save_segmentation
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, segment_array
-from SPASegmentLib.mrml.volumes import add_volume, load_mask
+from SPASegmentLib.mrml.volumes import add_volume, load_mask, load_volume
 
 ENDINGS = (".seg.nrrd", ".nrrd", ".nii", ".nii.gz", ".mha")
 
@@ -184,6 +184,38 @@ def test_places_that_cannot_be_written(volume: Any, tmp_path: Path) -> None:
         with pytest.raises(InputError, match="must end in"):
             save_segmentation(segmentation, str(tmp_path / place), volume)
     assert sorted(os.listdir(tmp_path)) == ["file", "folder.nrrd"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are Unicode there")
+def test_names_that_are_no_text(scene: Any, tmp_path: Path) -> None:
+    """As on an old disc or share; VTK would end the program."""
+    folder = os.fsdecode(os.fsencode(tmp_path) + b"/lat\xe9")
+    try:
+        os.mkdir(folder)
+    except OSError:
+        pytest.skip("the file system takes Unicode alone")
+    for ending in ENDINGS:
+        with pytest.raises(InputError, match="no Unicode text"):
+            check_output(f"{folder}/a{ending}")
+    nrrd_file = f"{folder}/v\udce9.nrrd"
+    voxels = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    header = "NRRD0004\ntype: short\ndimension: 3\nsizes: 4 3 2\nencoding: raw\nendian: little\n\n"
+    Path(nrrd_file).write_bytes(header.encode() + voxels.astype("<i2").tobytes())
+    loaded = load_volume(scene, nrrd_file)
+    assert np.array_equal(image_array(loaded.GetImageData()), voxels) and loaded.GetName()
+
+
+@pytest.mark.parametrize(("origin", "fits"), [((-80.0, 40.0, 12.0), True), ((-8012.3456, 4054.3218, 1234.5678), False)])
+def test_nifti_is_refused_where_its_numbers_do_not_reach(scene: Any, origin: Tuple[float, ...], fits: bool) -> None:
+    geometry = np.diag([1e-3, 1e-3, 1e-3, 1.0])
+    geometry[:3, 3] = origin
+    volume = add_volume(scene, np.arange(24, dtype=np.int16).reshape(2, 3, 4), geometry)
+    for ending in ENDINGS:
+        if ending.startswith(".nii") and not fits:
+            with pytest.raises(InputError, match="NIfTI cannot say where"):
+                check_lattice(f"a{ending}", volume)
+        else:
+            check_lattice(f"a{ending}", volume)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the administrator may write everywhere")
