@@ -9,7 +9,7 @@ import shutil
 import stat
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Dict, Iterator, Optional, Tuple
 
@@ -20,6 +20,8 @@ _ = texts(__name__)
 
 #: Seconds between tries to replace a file that is in use.
 _WAITS = (0.05, 0.1, 0.2, 0.4)
+#: Holds a folder where folders cannot be locked.
+_LOCK = ".spa-lock"
 
 
 @contextmanager
@@ -153,6 +155,9 @@ def write_text(text: str, path: Path) -> None:
 def held(folder: Path, patience: float = 0.0) -> Iterator[bool]:
     """Hold a folder against other programs that do the same, until the block ends; nothing is left in it.
 
+    Where folders cannot be locked, as on Windows, a file in it is made that only one program can make. The system takes
+    it away with the program that has made it.
+
     Args:
         folder: that exists.
         patience: seconds to wait for one that holds it.
@@ -163,12 +168,37 @@ def held(folder: Path, patience: float = 0.0) -> Iterator[bool]:
     try:
         handle = os.open(folder, os.O_RDONLY)
     except OSError:  # on Windows folders cannot be opened
-        yield True
+        with _held_by_a_file(folder / _LOCK, patience) as mine:
+            yield mine
         return
     try:
         yield _locked(handle, patience)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def _held_by_a_file(lock: Path, patience: float) -> Iterator[bool]:
+    goes_with_us = getattr(os, "O_TEMPORARY", 0)  # Windows alone has it
+    end, handle = time.monotonic() + patience, None
+    while handle is None:
+        try:
+            handle = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_RDWR | goes_with_us)
+        except OSError as error:
+            # Windows refuses a name whose file is about to go in other words than one that is there.
+            if not isinstance(error, (FileExistsError, PermissionError)) or not lock.exists():
+                break
+            if time.monotonic() >= end:
+                yield False
+                return
+            time.sleep(0.05)
+    try:
+        yield True
+    finally:
+        if handle is not None:
+            os.close(handle)
+            with suppress(OSError):
+                lock.unlink()
 
 
 def _locked(handle: int, patience: float) -> bool:

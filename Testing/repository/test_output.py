@@ -7,7 +7,9 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -163,9 +165,37 @@ def test_the_last_value_of_an_object_in_a_form_of_its_own() -> None:
     assert text.splitlines()[4] == "    [1, 2],"
 
 
-def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+def without_folders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on Windows, where folders cannot be opened."""
+    opened = os.open
+
+    def refusing(path: Any, *arguments: Any, **options: Any) -> int:
+        if os.path.isdir(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_a_folder_is_held_by_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locks: bool) -> None:
+    if not locks:
+        without_folders(monkeypatch)
     with held(tmp_path) as first, held(tmp_path) as second:
         assert first and not second
+        assert os.listdir(tmp_path) == ([] if locks else [".spa-lock"])
     with held(tmp_path) as again:
         assert again
+    assert os.listdir(tmp_path) == []
+
+
+def test_one_waits_for_the_other_where_nothing_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lock = tmp_path / ".spa-lock"
+    lock.write_text("")
+    without_folders(monkeypatch)
+    timer = threading.Timer(0.2, lock.unlink)
+    timer.start()
+    with held(tmp_path, patience=5.0) as mine:
+        assert mine and lock.exists()
+    timer.join()
     assert os.listdir(tmp_path) == []
