@@ -1,6 +1,6 @@
 """Folds of the images of a set, so that each is measured by weights that have seen the others (paper, Table 6).
 
-Which fold an image is in depends on the names of the patients alone: not on a seed, nor on who drew what.
+Which fold an image is in depends on the names of the set's patients alone: not on a seed, nor on who drew what.
 """
 
 from __future__ import annotations

@@ -19,16 +19,20 @@ from typer.testing import CliRunner
 from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.profile import Profile
+from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import dice
+from SPASegmentLib.model import use
 from SPASegmentLib.model.card import ModelCard, bundled, read_card
 from SPASegmentLib.research.data.folds import FOLDS, folds, weights_of
 from SPASegmentLib.research.data.structures import open_structures
+from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.named.alignment import align
 from SPASegmentLib.research.evaluation.named.evaluation import NamedTask, evaluate_named
 from SPASegmentLib.research.evaluation.named.people import open_people, second_parts
 from SPASegmentLib.research.evaluation.named.seen import seen_in_training, warning
-from SPASegmentLib.research.evaluation.named.sequences import LATER, taught
+from SPASegmentLib.research.evaluation.named.sequences import LATER, PersonJob, run_cold, taught
 from SPASegmentLib.research.evaluation.results import named
+from SPASegmentLib.research.evaluation.results.records import pack_records, packed, records_of_page
 from SPASegmentLib.research.evaluation.results.sections import read_page
 
 SIDE = 72
@@ -126,7 +130,7 @@ def check_programs(programs: Dict[str, Any]) -> None:
     pairs = [dice(disk(30, 34, 8), disk(30, 34, r)) for r in (9, 10.5)]
     assert one["two_people_second"][0] == pytest.approx(np.mean(pairs), abs=0.01)
     assert programs["people"]["ben"]["one_hand"][0] == 1.0
-    gap = one["spa_best_seen"][0] - one["one_hand"][0]
+    gap = one["spa_recommended"][0] - one["one_hand"][0]
     assert one["spa_minus_one_hand"][0] == pytest.approx(gap, abs=2e-4)
 
 
@@ -174,6 +178,7 @@ def test_folds_of_the_same_weights_change_nothing(by_fold: Dict[str, Any], three
     assert by_fold["folds"] == FOLDS and by_fold["cases"] == alone["cases"] and by_fold["gain"] == alone["gain"]
     assert by_fold["seen_in_training"] == {"three.npz": "no"}, "what they began with had not seen it"
     assert "--folds weights" in by_fold["command"]
+    assert by_fold["sha256_of_all"] == [alone["sha256"]] * 10, "five folds, and five without cleo"
 
 
 def test_people_left_out_are_measured_where_there_are_weights(by_fold: Dict[str, Any]) -> None:
@@ -187,6 +192,29 @@ def test_people_left_out_are_measured_where_there_are_weights(by_fold: Dict[str,
     page = "\n".join(named.left_out({"named-three": by_fold}))
     assert f"| three, click, 5 folds | cleo | 8 | {100 * first:.1f}, {100 * first:.1f} | +0.0 [+0.0, +0.0] |" in page
     assert named.left_out({}) == [] or len(named.left_out({})) == 3
+
+
+def test_records_of_other_weights_by_fold_share_a_page(by_fold: Dict[str, Any], tmp_path: Path) -> None:
+    """Their networks are called alike."""
+    other = {**by_fold, "sha256": "0" * 64}
+    page = tmp_path / "docs" / "page.md"
+    packed(page).parent.mkdir(parents=True)
+    others = {**by_fold, "protocol": "structures", "sha256": "1"}
+    pack_records({"named-neurons": by_fold, "structures-click": others}, page)
+    assert list(records_of_page({"named-rats": other}, page)) == ["named-neurons", "named-rats", "structures-click"]
+
+
+def test_a_box_says_nothing_of_how_large_a_person_draws(three: Path) -> None:
+    people = open_people([three])
+    method = SPAMethod(use.load(None, "cpu", "onnx").network, SessionSettings(rounds=1))
+    first = []
+    for own in people.cases:
+        (way,) = run_cold(method, PersonJob(own[:1], "box", 1))
+        assert way is not None
+        first.append(way.recommended[0])
+    wanted = [disk(30, 34, radius) for radius in (7, 9, 11.5)]
+    shown = [dice(wanted[1], mask) for mask in wanted]
+    assert np.argmax(first) == np.argmax(shown) == 1, "one mask for all three, near what most people want"
 
 
 def test_an_image_is_measured_by_the_weights_of_its_fold(three: Path, tmp_path: Path) -> None:

@@ -124,8 +124,10 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
     card = spec.network().card  # so that missing weights are told before the images are read
     everything = open_people(task.files, task.seed)
     people = everything.taken(_order(everything, task))
-    if folded is not None:
-        card = _began_with(folded, task.files[0], people)
+    cards = [] if folded is None else _all_cards(folded, task.files[0], people)
+    if cards:
+        # What they had learned before they saw the set.
+        card = replace(cards[0], training=cards[0].training.get("initial", {}))
     second = None if task.second is None else second_parts(task.second, task.files, people)
     worked = _work(people, task, folded or spec, processes, progress)
     record = {
@@ -146,6 +148,7 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
         record["two_programs"] = compare_programs(people, second, worked)
     if folded is not None:
         record["folds"] = FOLDS
+        record["sha256_of_all"] = [card.sha256 for card in cards]
         known = [one.without for one in worked]
         left_out = compare_left_out(people, known, folded, task.start, task.rounds, processes, progress)
         record.update({"left_out": left_out} if left_out else {})
@@ -157,15 +160,14 @@ def evaluate_named(task: NamedTask, progress: Progress = None) -> Dict[str, Any]
     }
 
 
-def _began_with(folded: FoldedSpec, file: Path, people: People) -> ModelCard:
-    """What the weights of all folds had learned before they saw the set, as the card of weights of their own.
+def _all_cards(folded: FoldedSpec, file: Path, people: People) -> List[ModelCard]:
+    """Of the weights of all folds, then of those that leave out a person, as far as there are some.
 
     Raises:
         InputError: some have seen what they are measured on.
     """
     specs = [folded, *(one for k in range(len(people.names)) if (one := folded.leaving_out(k)).exists())]
-    cards = [card for spec in specs for card in check_folds(spec, file, people.names)]
-    return replace(cards[0], training=cards[0].training.get("initial", {}))
+    return [card for spec in specs for card in check_folds(spec, file, people.names)]
 
 
 def _order(people: People, task: NamedTask) -> List[int]:

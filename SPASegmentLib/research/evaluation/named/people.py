@@ -2,7 +2,8 @@
 
 The case of an image is that of ``spa evaluate structures``: the largest part of the majority. A person wants the part
 of their own masks that covers most of it; who drew nothing there has no case on that image. The first click lies at the
-innermost pixel of what the person wants, the box fits tightly around it.
+innermost pixel of what the person wants; the box fits tightly around what most people want, so that it says nothing of
+how large this one draws.
 """
 
 from __future__ import annotations

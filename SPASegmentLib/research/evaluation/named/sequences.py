@@ -54,7 +54,7 @@ class PersonJob:
 
     Attributes:
         cases: on the images, in order.
-        start: "click" or "box".
+        start: "click" (at the innermost pixel of what the person wants) or "box" (tight, around the majority's mask).
         rounds: per image at most.
     """
 
@@ -128,7 +128,8 @@ def _own(method: Sessions, job: PersonJob, profile: Profile) -> Ways:
 def _go(method: Sessions, case: Case, job: PersonJob, profile: Optional[Profile], to_the_end: bool = False) -> Way:
     """Answer by choices until a mask is good enough (or through all rounds), and accept the best on screen."""
     session = method.session(case, job.rounds, profile)
-    box = tight_box(case.target) if job.start == "box" else None
+    # Around what most people want: a tight box of the person's own mask would tell how large they draw.
+    box = tight_box(_majority(case)) if job.start == "box" else None
     rows = [_scores(session.start(None if box else case.click, box=box), case)]
     rng = np.random.default_rng([case.id.seed, case.id.row])
     good = 2.0 if to_the_end else GOOD_ENOUGH
@@ -138,6 +139,10 @@ def _go(method: Sessions, case: Case, job: PersonJob, profile: Optional[Profile]
     rows += [rows[-1]] * (job.rounds - len(rows))
     recommended, on_screen, others = np.array(rows).T
     return Way(recommended, on_screen, others, dice(accepted.mask, case.target), session.offset_mm)
+
+
+def _majority(case: Case) -> np.ndarray:
+    return np.asarray(2 * case.raters.sum(0) >= len(case.raters))
 
 
 def _wanted(session: Session, case: Case, good: float, last: bool) -> Optional[int]:

@@ -25,7 +25,7 @@ def compare_programs(
         Mean, lower and upper bound over all people and, under `people`, of each: `one_hand` (with themself, two
         programs), `two_people` (with each of the others, first program), `two_people_second` (the same in the second),
         `spa_recommended` and `spa_best_seen` (after the last round without a profile), and `spa_minus_one_hand`,
-        paired, of the best mask seen.
+        paired, of the recommended mask.
     """
     rows = {k: _of_person(people, second, worked[k], k) for k in range(len(worked))}
     return {
@@ -63,7 +63,8 @@ def _figures(rows: Sequence[_Row]) -> Dict[str, Any]:
     groups, values = [group for group, _ in rows], np.array([row for _, row in rows])
     for name, column in zip(_NAMES, values.T):
         out[name] = mean_with_bounds(column, groups)
-    gap = values[:, _NAMES.index("spa_best_seen")] - values[:, 0]
+    # Not the best mask seen, which is picked with the answer: a redraw has nobody who picks.
+    gap = values[:, _NAMES.index("spa_recommended")] - values[:, 0]
     return {**out, "spa_minus_one_hand": mean_with_bounds(gap, groups)}
 
 

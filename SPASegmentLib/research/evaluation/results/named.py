@@ -86,7 +86,7 @@ def programs(records: Records) -> Lines:
                     cells = [percent(one[name][0], one[name][1:]) for name in (*names, "spa_minus_one_hand")]
                     rows.append([which, who, one["n"], *cells])
     head = ["set", "person", "n", "one hand, two programs", "two people", "two people, second program"]
-    return table([*head, "SPA, last round", "SPA, best seen", "best seen minus one hand"], rows, words=2)
+    return table([*head, "SPA, last round", "SPA, best seen", "last round minus one hand"], rows, words=2)
 
 
 def _records(records: Records) -> Iterator[Tuple[str, Record]]:

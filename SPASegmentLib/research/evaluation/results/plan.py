@@ -44,7 +44,7 @@ GENERATORS = {"none": "random-gaussian", "gaussians": "gaussians", "weights": "w
 EMBEDDING = "compact-embedding"
 UNTRAINED = ("resample", "seed-mask", "consensus")
 #: What the names of records begin with whose networks are trained for them alone; the others have the bundled weights.
-OWN_WEIGHTS = ("loss-", "generator-", "fusion-", "widening-", "protocol-")
+OWN_WEIGHTS = ("loss-", "generator-", "fusion-", "widening-", "protocol-", "named-")
 
 
 def plan(
