@@ -33,9 +33,18 @@ def percent(value: Optional[float], interval: Optional[Sequence[Optional[float]]
     return f"{text} [{100 * interval[0]:{plus}.1f}, {100 * interval[1]:{plus}.1f}]"
 
 
-def number(value: Optional[float], interval: Optional[Sequence[float]] = None, digits: int = 2) -> str:
+def between(interval: Sequence[Optional[float]], digits: int = 3, sign: bool = False) -> str:
+    """The bounds of an interval in words; "-" where there is none."""
+    low, high = interval
+    plus = "+" if sign else ""
+    return "-" if low is None or high is None else f"{low:{plus}.{digits}f} to {high:{plus}.{digits}f}"
+
+
+def number(value: Optional[float], interval: Optional[Sequence[Optional[float]]] = None, digits: int = 2) -> str:
     """A number with its interval in brackets."""
     if value is None:
         return "-"
     text = f"{value:.{digits}f}"
-    return text if interval is None else f"{text} [{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]"
+    if interval is None or interval[0] is None or interval[1] is None:
+        return text
+    return f"{text} [{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]"

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Iterable, List, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import write_text
-from SPASegmentLib.research.markdown import Lines, section, table
+from SPASegmentLib.research.markdown import Lines, between, section, table
 
 #: Names of the parts of a run, each a JSON file in its folder.
 PARTS = ("machine", "rounds", "product", "cold", "imports", "soak", "throughput", "accuracy")
@@ -271,7 +271,7 @@ def _accuracy(records: List[Dict[str, Any]]) -> Lines:
     rows = (
         (r["weights"], f"**{r['setting']}**" if r["default"] else r["setting"],
          *(f"{v:.3f}" for v in r["dice_recommended"]),
-         " to ".join(f"{v:.3f}" for v in r["dice_recommended_ci95"][-1]), _s(r["session_cpu_s"]))
+         between(r["dice_recommended_ci95"][-1]), _s(r["session_cpu_s"]))
         for r in records
     )  # fmt: skip
     rounds = (f"round {n + 1}" for n in range(len(first["dice_recommended"])))

@@ -11,6 +11,7 @@ from rich.table import Table
 from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.paths import Named, check_paths, weights_files
+from SPASegmentLib.research.markdown import between
 
 if TYPE_CHECKING:
     from SPASegmentLib.research.evaluation.single_mask import MaskTask
@@ -111,11 +112,10 @@ def rounds_table(record: Dict[str, Any]) -> Table:
     for name in ("round", "recommended", "95 % interval", "best on screen", "best seen"):
         table.add_column(name, justify="right")
     for j in range(record["rounds"]):
-        low, high = record["dice_recommended_ci95"][j]
         table.add_row(
             str(j + 1),
             f"{record['dice_recommended'][j]:.3f}",
-            f"{low:.3f} to {high:.3f}",
+            between(record["dice_recommended_ci95"][j]),
             f"{record['dice_best_on_screen'][j]:.3f}",
             f"{record['dice_best_seen'][j]:.3f}",
         )
@@ -134,10 +134,8 @@ def policy_table(policy: Dict[str, Any]) -> Table:
     if "all" in policy["user_changes"]:
         rows["user changes"] = policy["user_changes"]["all"]
     for name, row in rows.items():
-        low, high = row["gain_ci95"]
-        table.add_row(
-            name, f"{row['profile']:.3f}", f"{row['cold']:.3f}", f"{row['gain']:+.3f}", f"{low:+.3f} to {high:+.3f}"
-        )
+        gain = between(row["gain_ci95"], sign=True)
+        table.add_row(name, f"{row['profile']:.3f}", f"{row['cold']:.3f}", f"{row['gain']:+.3f}", gain)
     return table
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.paths import check_paths, weights_files
+from SPASegmentLib.research.markdown import percent
 
 if TYPE_CHECKING:
     from SPASegmentLib.research.evaluation.named.evaluation import NamedTask
@@ -73,7 +74,7 @@ def summary_lines(record: Dict[str, Any]) -> List[str]:
     """What holds of all people together, with 95 % intervals in points of Dice."""
     rounds = record["rounds_to"]["0.9"]
     found = (("gain", "Own minus none"), ("common", "others' minus none"), ("personal", "own minus others'"))
-    parts = [f"{words} {_points(record[k])} [{', '.join(map(_points, record[f'{k}_ci95']))}]" for k, words in found]
+    parts = [f"{words} {percent(record[k], record[f'{k}_ci95'], sign=True)}" for k, words in found]
     return [
         f"{', '.join(parts)}; 95 % intervals over {record['intervals_over']}.",
         f"Rounds until a mask on screen has 0.9: {rounds['without'][0]:.2f} with none, {rounds['own'][0]:.2f} with the "

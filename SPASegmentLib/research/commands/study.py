@@ -21,7 +21,7 @@ def run_study_report(log: Path, folder: Path) -> None:
     with imports():
         from SPASegmentLib.interaction.study_log import StudyLog
         from SPASegmentLib.research.study.comparison import MEASURES
-        from SPASegmentLib.research.study.report import DRAWN, write_study_report
+        from SPASegmentLib.research.study.report import DRAWN, gap_text, write_study_report
 
     outputs = [(name, folder / name) for name in ("study.md", "study.json", *(f"{key}.png" for key in DRAWN))]
     check_paths([("the log", log)], outputs, make_folders=True)
@@ -44,8 +44,7 @@ def run_study_report(log: Path, folder: Path) -> None:
             if (m := one.measures.get(key)) is None:
                 cells += ["-"] * 3
             else:
-                gap = f"{m.gap:+.2f} [{m.interval[0]:+.2f}, {m.interval[1]:+.2f}]"
-                cells += [f"{m.spa:.2f}", f"{m.clicks:.2f}", gap]
+                cells += [f"{m.spa:.2f}", f"{m.clicks:.2f}", gap_text(m)]
         table.add_row(one.name, str(one.pairs), *cells)
     console.print(table)
     console.print(f"Wrote {folder / 'study.md'}.", markup=False, soft_wrap=True)

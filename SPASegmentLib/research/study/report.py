@@ -5,13 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from SPASegmentLib.interaction.study_log import Entry
 from SPASegmentLib.output import make_folder, whole_file, write_json, write_text
 from SPASegmentLib.research.markdown import table
-from SPASegmentLib.research.study.comparison import MEASURES, PAPER, Comparison, as_record, compare, intervals
+from SPASegmentLib.research.study.comparison import (
+    MEASURES,
+    PAPER,
+    Comparison,
+    Measured,
+    as_record,
+    compare,
+    intervals,
+)
 
 #: Colours of the methods, told apart by colour-blind readers too.
 COLOURS = {"spa": "#D55E00", "clicks": "#0072B2"}
@@ -45,9 +54,10 @@ def _page(study: str, found: Sequence[Comparison], note: str) -> List[str]:
     lines = [
         f"# Study {study.rsplit('#', 1)[0]}",
         "",
-        "Written by `spa study report`. Every person worked on every image with SPA and with one mask and corrective "
-        "clicks, in balanced order. Figures are over the images that a person finished with both methods and accepted "
-        "a mask in; SPA minus clicks is paired, with 95 % bootstrap intervals over images. Iterations are clicks, "
+        "Written by `spa study report`. Every person works on every image with SPA and with one mask and corrective "
+        "clicks. Figures are over the images that a person finished with both methods and accepted a mask in; those "
+        "that were first seen with SPA count as much as those first seen with clicks (see Images). SPA minus clicks is "
+        "paired, with 95 % bootstrap intervals over images, which do not speak of other people. Iterations are clicks, "
         "boxes, choices and corrections. Seconds count from the image on screen to the last accepted mask, computing "
         "included. Practice does not count.",
         "",
@@ -59,9 +69,17 @@ def _page(study: str, found: Sequence[Comparison], note: str) -> List[str]:
             lines += [f"## {words[0].upper()}{words[1:]}", ""]
             lines += [f"![{words}]({key}.png)", ""] if key in DRAWN else []
             lines += [*table(["person", "images", "SPA", "clicks", "SPA minus clicks"], rows), ""]
-    lines += ["## Images", "", "On which no mask was accepted, and that wait for the other method.", ""]
-    rows = [[one.name, str(one.pairs), str(one.gave_up[0]), str(one.gave_up[1]), str(one.single)] for one in found]
-    lines += [*table(["person", "with both", "given up, SPA", "given up, clicks", "one method only"], rows), ""]
+    lines += [
+        "## Images",
+        "",
+        "On which no mask was accepted, that wait for the other method, and with which method those that are compared "
+        "were first seen.",
+        "",
+    ]
+    rows = [[one.name, *map(str, (one.pairs, *one.gave_up, one.single, *one.first))] for one in found]
+    head = ["person", "with both", "given up, SPA", "given up, clicks", "one method only", "SPA first", "clicks first"]
+    lines += [*table(head, rows), ""]
+    lines += [text for one in found if (text := _one_order_only(one))]
     lines += [
         "## The paper's study",
         "",
@@ -74,14 +92,27 @@ def _page(study: str, found: Sequence[Comparison], note: str) -> List[str]:
     return lines
 
 
+def _one_order_only(one: Comparison) -> str:
+    if one.name == "all" or min(one.first) > 0 or max(one.first) == 0:
+        return ""
+    method = NAMES["spa" if one.first[0] else "clicks"]
+    return (
+        f"{one.name} has finished images in one order alone ({method} first): who sees an image again is quicker, and "
+        "these figures hold that, too.\n"
+    )
+
+
 def _row(one: Comparison, key: str) -> List[str]:
     values = one.measures[key]
-    low, high = values.interval
     digits = 3 if key == "dice" else 2
-    return [
-        one.name, str(values.n), f"{values.spa:.{digits}f}", f"{values.clicks:.{digits}f}",
-        f"{values.gap:+.{digits}f} [{low:+.{digits}f}, {high:+.{digits}f}]",
-    ]  # fmt: skip
+    means = (f"{mean:.{digits}f}" for mean in (values.spa, values.clicks))
+    return [one.name, str(values.n), *means, gap_text(values, digits)]
+
+
+def gap_text(values: Measured, digits: int = 2) -> str:
+    """SPA minus clicks, with its interval where there are images enough for one."""
+    text, (low, high) = f"{values.gap:+.{digits}f}", values.interval
+    return f"{text} [{low:+.{digits}f}, {high:+.{digits}f}]" if np.isfinite(low) else text
 
 
 def _paper() -> List[List[str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Iterator
 
 import numpy as np
 import pytest
 
 from SPASegmentLib.research.data.shards import RaterSlices, pack
+from SPASegmentLib.research.evaluation import statistics
 from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, Case, CaseId
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.named.figures import Worked
@@ -24,6 +25,14 @@ from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.task import Task
 
 RECORD_CASES = 12
+
+
+@pytest.fixture(scope="session", autouse=True)
+def intervals_over_few() -> Iterator[None]:
+    """Data of these tests are small; that there are no intervals over so few patients has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statistics, "LEAST_GROUPS", 1)
+        yield
 
 
 def draw_slices(count: int, radii: tuple[int, ...] = (6, 7, 8, 9), seed: int = 0) -> RaterSlices:

@@ -18,6 +18,7 @@ from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.model.ablation import PARTS
 from SPASegmentLib.model.weights import models_folder, read_card
 from SPASegmentLib.research.evaluation.baselines.kinds import NETWORKS
+from SPASegmentLib.research.evaluation.cases import POLICY_USERS
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.pictures import draw_examples, ranked
@@ -60,6 +61,18 @@ def test_plan_covers_every_method_user_and_protocol() -> None:
     for task in tasks:
         task.spec()
         task.simulated_user()
+
+
+def test_what_a_shift_gains_for_users_who_differ_by_a_shift_is_told_apart() -> None:
+    gain = {"gain_ci95": [0.0, 0.1], "n": 1}
+    users = {name: {**gain, "gain": 0.12 if "px" in name else 0.02} for name in POLICY_USERS}
+    changes = {"all": {**gain, "gain": 0.03}, "image after the change": {**gain, "gain": -0.09}}
+    policy = {"users": users, "all_users": {**gain, "gain": 0.06}, "user_changes": changes}
+    lines = [line for line in marks({"policy": {"policy": policy}}) if line.startswith("| policy")]
+    assert [line.rsplit("|", 3)[1:3] for line in lines] == [
+        [" +6.0 [+0.0, +10.0] ", " reached "], [" +2.0 ", " **missed** "],
+        [" +3.0 [+0.0, +10.0] ", " reached "], [" -9.0 [+0.0, +10.0] ", " **missed** "],
+    ]  # fmt: skip
 
 
 def test_finished_records_are_not_run_again(npz: Path, tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.stats import sem
 
+from SPASegmentLib.research.evaluation import statistics
+from SPASegmentLib.research.evaluation.results.records import pack_records, packed, records_of_page
 from SPASegmentLib.research.evaluation.statistics import (
     area_under_rounds,
     bootstrap_interval,
@@ -14,6 +18,7 @@ from SPASegmentLib.research.evaluation.statistics import (
     reaching,
     rounds_needed,
 )
+from SPASegmentLib.research.markdown import between, number, percent
 
 
 def test_interval_over_independent_cases_is_the_normal_one() -> None:
@@ -73,3 +78,26 @@ def test_difference_is_paired() -> None:
     gap, (low, high) = difference(hard + 0.01, hard)
     assert gap == pytest.approx(0.01)
     assert high - low < 1e-9
+
+
+def test_there_is_no_interval_over_a_handful_of_patients(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statistics, "LEAST_GROUPS", 8)
+    values = np.random.default_rng(0).normal(0.5, 0.1, 40)
+    few, enough = [f"p{i % 7}" for i in range(40)], [f"p{i % 8}" for i in range(40)]
+    assert np.isnan(bootstrap_interval(values, few)).all() and np.isfinite(bootstrap_interval(values, enough)).all()
+    found = statistics.with_interval("dice", values, few)
+    assert found["dice"] == pytest.approx(values.mean(), abs=1e-4) and found["dice_ci95"] == [None, None]
+    assert percent(found["dice"], found["dice_ci95"]) == f"{100 * values.mean():.1f}"
+    assert number(0.5, [None, None]) == "0.50" and between([None, None]) == "-"
+
+
+def test_a_record_of_few_patients_has_no_intervals_on_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Earlier versions have written some."""
+    monkeypatch.setattr(statistics, "LEAST_GROUPS", 8)
+    old = {"command": "c", "protocol": "masks", "dice_ci95": [[0.1, 0.2]], "sets": {"a": {"dice_ci95": [0.1, 0.2]}}}
+    page = tmp_path / "page.md"
+    packed(page).parent.mkdir(parents=True)
+    pack_records({"six": {**old, "intervals_over": "6 patients"}, "nine": {**old, "intervals_over": "9 images"}}, page)
+    found = records_of_page({}, page)
+    assert found["six"]["dice_ci95"] == [[None, None]] and found["six"]["sets"]["a"]["dice_ci95"] == [None, None]
+    assert found["nine"]["dice_ci95"] == [[0.1, 0.2]] and found["six"]["command"] == "c"

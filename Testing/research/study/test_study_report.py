@@ -15,15 +15,18 @@ from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.study_log import Entry, StudyLog
 from SPASegmentLib.research.study.comparison import compare
+from SPASegmentLib.research.study.report import write_study_report
 
 
-def entry(participant: str, image: str, method: str, seconds: float, iterations: int, phase: str = "main") -> Entry:
+def entry(
+    participant: str, image: str, method: str, seconds: float, iterations: int, phase: str = "main", place: int = 1
+) -> Entry:
     """With the first click and so many iterations in all."""
     more = iterations - 1
     spa = method == "spa"
     return Entry(
-        "livers#1", participant, phase, 1, image, method, seconds, 1 + (more if spa else 0), 1, 0, more if spa else 0,
-        0 if spa else more, 0, 0, 0, 0.1, 0.8 + 0.01 * iterations, 4 if spa else 3,
+        "livers#1", participant, phase, place, image, method, seconds, 1 + (more if spa else 0), 1, 0,
+        more if spa else 0, 0 if spa else more, 0, 0, 0, 0.1, 0.8 + 0.01 * iterations, 4 if spa else 3,
     )  # fmt: skip
 
 
@@ -36,7 +39,8 @@ def entries() -> List[Entry]:
             for method, base in (("spa", 5.0), ("clicks", 8.0)):
                 seconds = round(pace * (base + rng.uniform(-1, 1)), 2)
                 count = int(rng.integers(2, 4)) + (method != "spa")
-                found.append(entry(person, f"image{number}", method, seconds, count))
+                place = number + (8 if (method == "spa") == (number % 2 == 0) else 0)
+                found.append(entry(person, f"image{number}", method, seconds, count, place=place))
     found.append(entry("p2", "image9", "spa", 4.0, 2))  # waits for the other method
     gave_up = {"accepted": None, "lesson_mm": None, "dice": None, "satisfaction": 0}
     found.append(Entry(**{**vars(entry("p1", "image9", "spa", 50.0, 7)), **gave_up}))
@@ -61,6 +65,26 @@ def test_figures_are_those_of_the_log(entries: List[Entry]) -> None:
             gaps = np.subtract(spa, clicks)
             assert low <= measured.gap <= high and high - low < 5 * (np.std(gaps) + 1e-9)
     assert one.measures["seconds"].interval[1] < 0, "SPA is faster on every image"
+
+
+def test_both_orders_count_alike(tmp_path: Path) -> None:
+    """Who sees an image again is quicker, whatever the method; a person who stops early has one order more often."""
+    found = []
+    for number in range(1, 13):
+        for method in ("spa", "clicks"):
+            again = (method == "spa") == (number > 9)  # nine images first with SPA, three first with clicks
+            seconds = 10.0 * (0.7 if again else 1.0) + 0.01 * number
+            found.append(entry("p1", f"image{number}", method, seconds, 3, place=number + 20 * again))
+    one = compare(found)[0]
+    assert one.first == (9, 3)
+    measured = one.measures["seconds"]
+    assert measured.gap == pytest.approx(0.0, abs=1e-9) and measured.spa == pytest.approx(measured.clicks)
+    assert measured.interval == pytest.approx((0.0, 0.0), abs=1e-9)
+    alone = [each for each in found if int(each.image[5:]) <= 9]
+    assert compare(alone)[0].first == (9, 0) and compare(alone)[0].measures["seconds"].gap == pytest.approx(3.0)
+    write_study_report(alone, tmp_path)
+    page = (tmp_path / "study.md").read_text()
+    assert "p1 has finished images in one order alone (SPA first)" in page and "| p1 | 9 | 0 | 0 | 0 | 9 | 0 |" in page
 
 
 def test_the_command_writes_page_and_plots(entries: List[Entry], tmp_path: Path) -> None:

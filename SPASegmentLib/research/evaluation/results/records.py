@@ -15,7 +15,7 @@ from SPASegmentLib.research.evaluation.baselines.training import read_baseline_c
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS, may_be_missing
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, with_interval
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, has_interval, with_interval
 from SPASegmentLib.research.evaluation.task import Task
 
 Record = Dict[str, Any]
@@ -146,9 +146,23 @@ def records_of_page(fresh: Dict[str, Record], page: Path) -> Dict[str, Record]:
             old = json.loads(gzip.decompress(packed(page).read_bytes()))
         except (OSError, EOFError, ValueError) as error:
             raise InputError(f"{packed(page)} cannot be read ({error}); remove it to write a new page.") from error
-    records = {name: record for name, record in sorted({**old, **fresh}.items())}
+    records = {name: _with_sure_intervals(record) for name, record in sorted({**old, **fresh}.items())}
     _check_one_source(records, list(fresh))
     return records
+
+
+def _with_sure_intervals(record: Record) -> Record:
+    """Without the intervals over fewer patients than they mean anything for, which earlier versions have written."""
+    over = str(record.get("intervals_over", "")).split(" ")[0]
+    return dict(_without_intervals(record)) if over.isdigit() and not has_interval(int(over)) else record
+
+
+def _without_intervals(value: Any, here: bool = False) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_intervals(part, here or key.endswith("_ci95")) for key, part in value.items()}
+    if isinstance(value, list) and here:
+        return [_without_intervals(part, here) for part in value]
+    return None if here else value
 
 
 def _check_one_source(records: Dict[str, Record], fresh: Sequence[str]) -> None:
