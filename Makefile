@@ -269,6 +269,7 @@ beyond: $(READY)
 	$(BIN)/python -m pip install --quiet --no-compile $(PIP_ARGS) --constraint constraints-dev.txt --editable '.[volumes]'
 	$(call structures_of,click,)
 	$(call structures_of,box,--start box)
+	$(call structures_of,sloppy-box,--start sloppy-box)
 	$(call structures_of,clicks,--user clicks)
 	$(BIN)/spa evaluate volumes $(DATA)/volumes $(DATA)/sarcoma_mr_ct --patient mr_brain1 --patient ct_spleen \
 		$(KEPT_OUT:%=--patient %) --actions 30 --json out/beyond/volumes-kept-out.json

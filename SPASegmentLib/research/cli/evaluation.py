@@ -23,6 +23,7 @@ from SPASegmentLib.research.cli.options import (
     Rounds,
     SessionSeed,
     Start,
+    StructureStart,
     VolumeFolders,
     VolumeLimit,
     ready,
@@ -128,7 +129,7 @@ def evaluate_masks(
 @evaluate.command("structures")
 def evaluate_structures(
     folder: Annotated[Path, typer.Argument(help="Of npz files, one for each set of structures.")],
-    start: Start = "click",
+    start: StructureStart = "click",
     user: Annotated[str, typer.Option(help="choice, or clicks (corrective clicks instead of choices).")] = "choice",
     rounds: Rounds = 6,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases of a set at most, evenly spread.")] = None,

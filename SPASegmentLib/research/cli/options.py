@@ -33,6 +33,9 @@ VolumeLimit = Annotated[
     Optional[int], typer.Option(min=1, help="Volumes of a folder, and stacks, at most, evenly spread.")
 ]
 Start = Annotated[str, typer.Option(help="click (at the innermost pixel) or box (the tight one).")]
+StructureStart = Annotated[
+    str, typer.Option(help="click (at the innermost pixel), box (the tight one) or sloppy-box (as a hand draws it).")
+]
 Rounds = Annotated[int, typer.Option(min=1, help="Rounds per case.")]
 CaseSeed = Annotated[int, typer.Option(min=0, help="Of targets, clicks and sessions.")]
 SessionSeed = Annotated[int, typer.Option(min=0, help="Of sessions.")]

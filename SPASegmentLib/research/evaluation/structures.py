@@ -31,11 +31,12 @@ from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.single_mask import middle
 from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.users import User
+from SPASegmentLib.research.training.boxes import SLOPPY, sloppy_box
 
 #: Pixels that a part must have, and the share of the content that it may have.
 LEAST_PIXELS, LARGEST_SHARE = 40, 0.7
-#: How a session begins: at the innermost pixel, or with the tight box.
-STARTS = ("click", "box")
+#: How a session begins: at the innermost pixel, with the tight box, or with a box as a hand draws it.
+STARTS = ("click", "box", "sloppy-box")
 #: Users who take part.
 USERS = ("choice", "clicks")
 #: What a record says of every round.
@@ -95,7 +96,9 @@ class StructureJob:
 
     def screens(self, method: SPAMethod) -> Iterator[Screen]:
         """What is on screen, round by round."""
-        box = tight_box(self.case.target) if self.start == "box" else None
+        box = None
+        if self.start != "click":
+            box = tight_box(self.case.target) if self.start == "box" else hand_drawn_box(self.case)
         return converse(method.session(self.case, self.rounds), self.case, self.user, self.rounds, box=box)
 
 
@@ -174,6 +177,16 @@ def tight_box(mask: np.ndarray) -> Box:
     """Around a (h, w) bool mask, along the outer edges of its pixels."""
     ys, xs = np.nonzero(mask)
     return Box(xs.min() - 0.5, ys.min() - 0.5, xs.max() + 0.5, ys.max() + 0.5)
+
+
+def hand_drawn_box(case: Case) -> Box:
+    """Around what the user wants, its edges off as those are that networks are trained with, within the image."""
+    rng = np.random.default_rng([case.id.seed, case.id.row, 1])
+    found = sloppy_box(case.target, SLOPPY * rng.standard_normal(4))
+    assert found is not None
+    x0, y0, x1, y1 = found
+    height, width = case.image.shape
+    return Box(max(x0, -0.5), max(y0, -0.5), min(x1, width - 0.5), min(y1, height - 0.5))
 
 
 def _target(structures: StructureSet, row: int) -> Optional[np.ndarray]:

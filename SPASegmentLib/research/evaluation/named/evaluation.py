@@ -34,7 +34,6 @@ from SPASegmentLib.research.evaluation.named.two_programs import compare_program
 from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.statistics import rounded
-from SPASegmentLib.research.evaluation.structures import STARTS
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,8 @@ class NamedTask:
     folds: Optional[Path] = None
 
     def __post_init__(self) -> None:
-        if self.start not in STARTS:
-            raise InputError(f"Unknown start {self.start!r}; there are {', '.join(STARTS)}.")
+        if self.start not in ("click", "box"):
+            raise InputError(f"Unknown start {self.start!r}; there are click, box.")
         if not self.files:
             raise InputError("Give at least one file of named people with --npz.")
         if self.folds is not None and (self.weights is not None or len(self.files) > 1):

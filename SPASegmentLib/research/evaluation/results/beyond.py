@@ -12,6 +12,7 @@ from SPASegmentLib.research.markdown import Lines, number, table
 WAYS = {
     ("click", "choice"): "click, then choices",
     ("box", "choice"): "tight box, then choices",
+    ("sloppy-box", "choice"): "box as a hand draws it, then choices",
     ("click", "clicks"): "click, then corrective clicks",
     ("box", "clicks"): "tight box, then corrective clicks",
 }
