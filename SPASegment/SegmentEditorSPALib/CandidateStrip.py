@@ -264,7 +264,7 @@ def _width(text: str, font: Any) -> int:
 def _font(size: int) -> Tuple[Any, int]:
     """The font for a picture of so many pixels, and the height of what its letters stand on."""
     letters, line = (LETTERS, LINE) if size >= SMALL else (SMALL_LETTERS, SMALL_LINE)
-    font = qt.QFont("sans-serif")
+    font = qt.QFont()  # the application's; a family that is not there costs macOS half a second
     font.setPixelSize(letters)
     font.setBold(True)
     return font, line

@@ -15,6 +15,10 @@ THRESHOLD = 5
 #: Seconds of rest after which the wheel says something new: one flick of it sends many events.
 REST = 0.3
 
+#: On macOS a wheel that is turned with Shift held turns sideways.
+_FORWARD = (vtk.vtkCommand.MouseWheelForwardEvent, vtk.vtkCommand.MouseWheelLeftEvent)
+_BACKWARD = (vtk.vtkCommand.MouseWheelBackwardEvent, vtk.vtkCommand.MouseWheelRightEvent)
+
 XY = Tuple[int, int]
 
 
@@ -40,8 +44,8 @@ class Gestures:
 
     def process(self, interactor: Any, event: int, view: Any) -> bool:
         """Whether the event was ours; other buttons, and the left one with Shift, stay with Slicer."""
-        if event in (vtk.vtkCommand.MouseWheelForwardEvent, vtk.vtkCommand.MouseWheelBackwardEvent):
-            return self._wheel(interactor, event == vtk.vtkCommand.MouseWheelForwardEvent)
+        if event in (*_FORWARD, *_BACKWARD):
+            return self._wheel(interactor, event in _FORWARD)
         if event == vtk.vtkCommand.LeftButtonDoubleClickEvent:
             # Slicer would show this view alone, or all views again.
             return not (interactor.GetShiftKey() or interactor.GetAltKey())

@@ -95,7 +95,7 @@ class Target:
             return _("Add a segment with the button Add first.")
         confirmed = slicer.qSlicerSegmentEditorAbstractEffect.ConfirmedWithoutDialog
         if self._effect.confirmCurrentSegmentVisible() != confirmed:
-            return _("The segment was hidden; click again once it is shown.")
+            return _("The segment was hidden; click again.")
         self.select()
         return self.trouble() or self._missing(from_mask)
 

@@ -806,8 +806,8 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Fügen Sie zuerst mit dem Knopf Add ein Segment hinzu.</translation>
     </message>
     <message>
-        <source>The segment was hidden; click again once it is shown.</source>
-        <translation>Das Segment war ausgeblendet; klicken Sie noch einmal, sobald es gezeigt wird.</translation>
+        <source>The segment was hidden; click again.</source>
+        <translation>Das Segment war ausgeblendet; klicken Sie noch einmal.</translation>
     </message>
     <message>
         <source>The segment is hidden; nothing was written. Show it, then accept.</source>

@@ -298,7 +298,11 @@ def test_plus_and_minus_say_which_thing_is_meant(desk: Any) -> None:
     assert desk.proposal.round == 2
 
 
-def test_the_wheel_with_shift_says_it_once_for_each_turn(desk: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("forward", "backward"), [("Forward", "Backward"), ("Left", "Right")])
+def test_the_wheel_with_shift_says_it_once_for_each_turn(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, forward: str, backward: str
+) -> None:
+    """On macOS it turns sideways then."""
     from SegmentEditorSPALib import Gestures
 
     view = desk.host.views["Red"]
@@ -310,17 +314,17 @@ def test_the_wheel_with_shift_says_it_once_for_each_turn(desk: Any, monkeypatch:
         desk.wait()
 
     area = int(desk.click().masks[0].sum())
-    turn("Forward", shift=False)
+    turn(forward, shift=False)
     assert desk.proposal.round == 1, "the wheel alone is Slicer's"
     for _ in range(3):
         now[0] += 0.05
-        turn("Forward")
+        turn(forward)
     assert desk.proposal.round == 2 and int(desk.proposal.masks[0].sum()) > area
     now[0] += 1.0
     area = int(desk.proposal.masks[0].sum())
-    turn("Backward")
+    turn(backward)
     assert desk.proposal.round == 3 and int(desk.proposal.masks[0].sum()) < area
     desk.workflow.cancel()
     now[0] += 1.0
-    turn("Backward")
+    turn(backward)
     assert not desk.workflow.conversation.armed

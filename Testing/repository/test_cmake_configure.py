@@ -47,13 +47,28 @@ endfunction()
 """
 
 
+#: An application that brings extensions along adds their folders to its own.
+APPLICATION = """
+cmake_minimum_required(VERSION 3.16)
+project(Application)
+add_subdirectory({root} extension)
+"""
+
+
 @pytest.mark.skipif(shutil.which("cmake") is None, reason="CMake is not installed")
-def test_configure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bundled_into_an_application", [False, True])
+def test_configure(tmp_path: Path, bundled_into_an_application: bool) -> None:
     slicer = tmp_path / "slicer"
     slicer.mkdir()
     for name, text in (("SlicerConfig.cmake", CONFIG), ("use.cmake", USE), ("end.cmake", "")):
         (slicer / name).write_text(text)
-    command = ["cmake", "-S", str(ROOT), "-B", str(tmp_path / "build"), f"-DSlicer_DIR={slicer}", "-DBUILD_TESTING=ON"]
+    source = ROOT
+    if bundled_into_an_application:
+        source = tmp_path / "application"
+        source.mkdir()
+        (source / "CMakeLists.txt").write_text(APPLICATION.format(root=ROOT.as_posix()))
+    options = [f"-DSlicer_DIR={slicer}", "-DBUILD_TESTING=ON"]
+    command = ["cmake", "-S", str(source), "-B", str(tmp_path / "build"), *options]
     done = subprocess.run(command, capture_output=True, text=True)
     if "No CMAKE_C" in done.stderr:
         pytest.skip("there is no compiler")

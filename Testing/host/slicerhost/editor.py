@@ -14,7 +14,8 @@ EVENTS = (
     "LeftButtonPressEvent", "LeftButtonReleaseEvent", "LeftButtonDoubleClickEvent",
     "RightButtonPressEvent", "RightButtonReleaseEvent",
     "MiddleButtonPressEvent", "MiddleButtonReleaseEvent", "MouseMoveEvent", "MouseWheelForwardEvent",
-    "MouseWheelBackwardEvent", "KeyPressEvent", "KeyReleaseEvent", "EnterEvent", "LeaveEvent",
+    "MouseWheelBackwardEvent", "MouseWheelLeftEvent", "MouseWheelRightEvent", "KeyPressEvent", "KeyReleaseEvent",
+    "EnterEvent", "LeaveEvent",
 )
 
 
