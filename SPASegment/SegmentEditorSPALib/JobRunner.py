@@ -61,7 +61,8 @@ class JobRunner:
         self._pending: Optional[_Pending] = None
         self._timer = qt.QTimer()
         self._timer.setInterval(POLL_MS)
-        self._timer.connect("timeout()", self._poll)
+        # One and the same object, so that it can be disconnected: a timer that stays connected holds all this for good.
+        self._on_timeout = self._poll
 
     @property
     def busy(self) -> bool:
@@ -87,6 +88,7 @@ class JobRunner:
 
         begin = self._begin or executor().submit
         self._pending = _Pending(begin(run), cancelled, done, failed, tick)
+        self._timer.connect("timeout()", self._on_timeout)
         self._timer.start()
 
     def cancel(self) -> None:
@@ -94,8 +96,12 @@ class JobRunner:
         if self._pending is not None:
             self._pending.cancelled.set()
             self._pending.future.cancel()
-            self._pending = None
+            self._end()
+
+    def _end(self) -> None:
+        self._pending = None
         self._timer.stop()
+        self._timer.disconnect("timeout()", self._on_timeout)
 
     def _poll(self) -> None:
         pending = self._pending
@@ -105,8 +111,7 @@ class JobRunner:
         if not pending.future.done():
             pending.tick()
             return
-        self._pending = None
-        self._timer.stop()
+        self._end()
         error = pending.future.exception()
         if error is None:
             pending.done(pending.future.result())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from types import SimpleNamespace
 from typing import Any, List
 
@@ -61,6 +63,25 @@ def test_work_runs_in_one_other_thread_and_answers_in_this_one(host: Any, runner
         runner.submit(threading.get_ident, lambda ident: seen.append((ident, threading.get_ident())), seen.append)
         until(host, lambda: not runner.busy)
     assert seen[0] == seen[1] and seen[0][0] != seen[0][1] == threading.get_ident()
+
+
+def test_who_has_no_job_is_held_by_nobody(host: Any) -> None:
+    """Slicer deletes the effect with its editor; a timer that stays connected would keep what it calls."""
+    from SegmentEditorSPALib.JobRunner import JobRunner
+
+    def worked() -> Any:
+        made, seen = JobRunner(), []
+        made.submit(lambda: 1, seen.append, seen.append)
+        until(host, lambda: not made.busy)
+        made.submit(lambda: 2, seen.append, seen.append)
+        made.cancel()
+        made.cancel()
+        assert seen == [1]
+        return weakref.ref(made)
+
+    left = worked()
+    gc.collect()
+    assert left() is None
 
 
 def test_errors_and_cancelled_work(host: Any, runner: Any) -> None:
