@@ -2,8 +2,6 @@
 
 import sys
 
-import qt
-
 from SPASegmentLib import translation
 from SPASegmentLib.translation import Text
 
@@ -11,6 +9,10 @@ try:
     import slicer.i18n as i18n
 except ModuleNotFoundError:
     i18n = None
+try:
+    import qt
+except ModuleNotFoundError:
+    qt = None  # outside of Slicer's application, where parts without windows work, too
 
 
 def translated(context: str, text: str) -> str:
@@ -33,6 +35,8 @@ def tr(text: str) -> Text:
 
 def language() -> str:
     """The language that Slicer is set to (Application Settings, General), of `translation.languages`."""
+    if qt is None:
+        return "en"
     settings = qt.QSettings()
     if str(settings.value("Internationalization/Enabled", "")).lower() not in ("true", "1"):
         return "en"
