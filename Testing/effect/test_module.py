@@ -89,7 +89,7 @@ def test_reload_and_test_says_what_it_leaves_out(host: Any, module: Any, monkeyp
 
     said = []
     host.window.show()
-    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True, **_: ["torch"] if with_network else [])
+    monkeypatch.setattr(Dependencies, "missing", lambda with_network=True, *_: ["torch"] if with_network else [])
     tests = module.python.SPASegmentTest("runTest")
     tests.delayDisplay = said.append
     tests.runTest()
