@@ -31,5 +31,5 @@ def draw_masks(frame: FrameImage, masks: np.ndarray, grey: Tuple[float, float], 
 
 def _data_url(picture: np.ndarray) -> str:
     buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format="PNG", compress_level=3)
+    Image.fromarray(picture).save(buffer, format="PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
