@@ -9,7 +9,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.study_log import Entry
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, has_interval, rounded
+from SPASegmentLib.research.evaluation.statistics import has_interval, rounded
 
 #: What is compared, and how it is called.
 MEASURES = {
@@ -122,17 +122,22 @@ def _measure(key: str, pairs: Sequence[Pair]) -> Optional[Measured]:
     known = [pair for pair in pairs if all(getattr(one, key) is not None for one in pair)]
     if not known:
         return None
-    values = np.array([[float(getattr(one, key)) for one in pair] for pair in known])
+    (spa, clicks, gap), low, high = _estimates(key, known)
+    return Measured(len(known), float(spa), float(clicks), float(gap), (float(low[2]), float(high[2])))
+
+
+def _estimates(key: str, pairs: Sequence[Pair]) -> np.ndarray:
+    """(3, 3) mean, lower and upper bound, each with SPA, with clicks, and SPA minus clicks."""
+    values = np.array([[float(getattr(one, key)) for one in pair] for pair in pairs])
     values = np.column_stack([values, values[:, 0] - values[:, 1]])
-    first = np.array([_spa_was_first(pair) for pair in known])
-    images = np.unique([pair[0].image for pair in known], return_inverse=True)[1]
+    first = np.array([_spa_was_first(pair) for pair in pairs])
+    images = np.unique([pair[0].image for pair in pairs], return_inverse=True)[1]
     count = int(images.max()) + 1
-    spa, clicks, gap = _both_orders(values, first, images, np.ones((1, count)))[0]
-    low = high = float("nan")
+    bounds = np.full((2, 3), np.nan)
     if has_interval(count):
         draws = np.random.default_rng(0).multinomial(count, np.full(count, 1 / count), 2000)
-        low, high = np.nanpercentile(_both_orders(values, first, images, draws)[:, 2], [2.5, 97.5])
-    return Measured(len(known), float(spa), float(clicks), float(gap), (float(low), float(high)))
+        bounds = np.nanpercentile(_both_orders(values, first, images, draws), [2.5, 97.5], axis=0)
+    return np.vstack([_both_orders(values, first, images, np.ones((1, count))), bounds])
 
 
 def _both_orders(values: np.ndarray, first: np.ndarray, images: np.ndarray, counts: np.ndarray) -> np.ndarray:
@@ -157,14 +162,14 @@ def _both_orders(values: np.ndarray, first: np.ndarray, images: np.ndarray, coun
 
 
 def intervals(entries: Sequence[Entry], key: str) -> Dict[str, Dict[str, List[float]]]:
-    """Mean and 95 % interval of a measure by person and method, over the images that are compared; for plots."""
+    """Mean and 95 % interval of a measure by person and method, as `compare` has them; for plots."""
     out: Dict[str, Dict[str, List[float]]] = {}
     main = [entry for entry in entries if entry.phase == "main"]
     for name in dict.fromkeys(entry.participant for entry in main):
         pairs = _accepted(_pairs([entry for entry in main if entry.participant == name]))
-        for n, method in enumerate(("spa", "clicks")) if pairs else ():
-            values = np.array([float(getattr(pair[n], key)) for pair in pairs])
-            out.setdefault(name, {})[method] = [float(values.mean()), *map(float, bootstrap_interval(values))]
+        if pairs:
+            spa, clicks, _gap = _estimates(key, pairs).T.tolist()
+            out[name] = {"spa": spa, "clicks": clicks}
     return out
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.study_log import Entry, StudyLog
-from SPASegmentLib.research.study.comparison import compare
+from SPASegmentLib.research.study.comparison import compare, intervals
 from SPASegmentLib.research.study.report import write_study_report
 
 
@@ -80,6 +80,13 @@ def test_both_orders_count_alike(tmp_path: Path) -> None:
     measured = one.measures["seconds"]
     assert measured.gap == pytest.approx(0.0, abs=1e-9) and measured.spa == pytest.approx(measured.clicks)
     assert measured.interval == pytest.approx((0.0, 0.0), abs=1e-9)
+    bars = intervals(found, "seconds")["p1"]
+    assert bars["spa"][0] == pytest.approx(measured.spa) and bars["clicks"][0] == pytest.approx(measured.clicks)
+    few = compare(found[:6])[0].measures["seconds"]
+    bars = intervals(found[:6], "seconds")["p1"]
+    assert few.n == 3 and np.isnan(few.interval).all() and np.isnan(bars["spa"][1:]).all()
+    write_study_report(found[:6], tmp_path / "few")
+    assert json.loads((tmp_path / "few/study.json").read_text())["p1"]["seconds"]["interval"] == [None, None]
     alone = [each for each in found if int(each.image[5:]) <= 9]
     assert compare(alone)[0].first == (9, 0) and compare(alone)[0].measures["seconds"].gap == pytest.approx(3.0)
     write_study_report(alone, tmp_path)
