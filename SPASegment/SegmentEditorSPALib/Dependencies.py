@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.metadata
 import importlib.util
@@ -28,8 +27,8 @@ TORCH_PACKAGES = {"safetensors": "safetensors>=0.4", "segment_anything": "segmen
 TORCH = ">=2.2"
 #: What is downloaded at most for a package, in MB, from PyPI's wheels for the systems that Slicer runs on.
 _MEGABYTES = {"scipy": 40, "onnxruntime": 30, "safetensors": 1, "segment_anything": 1}
-#: Names that builds of a package go by in the Python Package Index.
-_BUILDS = {"onnxruntime": ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")}
+#: Other names that builds of a package go by in the Python Package Index.
+_BUILDS = {"onnxruntime": ("onnxruntime-gpu", "onnxruntime-directml")}
 _REQUIREMENTS = {**PACKAGES, **NETWORK_PACKAGES, **TORCH_PACKAGES}
 
 
@@ -55,10 +54,14 @@ def missing(with_network: bool = True, runtime: str = "") -> List[str]:
 
 def version(name: str) -> str:
     """The version of an installed package, whichever build of it; empty where it is not installed or does not say."""
-    for build in _BUILDS.get(name, (name.replace("_", "-"),)):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            return importlib.metadata.version(build)
-    return ""
+    return next(filter(None, map(_version_of, (name, *_BUILDS.get(name, ())))), "")
+
+
+def _version_of(name: str) -> str:
+    try:
+        return importlib.metadata.version(name.replace("_", "-"))
+    except importlib.metadata.PackageNotFoundError:
+        return ""
 
 
 def _for_networks(runtime: str = "") -> Dict[str, str]:
@@ -79,7 +82,7 @@ def _absent(packages: Iterable[str]) -> List[str]:
 
 def _is_too_old(name: str) -> bool:
     """Whether another extension has brought an older version; builds under other names are taken as they are."""
-    found = version(name)
+    found = _version_of(name)
     return bool(found) and _numbers(found) < _numbers(_REQUIREMENTS[name])
 
 

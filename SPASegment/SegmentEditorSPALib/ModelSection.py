@@ -136,8 +136,6 @@ class ModelSection:
         self.refresh()
 
     def _tick(self) -> None:
-        if self._download is None:
-            return
         done, total = self._download.done, self._download.total
         self.progress.setValue(100 * done // total if total else 0)
 

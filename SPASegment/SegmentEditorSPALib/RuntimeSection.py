@@ -42,7 +42,6 @@ class RuntimeSection:
 
     def refresh(self) -> None:
         """Bring texts and buttons up to date."""
-        there = "onnxruntime" not in Dependencies.missing(runtime="onnx")
         onnx, torch = Dependencies.version("onnxruntime"), Dependencies.version("torch")
         lines = [_("ONNX Runtime {version}").format(version=onnx) if onnx else _("no ONNX Runtime")]
         if Dependencies.has_torch():
@@ -51,7 +50,7 @@ class RuntimeSection:
         self.runtime.blockSignals(True)
         self.runtime.setCurrentIndex(Model.RUNTIMES.index(Model.choice().runtime))
         self.runtime.blockSignals(False)
-        self.install.setText(_("Install ONNX Runtime again...") if onnx and there else _("Install ONNX Runtime..."))
+        self.install.setText(_("Install ONNX Runtime again...") if _is_there() else _("Install ONNX Runtime..."))
         self.torch.setVisible(not Dependencies.has_torch())
 
     def _pick(self, number: int) -> None:
@@ -62,8 +61,7 @@ class RuntimeSection:
         self._use(Model.choice()._replace(runtime=runtime))
 
     def _install(self) -> None:
-        there = "onnxruntime" not in Dependencies.missing(runtime="onnx") and Dependencies.version("onnxruntime")
-        self._installed(Dependencies.install_again() if there else Dependencies.ensure(runtime="onnx"))
+        self._installed(Dependencies.install_again() if _is_there() else Dependencies.ensure(runtime="onnx"))
 
     def _install_from_folder(self) -> None:
         folder = qt.QFileDialog.getExistingDirectory(None, _("Choose the folder with the wheels"))
@@ -86,3 +84,8 @@ class RuntimeSection:
     def _end(self, text: str) -> None:
         self._say(text)
         self.refresh()
+
+
+def _is_there() -> bool:
+    """Whether ONNX Runtime is installed, and new enough."""
+    return "onnxruntime" not in Dependencies.missing(runtime="onnx") and bool(Dependencies.version("onnxruntime"))

@@ -171,12 +171,13 @@ def test_a_runtime_that_is_too_old_counts_as_missing(host: Any, monkeypatch: pyt
 
     versions: Dict[str, str] = {"onnxruntime": "1.9.0"}
     monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
-    monkeypatch.setattr(Dependencies, "version", lambda name: versions.get(name, ""))
+    monkeypatch.setattr(Dependencies, "_version_of", lambda name: versions.get(name, ""))
     assert Dependencies.missing() == ["onnxruntime"] and not Dependencies.has_runtime()
     versions["onnxruntime"] = "1.17.3"
     assert Dependencies.missing() == []
-    versions.clear()  # a build under another name, such as that for graphics cards
-    assert Dependencies.missing() == []
+    versions.clear()  # a build under another name, such as that for graphics cards, is taken as it is
+    versions["onnxruntime-gpu"] = "1.9.0"
+    assert Dependencies.missing() == [] and Dependencies.version("onnxruntime") == "1.9.0"
 
 
 def test_a_package_in_use_asks_for_a_restart(host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
