@@ -35,13 +35,15 @@ def check_output(path: str) -> None:
         InputError: the ending is none that can be written, or the name no text.
         OutputError: the place is not writable.
     """
-    shown = os.path.abspath(os.path.expanduser(path)).encode("utf-8", "replace")
-    if shown != os.path.abspath(os.path.expanduser(path)).encode("utf-8", "surrogateescape"):
+    place = os.path.abspath(os.path.expanduser(path))
+    try:
+        place.encode("utf-8")
+    except UnicodeEncodeError as error:
         raise InputError(
             _("'{path}' has letters that are no Unicode text (an old disc or share?); choose another place.").format(
-                path=shown.decode()
+                path=place.encode("utf-8", "replace").decode()
             )
-        )
+        ) from error
     if not path.lower().endswith(LABEL_MAP_ENDINGS):
         raise InputError(
             _("'{path}' must end in .seg.nrrd, {endings}.").format(path=path, endings=", ".join(LABEL_MAP_ENDINGS))

@@ -14,6 +14,11 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.paths import check_paths
 
 
+def _console() -> Console:
+    """Of several processes the first one speaks."""
+    return Console(quiet=os.environ.get("RANK", "0") != "0")
+
+
 def run_train(
     config: Path,
     data: Path,
@@ -32,8 +37,7 @@ def run_train(
     with imports():
         from SPASegmentLib.research.training.run import train
 
-    # Of several processes the first one speaks.
-    console = Console(quiet=os.environ.get("RANK", "0") != "0")
+    console = _console()
     with progress_bar(console, f"Training {name or config.stem}") as progress:
         weights = train(config, data, output, progress, device, sam, other_sam, changes, name)
     if weights is not None:
@@ -52,7 +56,7 @@ def run_train_people(
     with imports():
         from SPASegmentLib.research.training.people import train_people
 
-    console = Console(quiet=os.environ.get("RANK", "0") != "0")
+    console = _console()
     with progress_bar(console, f"Training on {Path(file).stem}") as progress:
         made = train_people(config, file, data, output, each_person, progress, device, changes)
     console.print(f"{len(made)} sets of weights are in {output}.", markup=False, soft_wrap=True)

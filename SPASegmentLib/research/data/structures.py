@@ -82,10 +82,13 @@ class StructureSet:
         Raises:
             InputError: there are no people, or one of them is nobody here.
         """
-        unknown = [name for name in people if self.masks is None or name not in self.names]
-        if self.masks is None or unknown:
-            who = "no people" if self.masks is None else f"the people {', '.join(self.names)}"
-            raise InputError(f"{self.name} has {who}; {', '.join(map(repr, unknown)) or 'nobody'} cannot be left out.")
+        if self.masks is None:
+            raise InputError(f"{self.name} has no people; it holds labels, which spa evaluate structures measures.")
+        unknown = [repr(name) for name in people if name not in self.names]
+        if unknown:
+            raise InputError(
+                f"{self.name} has the people {', '.join(self.names)}; {', '.join(unknown)} cannot be left out."
+            )
         kept = sum(1 << k for k, name in enumerate(self.names) if name not in people)
         return replace(self, masks=[mask & np.uint8(kept) for mask in self.masks])
 

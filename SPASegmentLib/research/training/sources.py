@@ -346,7 +346,8 @@ class People(Source):
         rows = np.arange(len(found)) if self.fold is None else np.flatnonzero(folds(found.patients) != self.fold)
         pool = pool_of([found.taken(list(rows))], {}, 0.0, 0)
         if not len(pool):
-            raise InputError(f"{self.file}: nothing is left to train on without {self.left_out()}.")
+            without = ", ".join(self.without) or "nobody"
+            raise InputError(f"{self.file}: nothing is left to train on without fold {self.fold} and {without}.")
         return pool, pool.weights()
 
     def left_out(self) -> Dict[str, Any]:

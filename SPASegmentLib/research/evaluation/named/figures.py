@@ -73,10 +73,11 @@ class _Table:
 
     def values(self, profile: str, name: str) -> np.ndarray:
         """(rows, rounds) of a field of `Way`."""
-        return np.array([getattr(_there(self._worked[k].ways(profile)[i]), name) for k, i in self.rows])
+        return np.array([getattr(there(self._worked[k].ways(profile)[i]), name) for k, i in self.rows])
 
 
-def _there(way: Optional[Way]) -> Way:
+def there(way: Optional[Way]) -> Way:
+    """A way that must have been gone."""
     assert way is not None
     return way
 
@@ -102,7 +103,7 @@ def _change(people: People, worked: Sequence[Worked], who: Sequence[int]) -> Dic
     parts: List[Tuple[int, float, float, str]] = []
     for k in who:
         for rank, i in enumerate([i for i, way in enumerate(worked[k].changed) if way is not None]):
-            warm, cold = (float(_there(ways[i]).recommended[0]) for ways in (worked[k].changed, worked[k].without))
+            warm, cold = (float(there(ways[i]).recommended[0]) for ways in (worked[k].changed, worked[k].without))
             parts.append((rank, warm, cold, people.patient(i)))
     out: Dict[str, Any] = {"n": len(parts)}
     for name, some in (("all", parts), ("first_image", [part for part in parts if part[0] == 0])):

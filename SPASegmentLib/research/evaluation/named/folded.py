@@ -105,9 +105,8 @@ def check_folds(spec: FoldedSpec, file: Path, people: Sequence[str]) -> List[Mod
     cards = []
     for fold, weights in enumerate(spec.files()):
         card = read_card(weights.with_suffix(".json"))
-        expected = {
-            "fold": fold, "of": FOLDS, "people": [] if spec.without is None else [people[spec.without]],
-        }  # fmt: skip
+        without = [] if spec.without is None else [people[spec.without]]
+        expected = {"fold": fold, "of": FOLDS, "people": without}
         if card.training.get("left_out", {}).get(Path(file).stem) != expected:
             raise InputError(
                 f"The card of {weights.name} does not say that fold {fold} of {Path(file).name} was left out"

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.research.evaluation.multi_rater import Progress
-from SPASegmentLib.research.evaluation.named.figures import ROUNDS_TO, mean_with_bounds
+from SPASegmentLib.research.evaluation.named.figures import ROUNDS_TO, mean_with_bounds, there
 from SPASegmentLib.research.evaluation.named.folded import FoldedSpec
 from SPASegmentLib.research.evaluation.named.people import People
 from SPASegmentLib.research.evaluation.named.sequences import PersonJob, Sessions, Way, Ways, run_cold
@@ -40,15 +40,15 @@ def compare_left_out(
     who = [k for k in range(len(people.names)) if spec.leaving_out(k).exists()]
     rows: Dict[int, List[_Row]] = {}
     for place, k in enumerate(who):
-        there = [(i, case) for i, case in enumerate(people.cases[k]) if case is not None]
+        drawn = [(i, case) for i, case in enumerate(people.cases[k]) if case is not None]
 
         def report(done: int, total: int, place: int = place) -> None:
             if progress is not None:
                 progress(place * total + done, len(who) * total)
 
-        jobs = [PersonJob((case,), start, rounds) for _, case in there]
+        jobs = [PersonJob((case,), start, rounds) for _, case in drawn]
         ways = run_all(_cold, jobs, spec.leaving_out(k), processes, report)
-        rows[k] = [(people.patient(i), _known(known[k][i]), way) for (i, _), way in zip(there, ways)]
+        rows[k] = [(people.patient(i), there(known[k][i]), way) for (i, _), way in zip(drawn, ways)]
     if not rows:
         return {}
     together = [row for some in rows.values() for row in some]
@@ -57,12 +57,7 @@ def compare_left_out(
 
 def _cold(method: Sessions, job: PersonJob) -> Way:
     (way,) = run_cold(method, job)
-    return _known(way)
-
-
-def _known(way: object) -> Way:
-    assert isinstance(way, Way)
-    return way
+    return there(way)
 
 
 def _figures(rows: Sequence[_Row]) -> Dict[str, Any]:
