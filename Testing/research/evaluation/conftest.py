@@ -27,7 +27,7 @@ from SPASegmentLib.research.evaluation.task import Task
 RECORD_CASES = 12
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def intervals_over_few() -> Iterator[None]:
     """Data of these tests are small; that there are no intervals over so few patients has tests of its own."""
     with pytest.MonkeyPatch.context() as patch:
