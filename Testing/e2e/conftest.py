@@ -81,9 +81,13 @@ class Screen:
         return self.page.evaluate("name => window.trame.state.get(name)", name)
 
     def wait(self, condition: str, timeout: float = PATIENCE) -> None:
-        """Wait until a JavaScript expression over `get(name)` holds."""
+        """Wait until a JavaScript expression over `get(name)` holds, and the page has drawn it.
+
+        What the page knows changes before what it shows: Vue draws in a later task.
+        """
         script = f"() => {{ const get = (name) => window.trame.state.get(name); return {condition}; }}"
         self.page.wait_for_function(script, timeout=1000 * timeout)
+        self.page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds that only a look at the page can tell."""

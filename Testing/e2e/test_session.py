@@ -232,7 +232,8 @@ def test_through_the_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
     screen.wait("get('marks').slices.filter((mark) => mark.state === 'anchor').length === 2")
     page.keyboard.press("Enter")
     screen.wait("!get('through').active && !get('busy')")
-    assert page.inner_text("[data-test=status]").startswith("Applied: ") and screen.state("marks") is None
+    screen.until(lambda: page.inner_text("[data-test=status]").startswith("Applied: "))
+    screen.wait("get('marks') === null")
     mask, _grid = load_mask(scene, str(downloaded(page, "nifti", tmp_path)))
     assert len(np.flatnonzero(mask.any(axis=(1, 2)))) > 3
     page.screenshot(path=PICTURES / "applied.png")
