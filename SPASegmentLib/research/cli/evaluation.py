@@ -10,6 +10,7 @@ import typer
 from SPASegmentLib.commands.plain import Runtime, Weights
 from SPASegmentLib.research.cli.options import (
     PANEL,
+    AnyStart,
     Baselines,
     CaseLimit,
     CaseSeed,
@@ -23,7 +24,6 @@ from SPASegmentLib.research.cli.options import (
     Rounds,
     SessionSeed,
     Start,
-    StructureStart,
     VolumeFolders,
     VolumeLimit,
     ready,
@@ -60,6 +60,7 @@ def evaluate_lidc(
             "baselines train)."
         ),
     ] = "spa",
+    start: AnyStart = "click",
     rounds: Rounds = 6,
     noise: Annotated[float, typer.Option(help="Share of choices that fall on another mask at random.")] = 0.0,
     update: Annotated[str, typer.Option(help="bayesian or amortised.")] = "bayesian",
@@ -96,7 +97,7 @@ def evaluate_lidc(
         from SPASegmentLib.research.evaluation.task import Task
 
         task = Task(
-            protocol=protocol, user=user, method=method, rounds=rounds, noise=noise, update=update,
+            protocol=protocol, user=user, method=method, start=start, rounds=rounds, noise=noise, update=update,
             generator=generator, refine=refine, looks=looks, feedback_prompts=feedback_prompts, predictions=predictions,
             particles=particles, raters=raters, split=split, limit=limit, cases=cases, weights=weights, seed=seed,
             baselines=baselines, jobs=jobs, runtime=runtime,
@@ -129,7 +130,7 @@ def evaluate_masks(
 @evaluate.command("structures")
 def evaluate_structures(
     folder: Annotated[Path, typer.Argument(help="Of npz files, one for each set of structures.")],
-    start: StructureStart = "click",
+    start: AnyStart = "click",
     user: Annotated[str, typer.Option(help="choice, or clicks (corrective clicks instead of choices).")] = "choice",
     rounds: Rounds = 6,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases of a set at most, evenly spread.")] = None,

@@ -33,7 +33,7 @@ VolumeLimit = Annotated[
     Optional[int], typer.Option(min=1, help="Volumes of a folder, and stacks, at most, evenly spread.")
 ]
 Start = Annotated[str, typer.Option(help="click (at the innermost pixel) or box (the tight one).")]
-StructureStart = Annotated[
+AnyStart = Annotated[
     str, typer.Option(help="click (at the innermost pixel), box (the tight one) or sloppy-box (as a hand draws it).")
 ]
 Rounds = Annotated[int, typer.Option(min=1, help="Rounds per case.")]

@@ -20,12 +20,13 @@ from SPASegmentLib.model.expected_dice import Curve, ExpectedDice, calibrated
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
+from SPASegmentLib.research.evaluation.boxes import tight_box
 from SPASegmentLib.research.evaluation.cases import Case, draw_ids, evenly, open_case, thinned
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import measure
 from SPASegmentLib.research.evaluation.slices import open_files
-from SPASegmentLib.research.evaluation.structures import structure_cases, tight_box
+from SPASegmentLib.research.evaluation.structures import structure_cases
 from SPASegmentLib.research.evaluation.users import User
 
 #: Fewer values than this say nothing.

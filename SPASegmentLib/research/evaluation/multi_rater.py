@@ -70,6 +70,7 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         "protocol": task.protocol,
         "method": task.method,
         "user": task.user,
+        "start": task.start,
         "oracle": task.user in ORACLES or task.method == "consensus",
         "noise": task.noise,
         "rounds": task.rounds,

@@ -17,8 +17,8 @@ from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.interaction.types import Box
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
+from SPASegmentLib.research.evaluation.boxes import STARTS, first_box
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Screen
@@ -31,12 +31,9 @@ from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.single_mask import middle
 from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.users import User
-from SPASegmentLib.research.training.boxes import SLOPPY, sloppy_box
 
 #: Pixels that a part must have, and the share of the content that it may have.
 LEAST_PIXELS, LARGEST_SHARE = 40, 0.7
-#: How a session begins: at the innermost pixel, with the tight box, or with a box as a hand draws it.
-STARTS = ("click", "box", "sloppy-box")
 #: Users who take part.
 USERS = ("choice", "clicks")
 #: What a record says of every round.
@@ -49,7 +46,7 @@ class StructuresTask:
 
     Attributes:
         folder: of npz files (`data.structures`), a set each.
-        start: of `STARTS`.
+        start: of `boxes.STARTS`.
         user: of `USERS`.
         rounds: per case.
         limit: cases of a set at most, evenly spread; None for all.
@@ -96,9 +93,8 @@ class StructureJob:
 
     def screens(self, method: SPAMethod) -> Iterator[Screen]:
         """What is on screen, round by round."""
-        box = None
-        if self.start != "click":
-            box = tight_box(self.case.target) if self.start == "box" else hand_drawn_box(self.case)
+        rng = np.random.default_rng([self.case.id.seed, self.case.id.row, 1])
+        box = first_box(self.start, self.case.target, rng)
         return converse(method.session(self.case, self.rounds), self.case, self.user, self.rounds, box=box)
 
 
@@ -171,22 +167,6 @@ def structure_cases(structures: StructureSet, seed: int = 0) -> List[Case]:
         patient = str(structures.patients[row])
         found.append(Case(case, structures.images[row], mask[None], np.ones(1, bool), mask, patient, None))
     return found
-
-
-def tight_box(mask: np.ndarray) -> Box:
-    """Around a (h, w) bool mask, along the outer edges of its pixels."""
-    ys, xs = np.nonzero(mask)
-    return Box(xs.min() - 0.5, ys.min() - 0.5, xs.max() + 0.5, ys.max() + 0.5)
-
-
-def hand_drawn_box(case: Case) -> Box:
-    """Around what the user wants, its edges off as those are that networks are trained with, within the image."""
-    rng = np.random.default_rng([case.id.seed, case.id.row, 1])
-    found = sloppy_box(case.target, SLOPPY * rng.standard_normal(4))
-    assert found is not None
-    x0, y0, x1, y1 = found
-    height, width = case.image.shape
-    return Box(max(x0, -0.5), max(y0, -0.5), min(x1, width - 0.5), min(y1, height - 0.5))
 
 
 def _target(structures: StructureSet, row: int) -> Optional[np.ndarray]:

@@ -24,6 +24,7 @@ class Task:
         protocol: what the user wants (`cases.PROTOCOLS`).
         user: how the user answers (`users.USERS`).
         method: what works with the user (`catalogue.METHODS`).
+        start: what SPA's sessions begin with (`boxes.STARTS`).
         rounds: per case.
         noise: share of choices that fall on another candidate at random.
         update: "bayesian" or "amortised".
@@ -47,6 +48,7 @@ class Task:
     protocol: str = "combination"
     user: str = "choice"
     method: str = "spa"
+    start: str = "click"
     rounds: int = 6
     noise: float = 0.0
     update: str = "bayesian"
@@ -90,8 +92,9 @@ class Task:
             InputError: an option has no such value.
         """
         return MethodSpec(
-            self.method, self.settings(), self.weights, self.baselines, self.generator, self.protocol, self.runtime
-        )
+            self.method, self.settings(), self.weights, self.baselines, self.start, self.generator, self.protocol,
+            self.runtime,
+        )  # fmt: skip
 
     def simulated_user(self) -> User:
         """Who answers.

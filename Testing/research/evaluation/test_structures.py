@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -14,13 +13,7 @@ from typer.testing import CliRunner
 from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.structures import open_structures
-from SPASegmentLib.research.evaluation.structures import (
-    StructuresTask,
-    evaluate_structures,
-    hand_drawn_box,
-    structure_cases,
-    tight_box,
-)
+from SPASegmentLib.research.evaluation.structures import StructuresTask, evaluate_structures, structure_cases
 
 SIDE = 72
 
@@ -112,28 +105,6 @@ def test_people_decide_by_majority_of_those_who_drew(tmp_path: Path) -> None:
     three, two = structure_cases(open_structures(tmp_path / "a.npz"))
     assert np.array_equal(three.target, drawn[1]), "two of three"
     assert np.array_equal(two.target, drawn[0]), "one of two is half, and half is enough"
-
-
-def test_a_box_lies_on_the_pixels_edges() -> None:
-    mask = np.zeros((20, 30), bool)
-    mask[3:7, 10:19] = True
-    box = tight_box(mask)
-    assert (box.x0, box.y0, box.x1, box.y1) == (9.5, 2.5, 18.5, 6.5)
-
-
-def test_a_hand_s_box_is_off_by_a_little_the_same_again_and_within_the_image(folder: Path) -> None:
-    cases = structure_cases(open_structures(folder / "disks.npz"))
-    assert len(cases) == 4
-    off = []
-    for case in cases:
-        tight, drawn = tight_box(case.target), hand_drawn_box(case)
-        assert hand_drawn_box(case) == drawn != tight
-        width = tight.x1 - tight.x0
-        off += [(getattr(drawn, edge) - getattr(tight, edge)) / width for edge in ("x0", "x1", "y0", "y1")]
-    assert 0.015 < np.std(off) < 0.08 and np.abs(off).max() < 0.2
-    corner = replace(cases[0], target=np.pad(np.ones((12, 12), bool), ((0, SIDE - 12), (0, SIDE - 12))))
-    boxes = [hand_drawn_box(replace(corner, id=replace(corner.id, seed=seed))) for seed in range(20)]
-    assert min(box.x0 for box in boxes) == -0.5 and min(box.y0 for box in boxes) == -0.5
 
 
 def test_means_are_over_sets_and_the_record_stands_alone(folder: Path) -> None:

@@ -11,6 +11,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model import use
 from SPASegmentLib.model.ablation import PARTS, ablated
 from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.research.evaluation.boxes import STARTS
 from SPASegmentLib.research.evaluation.methods.method import Method
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED, open_trained
@@ -30,6 +31,7 @@ class MethodSpec:
         settings: of sessions.
         weights: of the SPA network; None for the bundled ones.
         baselines: folder of the trained baselines.
+        start: what SPA's sessions begin with, of `boxes.STARTS`; the other methods have a first prompt of their own.
         generator: which part of the preference generator is used (`model.ablation.PARTS`).
         protocol: decides what the best fixed consensus is measured against.
         runtime: see `model.use`; parts of the generator can be left out with PyTorch only.
@@ -39,6 +41,7 @@ class MethodSpec:
     settings: SessionSettings
     weights: Optional[Path] = None
     baselines: Path = Path("runs/baselines")
+    start: str = "click"
     generator: str = "all"
     protocol: str = "combination"
     runtime: str = "torch"
@@ -46,6 +49,10 @@ class MethodSpec:
     def __post_init__(self) -> None:
         if self.name not in METHODS:
             raise InputError(f"Unknown method {self.name!r}; there are {', '.join(METHODS)}.")
+        if self.start not in STARTS:
+            raise InputError(f"A session starts with one of {', '.join(STARTS)}, not {self.start!r}.")
+        if self.start != "click" and (self.name != "spa" or self.protocol == "policy"):
+            raise InputError("Only SPA starts with a box here, and not for the protocol policy.")
         if self.generator not in PARTS:
             raise InputError(f"A part of the generator is one of {', '.join(PARTS)}, not {self.generator!r}.")
         if self.generator != "all" and self.runtime != "torch":
@@ -80,4 +87,6 @@ class MethodSpec:
         if self.generator != "all":
             assert isinstance(network, SPANetwork)
             network = ablated(network, self.generator)
-        return (SPAMethod if self.name == "spa" else ResampleMethod)(network, self.settings)
+        if self.name == "spa":
+            return SPAMethod(network, self.settings, self.start)
+        return ResampleMethod(network, self.settings)

@@ -15,6 +15,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import choose, corrective_click
 from SPASegmentLib.interaction.types import Box, Click, FrameImage, Proposal
 from SPASegmentLib.model.runtime import Network
+from SPASegmentLib.research.evaluation.boxes import first_box
 from SPASegmentLib.research.evaluation.cases import Case
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.users import USERS, User
@@ -27,10 +28,12 @@ class SPAMethod:
     Attributes:
         network: in evaluation mode.
         settings: of the sessions; each case has a seed of its own.
+        start: of `boxes.STARTS`; a box as a hand draws it is the one that the rivals who need a box are shown.
     """
 
     network: Network
     settings: SessionSettings
+    start: str = "click"
     users: Tuple[str, ...] = USERS
 
     def session(self, case: Case, rounds: int, profile: Optional[Profile] = None) -> Session:
@@ -40,7 +43,8 @@ class SPAMethod:
 
     def screens(self, case: Case, user: User, rounds: int) -> Iterator[Screen]:
         """See `Method`."""
-        yield from converse(self.session(case, rounds), case, user, rounds)
+        box = first_box(self.start, case.target, np.random.default_rng(case.id.seed))
+        yield from converse(self.session(case, rounds), case, user, rounds, box=box)
 
 
 def frame_of(case: Case) -> FrameImage:

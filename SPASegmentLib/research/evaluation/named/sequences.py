@@ -11,8 +11,8 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.simulated_user import choose, dice, wants_to_accept
 from SPASegmentLib.interaction.types import Proposal
+from SPASegmentLib.research.evaluation.boxes import tight_box
 from SPASegmentLib.research.evaluation.cases import Case
-from SPASegmentLib.research.evaluation.structures import tight_box
 
 #: From this Dice on, a person accepts a mask on screen.
 GOOD_ENOUGH = 0.9

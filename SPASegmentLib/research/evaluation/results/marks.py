@@ -9,9 +9,9 @@ import numpy as np
 from SPASegmentLib.research.evaluation.cases import POLICY_USERS
 from SPASegmentLib.research.evaluation.methods.trained import CLICKED, TRAINED
 from SPASegmentLib.research.evaluation.results.cells import ROUNDS, Records, at, cell, signed
-from SPASegmentLib.research.evaluation.results.plan import UNTRAINED
+from SPASegmentLib.research.evaluation.results.plan import BOXED, UNTRAINED
 from SPASegmentLib.research.evaluation.results.records import Record, cases_of, paired
-from SPASegmentLib.research.evaluation.results.tables import NAMES, spa
+from SPASegmentLib.research.evaluation.results.tables import NAMES, methods, spa
 from SPASegmentLib.research.evaluation.statistics import difference
 from SPASegmentLib.research.markdown import Lines, table
 
@@ -19,6 +19,10 @@ from SPASegmentLib.research.markdown import Lines, table
 WANTED = {1: 0.85, 3: 0.88, 6: 0.90}
 #: Methods with one mask on screen; of the others the user may keep any mask seen.
 SINGLE_MASK = ("unet", "transunet", "swinunet", *CLICKED, "consensus")
+#: Methods whose first prompt is a box.
+BOX_FIRST = tuple(name for name, (_, box) in CLICKED.items() if box)
+#: How SPA's user answers, of `plan.BOXED`.
+ANSWERS = {"choice": "choices", "clicks": "corrective clicks"}
 #: What of SPA is compared, and how it is called.
 OURS = {"dice_recommended": "recommended mask", "dice_best_seen": "best mask seen"}
 
@@ -31,6 +35,9 @@ def marks(records: Records) -> Lines:
             rows += _smallest_lead(
                 f"{protocol}, {words} against the trained baselines", _leads(records, protocol, ours, tuple(TRAINED))
             )
+        for name, user in BOXED.items():
+            found = _leads_from_a_box(records, protocol, name)
+            rows += _smallest_lead(f"{protocol}, all from the same box, {ANSWERS[user]}", found)
     return table(["figure", "wanted", "reached", ""], [*rows, *_policy(records)])
 
 
@@ -116,6 +123,34 @@ def leads(records: Records, protocol: str, ours: str) -> Lines:
         for method, gap in _leads(records, protocol, ours, (*TRAINED, *UNTRAINED))
     ]
     return table(["SPA minus", "n", *ROUNDS], rows)
+
+
+def from_a_box(records: Records, protocol: str) -> Lines:
+    """SPA and those that cannot do without a box, from the same one: Dice by round, and SPA minus the others.
+
+    Args:
+        records: all of them.
+        protocol: "combination" or "rater".
+    """
+    ours = methods(records, protocol, tuple(BOXED))
+    rows = [
+        [name, r["n_cases"], *at(r, "dice_recommended")]
+        for name, r in [*ours, *(methods(records, protocol, BOX_FIRST) if ours else [])]
+    ]
+    for ours_name in BOXED:
+        rows += [
+            [f"{ANSWERS[BOXED[ours_name]]}: SPA minus {NAMES[theirs]}", gap["n"], *at(gap, "difference", show=signed)]
+            for theirs, gap in _leads_from_a_box(records, protocol, ours_name)
+        ]
+    return table(["recommended mask", "n", *ROUNDS], rows)
+
+
+def _leads_from_a_box(records: Records, protocol: str, ours: str) -> Iterator[Tuple[str, Dict[str, Any]]]:
+    record = records.get(f"{ours}-{protocol}")
+    for method in BOX_FIRST:
+        other = records.get(f"{method}-{protocol}")
+        if record is not None and other is not None:
+            yield method, paired(record, other, "dice_recommended", "dice_recommended")
 
 
 def _leads(records: Records, protocol: str, ours: str, methods: Sequence[str]) -> Iterator[Tuple[str, Dict[str, Any]]]:

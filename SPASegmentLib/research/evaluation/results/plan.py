@@ -42,6 +42,8 @@ LOSSES: Dict[str, Tuple[str, ...]] = {
 GENERATORS = {"none": "random-gaussian", "gaussians": "gaussians", "weights": "weights", "all": "amortised"}
 #: The paper's fusion (`make embedding`), beside the bundled weights' own.
 EMBEDDING = "compact-embedding"
+#: SPA from the box that methods in the manner of MedSAM are shown -> how its user answers.
+BOXED = {"box": "choice", "box-clicks": "clicks"}
 UNTRAINED = ("resample", "seed-mask", "consensus")
 #: What the names of records begin with whose networks are trained for them alone; the others have the bundled weights.
 OWN_WEIGHTS = ("loss-", "generator-", "fusion-", "widening-", "protocol-", "named-")
@@ -83,6 +85,9 @@ def plan(
         user = "clicks" if name in CLICKED else "choice"
         for protocol, limit in (("combination", None), ("rater", THIRD)):
             tasks[f"{name}-{protocol}"] = replace(spa, method=name, user=user, protocol=protocol, limit=limit)
+    for name, user in BOXED.items():
+        for protocol, limit in (("combination", None), ("rater", THIRD)):
+            tasks[f"{name}-{protocol}"] = replace(spa, start="sloppy-box", user=user, protocol=protocol, limit=limit)
     for name in LOSSES:
         trained = replace(spa, weights=losses / name / f"{name}.safetensors", limit=QUARTER)
         tasks[f"loss-{name}"] = trained

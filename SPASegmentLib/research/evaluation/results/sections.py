@@ -16,7 +16,8 @@ from SPASegmentLib.research.evaluation.results.cells import Records
 from SPASegmentLib.research.markdown import Lines
 
 TABLES: Dict[str, Callable[..., Lines]] = {
-    "marks": marks.marks, "leads": marks.leads, "by_round": tables.by_round, "other_measures": tables.other_measures,
+    "marks": marks.marks, "leads": marks.leads, "from_a_box": marks.from_a_box,
+    "by_round": tables.by_round, "other_measures": tables.other_measures,
     "table_1": tables.table_1, "table_2": tables.table_2, "table_3": tables.table_3, "table_5": tables.table_5,
     "table_6": tables.table_6, "table_7": tables.table_7, "figure_4": tables.figure_4, "figure_5": tables.figure_5,
     "higher_dice": tables.higher_dice, "predictions": tables.predictions, "users": tables.users,

@@ -10,13 +10,15 @@ from typing import Dict, List, Mapping, Sequence, Tuple
 from SPASegmentLib.research.evaluation.methods.trained import CLICKED, TRAINED
 from SPASegmentLib.research.evaluation.results import paper
 from SPASegmentLib.research.evaluation.results.cells import ROUNDS, Records, at, cell, change, of, precise, signed
-from SPASegmentLib.research.evaluation.results.plan import ABLATIONS, NOISES, PREDICTIONS, UNTRAINED
+from SPASegmentLib.research.evaluation.results.plan import ABLATIONS, BOXED, NOISES, PREDICTIONS, UNTRAINED
 from SPASegmentLib.research.evaluation.results.records import Record, restricted
 from SPASegmentLib.research.markdown import Lines, number, percent, table
 
 #: How methods are called.
 NAMES = {
     "spa": "SPA (ours)",
+    "box": "SPA (ours), from a box as a hand draws it",
+    "box-clicks": "SPA (ours), from that box, then corrective clicks",
     "resample": "resample and keep the best mask seen",
     "seed-mask": "seed-mask family (no network)",
     "consensus": "best fixed consensus (oracle)",
@@ -59,9 +61,10 @@ def spa(records: Records) -> List[Record]:
 def table_1(records: Records) -> Lines:
     """Dice after the first click and in round 3, the paper's LIDC column beside it."""
     rows = []
-    for name, r in methods(records, "combination"):
-        values = "dice_best_seen" if r["method"] == "resample" else "dice_recommended"
-        rows.append([name, *at(r, values, 1, 3), *map(number, paper.TABLE_1.get(r["method"], (None, None)))])
+    for method in ("spa", *BOXED, *TRAINED, *UNTRAINED):
+        for name, r in methods(records, "combination", (method,)):
+            values = "dice_best_seen" if method == "resample" else "dice_recommended"
+            rows.append([name, *at(r, values, 1, 3), *map(number, paper.TABLE_1.get(method, (None, None)))])
     return table(["method", "round 1", "round 3", "paper, 1 iteration", "paper, 3 iterations"], rows)
 
 
