@@ -191,7 +191,10 @@ def evaluate_volumes(
     limit: VolumeLimit = None,
     without: Annotated[
         Optional[List[str]],
-        typer.Option(help='Leave out: "slice by slice", itk, "no learning", "even anchors"; may be repeated.'),
+        typer.Option(
+            help='Leave out: "slice by slice", itk (both ways), "no learning", "even anchors", "itk own slices"; '
+            "may be repeated."
+        ),
     ] = None,
     weights: Weights = None,
     runtime: Runtime = "auto",

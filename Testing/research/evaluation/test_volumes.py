@@ -21,7 +21,7 @@ from SPASegmentLib.research.data.stacks import Stack
 from SPASegmentLib.research.evaluation.multi_rater import write_record
 from SPASegmentLib.research.evaluation.results import volume_tables
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
-from SPASegmentLib.research.evaluation.volumes.evaluation import BASELINES, VolumesTask, evaluate_volumes
+from SPASegmentLib.research.evaluation.volumes.evaluation import BASELINES, WITH_ITK, VolumesTask, evaluate_volumes
 from SPASegmentLib.research.evaluation.volumes.reader import Mark, Reader, Trace, evenly, volume_dice
 
 QUICK = SessionSettings(particles=64)
@@ -99,6 +99,27 @@ def test_slice_by_slice_begins_with_the_same_mask_and_grows(trace: Trace, networ
     assert found.slices[:2] == [5, 6]
 
 
+def test_a_reader_who_fills_between_begins_with_the_same_mask_and_takes_ends_then_middles(
+    trace: Trace, network: Network
+) -> None:
+    seen: List[List[int]] = []
+
+    def fill(stack: Stack, settled: Dict[int, np.ndarray]) -> Dict[int, np.ndarray]:
+        seen.append(sorted(settled))
+        return {k: ball()[k] for k in settled}
+
+    found = Reader(network, stack_of(ball()), QUICK, 60).filled_between(trace, fill)
+    first = trace.marks[0]
+    assert first.mask is not None and (first.index, len(found.dice)) == (5, 60)
+    assert found.dice[first.actions - 1] == pytest.approx(volume_dice({first.index: first.mask}, ball()))
+    # With the structure: 2 to 8. Ends first, then the middle of the largest gap, until there is nothing left.
+    assert found.slices == [5, 2, 8, 4, 7, 3, 6] and seen[0] == [2, 5] and seen[-1] == list(range(2, 9))
+    assert found.dice[-1] == pytest.approx(1.0) and found.dice == sorted(found.dice)
+    # A click, perhaps choices, and the acceptance: at least two actions for every slice.
+    steps = np.diff([mark.actions for mark in found.marks])
+    assert steps.min() >= 2
+
+
 def test_even_anchors_halve_the_largest_gap(network: Network) -> None:
     stack = stack_of(ball())
     first, last = stack.ends
@@ -168,7 +189,7 @@ def test_a_record_has_all_figures_for_spa_and_each_baseline(tmp_path: Path) -> N
     task = VolumesTask((tmp_path, tmp_path / "nowhere"), actions=4, without=("itk",), runtime="onnx", jobs=1)
     record = evaluate_volumes(task, complain=said.append)
     assert len(said) == 2 and record["skipped"] == said and record["n_volumes"] == 1
-    assert set(record["baselines"]) == set(BASELINES) - {"itk"}
+    assert set(record["baselines"]) == set(BASELINES) - set(WITH_ITK)
     for one in (record, *record["baselines"].values()):
         assert len(one["dice_by_action"]) == len(one["dice_by_action_ci95"]) == len(one["seconds_by_action"]) == 4
         assert 0 <= one["dice_one_anchor"] <= 1 and len(one["dice_one_anchor_ci95"]) == 2

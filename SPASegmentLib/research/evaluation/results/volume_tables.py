@@ -17,6 +17,7 @@ REACHED = ("0.8", "0.85", "0.88", "0.9")
 WAYS = {
     "spa": "SPA, through the volume",
     "itk": "the same answers, Fill between slices (ITK)",
+    "itk own slices": "first, last and middle slices by SPA, Fill between slices (ITK)",
     "no learning": "the same answers, signed distances alone",
     "even anchors": "SPA, anchors placed evenly",
     "slice by slice": "SPA, slice by slice",

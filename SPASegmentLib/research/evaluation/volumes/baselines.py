@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, Callable, Dict, List
+from typing import Any, Dict, List
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.through import ThroughVolume
 from SPASegmentLib.research.data.stacks import Stack
-from SPASegmentLib.research.evaluation.volumes.reader import Mark, Trace, volume_dice
+from SPASegmentLib.research.evaluation.volumes.reader import Fill, Mark, Trace, volume_dice
 
 #: Index -> (h, w) bool masks of the slices that were accepted or said to be without the structure (empty).
 Settled = Dict[int, np.ndarray]
 
 
-def replay(stack: Stack, trace: Trace, fill: Callable[[Stack, Settled], Settled], actions: int) -> Trace:
+def replay(stack: Stack, trace: Trace, fill: Fill, actions: int) -> Trace:
     """A trace of the same answers whose volume comes of another way to fill it.
 
     Args:
@@ -51,7 +51,7 @@ def without_learning(stack: Stack, settled: Settled) -> Settled:
     return volume.run().masks
 
 
-def itk_interpolation() -> Callable[[Stack, Settled], Settled]:
+def itk_interpolation() -> Fill:
     """ITK's morphological contour interpolation, which Slicer's "Fill between slices" uses; nothing beyond the masks.
 
     Raises:
@@ -62,8 +62,8 @@ def itk_interpolation() -> Callable[[Stack, Settled], Settled]:
         interpolate = itk.morphological_contour_interpolator
     except (ImportError, AttributeError):
         raise InputError(
-            "The baseline with ITK's contour interpolation needs a package; run pip install 'spa-segment[volumes]', or "
-            "leave it out with --without itk."
+            "The baselines with ITK's contour interpolation need a package; run pip install 'spa-segment[volumes]', or "
+            "leave them out with --without itk."
         ) from None
 
     def fill(stack: Stack, settled: Settled) -> Settled:

@@ -24,8 +24,11 @@ from SPASegmentLib.research.evaluation.volumes.reader import Reader, Trace, even
 
 #: Dice at which actions and seconds are counted.
 REACHED = (0.8, 0.85, 0.88, 0.9)
-#: What SPA is compared with: today's way; the same answers with another way to fill; other slices answered.
-BASELINES = ("slice by slice", "itk", "no learning", "even anchors")
+#: What SPA is compared with: one slice after another; the same answers with another way to fill; other slices answered,
+#: and the two together, as somebody works who fills between slices.
+BASELINES = ("slice by slice", "itk", "no learning", "even anchors", "itk own slices")
+#: Those that need ITK; who leaves out the first leaves out both.
+WITH_ITK = ("itk", "itk own slices")
 
 Progress = Optional[Callable[[int, int], None]]
 
@@ -74,7 +77,8 @@ class VolumesTask:
     @property
     def baselines(self) -> Tuple[str, ...]:
         """Those that are measured."""
-        return tuple(name for name in BASELINES if name not in self.without)
+        left_out = {*self.without, *(WITH_ITK if "itk" in self.without else ())}
+        return tuple(name for name in BASELINES if name not in left_out)
 
     def command(self) -> str:
         """The command that repeats this measurement, files and folders by their names alone."""
@@ -117,7 +121,7 @@ def evaluate_volumes(
         WeightsError: weights are missing or damaged.
     """
     started, processes = time.perf_counter(), task.jobs or cores()
-    if "itk" in task.baselines:
+    if not set(WITH_ITK).isdisjoint(task.baselines):
         itk_interpolation()  # so that a missing package is told before the work
     card = read_card((bundled() if task.weights is None else task.weights).with_suffix(".json"))
     skipped: List[str] = []
@@ -198,6 +202,9 @@ def _through(tool: _Opened, job: Tuple[Stack, VolumesTask]) -> VolumeTraces:
                 others[name] = Reader(network, stack, settings, task.actions).slice_by_slice(spa)
             elif name == "even anchors":
                 others[name] = Reader(network, stack, settings, task.actions).through(evenly(stack))
+            elif name == "itk own slices":
+                reader = Reader(network, stack, settings, task.actions)
+                others[name] = reader.filled_between(spa, itk_interpolation())
             else:
                 fill = without_learning if name == "no learning" else itk_interpolation()
                 others[name] = replay(stack, spa, fill, task.actions)

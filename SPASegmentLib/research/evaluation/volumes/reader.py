@@ -86,6 +86,8 @@ class Trace:
 
 #: From the reader's position to the slice to visit next; None where there is nothing left.
 NextSlice = Callable[[ThroughVolume], Optional[int]]
+#: From masks of slices that are settled (empty: without the structure) to those of all slices.
+Fill = Callable[[Stack, Dict[int, np.ndarray]], Dict[int, np.ndarray]]
 
 
 class Reader:
@@ -127,23 +129,13 @@ class Reader:
         Args:
             first: another trace on this volume, for its first accepted mask.
         """
-        trace = self._trace
-        if not first.marks or first.marks[0].mask is None:
+        trace, begun = self._trace, self._begin_as(first)
+        if begun is None:
             return trace.filled(self._actions)
-        begun, mask = first.marks[0], first.marks[0].mask
-        for action, earlier in first.early:
-            if len(trace.dice) < action - 1:
-                trace.act(0.0, 0.0)
-            trace.act(self._alone({begun.index: earlier}), first.seconds[action - 1])
-        while len(trace.dice) < begun.actions - 1:
-            trace.act(0.0, 0.0)
-        known = {begun.index: mask}
-        trace.marks.append(begun)
-        trace.slices.append(begun.index)
-        self._dice, self._seconds = self._alone(known), first.seconds[begun.actions - 1]
-        trace.act(self._dice, self._seconds)
+        start, mask = begun
+        known = {start: mask}
         for step in (1, -1):
-            before, index = mask, begun.index + step
+            before, index = mask, start + step
             while self._left() > 0 and 0 <= index < len(self._stack):
                 trace.slices.append(index)
                 if not self._stack.mask[index].any():
@@ -157,6 +149,63 @@ class Reader:
                 trace.act(self._dice, self._seconds)
                 index += step
         return trace.filled(self._actions)
+
+    def filled_between(self, first: Trace, fill: Fill) -> Trace:
+        """The reader's own slices: the first and the last with the structure, then the middle of the largest gap.
+
+        Args:
+            first: another trace on this volume, for its first accepted mask.
+            fill: makes the masks of all slices of those that were accepted.
+        """
+        trace, begun = self._trace, self._begin_as(first)
+        if begun is None:
+            return trace.filled(self._actions)
+        known = dict([begun])
+        while self._left() > 0:
+            index = self._next_of_own(sorted(known))
+            if index is None:
+                break
+            trace.slices.append(index)
+            x, y = middle(self._stack.mask[index])
+            trace.act(self._dice, self._seconds)
+            session = Session(self._network, self._stack.frame(index), self._settings)
+            start = partial(session.start, Click(x, y))
+            mask = self._answer(session, start, self._stack.mask[index]) if self._left() > 0 else None
+            if mask is None:  # the actions left do not suffice for an answer
+                break
+            known[index] = mask
+            self._dice = self._alone(self._timed(partial(fill, self._stack, known)))
+            trace.act(self._dice, self._seconds)
+            trace.marks.append(Mark(len(trace.dice), index, mask))
+        return trace.filled(self._actions)
+
+    def _next_of_own(self, known: List[int]) -> Optional[int]:
+        """The slice to segment next; None where all with the structure are."""
+        there = np.flatnonzero(self._stack.mask.any(axis=(1, 2)))
+        for end in (int(there[0]), int(there[-1])):
+            if end not in known:
+                return end
+        gaps = [[int(k) for k in there if a < k < b] for a, b in zip(known, known[1:])]
+        inside = max(gaps, key=len, default=[])
+        return inside[len(inside) // 2] if inside else None
+
+    def _begin_as(self, first: Trace) -> Optional[Tuple[int, np.ndarray]]:
+        """Until the first accepted mask as another trace, with that slice alone; None where it has none."""
+        trace = self._trace
+        if not first.marks or first.marks[0].mask is None:
+            return None
+        begun, mask = first.marks[0], first.marks[0].mask
+        for action, earlier in first.early:
+            if len(trace.dice) < action - 1:
+                trace.act(0.0, 0.0)
+            trace.act(self._alone({begun.index: earlier}), first.seconds[action - 1])
+        while len(trace.dice) < begun.actions - 1:
+            trace.act(0.0, 0.0)
+        trace.marks.append(begun)
+        trace.slices.append(begun.index)
+        self._dice, self._seconds = self._alone({begun.index: mask}), first.seconds[begun.actions - 1]
+        trace.act(self._dice, self._seconds)
+        return begun.index, mask
 
     def _from(self, index: int, before: np.ndarray) -> Optional[np.ndarray]:
         session = Session(self._network, self._stack.frame(index), self._settings)
