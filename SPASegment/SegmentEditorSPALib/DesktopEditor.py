@@ -8,7 +8,7 @@ import numpy as np
 import slicer
 
 from SPASegmentLib.errors import StateError
-from SPASegmentLib.mrml.editor import editable_voxels, is_masked
+from SPASegmentLib.mrml.editor import editable_voxels, is_masked, is_overwritten
 
 from .Translate import tr as _
 
@@ -29,6 +29,10 @@ class DesktopEditor:
         node = self._effect.parameterSetNode()
         source = self._effect.sourceVolumeImageData() if node.GetSourceVolumeIntensityMask() else None
         return editable_voxels(node, segment_id, labelmap, source, removing)
+
+    def overwrites(self, segment_id: str) -> bool:
+        """Whether what is added to another segment is taken out of this one."""
+        return is_overwritten(self._effect.parameterSetNode(), segment_id)
 
     def save_state(self) -> None:
         """Save one undo state; an effect can neither take it back nor undo."""

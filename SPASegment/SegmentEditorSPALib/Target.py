@@ -180,15 +180,16 @@ class Target:
         """Drop the controller and whatever it shows; may be called twice, also after the scene was closed."""
         if self.controller is not None:
             self.controller.close()
-        for thing, tag in self._observed:
-            thing.RemoveObserver(tag)
-        self.controller, self._selected, self._nodes, self._observed = None, (), (), []
+        self._observe_no_more()
+        self.controller, self._selected, self._nodes = None, (), ()
 
     def _observe(self) -> None:
         node = self._effect.parameterSetNode()
         volume, segmentation = self._nodes = (node.GetSourceVolumeNode(), node.GetSegmentationNode())
         moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
-        self._observed = [
+        self._segments = segmentation.GetSegmentation()
+        self._observed = [(segmentation, segmentation.AddObserver(vtk.vtkCommand.ModifiedEvent, self._replaced))]
+        self._observed += [
             (thing, thing.AddObserver(event, lambda *_: self._on_change()))
             for thing, event in (
                 (volume, moved),
@@ -196,9 +197,21 @@ class Target:
                 # Its place and spacing.
                 (volume, vtk.vtkCommand.ModifiedEvent),
                 (segmentation, moved),
-                (segmentation.GetSegmentation(), slicer.vtkSegmentation.SegmentRemoved),
+                (self._segments, slicer.vtkSegmentation.SegmentRemoved),
             )
         ]
+
+    def _observe_no_more(self) -> None:
+        for thing, tag in self._observed:
+            thing.RemoveObserver(tag)
+        self._observed, self._segments = [], None
+
+    def _replaced(self, segmentation: Any, _event: str) -> None:
+        """A sequence browser hands the node the segments of another time point."""
+        if segmentation.GetSegmentation() is not self._segments:
+            self._observe_no_more()
+            self._observe()
+            self._on_change()
 
     def _selection(self) -> Tuple[Any, ...]:
         node = self._effect.parameterSetNode()

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Callable, FrozenSet, List, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import SPAError
-from SPASegmentLib.mrml.accepted import Accepted, Masks, Profiles, Segmented
+from SPASegmentLib.mrml.accepted import Accepted, Masks, Pass, Profiles, Segmented
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View
 from SPASegmentLib.mrml.texts import accepted_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
+    from SPASegmentLib.mrml.added import Added
     from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import SliceKey
@@ -57,9 +58,13 @@ class Acceptance:
         """See `Accepted.standing`: what was accepted into the segment, as it is there now."""
         return self._accepted.standing(segmented)
 
-    def filled(self, segmented: Segmented) -> Tuple[Filled, ...]:
-        """See `Accepted.filled`: what passes through the volume have written into the segment."""
-        return self._accepted.filled(segmented)
+    def passes(self, segmented: Segmented) -> Tuple[Pass, ...]:
+        """See `Accepted.passes`: what passes through the volume have written into the segment."""
+        return self._accepted.passes(segmented)
+
+    def added(self, segmented: Segmented) -> Tuple[Added, ...]:
+        """See `Accepted.added`: what in the segment is SPA's own."""
+        return self._accepted.added(segmented)
 
     def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
         """See `Accepted.latest`: what the next slice starts from."""
@@ -104,15 +109,15 @@ class Acceptance:
 
     def look(self, quietly: bool) -> None:
         """See what undo and redo have done to accepted masks; `quietly` while other words matter more."""
-        flipped = self._accepted.look()
-        if not flipped:
+        back, gone = self._accepted.look()
+        if not back and not gone:
             return
         controller = self._target.controller
         if controller is not None:
             controller.accepted = self._accepted.latest(controller)
         if not quietly:
-            gone = _("The accepted mask was taken back, and what SPA had learned from it.")
-            self._view.say(gone if flipped < 0 else _("The accepted mask is in the segment again."))
+            taken_back = _("The accepted mask was taken back, and what SPA had learned from it.")
+            self._view.say(taken_back if gone else _("The accepted mask is in the segment again."))
         self._view.refresh()
 
     def learn(

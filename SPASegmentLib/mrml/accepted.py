@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Protocol, Set, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Protocol, Set, Tuple
 
 import numpy as np
+
+from SPASegmentLib.errors import InputError
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.patch import Patch
     from SPASegmentLib.interaction.profile import Profile
+    from SPASegmentLib.mrml.added import Added
     from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import SliceKey
@@ -47,6 +50,38 @@ KEPT = 20
 KNOWN = 200
 
 
+class Flipped(NamedTuple):
+    """Masks that are in their segments again, and that are not any more."""
+
+    back: int
+    gone: int
+
+
+@dataclass(frozen=True)
+class Pass:
+    """What a pass through the volume has written, on all slices, and how to see what was changed since.
+
+    Attributes:
+        filled: by slices.
+        written: the voxels.
+        later: what SPA has written into the segment after it.
+    """
+
+    filled: Filled
+    written: Written
+    later: Tuple[Written, ...]
+
+    def changed_by_others(self) -> np.ndarray:
+        """(n, 3) voxels (i, j, k) of the lattice that another tool has changed since."""
+        held = self.written.held()
+        if held is None:
+            return np.zeros((0, 3), dtype=np.int64)
+        differ = held != self.written.after
+        for each in self.later:
+            differ &= ~each.changed_on(self.written.grid, self.written.extent)
+        return np.asarray(np.argwhere(differ)[:, ::-1] + np.array(self.written.extent[::2]))
+
+
 @dataclass
 class _Lesson:
     """What one profile has learned one after the other, since nobody else has changed it."""
@@ -69,6 +104,8 @@ class _Entry:
         stands: whether it is in the segment, as far as undo and redo go.
         lesson: what was learned with it.
         filled: what it has written on all slices of a volume; None for a single mask.
+        added: what it has put into the segment, and those that it has been put together with.
+        without: the entries that had been undone when it was written, by `id`.
     """
 
     masks: Masks
@@ -79,6 +116,8 @@ class _Entry:
     stands: bool = True
     lesson: Optional[_Lesson] = None
     filled: Optional[Filled] = None
+    added: Tuple[Added, ...] = ()
+    without: FrozenSet[int] = frozenset()
 
     def taught(self, profile: Profile) -> Profile:
         """A profile after it was taught."""
@@ -94,6 +133,23 @@ class _Entry:
             and written.segmentation is segmented.segmentation
             and written.segment_id == segmented.segment_id
         )
+
+    @property
+    def current(self) -> bool:
+        """Whether the volume still shows what was segmented, where it was.
+
+        Not once it was moved or replaced, or another time point of a sequence is on screen.
+        """
+        frame, _mask = self.masks[-1]
+        try:
+            frame.check()
+        except InputError:
+            return False
+        return True
+
+    def came_before(self, other: _Entry) -> bool:
+        """Whether a later one was written while this one stood, over the same voxels."""
+        return id(self) not in other.without and self.overlaps(other)
 
     def shares_its_slice(self, other: _Entry) -> bool:
         """Whether both are single masks in one segment, on one slice."""
@@ -162,12 +218,15 @@ class Accepted:
         Raises:
             SPAError: the profile could not be read or kept; the masks are kept in mind all the same.
         """
-        # Whatever could be redone cannot be any more.
-        self._entries = [entry for entry in self._entries if entry.stands]
-        entry = _Entry(masks, written, offsets_mm, keys, filled=filled)
+        # What was undone may come back by undoing what was done after it, unless the same was written once more.
+        self._entries = [entry for entry in self._entries if entry.stands or not entry.written.stands()]
+        gone = frozenset(id(entry) for entry in self._entries if not entry.stands)
+        entry = _Entry(masks, written, offsets_mm, keys, filled=filled, added=(written.added,), without=gone)
         self._entries.append(entry)
         while len(self._entries) > KEPT:
-            self._settle(self._entries.pop(0))
+            oldest = self._entries.pop(0)
+            if oldest.stands:
+                self._settle(oldest)
         if not offsets_mm:
             return
         name = self._profiles.taught()
@@ -188,7 +247,7 @@ class Accepted:
         for frame, _mask in entry.masks:
             frame.put_pixels_away()
         nothing = np.zeros((0, 0, 0), dtype=bool)
-        written, masks = replace(entry.written, before=nothing), entry.masks
+        written, masks = replace(entry.written, before=nothing, others=nothing), entry.masks
         together = [old for old in self._old if entry.shares_its_slice(old)]
         others = [old for old in self._old if not entry.shares_its_slice(old)]
         if together:
@@ -196,33 +255,41 @@ class Accepted:
             ((frame, mask),) = masks
             masks = ((frame, np.logical_or.reduce([mask, *(old.masks[0][1] for old in together)])),)
             written = replace(written, after=nothing)
-        self._old = [*others, replace(entry, masks=masks, written=written, lesson=None)][-KNOWN:]
+        added = (*(each for old in together for each in old.added), *entry.added)
+        old = replace(entry, masks=masks, written=written, lesson=None, added=added, without=frozenset())
+        self._old = [*others, old][-KNOWN:]
 
     @staticmethod
     def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
         return entry.lesson is not None and entry.lesson.name == name and entry.lesson.now == before
 
     def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
-        """Slice and (height, width) mask accepted last by whichever controller, and not undone; None without one."""
+        """The last of `standing`, what the next slice starts from; None without one."""
+        standing = self.standing(segmented)
+        return standing[-1] if standing else None
+
+    def _known(self, segmented: Segmented) -> List[_Entry]:
+        """What was written into a segment on this volume as it is now, and not undone, the latest last."""
         entries = (*self._old, *self._entries)
-        found = next((entry for entry in reversed(entries) if entry.stands and entry.is_in(segmented)), None)
-        return None if found is None else found.masks[-1]
+        return [entry for entry in entries if entry.stands and entry.is_in(segmented) and entry.current]
 
     def standing(self, segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
         """What was accepted, by whichever controller, and what of it is still there, the one accepted last last.
 
         A mask that another tool has changed counts as the parts that are left of it, and as they are now. What
         masking has kept out of the segment belongs to its mask all the same. Several masks on one slice count together,
-        as far as they are there, and with what a pass through the volume had filled on it before.
+        as far as they are there, and with what a pass through the volume had filled on it before. What was accepted on
+        another image is left out, such as before the volume was moved, or at another time point.
         """
+        known = self._known(segmented)
+        if not known:
+            return []
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.parts import left_of
 
         found: Dict[SliceKey, Tuple[Frame, np.ndarray]] = {}
         filled: Dict[SliceKey, Patch] = {}
-        for entry in (*self._old, *self._entries):
-            if not entry.stands or not entry.is_in(segmented):
-                continue
+        for entry in known:
             held = entry.written.held()
             untouched = held is not None and np.array_equal(held, entry.written.after)
             for frame, mask in entry.masks:
@@ -244,16 +311,25 @@ class Accepted:
                 filled.update(entry.filled.by_slice())
         return list(found.values())
 
-    def filled(self, segmented: Segmented) -> Tuple[Filled, ...]:
+    def passes(self, segmented: Segmented) -> Tuple[Pass, ...]:
         """What passes through a volume have written into a segment and was not undone, the latest last."""
-        entries = (entry for entry in (*self._old, *self._entries) if entry.stands and entry.is_in(segmented))
-        return tuple(entry.filled for entry in entries if entry.filled is not None)
+        known = self._known(segmented)
+        return tuple(
+            Pass(entry.filled, entry.written, tuple(later.written for later in known[n + 1 :]))
+            for n, entry in enumerate(known)
+            if entry.filled is not None
+        )
 
-    def look(self) -> int:
+    def added(self, segmented: Segmented) -> Tuple[Added, ...]:
+        """What SPA has put into a segment; what else is in there is the user's."""
+        entries = (entry for entry in (*self._old, *self._entries) if entry.stands and entry.is_in(segmented))
+        return tuple(each for entry in entries for each in entry.added)
+
+    def look(self) -> Flipped:
         """See what was undone or done again, and teach the profile accordingly.
 
         Returns:
-            How many masks are in their segments again (positive) or are not any more (negative).
+            How many masks are in their segments again, and how many are not any more.
 
         Raises:
             SPAError: the profile could not be read or kept.
@@ -262,18 +338,18 @@ class Accepted:
         for lesson in {id(entry.lesson): entry.lesson for entry in flipped}.values():
             if lesson is not None:
                 self._learn_again(lesson)
-        return sum(1 if entry.stands else -1 for entry in flipped)
+        back = sum(entry.stands for entry in flipped)
+        return Flipped(back, len(flipped) - back)
 
     def _flip(self) -> List[_Entry]:
         stands, unclear = [entry.stands for entry in self._entries], set()
         for n, entry in enumerate(self._entries):
-            held = entry.written.held()
-            if held is not None and np.array_equal(held, entry.written.after):
-                stands[n] = True
-            elif held is not None and np.array_equal(held, entry.written.before):
-                stands[n] = False
-            else:
+            now = entry.written.stands()
+            if now is None or (now != entry.stands and not entry.current):
+                # Another image is on screen, perhaps with a segmentation of its own: that is no undo.
                 unclear.add(n)
+            else:
+                stands[n] = now
         for n in range(len(stands)):
             stands[n] = stands[n] or self._covered(n, stands, unclear)
         self._clear_up(stands, unclear)
@@ -286,19 +362,19 @@ class Accepted:
         """Whether a later change lies over a mask and is seen to stand: then that change took it out, and no undo."""
         entries = self._entries
         later = (m for m in range(n + 1, len(entries)) if stands[m] and m not in unclear)
-        return any(entries[m].overlaps(entries[n]) and entries[m].written.changed for m in later)
+        return any(entries[n].came_before(entries[m]) and entries[m].written.changed for m in later)
 
     def _clear_up(self, stands: List[bool], unclear: Set[int]) -> None:
         """Where another mask lies over it, a mask goes and comes with that one: history has an order."""
         entries, count = self._entries, len(self._entries)
         was = [entry.stands for entry in entries]
         for n in range(count):
-            gone = [m for m in range(n) if was[m] and not stands[m] and entries[m].overlaps(entries[n])]
+            gone = [m for m in range(n) if was[m] and not stands[m] and entries[m].came_before(entries[n])]
             if gone and n in unclear:
                 stands[n] = False
         for n in reversed(range(count)):
             if n in unclear and any(
-                not was[m] and stands[m] and entries[m].overlaps(entries[n]) for m in range(n + 1, count)
+                not was[m] and stands[m] and entries[n].came_before(entries[m]) for m in range(n + 1, count)
             ):
                 stands[n] = True
 

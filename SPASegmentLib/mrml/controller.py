@@ -10,7 +10,7 @@ in a worker; everything else belongs to the thread that owns the scene::
 
 from __future__ import annotations
 
-from typing import Any, Callable, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from SPASegmentLib.interaction.profile import DEFAULT, Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal, Result
 from SPASegmentLib.model.runtime import Network
+from SPASegmentLib.mrml.added import Added
 from SPASegmentLib.mrml.controller_state import ControllerState
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import volume_grid
@@ -220,6 +221,7 @@ class Controller(ControllerState):
         masks: Mapping[int, np.ndarray],
         outdated: Mapping[int, np.ndarray],
         last: Tuple[Frame, np.ndarray],
+        added: Optional[Sequence[Added]] = None,
     ) -> Written:
         """Write masks on parallel slices into the segment, as one undo state.
 
@@ -228,6 +230,7 @@ class Controller(ControllerState):
             masks: by their number of slices from it, see `write_slices`.
             outdated: what is to be taken out of the segment, see there.
             last: the slice and mask that were accepted last.
+            added: what in the segment is SPA's own, see there.
 
         Raises:
             InputError: see `write_slices`, or the volume has changed; nothing was written.
@@ -235,7 +238,7 @@ class Controller(ControllerState):
         """
         frame.check()
         self._written = write_slices(
-            self._editor, frame, masks, self.segmentation, self.segment_id, self.mode, outdated
+            self._editor, frame, masks, self.segmentation, self.segment_id, self.mode, outdated, added
         )
         self._accepted = last
         return self._written

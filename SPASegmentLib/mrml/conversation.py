@@ -147,6 +147,8 @@ class Conversation(Standing):
             self._course.start(lambda controller: self._beside(controller, step), from_mask=True)
 
     def _beside(self, controller: Controller, step: int) -> Job:
+        # Another tool may have changed it since.
+        controller.accepted = self._acceptance.latest(controller)
         job = controller.next_slice(step)
         self._view.go_to(job.frame)
         return job

@@ -25,6 +25,9 @@ class SegmentEditor(Protocol):
     def editable(self, segment_id: str, labelmap: Any, removing: bool = False) -> np.ndarray:
         """(k, j, i) bool: where in the extent of a vtkOrientedImageData `add` (or `remove`) may change a segment."""
 
+    def overwrites(self, segment_id: str) -> bool:
+        """Whether what is added to another segment is taken out of this one."""
+
     def save_state(self) -> None:
         """Save one undo state of the segmentation; it cannot be taken back."""
 
@@ -39,6 +42,15 @@ def is_masked(node: Any) -> bool:
     """Whether the masking settings of a vtkMRMLSegmentEditorNode restrict what can be edited."""
     everywhere = slicer.vtkMRMLSegmentationNode.EditAllowedEverywhere
     return bool(node.GetMaskMode() != everywhere or node.GetSourceVolumeIntensityMask())
+
+
+def is_overwritten(node: Any, segment_id: str) -> bool:
+    """Whether the settings of a vtkMRMLSegmentEditorNode let a segment lose what is added to another one."""
+    mode = node.GetOverwriteMode()
+    if mode == node.OverwriteVisibleSegments:
+        display = node.GetSegmentationNode().GetDisplayNode()
+        return display is None or bool(display.GetSegmentVisibility(segment_id))
+    return bool(mode != node.OverwriteNone)
 
 
 def editable_voxels(
@@ -126,6 +138,10 @@ class LogicEditor:
             if self.logic.UpdateAlignedSourceVolume():
                 source = self.logic.GetAlignedSourceVolume()
         return editable_voxels(self.node, segment_id, labelmap, source, removing)
+
+    def overwrites(self, segment_id: str) -> bool:
+        """Whether what is added to another segment is taken out of this one."""
+        return is_overwritten(self.node, segment_id)
 
     def save_state(self) -> None:
         """Save one undo state.

@@ -8,8 +8,6 @@ from __future__ import annotations
 from threading import Event
 from typing import TYPE_CHECKING, Optional, Set
 
-import numpy as np
-
 from SPASegmentLib.errors import SPAError, StateError
 from SPASegmentLib.mrml.acceptance import Acceptance
 from SPASegmentLib.mrml.course import Course
@@ -98,7 +96,7 @@ class Passage:
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.volume_work import VolumeWork
 
-        self._work = VolumeWork(controller, known, self._acceptance.filled(controller))
+        self._work = VolumeWork(controller, known, self._acceptance.passes(controller))
         self._acceptance.instead = self._take
         self._proposed.clear()
         self._run()
@@ -203,7 +201,7 @@ class Passage:
         work = self._work
         assert work is not None
         self._course.pointing = False
-        work.follow_segment(self._acceptance.standing(work.controller), self._acceptance.filled(work.controller))
+        work.follow_segment(self._acceptance.standing(work.controller), self._acceptance.passes(work.controller))
         if not work.through.anchors:
             self.leave()
             raise StateError(_("No accepted mask is left in the segment; what was found in the volume was dropped."))
@@ -291,8 +289,7 @@ class Passage:
         index = self._in_view() if shown is None else work.stack.index_of(shown)
         if index is None:
             return
-        frame = work.stack.frame(index)
-        work.answer(frame, np.zeros(frame.shape, dtype=bool))
+        work.end(index)
         if shown is not None:
             self._course.drop()
         self._proposed.clear()
@@ -305,7 +302,8 @@ class Passage:
         frame, session = work.controller.frame, work.controller.session
         assert frame is not None and session is not None
         mask = session.proposal.masks[index]
-        work.check_that_one_is_left(frame, mask)
+        if not mask.any():
+            work.check_that_one_is_left(work.index_of(frame))
         work.controller.take(index)
         self._course.clear()
         work.answer(frame, mask, session.offset_mm)
@@ -322,7 +320,8 @@ class Passage:
         if self._acceptance.refused():
             return
         accepted, lessons, keys, filled = work.accepted, work.controller.lessons, work.keys, work.filled
-        written = work.controller.apply(work.stack.origin, work.masks, work.outdated, accepted[-1])
+        added = self._acceptance.added(work.controller)
+        written = work.controller.apply(work.stack.origin, work.masks, work.outdated, accepted[-1], added)
         self.leave()
         self._view.say(applied_text(work.result, written.kept_out, work.stack.origin.image.in_mm))
         self._acceptance.learn(accepted, written, lessons, keys, filled)

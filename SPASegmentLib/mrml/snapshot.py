@@ -80,6 +80,14 @@ class Snapshot:
             return _region_on(layer.whole, value, self._grid, extent)
         return np.asarray(layer.values[_within(extent, self._extent)] == value)
 
+    def others(self, segment_id: str, extent: Bounds) -> np.ndarray:
+        """(k, j, i) bool: what any other segment held within `extent`, see `region`."""
+        found = np.zeros(shape_of(extent), dtype=bool)
+        for other in self.segment_ids:
+            if other != segment_id:
+                found |= self.region(other, extent)
+        return found
+
     def same_around(self, segment_id: str, extent: Bounds) -> bool:
         """Whether a segment is as it was in the margin around `extent`."""
         before = self.region(segment_id, self._extent)
@@ -188,6 +196,15 @@ def _within(extent: Bounds, outer: Bounds) -> Tuple[slice, slice, slice]:
     return k, j, i
 
 
+def place(values: np.ndarray, extent: Bounds, outer: Bounds) -> np.ndarray:
+    """(k, j, i) values of an extent as they lie in another one; 0 where it has none."""
+    result = np.zeros(shape_of(outer), dtype=values.dtype)
+    shared = tuple((max, min)[n % 2](extent[n], outer[n]) for n in range(6))
+    if all(shared[n] <= shared[n + 1] for n in (0, 2, 4)):
+        result[_within(shared, outer)] = values[_within(shared, extent)]
+    return result
+
+
 def _shifted(extent: Bounds, shift: np.ndarray) -> Bounds:
     """An extent of the grid in the indices of an image, see `_offset`."""
     return [int(v - shift[n // 2]) for n, v in enumerate(extent)]
@@ -195,7 +212,12 @@ def _shifted(extent: Bounds, shift: np.ndarray) -> Bounds:
 
 def _offset(image: Any, grid: Grid) -> Optional[np.ndarray]:
     """Whole number of voxels from the image's indices to the grid's, or None on another lattice."""
-    between = np.linalg.solve(grid.to_local, image_grid(image, grid.local_to_world).to_local)
+    return offset_between(image_grid(image, grid.local_to_world), grid)
+
+
+def offset_between(one: Grid, other: Grid) -> Optional[np.ndarray]:
+    """(3,) whole number of voxels from the indices of a grid to another's, or None where the lattices differ."""
+    between = np.linalg.solve(other.to_local, one.to_local)
     shift = np.rint(between[:3, 3])
     if np.abs(between[:3, :3] - np.eye(3)).max() > 1e-4 or np.abs(between[:3, 3] - shift).max() > 1e-2:
         return None

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, FrozenSet, List, Optional, Sequence, Tuple
+from typing import Dict, FrozenSet, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.through import ThroughVolume
 from SPASegmentLib.interaction.volume_result import VolumeResult
-from SPASegmentLib.mrml.accepted import Masks
+from SPASegmentLib.mrml.accepted import Masks, Pass
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.filled import Filled
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark
+from SPASegmentLib.mrml.grid import Grid
+from SPASegmentLib.mrml.parts import left_of
 from SPASegmentLib.mrml.plane import SliceKey
 from SPASegmentLib.mrml.stack import Stack
 from SPASegmentLib.mrml.volume_preview import VolumePreview
@@ -22,13 +24,15 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
+#: A slice this close to the face of a voxel, in slices, does not show it.
+_EDGE = 1e-3
+
 
 @dataclass(frozen=True)
 class _Answer:
     """What the user has said of a slice: its mask, or (None) that the structure is not on it."""
 
-    frame: Frame
-    mask: Optional[np.ndarray] = None
+    accepted: Optional[Tuple[Frame, np.ndarray]] = None
     offset_mm: Optional[float] = None
 
 
@@ -38,7 +42,7 @@ class VolumeWork:
     Args:
         controller: whose sessions are on these slices meanwhile.
         known: slices and masks that are in the segment, the one accepted last last.
-        filled: what passes before have written into it, the latest last.
+        passes: that have written into it before, the latest last.
 
     Attributes:
         controller: as given.
@@ -48,7 +52,7 @@ class VolumeWork:
     """
 
     def __init__(
-        self, controller: Controller, known: Sequence[Tuple[Frame, np.ndarray]], filled: Sequence[Filled] = ()
+        self, controller: Controller, known: Sequence[Tuple[Frame, np.ndarray]], passes: Sequence[Pass] = ()
     ) -> None:
         self.controller = controller
         self.stack = Stack(known[-1][0])
@@ -61,7 +65,7 @@ class VolumeWork:
         self._ends: FrozenSet[int] = frozenset()
         self._answers: Dict[int, _Answer] = {}
         self._history: List[Tuple[int, Optional[_Answer]]] = []
-        self.follow_segment(known, filled)
+        self.follow_segment(known, passes)
         controller.stack = self.stack
 
     @property
@@ -69,11 +73,14 @@ class VolumeWork:
         """What was found."""
         return self.through.result
 
-    def follow_segment(self, known: Sequence[Tuple[Frame, np.ndarray]], filled: Sequence[Filled] = ()) -> None:
-        """Take up what is in the segment now: another tool, undo or redo may have changed it."""
+    def follow_segment(self, known: Sequence[Tuple[Frame, np.ndarray]], passes: Sequence[Pass] = ()) -> None:
+        """Take up what is in the segment now: another tool, undo or redo may have changed it.
+
+        A slice of the pass before that another tool has changed since holds as it is now, as an accepted one does.
+        """
         before, self._written = self._written, {}
         ends_before = self._ends
-        self._follow_passes(filled)
+        self._follow_passes(passes)
         for frame, mask in known:
             index = self.stack.index_of(frame)
             if index is not None:
@@ -85,15 +92,36 @@ class VolumeWork:
         for index in ends_before ^ self._ends:
             self._tell(index)
 
-    def _follow_passes(self, filled: Sequence[Filled]) -> None:
+    def _follow_passes(self, passes: Sequence[Pass]) -> None:
         self._filled, self._ends = {}, frozenset()
-        for each in filled:
-            first = self.stack.index_of(each.origin)
-            if first is not None:
-                # Each pass has taken out what the one before has left.
-                start = self.stack.step(first)
-                self._filled = {self.stack.index(start + step): mask for step, mask in each.masks.items()}
-                self._ends = frozenset(self.stack.index(start + step) for step in each.ends)
+        # Each pass has taken out what the one before has left.
+        latest = next((each for each in reversed(passes) if self.stack.index_of(each.filled.origin) is not None), None)
+        if latest is None:
+            return
+        first = self.stack.index_of(latest.filled.origin)
+        assert first is not None
+        start = self.stack.step(first)
+        self._filled = {self.stack.index(start + step): mask for step, mask in latest.filled.masks.items()}
+        ends = {self.stack.index(start + step) for step in latest.filled.ends}
+        for index in self._slices_of(latest.changed_by_others(), latest.written.grid) & set(self._filled):
+            frame = self.stack.frame(index)
+            controller = self.controller
+            left = left_of(self._filled[index], frame.segment_mask(controller.segmentation, controller.segment_id))
+            if left.any():
+                self._written[index] = (frame, left)
+            else:
+                ends.add(index)
+        self._ends = frozenset(ends)
+
+    def _slices_of(self, voxels: np.ndarray, grid: Grid) -> Set[int]:
+        """The slices on which some of these voxels (n, 3) of a grid are seen, by their indices."""
+        to_slices = np.linalg.solve(self.stack.origin.to_world, grid.to_world)[2]
+        middles = voxels @ to_slices[:3] + to_slices[3]
+        # So far along the normal a voxel reaches to either side.
+        reach = np.abs(to_slices[:3]).sum() / 2 - _EDGE
+        low, high = np.ceil(middles - reach).astype(int), np.floor(middles + reach).astype(int)
+        steps = {step for first, last in {*zip(low.tolist(), high.tolist())} for step in range(first, last + 1)}
+        return {self.stack.index(step) for step in steps}
 
     def answer(self, frame: Frame, mask: np.ndarray, offset_mm: Optional[float] = None) -> None:
         """A mask was accepted on a slice; an empty one says that the structure is not on it.
@@ -101,19 +129,33 @@ class VolumeWork:
         Raises:
             InputError: see `check_that_one_is_left`.
         """
-        self.check_that_one_is_left(frame, mask)
-        index = self._index_of(frame)
+        index = self.index_of(frame)
+        if not mask.any():
+            self.end(index)
+        else:
+            self._hear(index, _Answer((frame, mask), offset_mm))
+
+    def end(self, index: int) -> None:
+        """The structure is not on a slice, on which nothing may be to be seen at all.
+
+        Raises:
+            InputError: see `check_that_one_is_left`.
+        """
+        self.check_that_one_is_left(index)
+        self._hear(index, _Answer())
+
+    def _hear(self, index: int, answer: _Answer) -> None:
         self._history.append((index, self._answers.get(index)))
-        self._answers[index] = _Answer(frame, mask, offset_mm) if mask.any() else _Answer(frame)
+        self._answers[index] = answer
         self._tell(index)
 
-    def check_that_one_is_left(self, frame: Frame, mask: np.ndarray) -> None:
-        """Make sure that some slice has an accepted mask after this answer.
+    def check_that_one_is_left(self, index: int) -> None:
+        """Make sure that some slice has an accepted mask even where this one has none.
 
         Raises:
             InputError: none has.
         """
-        if not mask.any() and not set(self.through.anchors) - {self._index_of(frame)}:
+        if not set(self.through.anchors) - {index}:
             raise InputError(_("This is the only slice with an accepted mask; accept one on another slice first."))
 
     def undo(self) -> bool:
@@ -127,7 +169,8 @@ class VolumeWork:
         self._tell(index)
         return True
 
-    def _index_of(self, frame: Frame) -> int:
+    def index_of(self, frame: Frame) -> int:
+        """The index of one of its slices."""
         index = self.stack.index_of(frame)
         assert index is not None, "sessions are on slices of the stack"
         return index
@@ -135,10 +178,10 @@ class VolumeWork:
     def _tell(self, index: int) -> None:
         """What holds of a slice now: the answer given here, else what is in the segment, else an end, or nothing."""
         answer, written = self._answers.get(index), self._written.get(index)
-        if answer is not None and answer.mask is None:
+        if answer is not None and answer.accepted is None:
             self.through.set_end(index)
-        elif answer is not None and answer.mask is not None:
-            self.through.set_anchor(index, answer.mask)
+        elif answer is not None and answer.accepted is not None:
+            self.through.set_anchor(index, answer.accepted[1])
         elif written is not None:
             self.through.set_anchor(index, written[1])
         elif index in self._ends:
@@ -175,9 +218,9 @@ class VolumeWork:
         """Slices on which masks were accepted, the last one last."""
         found = {k: each for k, each in self._written.items() if k not in self._answers}
         for index in dict.fromkeys(k for k, _before in self._history):
-            answer = self._answers[index]
-            if answer.mask is not None:
-                found[index] = (answer.frame, answer.mask)
+            accepted = self._answers[index].accepted
+            if accepted is not None:
+                found[index] = accepted
         return tuple(found.values())
 
     @property

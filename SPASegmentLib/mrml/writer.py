@@ -8,10 +8,21 @@ from typing import Any, Iterable, List, Literal, Mapping, NamedTuple, Optional, 
 import numpy as np
 
 from SPASegmentLib.errors import InputError, OutputError, SPAError
+from SPASegmentLib.mrml.added import Added, only_added
 from SPASegmentLib.mrml.editor import SegmentEditor
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_grid, labelmap_image, segment_image
-from SPASegmentLib.mrml.snapshot import Bounds, Snapshot, merged, region_of, segment_region, shape_of, union
+from SPASegmentLib.mrml.snapshot import (
+    Bounds,
+    Snapshot,
+    merged,
+    offset_between,
+    place,
+    region_of,
+    segment_region,
+    shape_of,
+    union,
+)
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -30,6 +41,7 @@ class Written:
         grid: of the segmentation.
         extent: what was looked at, in the indices of the grid.
         before, after: (k, j, i) bool, what the segment held there.
+        others: (k, j, i) bool, what any other segment held there before.
         kept_out: whether masking has kept voxels out of the segment.
     """
 
@@ -39,12 +51,48 @@ class Written:
     extent: Bounds
     before: np.ndarray
     after: np.ndarray
+    others: np.ndarray
     kept_out: bool = False
 
     @property
     def changed(self) -> int:
         """Number of voxels that changed."""
         return int(np.count_nonzero(self.before != self.after))
+
+    @property
+    def added(self) -> Added:
+        """What it has put into the segment."""
+        return Added.of(self.grid, self.extent, self.before, self.after)
+
+    def changed_on(self, grid: Grid, extent: Bounds) -> np.ndarray:
+        """(k, j, i) bool: the voxels that changed, within an extent of a grid; none on another lattice."""
+        shift = offset_between(self.grid, grid)
+        if shift is None or self.before.shape != self.after.shape:
+            return np.zeros(shape_of(extent), dtype=bool)
+        moved = tuple(int(v + shift[n // 2]) for n, v in enumerate(self.extent))
+        return place(self.before != self.after, moved, extent)
+
+    def stands(self) -> Optional[bool]:
+        """Whether the segment holds what was written, or (False) what an undo leaves; None where neither is so.
+
+        Another segment may have taken the voxels over: then this one holds what it held before, and yet nothing was
+        undone.
+        """
+        held = self.held()
+        if held is None:
+            return None
+        if np.array_equal(held, self.after):
+            return True
+        changed = self.before != self.after
+        undone = np.array_equal(held, self.before) and not (self._held_by_others() != self.others)[changed].any()
+        return False if undone else None
+
+    def _held_by_others(self) -> np.ndarray:
+        found = np.zeros_like(self.others)
+        for other in self.segmentation.GetSegmentation().GetSegmentIDs():
+            if other != self.segment_id:
+                found |= segment_region(self.segmentation, other, self.grid, self.extent)
+        return found
 
     def held(self) -> Optional[np.ndarray]:
         """(k, j, i) bool: what the segment holds there now; None where there is no such segment any more."""
@@ -117,6 +165,7 @@ def write_slices(
     segment_id: str,
     mode: WriteMode = "add",
     outdated: Optional[Mapping[int, np.ndarray]] = None,
+    added: Optional[Sequence[Added]] = None,
 ) -> Written:
     """Write masks on several parallel slices at once: `write`, with one undo state for all of them.
 
@@ -128,6 +177,7 @@ def write_slices(
         segment_id: see `write`.
         mode: see `write`; "replace" is about the slices that have a mask.
         outdated: masks by slices, too: what the segment holds of these, and is not written again, is taken out of it.
+        added: what earlier writes have put into the segment; nothing else of `outdated` is taken out. None: all of it.
 
     Returns:
         See `write`.
@@ -139,15 +189,16 @@ def write_slices(
     masks = {step: _checked(frame, mask, mode) for step, mask in masks.items()}
     segment_image(segmentation, segment_id)
     grid = frame.segmentation_grid(segmentation, masks)
-    added = _labelmap(frame, masks, grid)
+    wanted = _labelmap(frame, masks, grid)
     off = _held_on(frame, masks, segmentation, segment_id, grid) if mode == "replace" else []
-    off += [_labelmap(frame, {step: _checked(frame, mask, mode) for step, mask in (outdated or {}).items()}, grid)]
-    removed = _to_remove(off, added, segmentation, segment_id, grid)
-    if added is None and removed is None:
+    old = _labelmap(frame, {step: _checked(frame, mask, mode) for step, mask in (outdated or {}).items()}, grid)
+    off += [old if old is None or added is None else only_added(old, added, grid)]
+    removed = _to_remove(off, wanted, segmentation, segment_id, grid)
+    if wanted is None and removed is None:
         raise InputError(_("The mask is empty here; choose another one."))
-    extent = union([image.GetExtent() for image in (added, removed) if image is not None])
+    extent = union([image.GetExtent() for image in (wanted, removed) if image is not None])
     before = Snapshot(segmentation, grid, extent)
-    change = _change(before, segment_id, grid, extent, added, removed)
+    change = _change(before, segment_id, grid, extent, wanted, removed)
     new = change.old
     # Before an undo state is saved, since an effect cannot take that back.
     if _changes_anything(editor, before, segment_id, change):
@@ -155,8 +206,8 @@ def write_slices(
         try:
             if removed is not None:
                 editor.remove(segment_id, removed)
-            if added is not None:
-                editor.add(segment_id, added)
+            if wanted is not None:
+                editor.add(segment_id, wanted)
             new = _verify(before, segmentation, segment_id, change, editor.masked)
         except BaseException as error:
             before.restore()
@@ -164,7 +215,8 @@ def write_slices(
                 raise
             raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
     kept_out = bool((change.on & ~new).any())
-    return Written(segmentation, segment_id, grid, change.extent, change.old, new, kept_out)
+    others = before.others(segment_id, change.extent)
+    return Written(segmentation, segment_id, grid, change.extent, change.old, new, others, kept_out)
 
 
 def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
@@ -245,7 +297,7 @@ def _changes_anything(editor: SegmentEditor, before: Snapshot, segment_id: str, 
     if not np.array_equal(change.wanted, change.old):
         raise _nothing_let_through(change)
     # The voxels are there already, but other segments may have them too and lose them.
-    others = (other for other in before.segment_ids if other != segment_id)
+    others = (other for other in before.segment_ids if other != segment_id and editor.overwrites(other))
     return any((before.region(other, change.extent) & possible.on).any() for other in others)
 
 

@@ -62,12 +62,14 @@ class Desk:
     def undo(self, steps: int = 1) -> int:
         for _ in range(steps):
             self.editor.undo()
-        return self.accepted.look()
+        back, gone = self.accepted.look()
+        return back - gone
 
     def redo(self, steps: int = 1) -> int:
         for _ in range(steps):
             self.editor.redo()
-        return self.accepted.look()
+        back, gone = self.accepted.look()
+        return back - gone
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_undo_and_redo_are_followed_step_by_step_and_in_leaps(desk: Desk) -> Non
     for n, offset in enumerate((1.0, -2.0, 0.5)):
         desk.accept(n, offset=offset)
         profiles.append(desk.profile)
-    assert desk.accepted.look() == 0 and desk.accepted.slices == 3
+    assert desk.accepted.look() == (0, 0) and desk.accepted.slices == 3
     for n in (2, 1, 0):
         assert desk.undo() == -1 and desk.profile == profiles[n] and desk.accepted.slices == n
     assert desk.accepted.latest(desk) is None
@@ -121,7 +123,7 @@ def test_a_new_mask_takes_the_place_of_what_was_undone(desk: Desk) -> None:
     desk.accept(3, offset=1.0)
     desk.undo()
     desk.accept(3, offset=-1.0)
-    assert desk.profile == Profile.new("a").updated(-1.0) and desk.accepted.look() == 0
+    assert desk.profile == Profile.new("a").updated(-1.0) and desk.accepted.look() == (0, 0)
     assert desk.undo() == -1 and desk.profile == Profile.new("a")
 
 
@@ -172,7 +174,7 @@ def test_what_has_left_the_scene_is_forgotten(desk: Desk) -> None:
     desk.editor.close()
     desk.segmentation.GetScene().RemoveNode(desk.segmentation)
     desk.accepted.forget_what_is_gone()
-    assert desk.accepted.slices == 0 and desk.accepted.look() == 0
+    assert desk.accepted.slices == 0 and desk.accepted.look() == (0, 0)
 
 
 def standing(desk: Desk) -> List[Tuple[float, int]]:
@@ -233,7 +235,7 @@ def test_a_mask_that_was_replaced_was_not_undone(desk: Desk) -> None:
     for low, high in ((4, 10), (12, 16)):
         desk.accept(3, low, high, mode="replace")
         profiles.append(desk.profile)
-    assert desk.accepted.look() == 0 and desk.profile == profiles[2] and desk.accepted.slices == 1
+    assert desk.accepted.look() == (0, 0) and desk.profile == profiles[2] and desk.accepted.slices == 1
     for n in (1, 0):
         assert desk.undo() == -1 and desk.profile == profiles[n]
     assert desk.redo(2) == 2 and desk.profile == profiles[2]

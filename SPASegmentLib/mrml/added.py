@@ -1,0 +1,50 @@
+"""The voxels that SPA itself has put into a segment: it takes out no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Sequence, Tuple
+
+import numpy as np
+
+from SPASegmentLib.mrml.grid import Grid, labelmap_image
+from SPASegmentLib.mrml.snapshot import Bounds, offset_between, place, region_of, shape_of
+
+
+@dataclass(frozen=True)
+class Added:
+    """What one write has added, eight voxels a byte: it is kept for as long as the segment is worked on.
+
+    Attributes:
+        grid: lattice that was written into.
+        extent: what was looked at, in its indices.
+        bits: of the (k, j, i) voxels, packed.
+    """
+
+    grid: Grid
+    extent: Bounds
+    bits: np.ndarray
+
+    @classmethod
+    def of(cls, grid: Grid, extent: Bounds, before: np.ndarray, after: np.ndarray) -> Added:
+        """From what a segment held before a write and after it, (k, j, i) bool each."""
+        return cls(grid, extent, np.packbits(after & ~before))
+
+    def on(self, grid: Grid, extent: Bounds) -> np.ndarray:
+        """(k, j, i) bool: these voxels within an extent of a grid; all of it on another lattice, where nobody knows."""
+        shift = offset_between(self.grid, grid)
+        if shift is None:
+            return np.ones(shape_of(extent), dtype=bool)
+        shape = shape_of(self.extent)
+        own = np.unpackbits(self.bits, count=int(np.prod(shape))).reshape(shape).astype(bool)
+        moved = tuple(int(v + shift[n // 2]) for n, v in enumerate(self.extent))
+        return place(own, moved, extent)
+
+
+def only_added(labelmap: Any, added: Sequence[Added], grid: Grid) -> Any:
+    """A vtkOrientedImageData (0 and 1) on the grid, without the voxels that none of these writes has added."""
+    extent: Tuple[int, ...] = labelmap.GetExtent()
+    known = np.zeros(shape_of(extent), dtype=bool)
+    for each in added:
+        known |= each.on(grid, extent)
+    return labelmap_image(region_of(labelmap, 1, extent) & known, (extent[0], extent[2], extent[4]), grid.to_local)
