@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any, Callable
 
 import slicer
@@ -13,12 +14,24 @@ from .Translate import tr as _
 PHANTOM, BRAIN = "SPAPhantom", "SPABrainMR"
 #: In the left lateral ventricle (RAS, mm).
 BRAIN_RAS = (-10.0, -15.0, 23.0)
+#: Of the files; Slicer verifies its copies.
+PHANTOM_SHA256 = "254efaf6b515b87e5bc7121def5ac72dd9ee4d04e0d7334155879936fc6d7e30"
+BRAIN_SHA256 = "421a10e872fd6cadae7f61d358dffbcc1795a497d61ee76c5dda2503e1a1e9e6"
 
 
 def brain_file() -> str:
     """The average MR of 152 heads; its licence lies beside it."""
+    return _beside("AverageBrainMR.nii.gz")
+
+
+def phantom_file() -> str:
+    """The ambiguous phantom, for `SampleData.downloadSample`, which reads files only."""
+    return _beside("Phantom.nrrd")
+
+
+def _beside(name: str) -> str:
     module = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    return os.path.join(module, "Resources", "SampleData", "AverageBrainMR.nii.gz")
+    return os.path.join(module, "Resources", "SampleData", name)
 
 
 def load_phantom(source: Any = None) -> Any:
@@ -74,13 +87,18 @@ def register(icon: str) -> None:
     """Offer both in the module Sample Data."""
     import SampleData
 
-    for name, load in ((PHANTOM, load_phantom), (BRAIN, load_brain)):
+    for name, load, path, checksum in (
+        (PHANTOM, load_phantom, phantom_file(), PHANTOM_SHA256),
+        (BRAIN, load_brain, brain_file(), BRAIN_SHA256),
+    ):
         SampleData.SampleDataLogic.registerCustomSampleDataSource(
             category=_("Segmentation by choices (SPA)"),
             sampleName=name,
-            # Nothing is fetched; without the lists Slicer refuses the source.
-            uris=[],
-            fileNames=[],
+            # Nothing is fetched: from a console, where Slicer calls no downloader, the file beside this one is copied.
+            uris=[Path(path).as_uri()],
+            fileNames=[os.path.basename(path)],
+            nodeNames=[name],
+            checksums=[f"SHA256:{checksum}"],
             customDownloader=load,
             thumbnailFileName=icon,
         )

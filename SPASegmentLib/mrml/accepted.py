@@ -148,8 +148,8 @@ class _Entry:
         return True
 
     def came_before(self, other: _Entry) -> bool:
-        """Whether a later one was written while this one stood, over the same voxels."""
-        return id(self) not in other.without and self.overlaps(other)
+        """Whether a later one was written while this one stood, about the same voxels of any segment."""
+        return id(self) not in other.without and self._touches(other)
 
     def shares_its_slice(self, other: _Entry) -> bool:
         """Whether both are single masks in one segment, on one slice."""
@@ -161,9 +161,12 @@ class _Entry:
         return self.masks[0][0].key == other.masks[0][0].key
 
     def overlaps(self, other: _Entry) -> bool:
-        """Whether both are about the same voxels."""
+        """Whether both are about the same voxels of one segment."""
+        return self.written.segment_id == other.written.segment_id and self._touches(other)
+
+    def _touches(self, other: _Entry) -> bool:
         one, two = self.written, other.written
-        if one.segmentation is not two.segmentation or one.segment_id != two.segment_id:
+        if one.segmentation is not two.segmentation:
             return False
         return all(one.extent[n] <= two.extent[n + 1] and two.extent[n] <= one.extent[n + 1] for n in (0, 2, 4))
 
@@ -362,7 +365,8 @@ class Accepted:
         """Whether a later change lies over a mask and is seen to stand: then that change took it out, and no undo."""
         entries = self._entries
         later = (m for m in range(n + 1, len(entries)) if stands[m] and m not in unclear)
-        return any(entries[n].came_before(entries[m]) and entries[m].written.changed for m in later)
+        over = (m for m in later if entries[n].overlaps(entries[m]) and entries[n].came_before(entries[m]))
+        return any(entries[m].written.changed for m in over)
 
     def _clear_up(self, stands: List[bool], unclear: Set[int]) -> None:
         """Where another mask lies over it, a mask goes and comes with that one: history has an order."""

@@ -124,3 +124,21 @@ def test_what_another_session_has_taught_meanwhile_is_kept(hands: Any) -> None:
     _before, learned = profiles.update(profiles.taught(), lambda profile: profile.updated(5.0))
     hands.undo()
     assert not hands.voxels().any() and hands.conversation.slices == 0 and hands.learned == learned
+
+
+def test_the_next_slice_starts_from_what_another_tool_has_left(hands: Any) -> None:
+    hands.masks()
+    hands.accept(0)
+    voxels = hands.voxels()
+    (k,) = np.flatnonzero(voxels.any(axis=(1, 2)))
+    columns = np.flatnonzero(voxels[k].any(axis=0))
+    voxels[k, :, columns[len(columns) // 2] :] = False
+    hands.paint(voxels)
+    hands.next_slice(1)
+    hands.settle()
+    assert hands.conversation.choosing and hands.controller.accepted[1].sum() == voxels.sum()
+    hands.act(hands.conversation.cancel)
+    hands.paint(np.zeros_like(voxels))
+    hands.next_slice(1)
+    hands.settle()
+    assert not hands.conversation.choosing and "Accept a mask first" in hands.said

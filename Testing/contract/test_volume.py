@@ -626,3 +626,87 @@ def test_applied_again_with_nothing_left_but_the_first_mask(hands: Any) -> None:
     hands.act(hands.conversation.segmentation_changed)
     assert hands.said.startswith("Applied: one slice") and np.array_equal(hands.voxels(), accepted)
     assert hands.learned == learned and hands.conversation.can_continue
+
+
+def test_what_another_tool_has_corrected_on_a_filled_slice_holds(hands: Any) -> None:
+    accepted = begun(hands)
+    (anchor,) = there(accepted)
+    hands.accept(0)
+    applied = hands.voxels()
+    left, gone = anchor + 1, there(applied)[-1]
+    assert anchor < left < gone
+    corrected = applied.copy()
+    columns = np.flatnonzero(applied[left].any(axis=0))
+    corrected[left, :, columns[len(columns) // 2] :] = False
+    corrected[gone] = False
+    hands.paint(corrected)
+    go(hands)
+    through = hands.conversation.volume._work.through
+    assert through.anchors == (anchor, left) and through.ends == (gone,)
+    assert np.array_equal(shown(hands)[left], corrected[left]) and not shown(hands)[gone].any()
+    hands.accept(0)
+    assert np.array_equal(hands.voxels()[left], corrected[left]) and not hands.voxels()[gone].any()
+    # What was only filled and not touched is computed anew each time.
+    go(hands)
+    assert hands.conversation.volume._work.through.anchors == (anchor, left)
+
+
+def test_what_the_user_had_drawn_before_is_not_taken_out(hands: Any) -> None:
+    """Neither by a second pass nor by a third, where the first has filled over it."""
+    hands.masks()
+    hands.accept(0)
+    accepted = hands.voxels()
+    (anchor,) = there(accepted)
+    drawn = np.zeros_like(accepted)
+    j, i = (int(each.mean()) for each in np.nonzero(accepted[anchor]))
+    drawn[anchor + 2, j - 2 : j + 3, i - 2 : i + 3] = True
+    hands.paint(accepted | drawn)
+    go(hands)
+    hands.accept(0)
+    assert hands.voxels()[anchor + 2].sum() > drawn.sum()
+    go(hands)
+    to_slice(hands, anchor + 1)
+    hands.act(hands.conversation.volume.ends_here)
+    hands.settle()
+    hands.accept(0)
+    assert np.array_equal(hands.voxels()[anchor + 1 :], drawn[anchor + 1 :])
+    go(hands)
+    to_slice(hands, anchor - 1)
+    hands.act(hands.conversation.volume.ends_here)
+    hands.settle()
+    hands.accept(0)
+    assert np.array_equal(hands.voxels(), accepted | drawn)
+
+
+def test_a_volume_that_was_moved_is_gone_through_from_what_was_accepted_since(hands: Any) -> None:
+    hands.masks()
+    hands.accept(0)
+    learned, volume = hands.learned, hands.controller.volume
+    hands.act(lambda: volume.SetOrigin(volume.GetOrigin()[0] + 5.0, *volume.GetOrigin()[1:]))
+    hands.act(hands.conversation.segmentation_changed)
+    assert hands.learned == learned, "nobody has undone anything"
+    go(hands)
+    assert not hands.conversation.volume.active and "Accept a mask on a slice first" in hands.said
+    hands.click(5.0)
+    hands.settle()
+    hands.accept(0)
+    go(hands)
+    assert hands.conversation.volume.ready and len(hands.conversation.volume._work.through.anchors) == 1
+
+
+def test_the_structure_may_end_on_a_slice_that_shows_nothing(hands: Any) -> None:
+    accepted = begun(hands)
+    (anchor,) = there(accepted)
+    volume, end = hands.controller.volume, there(shown(hands))[-1]
+    from SPASegmentLib.mrml.grid import image_array
+
+    hands.act(hands.conversation.cancel)
+    assert not hands.conversation.volume.active and end > anchor
+    image_array(volume.GetImageData())[end] = 0
+    hands.act(volume.GetImageData().Modified)
+    go(hands)
+    assert hands.conversation.volume.ready, hands.said
+    to_slice(hands, end)
+    hands.act(hands.conversation.volume.ends_here)
+    hands.settle()
+    assert hands.conversation.volume._work.through.ends == (end,), hands.said

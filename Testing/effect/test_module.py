@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
+import numpy as np
 import pytest
+import vtk
 
 
 @pytest.fixture
@@ -54,6 +59,28 @@ def test_the_real_sample_is_shown_where_it_is_worth_a_click(host: Any, module: A
     assert path.stat().st_size < 2e6
     licence = path.with_name("AverageBrainMR.txt").read_text(encoding="utf-8")
     assert "Permission to use, copy, modify, and distribute" in licence and "Copyright (C) 1993-2009" in licence
+
+
+@pytest.mark.parametrize("name", ["SPAPhantom", "SPABrainMR"])
+def test_a_sample_is_loaded_from_a_console_too(host: Any, module: Any, name: str) -> None:
+    """`SampleData.downloadSample` fetches addresses, verifies the files and reads them; it calls no downloader."""
+    from slicerhost import modules
+
+    from SPASegmentLib.mrml.io.volumes import read_image
+
+    source = modules.SampleDataLogic.sources[name]
+    (uri,), (file_name,), (checksum,) = source["uris"], source["fileNames"], source["checksums"]
+    path = Path(url2pathname(urlsplit(uri).path))
+    assert uri.startswith("file:///") and path.name == file_name and source["nodeNames"] == [name]
+    assert checksum == "SHA256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    image, shown = read_image(str(path)), source["customDownloader"](source)
+    import slicer
+
+    assert np.array_equal(image.values, slicer.util.arrayFromVolume(shown))
+    to_ras = vtk.vtkMatrix4x4()
+    shown.GetIJKToRASMatrix(to_ras)
+    found = [[to_ras.GetElement(row, column) for column in range(4)] for row in range(4)]
+    assert np.allclose(image.to_ras, found, atol=1e-9)
 
 
 def test_self_test(host: Any, module: Any) -> None:

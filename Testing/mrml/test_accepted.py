@@ -239,3 +239,88 @@ def test_a_mask_that_was_replaced_was_not_undone(desk: Desk) -> None:
     for n in (1, 0):
         assert desk.undo() == -1 and desk.profile == profiles[n]
     assert desk.redo(2) == 2 and desk.profile == profiles[2]
+
+
+def test_voxels_that_another_segment_has_taken_over_were_not_undone(desk: Desk) -> None:
+    first, profiles = desk.segment_id, [desk.profile]
+    desk.accept(3)
+    profiles.append(desk.profile)
+    desk.segment_id = add_segment(desk.segmentation, "b")
+    desk.accept(3, 2, 14, -1.0)
+    assert desk.accepted.look() == (0, 0) and desk.accepted.slices == 1
+    assert desk.profile == profiles[1].updated(-1.0), "both are taught"
+    desk.accept(7)
+    # Step by step back: the first mask is there again, and known, until it is undone itself.
+    assert desk.undo() == -1 and desk.undo() == -1 and desk.profile == profiles[1]
+    assert desk.accepted.latest(desk) is None
+    desk.segment_id = first
+    assert [size for _height, size in standing(desk)] == [36]
+    assert desk.undo() == -1 and desk.profile == profiles[0] and standing(desk) == []
+    assert desk.redo(3) == 3
+
+
+def test_what_was_erased_is_known_again_once_it_comes_back(desk: Desk) -> None:
+    desk.accept(3)
+    frame = Frame.at(desk.volume, (12.0, 12.0, 3.0), Plane.named("axial"))
+    write(desk.editor, frame, np.zeros(frame.image.shape, dtype=bool), desk.segmentation, desk.segment_id, "replace")
+    assert desk.accepted.look() == (0, 1)  # to other eyes an undo
+    desk.accept(7)
+    assert desk.undo(2) == 0, "one is back, one is gone"
+    assert standing(desk) == [(3.0, 36)] and desk.profile == Profile.new("a").updated(1.0)
+
+
+def test_an_undo_that_brings_another_mask_back_is_told_as_both(desk: Desk) -> None:
+    desk.accept(3)
+    frame = Frame.at(desk.volume, (12.0, 12.0, 3.0), Plane.named("axial"))
+    write(desk.editor, frame, np.zeros(frame.image.shape, dtype=bool), desk.segmentation, desk.segment_id, "replace")
+    desk.accepted.look()
+    desk.accept(7)
+    for _ in range(2):
+        desk.editor.undo()
+    assert desk.accepted.look() == (1, 1)
+
+
+def test_another_image_is_no_undo(desk: Desk) -> None:
+    """As a sequence shows its next time point: other voxels, and segments of their own."""
+    from SPASegmentLib.mrml.grid import image_array
+
+    desk.accept(3)
+    taught, image = desk.profile, image_array(desk.volume.GetImageData())
+    own = desk.segmentation.GetSegmentation()
+    before, image[:] = image.copy(), image[::-1].copy()
+    desk.volume.GetImageData().Modified()
+    other = create_segmentation(desk.volume)
+    desk.segmentation.SetAndObserveSegmentation(other.GetSegmentation())
+    desk.segmentation.GetSegmentation().AddSegment(own.GetSegment(desk.segment_id), desk.segment_id)
+    desk.segmentation.GetSegmentation().GetSegment(desk.segment_id).RemoveAllRepresentations()
+    assert desk.accepted.look() == (0, 0) and desk.profile == taught
+    assert standing(desk) == [] and desk.accepted.latest(desk) is None
+    # Back at the first time point.
+    image[:] = before
+    desk.volume.GetImageData().Modified()
+    desk.segmentation.SetAndObserveSegmentation(own)
+    desk.segmentation.GetSegmentation().GetSegment(desk.segment_id).GetRepresentation("Binary labelmap")
+    assert desk.accepted.look() == (0, 0)
+
+
+def test_what_was_accepted_before_the_volume_was_moved_is_left_out(desk: Desk) -> None:
+    desk.accept(3)
+    desk.volume.SetOrigin(0.0, 0.0, 1.0)
+    assert standing(desk) == [] and desk.accepted.look() == (0, 0)
+    desk.accept(8)
+    assert [height for height, _size in standing(desk)] == [8.0]
+    # What is SPA's own is so wherever the volume is now.
+    assert len(desk.accepted.added(desk)) == 2
+
+
+def test_only_what_was_put_in_is_spa_s_own(desk: Desk) -> None:
+    desk.accept(3, 4, 10)
+    desk.accept(3, 8, 14)
+    for old in (False, True):
+        for n in range(KEPT if old else 0):
+            desk.accept(5 + n, offset=None)
+        (first, *more), extent = desk.accepted.added(desk), (0, 23, 0, 23, 3, 3)
+        voxels = np.logical_or.reduce([each.on(first.grid, extent) for each in (first, *more)])
+        wanted = np.zeros((24, 24), dtype=bool)
+        wanted[4:10, 4:10] = wanted[8:14, 8:14] = True
+        assert voxels.sum() == wanted.sum() == 36 + 36 - 4

@@ -55,12 +55,13 @@ class SampleDataLogic:
 
         Raises:
             TypeError: there is neither an address nor a list of addresses.
-            ValueError: there are not as many file names as addresses.
+            ValueError: there are not as many file names, node names or checksums as addresses.
         """
-        uris, names = source.get("uris"), source.get("fileNames")
+        uris = source.get("uris")
+        lists = [source.get(name, uris) for name in ("fileNames", "nodeNames", "checksums")]
         if isinstance(uris, str):
-            uris, names = [uris], [names]
-        if len(uris) != len(names):
+            uris, lists = [uris], [[each] for each in lists]
+        if any(len(uris) != len(each) for each in lists):
             raise ValueError("All fields of sample data source must have the same length")
         cls.sources[source["sampleName"]] = source
 
