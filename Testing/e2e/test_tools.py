@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,40 @@ def test_work_is_not_lost_without_a_question(screen: Any) -> None:
     page.click("[data-test=phantom]")
     screen.wait(f"get('opened') > {before} && !get('busy')")
     assert len(screen.dialogs) == 1
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_another_file_is_opened_after_one_question(screen: Any, tmp_path: Path, dropped: bool) -> None:
+    """Whether it is chosen or dropped on the button; refused, it can be given once more."""
+    page = screen.page
+    file = tmp_path / "other.nrrd"
+    voxels = np.random.default_rng(0).integers(0, 255, 1000, np.uint8).tobytes()
+    file.write_bytes(b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 10 10 10\nencoding: raw\n\n" + voxels)
+    touch = page.context.new_cdp_session(page).send
+
+    def give() -> None:
+        if not dropped:
+            with page.expect_file_chooser() as chooser:
+                page.click("[data-test=upload]")
+            chooser.value.set_files(str(file))
+            return
+        box = page.locator("[data-test=upload]").bounding_box()
+        where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            touch("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+
+    screen.begin()
+    screen.accept()
+    before, screen.dialogs[:], screen.agree = screen.state("opened"), [], False
+    give()
+    screen.until(lambda: len(screen.dialogs) == 1)
+    page.wait_for_timeout(500)
+    assert screen.state("opened") == before and screen.state("can_undo") and not screen.state("busy")
+    screen.agree = True
+    give()
+    screen.wait(f"get('opened') > {before} && !get('busy')")
+    assert screen.state("volume") == "other.nrrd" and len(screen.dialogs) == 2
 
 
 def test_the_3d_view_is_off_until_it_is_wanted(screen: Any) -> None:

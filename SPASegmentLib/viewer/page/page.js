@@ -28,6 +28,12 @@
     }
   }
 
+  // Asked here and not when the button is pressed: a file that is dropped on it comes without a press.
+  async function open(input, unsaved) {
+    if (mayLeave(unsaved)) await send(input, "spa/volume");
+    else input.value = "";
+  }
+
   async function fetchFile(address) {
     let answer;
     try {
@@ -210,5 +216,5 @@
 
   const valueOf = (id) => document.getElementById(id).value;
 
-  window.trame.utils.spa = { valueOf, fill, shows, send, fetchFile, mayLeave, readout, cross, pointed, first };
+  window.trame.utils.spa = { valueOf, fill, shows, open, send, fetchFile, mayLeave, readout, cross, pointed, first };
 })();
