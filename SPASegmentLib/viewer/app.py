@@ -203,6 +203,7 @@ class ViewerApp:
             "remove": self._between(
                 lambda: _("Accept or cancel the masks on screen first, then delete segments."), workspace.remove
             ),
+            "saved": workspace.saved,
             "undo": self._undo,
             "redo": self._redo,
             "mode": self._set_mode,
@@ -260,11 +261,11 @@ class ViewerApp:
         self._page.show(grey_limits=[low, high])
         self._views_moved()
 
-    def _save(self, path: Path) -> None:
+    def _save(self, path: Path) -> str:
         """What was found in the volume is not in the segment yet, and would be missing from the file without a word."""
         if self._conversation.volume.active:
             raise StateError(_("Apply or drop what was found in the volume first, then save."))
-        self.workspace.save(str(path))
+        return self.workspace.save(str(path))
 
     async def _open_upload(self, path: Path) -> None:
         loop = asyncio.get_running_loop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import Awaitable, Callable
+from typing import Awaitable, Callable, Optional
 
 from aiohttp import ClientError, web
 
@@ -19,6 +19,9 @@ _ = texts(__name__)
 #: Endings of the results that can be downloaded.
 RESULTS = (".seg.nrrd", ".nii.gz", ".nrrd")
 
+#: Says in an answer which version of the segmentation it holds; the page tells it once all of it has arrived.
+VERSION = "X-SPA-Version"
+
 #: Seconds without a byte after which an upload is given up; meanwhile the page can do nothing else with files.
 PATIENCE = 60.0
 
@@ -30,7 +33,7 @@ class Transfer:
         page: where it is said that a file is on its way, and what is wrong with it.
         folder: for everything temporary; removed by its owner.
         open_volume, open_profile: called with an uploaded file, which is deleted afterwards.
-        save_result, save_profile: write to the path given.
+        save_result, save_profile: write to the path given; what they return is a version, see `VERSION`, or None.
         max_upload: bytes of an uploaded volume.
         patience: seconds to wait for more of an upload.
     """
@@ -41,8 +44,8 @@ class Transfer:
         folder: Path,
         open_volume: Callable[[Path], Awaitable[None]],
         open_profile: Callable[[Path], None],
-        save_result: Callable[[Path], None],
-        save_profile: Callable[[Path], None],
+        save_result: Callable[[Path], Optional[str]],
+        save_profile: Callable[[Path], Optional[str]],
         max_upload: int = MAX_UPLOAD,
         patience: float = PATIENCE,
     ) -> None:
@@ -92,16 +95,18 @@ class Transfer:
                 return self._refusal(error, folder)
         return web.Response(text="")
 
-    async def _sent(self, name: str, write: Callable[[Path], None]) -> web.StreamResponse:
+    async def _sent(self, name: str, write: Callable[[Path], Optional[str]]) -> web.StreamResponse:
         with tempfile.TemporaryDirectory(dir=self._folder) as folder:
             try:
                 path = Path(folder) / name
-                write(path)
+                version = write(path)
                 body = path.read_bytes()
             except Exception as error:
                 return self._refusal(error, folder)
         self._page.show()
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        if version is not None:
+            headers[VERSION] = version
         return web.Response(body=body, content_type="application/octet-stream", headers=headers)
 
     def _refusal(self, error: Exception, folder: str) -> web.Response:

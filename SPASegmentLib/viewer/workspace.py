@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +76,7 @@ class Workspace:
         self.segmentation: Optional[Any] = None
         self.name = ""
         self._network, self._settings = network, settings
-        self._saved: Tuple[Any, ...] = ()
+        self._saved = ""
         self._editor: Optional[LogicEditor] = None
         self._controller: Optional[Controller] = None
 
@@ -152,7 +153,7 @@ class Workspace:
             volume, self.segmentation, first, self._editor, self._network, self._settings, self.profiles.active
         )
         self.opened += 1
-        self._saved = self._version()
+        self._saved = self.version
 
     # Segments
 
@@ -275,10 +276,10 @@ class Workspace:
     @property
     def unsaved(self) -> bool:
         """Whether the segmentation has changed since it was opened or saved."""
-        return self._version() != self._saved
+        return self.version != self._saved
 
-    def save(self, path: str) -> None:
-        """Write the segmentation, see `save_segmentation`.
+    def save(self, path: str) -> str:
+        """Write the segmentation, see `save_segmentation`, and return its `version`, for `saved` to be told of.
 
         Raises:
             StateError: nothing is open.
@@ -287,16 +288,22 @@ class Workspace:
         if self.segmentation is None:
             raise StateError(_("Open a volume and segment something first."))
         save_segmentation(self.segmentation, path, self.volume)
-        self._saved = self._version()
+        return self.version
 
-    def _version(self) -> Tuple[Any, ...]:
-        """Something that differs whenever the segmentation does."""
+    def saved(self, version: str) -> None:
+        """The segmentation as it was in this version has reached the user; a file that was written has not yet."""
+        self._saved = version
+
+    @property
+    def version(self) -> str:
+        """A text that differs whenever the segmentation does; empty where there is none."""
         if self.segmentation is None:
-            return ()
+            return ""
         core = self.segmentation.GetSegmentation()
         source = core.GetSourceRepresentationName()
         images = [core.GetSegment(row.id).GetRepresentation(source) for row in self.segments]
-        return tuple((row, 0 if image is None else image.GetMTime()) for row, image in zip(self.segments, images))
+        parts = [(row, 0 if image is None else image.GetMTime()) for row, image in zip(self.segments, images)]
+        return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _open_editor(self) -> LogicEditor:
         if self._editor is None:

@@ -79,7 +79,10 @@ def test_what_was_found_is_not_lost_when_it_is_saved_or_another_volume_opened(ha
     transfer, state = hands.app._transfer, hands.app.server.state
 
     def saved() -> Any:
-        return hands.loop.run_until_complete(transfer._sent("segmentation.seg.nrrd", transfer._save_result))
+        answer = hands.loop.run_until_complete(transfer._sent("segmentation.seg.nrrd", transfer._save_result))
+        if answer.status == 200:
+            hands._trigger("saved", answer.headers["X-SPA-Version"])
+        return answer
 
     hands.masks()
     hands.accept(0)

@@ -94,6 +94,10 @@ def test_work_is_not_lost_without_a_question(screen: Any) -> None:
     page.click("[data-test=phantom]")
     page.wait_for_timeout(500)
     assert len(screen.dialogs) == 1 and "not been saved" in screen.dialogs[0] and screen.state("opened") == before
+    # A file that did not reach the page is not saved.
+    assert page.request.get(f"{page.url.rstrip('/')}/spa/result/segmentation.seg.nrrd").ok
+    page.evaluate("() => window.trame.trigger('settle')")
+    assert screen.state("unsaved")
     with page.expect_download():
         page.click("[data-test=seg-nrrd]")
     screen.wait("!get('unsaved')")

@@ -54,7 +54,7 @@ def test_other_sites_may_not_send_requests(token: Optional[str], origin: str) ->
 
 
 def test_other_sites_may_link_to_the_page_but_not_fetch_or_frame_it() -> None:
-    """Such requests carry no `Origin`; and a result that was fetched counts as saved."""
+    """Such requests carry no `Origin`."""
 
     def fetched(site: str, mode: str, kind: str) -> Dict[str, str]:
         return {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": kind}

@@ -76,8 +76,13 @@ def test_a_session_on_the_phantom(workspace: Workspace, tmp_path: Path) -> None:
     for name in ("a.seg.nrrd", "a.nii.gz"):
         workspace.rename(controller.segment_id, f"Lesion in {name}")
         assert workspace.unsaved
-        workspace.save(str(tmp_path / name))
+        written = workspace.save(str(tmp_path / name))
+        assert workspace.unsaved, "nobody has received the file"
+        workspace.saved(written)
         assert not workspace.unsaved
+        workspace.rename(controller.segment_id, f"{name} once more")
+        workspace.saved(written)
+        assert workspace.unsaved, "what has changed since is not in it"
         mask, grid = load_mask(workspace.scene, str(tmp_path / name))
         frame = Frame.at(workspace.volume, workspace.lesion, Plane.named("axial"))  # type: ignore[attr-defined]
         assert np.array_equal(

@@ -35,19 +35,23 @@
   }
 
   async function fetchFile(address) {
-    let answer;
+    let answer, content;
     try {
       answer = await fetch(address);
+      content = await answer.blob();
     } catch (error) {
       window.alert(say("unreachable"));
       return;
     }
     if (!answer.ok) return;
     const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
+    link.href = URL.createObjectURL(content);
     link.download = address.split("/").pop();
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    // Only what has arrived is saved.
+    const version = answer.headers.get("X-SPA-Version");
+    if (version) window.trame.trigger("saved", [version]);
   }
 
   function mayLeave(unsaved) {
