@@ -2445,6 +2445,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Apply or drop what was found in the volume first, then save.</source>
         <translation>Wenden Sie erst an, was im Volumen gefunden wurde, oder verwerfen Sie es; dann speichern Sie.</translation>
     </message>
+    <message>
+        <source>Accept or cancel the masks on screen first, then save.</source>
+        <translation>Übernehmen oder verwerfen Sie zuerst die gezeigten Masken, dann speichern Sie.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.facts</name>

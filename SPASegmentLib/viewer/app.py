@@ -262,9 +262,11 @@ class ViewerApp:
         self._views_moved()
 
     def _save(self, path: Path) -> str:
-        """What was found in the volume is not in the segment yet, and would be missing from the file without a word."""
-        if self._conversation.volume.active:
+        """What is on screen is not in the segment yet, and would be missing from the file without a word."""
+        if self._conversation.volume.ready or self._conversation.volume.running:
             raise StateError(_("Apply or drop what was found in the volume first, then save."))
+        if self._conversation.armed:
+            raise StateError(_("Accept or cancel the masks on screen first, then save."))
         return self.workspace.save(str(path))
 
     async def _open_upload(self, path: Path) -> None:

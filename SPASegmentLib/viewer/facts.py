@@ -30,7 +30,8 @@ def page_facts(workspace: Workspace, conversation: Conversation, surface: Surfac
     return {
         "volume": workspace.name,
         "opened": workspace.opened,
-        "unsaved": workspace.unsaved or volume.active,
+        # Answers are work; masks that nobody has answered yet cost a click, and are not worth a question.
+        "unsaved": workspace.unsaved or volume.active or (conversation.choosing and not conversation.unanswered),
         "phase": _phase(workspace, conversation),
         "armed": conversation.armed,
         "busy": conversation.busy or bool(task),

@@ -95,6 +95,30 @@ def test_what_was_found_is_not_lost_when_it_is_saved_or_another_volume_opened(ha
     assert state.unsaved and saved().status == 200 and not state.unsaved
 
 
+def test_masks_on_screen_are_not_left_out_of_a_file_nor_lost(hands: Any) -> None:
+    if not hasattr(hands, "app"):
+        pytest.skip("3D Slicer saves the scene, and asks before it is closed")
+    transfer, state = hands.app._transfer, hands.app.server.state
+
+    def status() -> int:
+        return int(hands.loop.run_until_complete(transfer._sent("segmentation.nii.gz", transfer._save_result)).status)
+
+    assert status() == 200 and not state.unsaved
+    hands.masks()
+    assert status() == 422 and hands.said == "Accept or cancel the masks on screen first, then save."
+    assert not state.unsaved, "a click is quickly made once more"
+    hands.hold()
+    hands.act(lambda: hands.conversation.choose(1))
+    assert state.unsaved, "the answer is under way"
+    hands.settle()
+    assert state.unsaved and status() == 422
+    hands.act(hands.conversation.back)
+    hands.settle()
+    assert not state.unsaved
+    hands.act(hands.conversation.cancel)
+    assert status() == 200
+
+
 def test_cancel_leaves_what_was_accepted_slice_by_slice(hands: Any) -> None:
     accepted = begun(hands)
     learned = hands.learned
