@@ -2449,6 +2449,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Accept or cancel the masks on screen first, then save.</source>
         <translation>Übernehmen oder verwerfen Sie zuerst die gezeigten Masken, dann speichern Sie.</translation>
     </message>
+    <message>
+        <source>The segmentation has changed while the file was read, which was not opened; save, then open it.</source>
+        <translation>Die Segmentierung hat sich geändert, während die Datei gelesen wurde, die deshalb nicht geöffnet wurde; speichern Sie, dann öffnen Sie die Datei.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.facts</name>

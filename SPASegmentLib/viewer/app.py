@@ -6,8 +6,9 @@ import asyncio
 import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Awaitable, Callable, Dict, Optional
 
 import vtk
 from trame.app import get_server
@@ -39,6 +40,9 @@ from SPASegmentLib.viewer.views import VIEWS, SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, set_grey_range
 
 _ = translation.texts(__name__)
+
+#: What goes on while a file is read: nothing of it is lost with what was open before.
+_ALWAYS = ("phantom", "dismiss", "cancel", "saved", "grey", "zoom", "move", "fit", "surface")
 
 
 class ViewerApp:
@@ -75,11 +79,11 @@ class ViewerApp:
         self._page = PageState(self.server, self._facts)
         self._shown = self._view()
         self._conversation = PageConversation(self.workspace, self._views, self._pool, self._page, self._shown)
-        self._pointer = Pointer(self._slicer_app.scene, self._slicer_app.view_manager, self._conversation.gesture)
+        self._pointer = Pointer(self._slicer_app.scene, self._slicer_app.view_manager, self._gesture)
         self._transfer = Transfer(
             self._page,
             Path(self._folder.name),
-            self._open_upload,
+            self._begin_upload,
             self._import_profile,
             self._save,
             lambda path: self.workspace.profiles.active.save(path),
@@ -98,7 +102,9 @@ class ViewerApp:
     async def open_phantom(self) -> None:
         """Open the built-in volume, at its lesion."""
         with self._page.working(_("Making the phantom")):
+            version = self.workspace.version
             phantom = await asyncio.get_running_loop().run_in_executor(None, ambiguous_phantom)
+            self._check_nothing_new(version)
             lesion = self.workspace.open_phantom(phantom)
             self._opened()
             for tag in VIEWS:
@@ -219,7 +225,7 @@ class ViewerApp:
             "surface": self._show_surface,
         }
         for name, action in actions.items():
-            self._page.action(name, action)
+            self._page.action(name, action if name in _ALWAYS else self._when_free(action))
         self.server.trigger("settle")(self._page.settle)
         state = self.server.state
         state.change("highlighted")(lambda highlighted, **_: self._shown.highlight(int(highlighted)))
@@ -269,7 +275,12 @@ class ViewerApp:
             raise StateError(_("Accept or cancel the masks on screen first, then save."))
         return self.workspace.save(str(path))
 
-    async def _open_upload(self, path: Path) -> None:
+    def _begin_upload(self) -> Callable[[Path], Awaitable[None]]:
+        """A file is on its way; returns what opens it."""
+        return partial(self._open_upload, self.workspace.version)
+
+    async def _open_upload(self, version: str, path: Path) -> None:
+        """Open a file that has arrived in place of what was open, and asked about, in this version."""
         loop = asyncio.get_running_loop()
         if path.suffix == ".zip":
             folder = path.parent / "series"
@@ -278,8 +289,38 @@ class ViewerApp:
         else:
             await loop.run_in_executor(None, check_upload, path)
             image = await loop.run_in_executor(None, read_image, str(path))
+        self._check_nothing_new(version)
         self.workspace.open_image(image, path.name)
         self._opened()
+
+    def _check_nothing_new(self, version: str) -> None:
+        """Nobody was asked about what has come into the segmentation since.
+
+        Raises:
+            StateError: something has, and is not saved.
+        """
+        if self.workspace.unsaved and self.workspace.version != version:
+            raise StateError(
+                _("The segmentation has changed while the file was read, which was not opened; save, then open it.")
+            )
+
+    def _when_free(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        """An action that waits while a file is read, which takes the place of all that is open."""
+
+        def run(*arguments: Any) -> Any:
+            self._page.check_free()
+            return act(*arguments)
+
+        return run
+
+    def _gesture(self, gesture: Gesture) -> None:
+        """A click or a box in a slice view."""
+        try:
+            self._page.check_free()
+        except StateError as error:
+            self._page.explain(error)
+        else:
+            self._conversation.gesture(gesture)
 
     def _click(self, tag: str, right: float, down: float, negative: bool) -> None:
         """A click of the keyboard's cross, at shares of a view's width and height."""

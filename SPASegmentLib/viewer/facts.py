@@ -35,6 +35,7 @@ def page_facts(workspace: Workspace, conversation: Conversation, surface: Surfac
         "phase": _phase(workspace, conversation),
         "armed": conversation.armed,
         "busy": conversation.busy or bool(task),
+        "loading": bool(task),
         "task": task or _("Computing masks"),
         "segments": [vars(row) for row in workspace.segments],
         "segment": "" if controller is None else controller.segment_id,

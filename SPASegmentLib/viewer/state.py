@@ -95,6 +95,15 @@ class PageState:
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
+    def check_free(self) -> None:
+        """Refuse what would be lost to the task that is under way, or get in its way.
+
+        Raises:
+            StateError: one is.
+        """
+        if self._tasks:
+            raise StateError(_("The viewer is still at work on something else; wait until it is done."))
+
     @contextmanager
     def working(self, task: str) -> Iterator[None]:
         """Say on the page that something takes time.
@@ -102,8 +111,7 @@ class PageState:
         Raises:
             StateError: something else is under way.
         """
-        if self._tasks:
-            raise StateError(_("The viewer is still at work on something else; wait until it is done."))
+        self.check_free()
         self._tasks.append(task)
         self.show(problem="")
         try:

@@ -32,7 +32,8 @@ class Transfer:
     Args:
         page: where it is said that a file is on its way, and what is wrong with it.
         folder: for everything temporary; removed by its owner.
-        open_volume, open_profile: called with an uploaded file, which is deleted afterwards.
+        begin_volume: called when an upload begins; what it returns is called with the file, which is deleted then.
+        open_profile: called with an uploaded file, which is deleted afterwards.
         save_result, save_profile: write to the path given; what they return is a version, see `VERSION`, or None.
         max_upload: bytes of an uploaded volume.
         patience: seconds to wait for more of an upload.
@@ -42,7 +43,7 @@ class Transfer:
         self,
         page: PageState,
         folder: Path,
-        open_volume: Callable[[Path], Awaitable[None]],
+        begin_volume: Callable[[], Callable[[Path], Awaitable[None]]],
         open_profile: Callable[[Path], None],
         save_result: Callable[[Path], Optional[str]],
         save_profile: Callable[[Path], Optional[str]],
@@ -50,7 +51,7 @@ class Transfer:
         patience: float = PATIENCE,
     ) -> None:
         self._page, self._folder, self._max_upload, self._patience = page, folder, max_upload, patience
-        self._open_volume, self._open_profile = open_volume, open_profile
+        self._begin_volume, self._open_profile = begin_volume, open_profile
         self._save_result, self._save_profile = save_result, save_profile
 
     def add_routes(self, app: web.Application) -> None:
@@ -62,9 +63,10 @@ class Transfer:
 
     async def _post_volume(self, request: web.Request) -> web.StreamResponse:
         async def take(folder: Path) -> None:
+            open_volume = self._begin_volume()
             path = folder / safe_name(request.query.get("name", ""))
             await _receive(request, path, self._max_upload, self._patience)
-            await self._open_volume(path)
+            await open_volume(path)
 
         return await self._answered(take, _("Reading the file"))
 

@@ -43,7 +43,7 @@ def disabled(expression: Optional[str], state: Any) -> bool:
         return False
     words = {"||": " or ", "&&": " and ", "===": "==", "!==": "!=", "profiles.length": "len(profiles)"}
     python = re.sub(r"\|\||&&|!?===?|profiles\.length|!", lambda m: words.get(m.group(), " not "), expression)
-    names = ("armed", "busy", "phase", "volume", "profiles")
+    names = ("armed", "busy", "loading", "phase", "volume", "profiles")
     return bool(eval(python, {"len": len}, {name: getattr(state, name) for name in names}))
 
 
