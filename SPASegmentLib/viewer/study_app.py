@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, NoReturn, Optional, Tuple
 
 from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.errors import SPAError, StateError
@@ -135,6 +135,7 @@ class StudyApp(ViewerApp):
         self._run.begin(str(participant))
 
     def _leave(self) -> None:
+        """Nothing is written down about an image that is on screen."""
         self._clear()
         self._run.leave()
 
@@ -144,6 +145,14 @@ class StudyApp(ViewerApp):
         self.workspace.close()
         self._views.show(None)
         self._page.show(message="", problem="")
+
+    def _begin_upload(self) -> Callable[[Path], Awaitable[None]]:
+        """Images come from the study alone."""
+        return _refuse()
+
+    def _import_profile(self, path: Path) -> None:
+        """So does what is known of a person."""
+        _refuse()
 
     async def _show(self) -> None:
         """Open the image that is next; time runs from when it is on screen."""
@@ -209,5 +218,5 @@ def _load_mask(file: Path) -> None:
     load_mask(None, str(file))
 
 
-def _refuse(*_: Any) -> None:
+def _refuse(*_: Any) -> NoReturn:
     raise StateError("This is not part of the study.")

@@ -77,7 +77,10 @@ class StudyRun:
 
         Raises:
             InputError: the pseudonym cannot be used, or the log is damaged.
+            StateError: somebody is in the middle, whose image would be lost.
         """
+        if self.phase not in (WELCOME, DONE):
+            raise StateError(f"{self._participant} is taking part and has to stop first.")
         participant = check_pseudonym(participant)
         entries = self._log.entries()
         self._totals = dict(Counter(turn.phase for turn in self.study.turns(participant, entries)))
@@ -86,7 +89,7 @@ class StudyRun:
 
     def leave(self) -> None:
         """The person stops; what is finished is in the log, and an image that is on screen comes once more."""
-        self._participant, self._left, self._showing = "", [], False
+        self._participant, self._left, self._showing, self._accepted = "", [], False, False
 
     def profile(self) -> Profile:
         """What is known of the person where SPA is used: what the images of the same phase have taught, in order."""

@@ -167,6 +167,28 @@ def test_a_person_stops_in_the_middle_and_goes_on(
     assert b"Doe" not in log.path.read_bytes() and b"nrrd" not in log.path.read_bytes()
 
 
+def test_whoever_finds_an_image_on_screen_can_let_its_person_stop(
+    study: Path, browser: Any, new_program: Callable[..., Any], new_screen: Callable[..., Any], tmp_path: Path
+) -> None:
+    program = new_program(tmp_path / "one", "--study", str(study))
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    person = Person(new_screen(page, program.url))
+    person.begin("p1")
+    method = person.show()
+    page.close()
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    person = Person(new_screen(page, program.url))
+    person.phase("working")
+    assert "p1 is at work" in page.inner_text("[data-test=study]")
+    page.click("[data-test=leave]")
+    person.phase("welcome")
+    person.begin("p1")
+    assert person.screen.state("study")["number"] == 1 and person.show() == method
+    page.close()
+    assert program.stop(signal.SIGTERM) == 0 and not person.screen.errors
+    assert not study.with_name("study-log.csv").exists()
+
+
 def check(entries: List[Entry], methods: List[str]) -> None:
     assert [entry.method for entry in entries] == methods and sorted(methods) == ["clicks", "clicks", "spa", "spa"]
     assert [entry.place for entry in entries] == [1, 2, 3, 4] and {e.participant for e in entries} == {"p1"}

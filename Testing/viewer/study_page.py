@@ -7,17 +7,20 @@ import sys
 from pathlib import Path
 from typing import Any, List, Tuple
 
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
 from SPASegmentLib.data.phantom import ambiguous_phantom
 from SPASegmentLib.interaction.study_log import Entry, StudyLog
 from SPASegmentLib.model.use import load_default
 from SPASegmentLib.viewer.pointer import Gesture
 from SPASegmentLib.viewer.study import read_study
 from SPASegmentLib.viewer.study_app import StudyApp
-from SPASegmentLib.viewer.study_run import RATING, READY, WORKING
+from SPASegmentLib.viewer.study_run import RATING, READY, WELCOME, WORKING
 
 STUDY = """
 name: phantoms
-participants: [p1]
+participants: [p1, p2]
 trial: []
 images: [{image: phantom, id: a}, {image: phantom, id: b}, {image: phantom, id: c}, {image: phantom, id: d}]
 """
@@ -66,6 +69,37 @@ class Person:
     @property
     def entries(self) -> List[Entry]:
         return StudyLog(self.app._run.study.log).entries()
+
+
+async def leaves_in_the_middle(person: Person) -> None:
+    """With an image on screen, with masks and with an accepted one: nothing is logged, and the image comes again."""
+    state: Any = person.app.server.state
+    for steps in range(3):
+        assert await person.show() == "spa"
+        shown = state.volume
+        if steps:
+            await person.click()
+        if steps == 2:
+            person.do("accept", 0)
+            assert person.phase == RATING
+        person.do("study_begin", "p2")
+        assert state.problem == "p1 is taking part and has to stop first." and state.volume == shown
+        person.do("study_leave")
+        assert person.phase == WELCOME and person.entries == []
+        assert not person.app.workspace.is_open and state.volume == "" and state.masks == []
+        person.do("study_begin", "p1")
+        assert person.app._run.turn.place == 1 and state.problem == ""
+
+
+async def takes_no_files(person: Person) -> None:
+    """Neither an image nor a profile, by whatever way they come."""
+    app, state = web.Application(), person.app.server.state
+    person.app._transfer.add_routes(app)
+    async with TestClient(TestServer(app)) as client:
+        for place in ("volume?name=a.nrrd", "profile?name=a.json"):
+            answer = await client.post(f"/spa/{place}", data=b"NRRD0004")
+            assert answer.status == 422 and await answer.text() == "This is not part of the study."
+            assert state.volume == "" and person.phase == READY
 
 
 async def gives_up_after_a_mask(person: Person) -> None:
@@ -125,7 +159,13 @@ async def learns_nothing_of_clicks(person: Person) -> None:
 async def day(person: Person) -> None:
     """One image after the other."""
     person.do("study_begin", "p1")
-    for work in (gives_up_after_a_mask, takes_the_second_mask_back, learns_nothing_of_clicks):
+    for work in (
+        leaves_in_the_middle,
+        takes_no_files,
+        gives_up_after_a_mask,
+        takes_the_second_mask_back,
+        learns_nothing_of_clicks,
+    ):
         await work(person)
         print(work.__name__, flush=True)
 

@@ -162,8 +162,11 @@ def test_a_person_may_stop_and_go_on(tmp_path: Path) -> None:
         seen.append((run.turn.phase, run.turn.image.name, run.turn.method))
         run.finish(4, lambda: 0.8)
     run.shown()
+    run.stands(MASK)
+    with pytest.raises(StateError, match="p1 is taking part"):
+        run.begin("p2")
     run.leave()
-    assert run.phase == WELCOME
+    assert run.phase == WELCOME and len(StudyLog(found.log).entries()) == 3
 
     again = run_of(found)
     again.begin("p1")
