@@ -8,7 +8,7 @@ from typing import BinaryIO, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
+from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values, skip_bytes, whole_number
 from SPASegmentLib.paths import decoded
 from SPASegmentLib.translation import texts
 
@@ -131,7 +131,7 @@ def _skip(file: BinaryIO, fields: Fields, packing: str, expected: int) -> None:
         file.seek(0, 2)
         file.seek(max(file.tell() - expected, 0))
     elif before > 0 and fields["elementdatafile"].upper() != "LOCAL":
-        file.seek(before)
+        skip_bytes(file, before)
 
 
 def _to_ras(fields: Fields, axes: int) -> Tuple[np.ndarray, bool]:
@@ -177,7 +177,7 @@ def _first(fields: Fields, names: Tuple[str, ...], count: int) -> Optional[List[
 
 def _whole(text: str) -> List[int]:
     try:
-        return [int(word) for word in text.split()]
+        return [whole_number(word) for word in text.split()]
     except ValueError:
         return []
 

@@ -10,7 +10,15 @@ from typing import BinaryIO, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
+from SPASegmentLib.mrml.io.voxels import (
+    Image,
+    Outlook,
+    UnreadableError,
+    read_values,
+    skip_bytes,
+    too_early,
+    whole_number,
+)
 from SPASegmentLib.paths import decoded
 from SPASegmentLib.translation import texts
 
@@ -137,7 +145,10 @@ def read_segments(path: Path) -> Image:
 
 def _note(header: Header, name: str, otherwise: int) -> int:
     text = header.notes.get(name, "").strip()
-    return int(text) if text.isascii() and text.isdigit() else otherwise
+    try:
+        return whole_number(text) if text.isascii() and text.isdigit() else otherwise
+    except ValueError:
+        raise UnreadableError(_("its header is damaged; save it again.")) from None
 
 
 def _read(path: Path) -> Tuple[Image, Header]:
@@ -250,20 +261,21 @@ def _beside(path: Path, name: str) -> Path:
 
 def _skip(file: BinaryIO, fields: Fields, packing: str, expected: int) -> None:
     for _number in range(_whole(fields, "line skip", "lineskip")):
-        file.readline(_LARGEST_HEADER)
+        if not file.readline(_LARGEST_HEADER):
+            raise too_early()
     skip = _whole(fields, "byte skip", "byteskip")
     if skip < 0 and packing == "raw":
         file.seek(0, 2)
         file.seek(max(file.tell() - expected, 0))
     elif skip and packing == "raw":
-        file.seek(skip, 1)
+        skip_bytes(file, skip)
     elif skip:
         raise UnreadableError(_("bytes are to be left out of its packed voxels; save it again."))
 
 
 def _whole(fields: Fields, *names: str) -> int:
     try:
-        return int(next((fields[name] for name in names if name in fields), "0"))
+        return whole_number(next((fields[name] for name in names if name in fields), "0"))
     except ValueError:
         raise UnreadableError(_("its header is damaged; save it again.")) from None
 
@@ -292,9 +304,13 @@ def _axes(fields: Fields) -> _Axes:
 
 def _sizes(fields: Fields) -> Tuple[int, ...]:
     words = fields.get("sizes", "").split()
-    if not 2 <= len(words) <= 16 or not all(word.isascii() and word.isdigit() and int(word) > 0 for word in words):
+    try:
+        sizes = tuple(whole_number(word) if word.isascii() and word.isdigit() else 0 for word in words)
+    except ValueError:
+        sizes = ()
+    if not 2 <= len(sizes) <= 16 or min(sizes) < 1:
         raise UnreadableError(_("its header is damaged; save it again."))
-    return tuple(int(word) for word in words)
+    return sizes
 
 
 def _likely_spatial(sizes: Tuple[int, ...], fields: Fields) -> Tuple[int, ...]:

@@ -24,6 +24,12 @@ _DEFLATE = 1032
 #: Bytes of a packed stream that are unpacked at once, and of what may follow the voxels in it.
 _PIECE, _SURPLUS = 1 << 16, 1 << 20
 
+#: Letters of a number that is text; the longest that programs write have some twenty.
+_LONGEST_NUMBER = 1000
+
+#: Digits of a number in a header; no file has more voxels.
+_DIGITS = 18
+
 
 class UnreadableError(Exception):
     """Why a file cannot be read, and what to do; the end of a sentence that begins with its name and a colon."""
@@ -104,6 +110,29 @@ def read_values(file: BinaryIO, packing: str, dtype: np.dtype, count: int) -> np
     return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
 
 
+def whole_number(text: str) -> int:
+    """A number of a header.
+
+    Raises:
+        ValueError: it is none, or larger than any that a file can have. How Python's own `int` takes such is not the
+            same in all of its versions.
+    """
+    if len(text.strip()) > _DIGITS:
+        raise ValueError
+    return int(text)
+
+
+def skip_bytes(file: BinaryIO, count: int) -> None:
+    """Go on behind so many bytes.
+
+    Raises:
+        UnreadableError: there are fewer.
+    """
+    if count > os.fstat(file.fileno()).st_size - file.tell():
+        raise too_early()
+    file.seek(count, os.SEEK_CUR)
+
+
 def too_early() -> UnreadableError:
     """A file that was not copied or downloaded to its end."""
     return UnreadableError(_("it ends too early; copy or download it again."))
@@ -155,10 +184,25 @@ def _from_bzip2(file: BinaryIO) -> Iterator[Optional[bytes]]:
 
 
 def _from_text(file: BinaryIO, dtype: np.dtype, count: int) -> np.ndarray:
+    """Numbers between spaces and line ends; no more is read than they take, whatever follows."""
     try:
-        values = np.array(file.read().split(), dtype=np.float64)
-    except ValueError:
-        raise UnreadableError(_("its voxels are text that is no numbers; save it again.")) from None
-    if values.size < count:
-        raise too_early()
-    return values[:count].astype(dtype.newbyteorder("="))
+        values = np.empty(count, dtype.newbyteorder("="))
+    except (MemoryError, ValueError):
+        raise UnreadableError(_("its header asks for more memory than there is; it may be damaged.")) from None
+    filled, begun = 0, b""
+    while filled < count:
+        piece = file.read(_PIECE)
+        words = (begun + piece).split()
+        # The piece may end within a number.
+        begun = words.pop() if piece and words and not piece[-1:].isspace() else b""
+        try:
+            if len(begun) > _LONGEST_NUMBER:
+                raise ValueError
+            found = np.array(words[: count - filled], dtype=np.float64)
+        except ValueError:
+            raise UnreadableError(_("its voxels are text that is no numbers; save it again.")) from None
+        values[filled : filled + len(found)] = found.astype(values.dtype)
+        filled += len(found)
+        if not piece and filled < count:
+            raise too_early()
+    return values

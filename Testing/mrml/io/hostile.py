@@ -24,7 +24,7 @@ VOXELS = np.random.default_rng(0).integers(0, 500, (6, 7, 8)).astype("<i2")
 #: What numbers in headers are replaced with.
 NUMBERS = (
     b"0", b"-1", b"1e300", b"-1e-300", b"nan", b"inf", b"30", b"65536", b"2147483647", b"4294967296", b"1e12",
-    b"999999999999999999999", b"", b"a",
+    b"999999999999999999999", b"", b"a", b"9" * 4000, b"9" * 5000,
 )  # fmt: skip
 
 
@@ -32,7 +32,7 @@ def nrrd() -> Tuple[bytes, bytes]:
     head = (
         "NRRD0005\ntype: short\ndimension: 3\nspace: left-posterior-superior\nsizes: 8 7 6\n"
         'space directions: (1,0,0) (0,1,0) (0,0,2)\nkinds: domain domain domain\nspace units: "mm" "mm" "mm"\n'
-        "endian: little\nencoding: gzip\nspace origin: (0,0,0)\n\n"
+        "endian: little\nline skip: 0\nencoding: gzip\nspace origin: (0,0,0)\n\n"
     )
     return head.encode(), gzip.compress(VOXELS.tobytes())
 

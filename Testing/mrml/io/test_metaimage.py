@@ -102,6 +102,8 @@ def test_without_spacing_the_size_is_unknown(tmp_path: Path) -> None:
         ({"DimSize": "7 6 0"}, "header is damaged"),
         ({"DimSize": "7 6 99999999999"}, "too early"),
         ({"DimSize": "7 6 6"}, "too early"),
+        ({"DimSize": f"7 6 {4000 * '9'}"}, "header is damaged"),
+        ({"DimSize": f"7 6 {5000 * '9'}"}, "header is damaged"),
         ({"ElementType": "MET_STRING"}, "type 'MET_STRING'"),
         ({"ElementDataFile": "slice%03d.raw 1 5 1"}, "in other files"),
         ({"ElementDataFile": "missing.raw"}, "in other files"),

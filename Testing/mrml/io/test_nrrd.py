@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ import slicer
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import image_array, segment_image
 from SPASegmentLib.mrml.io.nrrd import read_nrrd, read_segments
-from SPASegmentLib.mrml.io.voxels import UnreadableError
+from SPASegmentLib.mrml.io.voxels import UnreadableError, read_values
 from SPASegmentLib.mrml.scene import HeadlessScene
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volumes import add_volume, load_mask
@@ -121,6 +123,15 @@ def test_a_flipped_bit_is_noticed_where_there_is_a_checksum(whole: bytes, tmp_pa
         ("NRRD0004\ntype: uchar\nsizes: 3 1\nsizes: 2 1\nencoding: raw\n\n123", "header is damaged"),
         ("NRRD0004\ntype: uchar\nsizes: 1000000000000 1000000000\nencoding: bz2\n\n123", "memory"),
         ("NRRD0004\ntype: uchar\nsizes: 1000000000000 1000000000\nencoding: gzip\n\n123", "too early"),
+        (f"NRRD0004\ntype: uchar\nsizes: 3 {4000 * '9'}\nencoding: raw\n\n123", "header is damaged"),
+        (f"NRRD0004\ntype: uchar\nsizes: 3 {5000 * '9'}\nencoding: raw\n\n123", "header is damaged"),
+        (f"NRRD0004\ntype: uchar\nsizes: 3 1\nbyte skip: {10**17}\nencoding: raw\n\n123", "too early"),
+        (f"NRRD0004\ntype: uchar\nsizes: 3 1\nbyte skip: {26 * '9'}\nencoding: raw\n\n123", "header is damaged"),
+        (f"NRRD0004\ntype: uchar\nsizes: 3 1\nbyte skip: -{26 * '9'}\nencoding: raw\n\n123", "header is damaged"),
+        (f"NRRD0004\ntype: uchar\nsizes: 3 1\nline skip: {5000 * '9'}\nencoding: raw\n\n123", "header is damaged"),
+        ("NRRD0004\ntype: uchar\nsizes: 3 1\nencoding: text\n\n1 2", "too early"),
+        ("NRRD0004\ntype: uchar\nsizes: 3 1\nencoding: text\n\n1 2 three", "no numbers"),
+        ("NRRD0004\ntype: uchar\nsizes: 3 1\nencoding: text\n\n1 2 " + 100_000 * "3", "no numbers"),
         ("NRRD0004\ntype: uchar\nsizes: 2 2 2 2 2\nencoding: raw\n\n" + 32 * "a", "axes that are none of space"),
         (
             "NRRD0004\ntype: uchar\nsizes: 2 2 1\nspace: RAS\nspace directions: (1,0,0) (1,0,0) (0,0,1)\n"
@@ -167,6 +178,26 @@ def test_packings(tmp_path: Path, encoding: str, skip: int) -> None:
     (tmp_path / "a.raw").write_bytes(data)
     for name in ("a.nrrd", "a.nhdr"):
         assert np.array_equal(read_nrrd(tmp_path / name).values, VOXELS)
+
+
+def test_more_lines_to_skip_than_there_are(tmp_path: Path) -> None:
+    """In a process of its own: a reader that goes on behind the end of the file does so for ever."""
+    (tmp_path / "a.nrrd").write_bytes(header(f"line skip: {10**17}") + 20 * b"line\n")
+    program = "import sys, pathlib, SPASegmentLib.mrml.io.nrrd as nrrd; nrrd.read_nrrd(pathlib.Path(sys.argv[1]))"
+    command = [sys.executable, "-c", program, str(tmp_path / "a.nrrd")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert "it ends too early" in done.stderr
+
+
+@pytest.mark.parametrize("gap", [" ", "\n", " " * 70_000])
+def test_text_is_read_as_far_as_voxels_are_in_it(tmp_path: Path, gap: str) -> None:
+    """Numbers are whole wherever a piece of the file ends; what follows them is left alone."""
+    voxels = np.random.default_rng(0).integers(-(10**6), 10**6, 20 if len(gap) > 1 else 30_000)
+    path = tmp_path / "a.txt"
+    path.write_text(gap.join(map(str, voxels)) + " 7" * 3_000_000)
+    with open(path, "rb") as file:
+        assert np.array_equal(read_values(file, "text", np.dtype("<i4"), len(voxels)), voxels)
+        assert file.tell() < path.stat().st_size - 5_000_000
 
 
 def test_big_endian_and_bytes_before_the_voxels(tmp_path: Path) -> None:
