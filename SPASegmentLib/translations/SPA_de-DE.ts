@@ -2902,6 +2902,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Next structure</source>
         <translation>Nächste Struktur</translation>
     </message>
+    <message>
+        <source>The viewer has refused this ({status}); open the address that it printed when it started, with its token.</source>
+        <translation>Der Viewer hat das abgelehnt ({status}); öffnen Sie die Adresse, die er beim Start ausgegeben hat, mit ihrem Token.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.page_view</name>

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any, Awaitable, Callable, Optional
+from typing import Any, Awaitable, Callable, Optional, Tuple
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
@@ -16,7 +16,11 @@ _ = texts(__name__)
 #: Names under which this computer calls itself.
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 
-_COOKIE = "spa_viewer"
+#: With the port behind it: browsers keep cookies by host, and two viewers on one host are two.
+_COOKIE = "spa_viewer_"
+#: Of a page whose address names none.
+_PORT = 80
+_NOWHERE = ("", 0)
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -40,27 +44,37 @@ def guard(token: Optional[str]) -> Any:
     @web.middleware
     async def check(request: web.Request, handler: _Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != request.host:
+        name, port = _place(f"//{request.host}")
+        if origin is not None and (_place(origin) == _NOWHERE or urlsplit(origin).netloc != request.host):
             raise web.HTTPForbidden(text=_("This page belongs to another site."))
         if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none") and not _is_link(request):
             raise web.HTTPForbidden(text=_("Another site asks for this; open the viewer by its own address."))
         if token is None:
-            if urlsplit(f"//{request.host}").hostname not in LOCAL_HOSTS:
+            if name not in LOCAL_HOSTS:
                 raise web.HTTPForbidden(text=_("The viewer listens on this computer only; open it as 127.0.0.1."))
             return await handler(request)
         if _equal(request.query.get("token", ""), token):
             # Out of the address bar, so that it is not passed on with a screenshot.
             wanted = request.query.get("lang")
             answer = web.HTTPFound(request.path + (f"?{urlencode({'lang': wanted})}" if wanted else ""))
-            answer.set_cookie(_COOKIE, _as_cookie(token), httponly=True, samesite="Lax")
+            answer.set_cookie(f"{_COOKIE}{port}", _as_cookie(token), httponly=True, samesite="Lax")
             raise answer
-        if not _equal(request.cookies.get(_COOKIE, ""), _as_cookie(token)):
+        if not _equal(request.cookies.get(f"{_COOKIE}{port}", ""), _as_cookie(token)):
             raise web.HTTPUnauthorized(
                 text=_("Open the address that the viewer printed when it started, with its token.")
             )
         return await handler(request)
 
     return check
+
+
+def _place(address: str) -> Tuple[str, int]:
+    """Name and port of a host, in an address; `_NOWHERE` where it is none, whatever it is."""
+    try:
+        parts = urlsplit(address)
+        return parts.hostname or "", parts.port or _PORT
+    except ValueError:
+        return _NOWHERE
 
 
 def _is_link(request: web.Request) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 pytest.importorskip("aiohttp")
 
-from aiohttp import web
+from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 
 from SPASegmentLib.viewer.guard import guard, is_local
@@ -72,6 +72,42 @@ def test_other_sites_may_link_to_the_page_but_not_fetch_or_frame_it() -> None:
         ],
     )
     assert [status for status, _ in found] == [200, 200, 200, 403, 403, 403, 403]
+
+
+@pytest.mark.parametrize("token", [None, "secret"])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://["}, {"Origin": "http://[x]:1"}, {"Host": "["}, {"Host": "127.0.0.1:x", "Origin": "//["}],
+)
+def test_headers_that_are_no_addresses_are_refused(token: Optional[str], headers: Dict[str, str]) -> None:
+    ((status, text),) = answers(token, [("/", headers)])
+    assert status == (403 if token is None or "Origin" in headers else 401) and "Traceback" not in text
+
+
+def test_two_viewers_on_one_host_do_not_throw_each_other_out() -> None:
+    async def run() -> List[Tuple[int, str]]:
+        servers = []
+        for token in ("first", "second"):
+            async def hello(request: web.Request, name: str = token) -> web.Response:
+                return web.Response(text=name)
+
+            app = web.Application(middlewares=[guard(token)])
+            app.router.add_get("/", hello)
+            servers.append(TestServer(app))
+            await servers[-1].start_server()
+        # One browser: it keeps cookies by host.
+        async with ClientSession(cookie_jar=CookieJar(unsafe=True)) as browser:
+            for server, token in zip(servers, ("first", "second")):
+                assert (await browser.get(server.make_url("/"))).status == 401
+                assert (await browser.get(server.make_url(f"/?token={token}"))).status == 200
+            found = [await browser.get(server.make_url("/")) for server in servers]
+            answers = [(answer.status, await answer.text()) for answer in found]
+        for server in servers:
+            await server.close()
+        return answers
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: asyncio.run(run())).result() == [(200, "first"), (200, "second")]
 
 
 def test_the_token_is_asked_for_and_becomes_a_cookie() -> None:

@@ -2,8 +2,8 @@
 (function () {
   "use strict";
 
-  // What went wrong with a file is said by the viewer itself; only where it cannot be reached this page has to.
-  // Its texts come with the page, in the user's language.
+  // What went wrong with a file is said by the viewer itself (422); only where it cannot be reached, or lets nobody
+  // in, this page has to. Its texts come with the page, in the user's language.
   const say = (name) => document.getElementById("texts").dataset[name];
 
   // Whether a mark beside a slider is of the slice that the slider stands on.
@@ -17,12 +17,18 @@
     return text.replace(/\{(\w+)\}/g, (place, name) => (name in values ? values[name] : place));
   }
 
+  function accepted(answer) {
+    if (!answer.ok && answer.status !== 422) window.alert(fill(say("refused"), { status: answer.status }));
+    return answer.ok;
+  }
+
   async function send(input, address) {
     const file = input.files[0];
     input.value = "";
     if (!file) return;
     try {
-      await fetch(`${address}?name=${encodeURIComponent(file.name)}`, { method: "POST", body: file });
+      const there = `${address}?name=${encodeURIComponent(file.name)}`;
+      accepted(await fetch(there, { method: "POST", body: file }));
     } catch (error) {
       if (!window.trame.client.isConnected()) window.alert(say("unreachable"));
     }
@@ -43,7 +49,7 @@
       window.alert(say("unreachable"));
       return;
     }
-    if (!answer.ok) return;
+    if (!accepted(answer)) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(content);
     link.download = address.split("/").pop();
