@@ -2988,6 +2988,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>The archive holds more than {size} GiB; take less.</source>
         <translation>Das Archiv enthält mehr als {size} GiB; nehmen Sie weniger.</translation>
     </message>
+    <message>
+        <source>The archive holds no DICOM images; open NIfTI, NRRD or MHA files themselves.</source>
+        <translation>Das Archiv enthält keine DICOM-Bilder; öffnen Sie NIfTI-, NRRD- oder MHA-Dateien selbst.</translation>
+    </message>
+    <message>
+        <source>The viewer ends; the archive was not read.</source>
+        <translation>Der Viewer endet; das Archiv wurde nicht gelesen.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.workspace</name>

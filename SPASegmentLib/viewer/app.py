@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from threading import Event
 from typing import Any, Awaitable, Callable, Dict, Optional
 
 import vtk
@@ -72,6 +75,9 @@ class ViewerApp:
         self._slicer_app = SlicerApp()
         self._folder = tempfile.TemporaryDirectory(prefix="spa-viewer-")
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa")
+        #: Reads files that have arrived; it is waited for, since they lie in the folder that is removed at the end.
+        self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa-files")
+        self._ending = Event()
         self._views = SliceViews(self.server, self._slicer_app)
         scene = self._slicer_app.scene
         self.workspace = Workspace(scene, network, settings, self._profiles(profile), self._views.show)
@@ -138,9 +144,17 @@ class ViewerApp:
         announce(host, self.server.port, self._token, open_browser)
 
     def close(self) -> None:
-        """Remove what is temporary; the server has ended."""
+        """Remove what is temporary; the server has ended.
+
+        A file that is being read is waited for; an archive is not unpacked to its end.
+        """
+        self._ending.set()
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._folder.cleanup()
+        self._readers.shutdown(wait=True, cancel_futures=True)
+        # The request that the file came with goes on being taken down, and removes its own part.
+        shutil.rmtree(self._folder.name, ignore_errors=True)
+        with suppress(OSError):
+            self._folder.cleanup()
 
     # The page
 
@@ -285,10 +299,10 @@ class ViewerApp:
         if path.suffix == ".zip":
             folder = path.parent / "series"
             folder.mkdir()
-            image = await loop.run_in_executor(None, read_archive, path, folder)
+            image = await loop.run_in_executor(self._readers, read_archive, path, folder, self._ending)
         else:
-            await loop.run_in_executor(None, check_upload, path)
-            image = await loop.run_in_executor(None, read_image, str(path))
+            await loop.run_in_executor(self._readers, check_upload, path)
+            image = await loop.run_in_executor(self._readers, read_image, str(path))
         self._check_nothing_new(version)
         self.workspace.open_image(image, path.name)
         self._opened()

@@ -6,10 +6,11 @@ import re
 import zipfile
 import zlib
 from pathlib import Path
-from typing import List
+from threading import Event
+from typing import List, Optional
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.mrml.io.dicom_files import SeveralSeriesError
+from SPASegmentLib.mrml.io.dicom_files import NoSeriesError, SeveralSeriesError
 from SPASegmentLib.mrml.io.volumes import check_alone, read_image
 from SPASegmentLib.mrml.io.voxels import Image
 from SPASegmentLib.translation import texts
@@ -52,24 +53,31 @@ def check_upload(path: Path, limit: int = MAX_VOXELS) -> None:
     check_alone(path, limit)
 
 
-def read_archive(archive: Path, folder: Path) -> Image:
+def read_archive(archive: Path, folder: Path, stop: Optional[Event] = None) -> Image:
     """Read a zipped DICOM series.
 
     Args:
         archive: the .zip file.
         folder: an empty folder to unpack into.
+        stop: see `unpack_series`.
 
     Raises:
         InputError: see `unpack_series` and `read_image`.
     """
-    unpack_series(archive, folder)
+    unpack_series(archive, folder, stop=stop)
     try:
         return read_image(str(folder))
+    except NoSeriesError:
+        raise InputError(
+            _("The archive holds no DICOM images; open NIfTI, NRRD or MHA files themselves.")
+        ) from None
     except SeveralSeriesError:
         raise InputError(_("The archive holds several DICOM series; zip the folder of one of them.")) from None
 
 
-def unpack_series(archive: Path, folder: Path, limit: int = MAX_VOXELS) -> None:
+def unpack_series(
+    archive: Path, folder: Path, limit: int = MAX_VOXELS, stop: Optional[Event] = None
+) -> None:
     """Unpack a zipped DICOM series.
 
     The names in the archive are not used, so that none can lead out of the folder; what comes out is counted, not
@@ -79,9 +87,10 @@ def unpack_series(archive: Path, folder: Path, limit: int = MAX_VOXELS) -> None:
         archive: the .zip file.
         folder: an empty folder to unpack into.
         limit: bytes that may come out.
+        stop: once it is set, no more is unpacked: the viewer ends.
 
     Raises:
-        InputError: it is no archive, damaged, encrypted, empty, or holds too much.
+        InputError: it is no archive, damaged, encrypted, empty, or holds too much; or it was stopped.
     """
     left = limit
     try:
@@ -90,6 +99,8 @@ def unpack_series(archive: Path, folder: Path, limit: int = MAX_VOXELS) -> None:
             for number, entry in enumerate(entries):
                 with opened.open(entry) as source, (folder / f"{number:05d}.dcm").open("wb") as target:
                     while block := source.read(1 << 20):
+                        if stop is not None and stop.is_set():
+                            raise InputError(_("The viewer ends; the archive was not read."))
                         left -= len(block)
                         if left < 0:
                             raise InputError(

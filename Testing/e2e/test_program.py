@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import io
 import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 from typing import Any, Callable, List
 
@@ -41,7 +46,18 @@ def test_another_address_needs_the_token_and_nothing_is_left_behind(
     screen = new_screen(page, f"{address}?{query}")
     assert "token" not in page.url
     page.click("[data-test=phantom]")
-    screen.wait("get('volume') === 'Phantom'")
+    screen.wait("get('volume') === 'Phantom' && !get('busy')")
+    # A browser that has forgotten its token is told so, whatever it asks for.
+    page.context.clear_cookies()
+    file = tmp_path / "a.nrrd"
+    file.write_bytes(b"NRRD0004")
+    for ask in (
+        lambda: page.click("[data-test=seg-nrrd]"),
+        lambda: page.set_input_files("[data-test=upload]", str(file)),
+    ):
+        ask()
+        screen.until(lambda: len(screen.dialogs) == 1)
+        assert "refused this (401)" in screen.dialogs.pop()
     page.close()
     assert list(program.temporary.glob("spa-viewer-*"))
     assert program.stop(signal.SIGTERM) in (0, 130, -signal.SIGTERM)
@@ -96,6 +112,32 @@ def test_uploads_have_a_limit(browser: Any, new_program: Callable, new_screen: C
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_ending_in_the_middle_of_an_archive_leaves_nothing_behind(
+    new_program: Callable, tmp_path: Path, how: signal.Signals
+) -> None:
+    archive = tmp_path / "a.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as opened:
+        for number in range(300):
+            opened.writestr(f"{number}.dcm", bytes(128) + b"DICM" + bytes(2_000_000))
+    program = new_program(tmp_path / "tmp")
+    request = urllib.request.Request(f"{program.url}spa/volume?name=a.zip", archive.read_bytes(), method="POST")
+
+    def send() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            urllib.request.urlopen(request)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    while len(list(program.temporary.rglob("*.dcm"))) < 5:
+        assert program.process.poll() is None and sender.is_alive()
+        time.sleep(0.01)
+    assert program.stop(how) in (0, 130, -how)
+    sender.join()
+    assert not list(program.temporary.glob("spa-viewer-*"))
+    assert "Traceback" not in program.log.read_text() and "rror" not in program.log.read_text()
+
+
 def test_a_viewer_that_has_ended_says_so(
     browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path
 ) -> None:

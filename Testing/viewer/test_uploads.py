@@ -7,6 +7,7 @@ import io
 import struct
 import zipfile
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,26 @@ def test_a_zip_bomb_stops_early(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="more than"):
         unpack_series(bomb, inside, limit=8_000_000)
     assert sum(p.stat().st_size for p in inside.iterdir()) <= 8_000_000
+
+
+def test_an_archive_is_left_in_the_middle_when_the_viewer_ends(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    stop = Event()
+    stop.set()
+    with pytest.raises(InputError, match="The viewer ends"):
+        read_archive(archive(tmp_path / "a.zip", a=b"1" * 5_000_000), inside, stop)
+    assert sum(p.stat().st_size for p in inside.iterdir()) == 0
+
+
+def test_an_archive_of_something_else_says_what_to_do(tmp_path: Path) -> None:
+    """And names no folder, which is the viewer's own."""
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    with pytest.raises(InputError) as refused:
+        read_archive(archive(tmp_path / "a.zip", a=nifti(5, 8, 8) + bytes(640), b=b"read me"), inside)
+    said = "The archive holds no DICOM images; open NIfTI, NRRD or MHA files themselves."
+    assert str(refused.value) == said
 
 
 def test_archives_that_are_none(tmp_path: Path) -> None:

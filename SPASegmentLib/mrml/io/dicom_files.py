@@ -31,6 +31,10 @@ _EXAMPLES = 3
 File = Tuple[Path, "Dataset"]
 
 
+class NoSeriesError(InputError):
+    """A folder or disc holds no images."""
+
+
 class SeveralSeriesError(InputError):
     """A folder or disc holds several series, and nobody has said which is meant."""
 
@@ -54,7 +58,7 @@ def series_of(path: Path) -> List[File]:
         path: a DICOM file (one with several frames stands for itself), a DICOMDIR, or a folder.
 
     Raises:
-        InputError: a folder or disc without images.
+        NoSeriesError: a folder or disc without images.
         SeveralSeriesError: one with several series.
         UnreadableError: the file is damaged, or holds no image.
         OSError: it cannot be read.
@@ -82,7 +86,7 @@ def series_of(path: Path) -> List[File]:
 
 def _only_series(path: Path, files: Dict[str, List[File]]) -> List[File]:
     if not files:
-        raise InputError(
+        raise NoSeriesError(
             _("The folder '{path}' holds no DICOM images; give a file, or a folder with a series.").format(path=path)
         )
     volumes = [each for each in files.values() if sum(frames_of(data) for _path, data in each) > 1]
