@@ -289,11 +289,11 @@ class ViewerApp:
             raise StateError(_("Accept or cancel the masks on screen first, then save."))
         return self.workspace.save(str(path))
 
-    def _begin_upload(self) -> Callable[[Path], Awaitable[None]]:
+    def _begin_upload(self, name: str) -> Callable[[Path], Awaitable[None]]:
         """A file is on its way; returns what opens it."""
-        return partial(self._open_upload, self.workspace.version)
+        return partial(self._open_upload, name, self.workspace.version)
 
-    async def _open_upload(self, version: str, path: Path) -> None:
+    async def _open_upload(self, name: str, version: str, path: Path) -> None:
         """Open a file that has arrived in place of what was open, and asked about, in this version."""
         loop = asyncio.get_running_loop()
         if path.suffix == ".zip":
@@ -304,7 +304,7 @@ class ViewerApp:
             await loop.run_in_executor(self._readers, check_upload, path)
             image = await loop.run_in_executor(self._readers, read_image, str(path))
         self._check_nothing_new(version)
-        self.workspace.open_image(image, path.name)
+        self.workspace.open_image(image, name)
         self._opened()
 
     def _check_nothing_new(self, version: str) -> None:

@@ -146,7 +146,7 @@ class StudyApp(ViewerApp):
         self._views.show(None)
         self._page.show(message="", problem="")
 
-    def _begin_upload(self) -> Callable[[Path], Awaitable[None]]:
+    def _begin_upload(self, name: str) -> Callable[[Path], Awaitable[None]]:
         """Images come from the study alone."""
         return _refuse()
 

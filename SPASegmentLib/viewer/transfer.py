@@ -12,7 +12,7 @@ from aiohttp import ClientError, web
 from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.state import PageState
-from SPASegmentLib.viewer.uploads import MAX_PROFILE, MAX_UPLOAD, safe_name
+from SPASegmentLib.viewer.uploads import MAX_PROFILE, MAX_UPLOAD, safe_name, shown_name
 
 _ = texts(__name__)
 
@@ -32,7 +32,8 @@ class Transfer:
     Args:
         page: where it is said that a file is on its way, and what is wrong with it.
         folder: for everything temporary; removed by its owner.
-        begin_volume: called when an upload begins; what it returns is called with the file, which is deleted then.
+        begin_volume: called with a name when an upload begins; what it returns is called with the file, which is
+            deleted then.
         open_profile: called with an uploaded file, which is deleted afterwards.
         save_result, save_profile: write to the path given; what they return is a version, see `VERSION`, or None.
         max_upload: bytes of an uploaded volume.
@@ -43,7 +44,7 @@ class Transfer:
         self,
         page: PageState,
         folder: Path,
-        begin_volume: Callable[[], Callable[[Path], Awaitable[None]]],
+        begin_volume: Callable[[str], Callable[[Path], Awaitable[None]]],
         open_profile: Callable[[Path], None],
         save_result: Callable[[Path], Optional[str]],
         save_profile: Callable[[Path], Optional[str]],
@@ -63,8 +64,9 @@ class Transfer:
 
     async def _post_volume(self, request: web.Request) -> web.StreamResponse:
         async def take(folder: Path) -> None:
-            open_volume = self._begin_volume()
-            path = folder / safe_name(request.query.get("name", ""))
+            name = request.query.get("name", "")
+            path = folder / safe_name(name)
+            open_volume = self._begin_volume(shown_name(name))
             await _receive(request, path, self._max_upload, self._patience)
             await open_volume(path)
 

@@ -22,6 +22,9 @@ VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".zip")
 #: Bytes of an upload, of the voxels in it, and of a profile.
 MAX_UPLOAD, MAX_VOXELS, MAX_PROFILE = 1 << 30, 4 << 30, 1 << 20
 
+#: Letters of a name that is shown.
+_LONGEST_NAME = 100
+
 #: Files in an archive.
 MAX_FILES = 5000
 
@@ -38,6 +41,12 @@ def safe_name(name: str) -> str:
     if ending is None or plain.lower() == ending.lstrip("."):
         raise InputError(_("The page takes NRRD, NIfTI and MHA files, and a DICOM series as a .zip archive."))
     return plain[: -len(ending)] + ending
+
+
+def shown_name(name: str) -> str:
+    """The last part of a file name as the user knows it, to be read and not to be a path: printable, and not long."""
+    last = re.split(r"[/\\]", name)[-1]
+    return "".join(letter for letter in last if letter.isprintable())[-_LONGEST_NAME:]
 
 
 def check_upload(path: Path, limit: int = MAX_VOXELS) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Awaitable, Callable, List
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ import pytest
 pytestmark = pytest.mark.viewer
 
 HEAD = b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 10 10 10\nencoding: raw\n\n"
+NAME = "Schädel 肝.nrrd"
 FILE = HEAD + np.random.default_rng(0).integers(0, 255, 1000, np.uint8).tobytes()
 
 
@@ -40,7 +42,7 @@ def upload(viewer: Any, meanwhile: Callable[[], Awaitable[None]]) -> int:
         viewer.app._transfer.add_routes(app)
         async with TestServer(app) as server:
             reader, writer = await asyncio.open_connection(server.host, server.port)
-            head = f"POST /spa/volume?name=new.nrrd HTTP/1.1\r\nHost: x\r\nContent-Length: {len(FILE)}\r\n\r\n"
+            head = f"POST /spa/volume?name={quote(NAME)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(FILE)}\r\n\r\n"
             writer.write(head.encode() + FILE[:500])
             await until(lambda: bool(viewer.app.server.state.loading))
             await meanwhile()
@@ -81,7 +83,7 @@ def test_nothing_is_begun_that_would_be_lost(viewer: Any) -> None:
         assert state.problem == ""
 
     assert upload(viewer, meanwhile) == 200 and refused == []
-    assert state.volume == "new.nrrd" and not state.loading and not state.unsaved
+    assert state.volume == NAME and not state.loading and not state.unsaved
 
 
 def test_what_is_accepted_after_all_keeps_the_volume(viewer: Any) -> None:
@@ -105,4 +107,4 @@ def test_what_is_accepted_after_all_keeps_the_volume(viewer: Any) -> None:
     async def nothing() -> None:
         """This time the person was asked."""
 
-    assert upload(viewer, nothing) == 200 and state.volume == "new.nrrd"
+    assert upload(viewer, nothing) == 200 and state.volume == NAME

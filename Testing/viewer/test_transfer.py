@@ -30,7 +30,8 @@ def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
     async def open_volume(path: Path) -> None:
         opened.append(path)
 
-    transfer = Transfer(page, tmp_path, lambda: open_volume, opened.append, opened.append, opened.append, patience=0.2)
+    keep = opened.append
+    transfer = Transfer(page, tmp_path, lambda name: open_volume, keep, keep, keep, patience=0.2)
 
     async def run() -> bytes:
         app = web.Application()

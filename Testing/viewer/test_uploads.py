@@ -15,7 +15,7 @@ import pytest
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.volumes import read_image
-from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, read_archive, safe_name, unpack_series
+from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, read_archive, safe_name, shown_name, unpack_series
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,20 @@ from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, read_archive, 
 )
 def test_names_are_made_harmless(given: str, kept: str) -> None:
     assert safe_name(given) == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("Schädel Müller.nii", "Schädel Müller.nii"),
+        ("C:\\Bilder\\肝.nii.gz", "肝.nii.gz"),
+        ("../../etc/scan.nrrd", "scan.nrrd"),
+        ("a\0b\n\u202egpj.nii", "abgpj.nii"),
+        ("é" * 300 + ".nrrd", "é" * 95 + ".nrrd"),
+    ],
+)
+def test_names_are_shown_as_the_user_knows_them(given: str, shown: str) -> None:
+    assert shown_name(given) == shown and safe_name(given).isascii()
 
 
 @pytest.mark.parametrize("name", ["", "scan", "scan.exe", ".nrrd", "nii.gz", "scan.nrrd.html", "scan.nhdr", "../"])
