@@ -10,7 +10,7 @@ from SPASegmentLib.errors import SPAError
 from SPASegmentLib.mrml.accepted import Accepted, Masks, Pass, Profiles, Segmented
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View
-from SPASegmentLib.mrml.texts import accepted_text
+from SPASegmentLib.mrml.texts import accepted_text, taken_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -90,7 +90,10 @@ class Acceptance:
         before, masked = frame.segment_mask(controller.segmentation, controller.segment_id), controller.masked
         result = controller.accept(index)
         held = frame.segment_mask(controller.segmentation, controller.segment_id) if masked else None
-        self._view.say(accepted_text(result.mask, frame, held, before))
+        said = [accepted_text(result.mask, frame, held, before)]
+        if controller.written is not None:
+            said.append(taken_text(controller.written, frame, result.mask))
+        self._view.say(" ".join(filter(None, said)))
         if controller.accepted is not None and controller.written is not None:
             offsets_mm = () if session.offset_mm is None else (session.offset_mm,)
             self.learn((controller.accepted,), controller.written, offsets_mm, frozenset([frame.key]))

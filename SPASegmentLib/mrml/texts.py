@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -14,6 +15,7 @@ from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
     from SPASegmentLib.mrml.frame import Frame
+    from SPASegmentLib.mrml.writer import Written
 
 _ = texts(__name__)
 
@@ -105,6 +107,23 @@ def accepted_text(
     return _("Accepted: {area} on this slice. Go on with the next slice, or click another structure.").format(
         area=area
     )
+
+
+def taken_text(written: Written, frame: Frame, mask: np.ndarray) -> str:
+    """What other segments have lost to a mask that was accepted on a slice; empty where that is nothing.
+
+    Args:
+        written: what was done.
+        frame: the slice.
+        mask: (height, width) bool.
+    """
+    if written.taken is None:
+        return ""
+    shown = frame.labels(written.taken, replace(written.grid, extent=tuple(written.extent))) & mask
+    area, names = frame.image.area_text(shown), written.taken_from
+    if len(names) == 1:
+        return _("{area} of it were taken from {name}.").format(area=area, name=names[0])
+    return _("{area} of it were taken from {count} other segments.").format(area=area, count=len(names))
 
 
 def _number(mask: np.ndarray, frame: Frame) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Tuple
+
 from SPASegmentLib.interaction.areas import amount
 from SPASegmentLib.interaction.volume_result import SliceState, VolumeResult
 from SPASegmentLib.translation import texts
@@ -39,16 +41,25 @@ def agreement_text(result: VolumeResult) -> str:
     return _("All together should agree with yours to about {percent} %.").format(percent=percent)
 
 
-def applied_text(result: VolumeResult, kept_out: bool, in_mm: bool = True) -> str:
+def applied_text(
+    result: VolumeResult, kept_out: bool, in_mm: bool = True, taken_from: Tuple[str, ...] = ()
+) -> str:
     """What was written into the segment.
 
     Args:
         result: what was found.
         kept_out: whether masking kept some of it out of the segment.
         in_mm: whether the size of voxels is known.
+        taken_from: names of other segments that have lost voxels to it.
     """
-    text = _("Applied: {extent}").format(extent=_extent(result, in_mm))
-    return text + " " + _("The masking settings kept some of it out.") if kept_out else text
+    words = [_("Applied: {extent}").format(extent=_extent(result, in_mm))]
+    if kept_out:
+        words.append(_("The masking settings kept some of it out."))
+    if len(taken_from) == 1:
+        words.append(_("Some of it was taken from {name}.").format(name=taken_from[0]))
+    elif taken_from:
+        words.append(_("Some of it was taken from {count} other segments.").format(count=len(taken_from)))
+    return " ".join(words)
 
 
 def _extent(result: VolumeResult, in_mm: bool) -> str:

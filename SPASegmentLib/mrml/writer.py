@@ -43,6 +43,8 @@ class Written:
         before, after: (k, j, i) bool, what the segment held there.
         others: (k, j, i) bool, what any other segment held there before.
         kept_out: whether masking has kept voxels out of the segment.
+        taken: (k, j, i) bool, what other segments have lost to it; None where they have lost nothing.
+        taken_from: names of those that have.
     """
 
     segmentation: Any
@@ -53,6 +55,8 @@ class Written:
     after: np.ndarray
     others: np.ndarray
     kept_out: bool = False
+    taken: Optional[np.ndarray] = None
+    taken_from: Tuple[str, ...] = ()
 
     @property
     def changed(self) -> int:
@@ -216,7 +220,24 @@ def write_slices(
             raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
     kept_out = bool((change.on & ~new).any())
     others = before.others(segment_id, change.extent)
-    return Written(segmentation, segment_id, grid, change.extent, change.old, new, others, kept_out)
+    taken, names = _taken(before, segmentation, segment_id, grid, change.extent)
+    return Written(segmentation, segment_id, grid, change.extent, change.old, new, others, kept_out, taken, names)
+
+
+def _taken(
+    before: Snapshot, segmentation: Any, segment_id: str, grid: Grid, extent: Bounds
+) -> Tuple[Optional[np.ndarray], Tuple[str, ...]]:
+    """What other segments held before and hold no more, (k, j, i) bool or None, and their names."""
+    taken, names = None, []
+    for other in before.segment_ids:
+        held = before.region(other, extent)
+        if other == segment_id or not held.any():
+            continue
+        lost = held & ~segment_region(segmentation, other, grid, extent)
+        if lost.any():
+            taken = lost if taken is None else taken | lost
+            names.append(segmentation.GetSegmentation().GetSegment(other).GetName())
+    return taken, tuple(names)
 
 
 def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:

@@ -2258,6 +2258,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>No view shows the slices that SPA goes through; turn one to their direction.</source>
         <translation>Keine Ansicht zeigt die Schichten, durch die SPA geht; drehen Sie eine in ihre Richtung.</translation>
     </message>
+    <message>
+        <source>{area} of it were taken from {count} other segments.</source>
+        <translation>{area} davon wurden {count} anderen Segmenten genommen.</translation>
+    </message>
+    <message>
+        <source>{area} of it were taken from {name}.</source>
+        <translation>{area} davon wurden {name} genommen.</translation>
+    </message>
 </context>
 <context>
     <name>mrml.volume_texts</name>
@@ -2312,6 +2320,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>{count} slices are doubtful, also beyond its ends: N goes to the next one, Enter applies.</source>
         <translation>{count} Schichten sind zweifelhaft, auch jenseits der Enden: N geht zur nächsten, Enter wendet an.</translation>
+    </message>
+    <message>
+        <source>Some of it was taken from {name}.</source>
+        <translation>Ein Teil davon wurde {name} genommen.</translation>
+    </message>
+    <message>
+        <source>Some of it was taken from {count} other segments.</source>
+        <translation>Ein Teil davon wurde {count} anderen Segmenten genommen.</translation>
     </message>
 </context>
 <context>

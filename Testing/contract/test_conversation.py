@@ -43,6 +43,19 @@ def test_a_segment_that_is_come_back_to_is_gone_on_with(hands: Any) -> None:
     assert not hands.conversation.can_continue
 
 
+def test_what_another_segment_loses_is_said(hands: Any) -> None:
+    hands.masks()
+    hands.accept_and_next(0)
+    hands.settle()
+    core = hands.controller.segmentation.GetSegmentation()
+    name = core.GetSegment(core.GetSegmentIDs()[0]).GetName()
+    held = hands.voxels(core.GetSegmentIDs()[0])
+    hands.masks()
+    hands.accept(0)
+    assert not (hands.voxels(core.GetSegmentIDs()[0]) & hands.voxels()).any() and (held & hands.voxels()).any()
+    assert hands.said.startswith("Accepted: ") and hands.said.endswith(f" of it were taken from {name}.")
+
+
 def test_the_recommended_mask_can_be_gone_on_from(hands: Any) -> None:
     first = hands.masks()
     hands.choose(0)

@@ -57,5 +57,12 @@ def test_what_was_written_and_what_masking_kept_out() -> None:
     assert applied_text(found, True).endswith("mm. The masking settings kept some of it out.")
 
 
+def test_what_was_taken_from_other_segments() -> None:
+    found = result(k1=SliceState.ANCHOR, k2=SliceState.SURE)
+    assert applied_text(found, False, taken_from=("Liver",)).endswith("5.0 mm. Some of it was taken from Liver.")
+    said = applied_text(found, True, taken_from=("Liver", "Spleen"))
+    assert said.endswith("kept some of it out. Some of it was taken from 2 other segments.")
+
+
 def test_progress_never_goes_beyond_its_end() -> None:
     assert "7 of 7" in progress_text(7, 3) and "2 of 9" in progress_text(2, 9)

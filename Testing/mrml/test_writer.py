@@ -15,7 +15,8 @@ from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.grid import BINARY_LABELMAP, source_representation, volume_grid
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
-from SPASegmentLib.mrml.writer import write_mask
+from SPASegmentLib.mrml.texts import taken_text
+from SPASegmentLib.mrml.writer import write, write_mask
 
 Editor = slicer.vtkMRMLSegmentEditorNode
 
@@ -63,6 +64,25 @@ def test_a_mask_that_is_there_already_still_overwrites_other_segments(desk: Desk
     assert np.array_equal(desk.voxels(desk.second), SECOND & ~(FIRST & SLICE))
     desk.editor.undo()
     assert np.array_equal(desk.voxels(desk.second), SECOND)
+
+
+@pytest.mark.parametrize("mode", ["add", "replace"])
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_what_other_segments_lose_is_told(desk: Desk, mode: str, overwrite: bool) -> None:
+    fresh = add_segment(desk.segmentation, "fresh")
+    if not overwrite:
+        desk.editor.node.SetOverwriteMode(Editor.OverwriteNone)
+    grid = volume_grid(desk.volume)
+    mask = desk.frame.labels(WRITTEN, grid)
+    for segment, expected, names in ((fresh, FIRST | SECOND, ("first", "second")), (desk.first, WRITTEN, ("fresh",))):
+        written = write(desk.editor, desk.frame, mask, desk.segmentation, segment, mode)
+        lost, area = WRITTEN & expected, desk.frame.image.area_text(desk.frame.labels(WRITTEN & expected, grid))
+        said = taken_text(written, desk.frame, mask)
+        if not overwrite:
+            assert written.taken is None and written.taken_from == () and said == ""
+            continue
+        assert written.taken is not None and written.taken.sum() == lost.sum() > 0 and written.taken_from == names
+        assert said == f"{area} of it were taken from {'fresh' if len(names) == 1 else '2 other segments'}."
 
 
 def test_undo_and_redo_are_exact(desk: Desk) -> None:
