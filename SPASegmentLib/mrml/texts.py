@@ -119,7 +119,9 @@ def taken_text(written: Written, frame: Frame, mask: np.ndarray) -> str:
     """
     if written.taken is None:
         return ""
-    shown = frame.labels(written.taken, replace(written.grid, extent=tuple(written.extent))) & mask
+    first_i, last_i, first_j, last_j, first_k, last_k = written.extent
+    grid = replace(written.grid, extent=(first_i, last_i, first_j, last_j, first_k, last_k))
+    shown = frame.labels(written.taken, grid) & mask
     area, names = frame.image.area_text(shown), written.taken_from
     if len(names) == 1:
         return _("{area} of it were taken from {name}.").format(area=area, name=names[0])

@@ -33,7 +33,7 @@ CONTRAST = """() => {
         if (found < edges[0]) edges = [found, e.outerHTML.slice(0, 200)];
     }
     for (const e of document.querySelectorAll('button, summary, .picture, input')) {
-        if (e.disabled) continue;
+        if (e.disabled || !e.offsetParent) continue;
         e.focus({ focusVisible: true });
         const style = getComputedStyle(e.matches('.hidden-input') ? e.parentElement : e);
         const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
@@ -100,11 +100,18 @@ def test_a_message_is_seen_in_a_small_window(screen: Any, tmp_path: Path) -> Non
     assert image["height"] >= 220 and image["width"] >= 220
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 720), (1024, 768), (820, 1180), (768, 1024), (800, 600)])
+#: The last are phones, and pages that are enlarged twice and four times.
+SIZES = [
+    (1280, 720), (1024, 768), (820, 1180), (768, 1024), (800, 600), (640, 360), (390, 844), (360, 740), (320, 256),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
 def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height: int) -> None:
     page = screen.page
-    page.set_viewport_size({"width": width, "height": height})
+    # Before: in the smallest of them slices are out of sight until the page is scrolled.
     screen.begin()
+    page.set_viewport_size({"width": width, "height": height})
     page.mouse.move(*screen.place("Red", LESION))
     assert nameless(page) == []
     text, where, edges, there = page.evaluate(CONTRAST)
@@ -121,6 +128,30 @@ def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height
         "e => { const b = e.getBoundingClientRect();"
         " return document.elementFromPoint(b.x + b.width / 2, b.y + b.height / 2) === e; }"
     )
+    # What a card says of its mask, and the controls of a view, are seen as a whole.
+    hidden = page.evaluate(
+        """() => {
+            const inside = (e, box) => {
+                const a = e.getBoundingClientRect(), b = box.getBoundingClientRect();
+                return a.width > 0 && a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
+            };
+            const apart = (e, other) => {
+                const a = e.getBoundingClientRect(), b = other.getBoundingClientRect();
+                return a.left >= b.right || a.top >= b.bottom;
+            };
+            const cards = [...document.querySelectorAll('.card')].filter((card) => {
+                const [area, badge] = ['.area', '.badge'].map((name) => card.querySelector(name));
+                return !inside(area, card) || area.scrollWidth > area.clientWidth + 1 || !apart(area, badge);
+            });
+            const heads = [...document.querySelectorAll('.view-head > *')].filter((e) =>
+                getComputedStyle(e).display !== 'none' && !inside(e, e.closest('.view')));
+            return [...cards, ...heads].map((e) => e.outerHTML.slice(0, 300));
+        }"""
+    )
+    assert hidden == []
+    enlarge = page.locator(".view:not(.main) .view-head button")
+    assert all(page.get_by_label(f"Enlarge {name}").is_visible() for name in ("Sagittal", "Coronal"))
+    assert enlarge.count() == 6
     # Nothing runs out of its box.
     crowded = page.evaluate(
         "() => [...document.querySelectorAll('.panel > *, .text, .status')]"
