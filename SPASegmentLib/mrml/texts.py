@@ -110,7 +110,7 @@ def accepted_text(
 
 
 def taken_text(written: Written, frame: Frame, mask: np.ndarray) -> str:
-    """What other segments have lost to a mask that was accepted on a slice; empty where that is nothing.
+    """What other segments have lost to a mask that was accepted on a slice; empty where nothing of it is to be seen.
 
     Args:
         written: what was done.
@@ -122,6 +122,8 @@ def taken_text(written: Written, frame: Frame, mask: np.ndarray) -> str:
     first_i, last_i, first_j, last_j, first_k, last_k = written.extent
     grid = replace(written.grid, extent=(first_i, last_i, first_j, last_j, first_k, last_k))
     shown = frame.labels(written.taken, grid) & mask
+    if not shown.any():
+        return ""
     area, names = frame.image.area_text(shown), written.taken_from
     if len(names) == 1:
         return _("{area} of it were taken from {name}.").format(area=area, name=names[0])
