@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_work_is_not_lost_without_a_question(screen: Any) -> None:
     page.wait_for_timeout(500)
     assert len(screen.dialogs) == 1 and "not been saved" in screen.dialogs[0] and screen.state("opened") == before
     # A file that did not reach the page is not saved.
-    assert page.request.get(f"{page.url.rstrip('/')}/spa/result/segmentation.seg.nrrd").ok
+    assert page.request.get(urljoin(page.url, "spa/result/segmentation.seg.nrrd")).ok
     page.evaluate("() => window.trame.trigger('settle')")
     assert screen.state("unsaved")
     with page.expect_download():
