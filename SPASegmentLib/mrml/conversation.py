@@ -148,7 +148,11 @@ class Conversation(Standing):
 
     def _beside(self, controller: Controller, step: int) -> Job:
         # Another tool may have changed it since.
-        controller.accepted = self._acceptance.latest(controller)
+        latest = self._acceptance.latest(controller)
+        if latest is None and controller.accepted is not None:
+            # Perhaps the volume is not where it was, or another one; then that is said.
+            controller.accepted[0].check()
+        controller.accepted = latest
         job = controller.next_slice(step)
         self._view.go_to(job.frame)
         return job
