@@ -236,6 +236,9 @@ def test_hold_out_needs_somebody_to_hold_out(data: Path, tmp_path: Path) -> None
     assert run.exit_code == 2
     assert "tiny.yaml holds nobody out; give a source the key hold_out_every" in run.stderr
     assert not (tmp_path / "h.npz").exists()
+    changed = ["--set", "sources.1.hold_out_every=5"]
+    run = CliRunner().invoke(app, ["hold-out", str(config), "--data", str(data), *changed])
+    assert run.exit_code == 2 and "the data must say whom each slice is of" in run.stderr
 
 
 def test_training_without_its_packages_says_what_to_install(tmp_path: Path) -> None:

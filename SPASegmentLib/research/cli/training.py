@@ -77,12 +77,16 @@ def hold_out(
     config: Annotated[Path, typer.Argument(help="YAML file with sources that have hold_out_every.")],
     data: DataFolder,
     output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
+    changes: Annotated[
+        Optional[List[str]],
+        typer.Option("--set", help="Change a value of the configuration, as for spa train. May be repeated."),
+    ] = None,
 ) -> None:
     """Write the patients that a training configuration keeps out, for spa evaluate lidc --npz."""
     with ready():
         from SPASegmentLib.research.commands.training import run_hold_out
 
-        run_hold_out(config, data, output)
+        run_hold_out(config, data, output, changes or [])
 
 
 @app.command(rich_help_panel=PANEL)

@@ -62,7 +62,7 @@ def run_train_people(
     console.print(f"{len(made)} sets of weights are in {output}.", markup=False, soft_wrap=True)
 
 
-def run_hold_out(config: Path, data: Path, output: Path) -> None:
+def run_hold_out(config: Path, data: Path, output: Path, changes: Sequence[str] = ()) -> None:
     """Write the slices of the patients that a configuration keeps out of training, for `run_evaluate`.
 
     Raises:
@@ -71,7 +71,7 @@ def run_hold_out(config: Path, data: Path, output: Path) -> None:
     with imports():
         from SPASegmentLib.research.training.run import write_held_out
 
-    count = write_held_out(config, data, output)
+    count = write_held_out(config, data, output, changes)
     Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import Collection, Dict, FrozenSet, Iterable, Iterator, List, Tuple
 
 import numpy as np
 from scipy import ndimage
@@ -147,30 +147,46 @@ def slices_of(
             yield RatedImage(np.take(image, k, axis), drawn, patient, f"{name}, slice {k}")
 
 
-def split_by_patient(
-    slices: RaterSlices, every: int, held_out: bool = False, patients: Optional[Sequence[str]] = None
-) -> RaterSlices:
+def patients_kept_out(slices: RaterSlices, every: int) -> FrozenSet[str]:
+    """Every n-th patient of some slices, by name; nobody for 0.
+
+    Raises:
+        InputError: the slices do not say whom they are of, or nobody would be left to train on.
+    """
+    if not every:
+        return frozenset()
+    if slices.patients is None:
+        raise InputError("To hold patients out, the data must say whom each slice is of; see hold_out_every.")
+    names = sorted(set(slices.patients.tolist()))
+    if len(names[::every]) == len(names):
+        raise InputError(f"hold_out_every: {every} leaves no patient to train on; there are {len(names)} patients.")
+    return frozenset(names[::every])
+
+
+def of_patients(slices: RaterSlices, names: Collection[str], others: bool = False) -> RaterSlices:
+    """The slices of some patients, or of all others; slices that do not say whom they are of are of others.
+
+    Raises:
+        InputError: there are none.
+    """
+    if slices.patients is None:
+        rows = np.arange(len(slices) if others else 0)
+    else:
+        rows = np.nonzero(np.isin(slices.patients, list(names)) != others)[0]
+    if not len(rows):
+        raise InputError(f"hold_out_every leaves no patient {'to train on' if others else 'out'}; look at the sources.")
+    return slices if len(rows) == len(slices) else slices.take(rows)
+
+
+def split_by_patient(slices: RaterSlices, every: int, held_out: bool = False) -> RaterSlices:
     """The slices of all patients but every n-th, or (held out) of those.
 
     Args:
-        slices: with patients, unless they are given.
+        slices: with patients, unless n is 0.
         every: n; 0 holds nobody out.
         held_out: which part.
-        patients: of each slice, instead of those in `slices`.
 
     Raises:
         InputError: the slices do not say whom they are of, or one of the parts would be empty.
     """
-    found = slices.patients if patients is None else np.asarray(patients)
-    if not every and not held_out:
-        return slices
-    if found is None:
-        raise InputError("To hold patients out, the data must say whom each slice is of; see hold_out_every.")
-    chosen = set(sorted(set(found.tolist()))[::every]) if every else set()
-    rows = np.nonzero(np.isin(found, list(chosen)) == held_out)[0]
-    if not len(rows):
-        raise InputError(
-            f"hold_out_every: {every} leaves no patient {'out' if held_out else 'to train on'}; there are "
-            f"{len(set(found.tolist()))} patients."
-        )
-    return RaterSlices(slices.images, slices.masks, found).take(rows)
+    return of_patients(slices, patients_kept_out(slices, every), others=not held_out)

@@ -18,7 +18,7 @@ from SPASegmentLib.research.data.images import needed
 from SPASegmentLib.research.training.augment import Augmentation, AugmentSettings
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.deform import DeformSettings
-from SPASegmentLib.research.training.sources import KINDS, AnySource
+from SPASegmentLib.research.training.sources import KINDS, AnySource, open_material
 from SPASegmentLib.research.training.trainer import TrainSettings
 from SPASegmentLib.research.training.yaml_file import read_yaml
 
@@ -93,7 +93,8 @@ def open_sources(config: TrainConfig, data: Path) -> BatchSource:
     Raises:
         InputError: a source cannot be read, or has nothing to train on.
     """
-    loaded = [(*source.training(data, config.crop), source.share) for source in config.sources]
+    material = open_material(config.sources, data, config.crop)
+    loaded = [(*found, source.share) for found, source in zip(material, config.sources)]
     stride = ENCODERS[config.network.encoder].stride
     map_size = 4 * config.network.image_size // stride
     augment = Augmentation.of(config.augment)

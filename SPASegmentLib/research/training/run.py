@@ -21,7 +21,7 @@ from SPASegmentLib.research.training.export import export, has_graphs
 from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.processes import processes
 from SPASegmentLib.research.training.recipe import only_training
-from SPASegmentLib.research.training.sources import People, Structures
+from SPASegmentLib.research.training.sources import People, Structures, held_out_slices
 from SPASegmentLib.research.training.start import check_start, find_start, initial_file
 from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
 
@@ -110,13 +110,16 @@ def train(
         return path
 
 
-def write_held_out(config_file: Path, data: Path, output: Path) -> int:
+def write_held_out(config_file: Path, data: Path, output: Path, changes: Sequence[str] = ()) -> int:
     """Write the slices of the patients that a configuration keeps out of training, in the shared npz format.
+
+    Of patients whom one source holds out, those of every source that holds patients out are written.
 
     Args:
         config_file: YAML, as for `train`.
         data: folder that the configuration's paths are relative to.
         output: an npz file with images, masks and patients, for ``spa evaluate``.
+        changes: of the configuration, as for `train`.
 
     Returns:
         How many slices there are.
@@ -125,11 +128,11 @@ def write_held_out(config_file: Path, data: Path, output: Path) -> int:
         InputError: the configuration or the data cannot be used, or nobody is held out.
         OutputError: the file cannot be written.
     """
-    config = load_config(config_file)
+    config = load_config(config_file, changes)
     if output.suffix != ".npz":
         raise InputError(f"--output must end in .npz, as {output.name} does not.")
     check_paths(_inputs(config, config_file, data), [("--output", output)], make_folders=True)
-    parts = [part for source in config.sources if (part := source.held_out(data, config.crop)) is not None]
+    parts = held_out_slices(config.sources, data, config.crop)
     if not parts:
         raise InputError(f"{config_file.name} holds nobody out; give a source the key hold_out_every.")
     images, masks, patients = (

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Dict, List, Literal, Optional, Tuple, Union
+from typing import Annotated, Any, Collection, Dict, FrozenSet, List, Literal, Optional, Sequence, Tuple, Union
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import identity
 from SPASegmentLib.research.data.folds import FOLDS, folds
 from SPASegmentLib.research.data.index import read_index
 from SPASegmentLib.research.data.lidc_png import lidc_png_images
 from SPASegmentLib.research.data.manifest import manifest_images, read_manifest
 from SPASegmentLib.research.data.qubiq import qubiq_images
-from SPASegmentLib.research.data.rated import rated_slices, split_by_patient
+from SPASegmentLib.research.data.rated import of_patients, patients_kept_out, rated_slices
 from SPASegmentLib.research.data.refuge import refuge_images
 from SPASegmentLib.research.data.shards import RaterSlices, load_each, load_slices
 from SPASegmentLib.research.data.single_mask import nifti_slices, png_slices
@@ -26,6 +27,8 @@ from SPASegmentLib.research.training.widen import synthetic_slices, with_pseudo_
 
 Share = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+#: What a source has read: slices, or sets of structures.
+Loaded = Union[RaterSlices, List[StructureSet]]
 
 
 class Source(BaseModel):
@@ -33,7 +36,8 @@ class Source(BaseModel):
 
     Attributes:
         share: of the batch, relative to the other sources.
-        hold_out_every: every n-th patient is kept out of training, for choosing settings; 0 keeps none out.
+        hold_out_every: every n-th patient is kept out of training, for choosing settings; 0 keeps none out. Patients
+            of the same name are kept out of the other sources, too.
         attribution: licence and citation of the data, for the model card.
     """
 
@@ -65,16 +69,32 @@ class Source(BaseModel):
         """
         raise NotImplementedError
 
-    def training(self, data: Path, crop: int) -> Tuple[Material, np.ndarray]:
-        """The slices that are trained on, and (n,) how often each is drawn, relative to the others."""
-        slices = split_by_patient(self.slices(data, crop), self.hold_out_every)
-        return slices, self.weights(slices)
+    def load(self, data: Path, crop: int) -> Loaded:
+        """All that the source has, as it is before patients are held out; see `slices`."""
+        return self.slices(data, crop)
 
-    def held_out(self, data: Path, crop: int) -> Optional[RaterSlices]:
-        """The slices of the patients that are held out; None where there are none."""
-        if not self.hold_out_every:
-            return None
-        return split_by_patient(self.slices(data, crop), self.hold_out_every, held_out=True)
+    def kept_out(self, loaded: Loaded) -> FrozenSet[str]:
+        """The patients that this source holds out; no source of the configuration is trained on them.
+
+        Raises:
+            InputError: the data do not say whom they are of, or nobody would be left to train on.
+        """
+        assert isinstance(loaded, RaterSlices)
+        return patients_kept_out(loaded, self.hold_out_every)
+
+    def training(self, loaded: Loaded, kept_out: Collection[str]) -> Tuple[Material, np.ndarray]:
+        """The slices that are trained on, and (n,) how often each is drawn, relative to the others.
+
+        Args:
+            loaded: by `load`.
+            kept_out: patients that any source of the configuration holds out.
+
+        Raises:
+            InputError: nothing is left to train on.
+        """
+        assert isinstance(loaded, RaterSlices)
+        slices = of_patients(loaded, kept_out, others=True)
+        return slices, self.weights(slices)
 
     def weights(self, slices: RaterSlices) -> np.ndarray:
         """(n,) how often each slice is drawn."""
@@ -298,11 +318,20 @@ class Structures(Source):
     regions: Annotated[float, Field(ge=0, lt=1)] = 0.0
     seed: int = 0
 
-    def training(self, data: Path, crop: int) -> Tuple[Material, np.ndarray]:
-        """All objects of all sets, at full size whatever the crop."""
+    def load(self, data: Path, crop: int) -> Loaded:
+        """The sets that are trained on, at full size whatever the crop."""
         if self.hold_out_every:
             raise InputError("A source of structures holds out whole sets; name them in leave_out.")
-        pool = pool_of(self.sets(data), self.favour, self.regions, self.seed)
+        return self.sets(data)
+
+    def kept_out(self, loaded: Loaded) -> FrozenSet[str]:
+        """Nobody: whole sets are left out."""
+        return frozenset()
+
+    def training(self, loaded: Loaded, kept_out: Collection[str]) -> Tuple[Material, np.ndarray]:
+        """All objects of all sets, less those of patients whom another source holds out."""
+        assert not isinstance(loaded, RaterSlices)
+        pool = pool_of(_without_patients(loaded, kept_out, self.folder), self.favour, self.regions, self.seed)
         return pool, pool.weights()
 
     def sets(self, data: Path, left_out: bool = False) -> List[StructureSet]:
@@ -334,17 +363,30 @@ class People(Source):
     fold: Optional[Annotated[int, Field(ge=0, lt=FOLDS)]] = None
     without: Tuple[str, ...] = ()
 
-    def training(self, data: Path, crop: int) -> Tuple[Material, np.ndarray]:
-        """The objects of the other images, as the other people drew them.
+    def load(self, data: Path, crop: int) -> Loaded:
+        """The other images, as the other people drew them.
 
         Raises:
-            InputError: the file cannot be read, somebody is not in it, or nothing is left.
+            InputError: the file cannot be read, or somebody is not in it.
         """
         if self.hold_out_every:
             raise InputError("A source of people leaves out a fold of the images and people: give fold and without.")
         found = open_structures(data / self.file).without(self.without)
         rows = np.arange(len(found)) if self.fold is None else np.flatnonzero(folds(found.patients) != self.fold)
-        pool = pool_of([found.taken(list(rows))], {}, 0.0, 0)
+        return [found.taken(list(rows))]
+
+    def kept_out(self, loaded: Loaded) -> FrozenSet[str]:
+        """Nobody: a fold of the images is left out."""
+        return frozenset()
+
+    def training(self, loaded: Loaded, kept_out: Collection[str]) -> Tuple[Material, np.ndarray]:
+        """The objects of the other images, as the other people drew them.
+
+        Raises:
+            InputError: nothing is left.
+        """
+        assert not isinstance(loaded, RaterSlices)
+        pool = pool_of(_without_patients(loaded, kept_out, self.file), {}, 0.0, 0)
         if not len(pool):
             without = ", ".join(self.without) or "nobody"
             raise InputError(f"{self.file}: nothing is left to train on without fold {self.fold} and {without}.")
@@ -353,6 +395,62 @@ class People(Source):
     def left_out(self) -> Dict[str, Any]:
         """For the model card."""
         return {"fold": self.fold, "of": FOLDS, "people": list(self.without)}
+
+
+def _without_patients(sets: Sequence[StructureSet], names: Collection[str], where: str) -> List[StructureSet]:
+    """The sets without the images of some patients; a set that has only those is left out.
+
+    Raises:
+        InputError: nothing is left.
+    """
+    left = []
+    for one in sets:
+        rows = np.flatnonzero(~np.isin(one.patients, list(names)))
+        if len(rows):
+            left.append(one if len(rows) == len(one) else one.taken(rows.tolist()))
+    if any(len(one) for one in sets) and not left:
+        raise InputError(f"{where}: hold_out_every of the other sources leaves no patient to train on.")
+    return left
+
+
+def _check_known(sources: Sequence[Source], loaded: Sequence[Loaded], data: Path) -> None:
+    """Of a file from which patients are held out, every source has to say whom its slices are of."""
+    held = {identity(path) for source in sources if source.hold_out_every for path in source.inputs(data)}
+    for number, (source, found) in enumerate(zip(sources, loaded), 1):
+        if held and isinstance(found, RaterSlices) and found.patients is None:
+            shared = [path.name for path in source.inputs(data) if identity(path) in held]
+            if shared:
+                raise InputError(
+                    f"sources, entry {number}: another source holds patients of {shared[0]} out, and this one does not "
+                    "say whom its slices are of; give it the same index."
+                )
+
+
+def open_material(sources: Sequence[Source], data: Path, crop: int) -> List[Tuple[Material, np.ndarray]]:
+    """What is trained on of each source, and how often its rows are drawn.
+
+    A patient whom one source holds out has no part in any. Patients are known by their names: one who is called
+    otherwise in another source is another one.
+
+    Raises:
+        InputError: a source cannot be read, or has nothing to train on.
+    """
+    loaded = [source.load(data, crop) for source in sources]
+    kept_out = frozenset().union(*(source.kept_out(found) for source, found in zip(sources, loaded)))
+    _check_known(sources, loaded, data)
+    return [source.training(found, kept_out) for source, found in zip(sources, loaded)]
+
+
+def held_out_slices(sources: Sequence[Source], data: Path, crop: int) -> List[RaterSlices]:
+    """The slices of all patients that are held out, of each source that holds patients out.
+
+    Raises:
+        InputError: a source cannot be read, or does not say whom its slices are of.
+    """
+    holding = [source for source in sources if source.hold_out_every]
+    loaded = [source.load(data, crop) for source in holding]
+    kept_out = frozenset().union(*(source.kept_out(found) for source, found in zip(holding, loaded)))
+    return [of_patients(found, kept_out) for found in loaded if isinstance(found, RaterSlices)]
 
 
 KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, People, Synthetic]

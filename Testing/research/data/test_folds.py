@@ -11,7 +11,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.folds import FOLDS, folds, weights_of
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.training.objects import ObjectPool
-from SPASegmentLib.research.training.sources import People
+from SPASegmentLib.research.training.sources import People, open_material
 
 
 def test_all_images_of_a_patient_are_in_one_fold() -> None:
@@ -60,7 +60,7 @@ def test_a_source_of_people_leaves_out_a_fold_and_people(cells: Path) -> None:
 
     def material(**options: object) -> ObjectPool:
         source = People.model_validate({"kind": "people", "share": 1, "file": cells.name, **options})
-        found, weights = source.training(cells.parent, 128)
+        ((found, weights),) = open_material([source], cells.parent, 128)
         assert isinstance(found, ObjectPool) and len(weights) == len(found)
         return found
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, List, Set
 
 import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.research.training.config import load_config, open_sources
+from SPASegmentLib.research.data.shards import RaterSlices, load_slices
+from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.research.training.losses import LossWeights
-from SPASegmentLib.research.training.sources import Shards, Synthetic
+from SPASegmentLib.research.training.objects import ObjectPool
+from SPASegmentLib.research.training.run import write_held_out
+from SPASegmentLib.research.training.sources import Shards, Structures, Synthetic, held_out_slices, open_material
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 TRAINING = Path(__file__).parents[3] / "Resources" / "Training"
@@ -139,13 +142,89 @@ def test_patients_are_held_out_whole(tmp_path: Path) -> None:
     patients = np.array([f"p{i // 2}" for i in range(12)])
     np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks, patients=patients)
     source = Shards(kind="shards", share=1, files=("a.npz",), hold_out_every=3)
-    training, weights = source.training(tmp_path, 128)
-    held_out = source.held_out(tmp_path, 128)
-    assert training.patients is not None and held_out is not None and held_out.patients is not None
+    ((training, weights),) = open_material([source], tmp_path, 128)
+    (held_out,) = held_out_slices([source], tmp_path, 128)
+    assert isinstance(training, RaterSlices) and training.patients is not None and held_out.patients is not None
     assert sorted(set(held_out.patients)) == ["p0", "p3"]
     assert sorted(set(training.patients)) == ["p1", "p2", "p4", "p5"]
     assert len(training) == len(weights) == 8
     assert np.array_equal(held_out.images, slices.images[[0, 1, 6, 7]])
+
+
+def patients_of(config: TrainConfig, data: Path) -> List[Set[str]]:
+    """Whom each source of a configuration is trained on."""
+    found = []
+    for material, _ in open_sources(config, data).sources:
+        assert isinstance(material, RaterSlices) and material.patients is not None
+        found.append(set(material.patients.tolist()))
+    return found
+
+
+def test_nobody_who_is_held_out_of_one_source_is_trained_on_in_another(tmp_path: Path) -> None:
+    """Cup and disc of the same eyes, say: each list of patients begins at another one."""
+    slices = synthetic_slices(8, seed=0)
+    for name, first in (("cup", 0), ("disc", 1)):
+        patients = np.array([f"p{first + i}" for i in range(8)])
+        np.savez(tmp_path / f"{name}.npz", images=slices.images, masks=slices.masks, patients=patients)
+    entries = [f"{{kind: shards, share: 1, files: [{name}.npz], hold_out_every: 4}}" for name in ("cup", "disc")]
+    (tmp_path / "c.yaml").write_text(f"sources: [{', '.join(entries)}]")
+    held_out = {"p0", "p4", "p1", "p5"}
+    cup, disc = patients_of(load_config(tmp_path / "c.yaml"), tmp_path)
+    assert cup == {"p2", "p3", "p6", "p7"} and disc == {"p2", "p3", "p6", "p7", "p8"}
+    assert write_held_out(tmp_path / "c.yaml", tmp_path, tmp_path / "h.npz") == 7
+    written = load_slices([tmp_path / "h.npz"]).patients
+    assert written is not None and set(written) == held_out
+    changes = ["sources.2.hold_out_every=0"]
+    _, disc = patients_of(load_config(tmp_path / "c.yaml", changes), tmp_path)
+    assert disc == {f"p{i}" for i in range(1, 9)} - {"p4"}
+    assert write_held_out(tmp_path / "c.yaml", tmp_path, tmp_path / "h.npz", changes) == 2
+
+
+def test_sources_of_other_patients_keep_their_own_split(tmp_path: Path) -> None:
+    slices, other = synthetic_slices(6, seed=0), synthetic_slices(6, seed=1)
+    for name, one in (("a", slices), ("b", other)):
+        patients = np.array([f"{name}{i}" for i in range(6)])
+        np.savez(tmp_path / f"{name}.npz", images=one.images, masks=one.masks, patients=patients)
+    sources = [
+        Shards(kind="shards", share=1, files=("a.npz",), hold_out_every=3),
+        Shards(kind="shards", share=1, files=("b.npz",)),
+        Synthetic(kind="synthetic", share=1, count=3),
+    ]
+    together = [material for material, _ in open_material(sources, tmp_path, 128)]
+    for source, material in zip(sources, together):
+        ((alone, _),) = open_material([source], tmp_path, 128)
+        assert alone.digest() == material.digest()
+    assert [len(material) for material in together] == [4, 6, 3]
+
+
+def test_a_source_that_does_not_name_its_patients_may_not_read_a_file_that_some_are_held_out_of(tmp_path: Path) -> None:
+    slices = synthetic_slices(4, seed=0)
+    np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks)
+    (tmp_path / "index.csv").write_text("\n".join(["file,row,patient", *(f"a,{row},p{row}" for row in range(4))]))
+    held = Shards(kind="shards", share=1, files=("a.npz",), index="index.csv", hold_out_every=2)
+    with pytest.raises(InputError, match="entry 2: another source holds patients of a.npz out"):
+        open_material([held, Shards(kind="shards", share=1, files=("a.npz",))], tmp_path, 128)
+    both = open_material([held, Shards(kind="shards", share=1, files=("a.npz",), index="index.csv")], tmp_path, 128)
+    assert [len(material) for material, _ in both] == [2, 2]
+
+
+def test_sets_of_structures_are_without_the_patients_of_other_sources_too(tmp_path: Path) -> None:
+    slices = synthetic_slices(4, seed=0)
+    patients = np.array([f"p{i}" for i in range(4)])
+    np.savez(tmp_path / "a.npz", images=slices.images, masks=slices.masks, patients=patients)
+    labels = (slices.masks > 0).astype(np.uint8)
+    (tmp_path / "sets").mkdir()
+    known = np.array(["thing"])
+    np.savez(tmp_path / "sets/s.npz", images=slices.images, labels=labels, classes=known, patients=patients)
+    shards = Shards(kind="shards", share=1, files=("a.npz",), hold_out_every=2)
+    structures = Structures(kind="structures", share=1, folder="sets")
+    pool, _ = open_material([shards, structures], tmp_path, 128)[1]
+    assert isinstance(pool, ObjectPool)
+    assert np.array_equal(pool.images, slices.images[[1, 3]])
+    only = {"images": slices.images[:1], "labels": labels[:1], "patients": patients[:1]}
+    np.savez(tmp_path / "sets/s.npz", classes=known, **only)
+    with pytest.raises(InputError, match="sets: hold_out_every of the other sources leaves no patient to train on"):
+        open_material([shards, structures], tmp_path, 128)
 
 
 def test_the_index_says_whom_the_shards_are_of(tmp_path: Path) -> None:
@@ -154,11 +233,10 @@ def test_the_index_says_whom_the_shards_are_of(tmp_path: Path) -> None:
     lines = ["file,row,patient", *(f"a,{row},p{row % 2}" for row in (3, 2, 1, 0)), "b,0,p9"]
     (tmp_path / "index.csv").write_text("\n".join(lines))
     source = Shards(kind="shards", share=1, files=("a.npz",), index="index.csv", hold_out_every=2)
-    held_out = source.held_out(tmp_path, 128)
-    assert held_out is not None
+    (held_out,) = held_out_slices([source], tmp_path, 128)
     assert np.array_equal(held_out.images, slices.images[[0, 2]])
     with pytest.raises(InputError, match="must say whom"):
-        Shards(kind="shards", share=1, files=("a.npz",), hold_out_every=2).training(tmp_path, 128)
+        open_material([Shards(kind="shards", share=1, files=("a.npz",), hold_out_every=2)], tmp_path, 128)
 
 
 def test_shards_of_another_size_are_refused(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from SPASegmentLib.research.training.drawing import draw_slice
 from SPASegmentLib.research.training.hierarchy import stable_regions, superpixels
 from SPASegmentLib.research.training.objects import ImageObject, ObjectPool, objects_of, pool_of
 from SPASegmentLib.research.training.run import train
-from SPASegmentLib.research.training.sources import Structures
+from SPASegmentLib.research.training.sources import Structures, open_material
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 HEIGHT, WIDTH = 60, 96
@@ -177,7 +177,7 @@ def test_the_source_leaves_sets_out_and_names_what_is_not_there(tmp_path: Path) 
     source = Structures(kind="structures", share=1, folder=".", leave_out=("b",))
     assert [one.name for one in source.sets(tmp_path)] == ["a"]
     assert [one.name for one in source.sets(tmp_path, left_out=True)] == ["b"]
-    pool, weights = source.training(tmp_path, 128)
+    ((pool, weights),) = open_material([source], tmp_path, 128)
     assert isinstance(pool, ObjectPool) and len(pool.images) == 1 and len(weights) == len(pool)
     bad: List[Dict[str, Any]] = [{"leave_out": ("c",)}, {"favour": {"c": 1.0}}]
     for change in bad:
