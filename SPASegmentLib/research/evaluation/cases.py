@@ -105,9 +105,10 @@ def draw_ids(
     With `raters` 0 from all slices with at least one mask, as in the paper; combinations are of those who drew one.
     Where they share no pixel, the click of the protocol "combination" lies in what is wanted.
 
-    Combinations, clicks and seeds are drawn for each slice by itself, so that a case does not depend on which others
-    there are. For the policy protocol the ids come in sequences of `SEQUENCE`, of different patients where there are
-    enough; their slices have an area that every user of `POLICY_USERS` wants, and the click lies there.
+    Combinations, clicks and seeds are drawn for each slice by itself, by its row and the place of its file among the
+    files, so that a case does not depend on which other slices there are. For the policy protocol the ids come in
+    sequences of `SEQUENCE`, of different patients where there are enough; their slices have an area that every user of
+    `POLICY_USERS` wants, and the click lies there.
 
     Raises:
         InputError: unknown protocol, or too few slices fit; the message names the numbers of raters there are.
@@ -117,12 +118,12 @@ def draw_ids(
     if protocol == "policy":
         return _draw_sequences(files, seed, raters or RATERS)
     ids: List[CaseId] = []
-    for file in files:
+    for place, file in enumerate(files):
         counts = file.slices.rater_counts()
         for row in np.nonzero(counts == raters if raters else counts > 0)[0]:
             planes = unpack(file.slices.masks[row])
             bits = [k for k in range(MAX_RATERS) if planes[k].any()]
-            rng = np.random.default_rng([seed, int(row)])
+            rng = _draws(seed, int(row), place)
             combination = int(rng.integers(1, 2 ** len(bits)))
             area = np.asarray(planes[bits].all(0))
             if not area.any() and not raters and protocol == "combination":
@@ -212,6 +213,11 @@ def _too_few(files: Sequence[EvaluationFile], what: str) -> str:
     return f"{what}. They have slices with {', '.join(map(str, counts)) or 'no'} masks; choose with --raters."
 
 
+def _draws(seed: int, row: int, place: int) -> np.random.Generator:
+    """What is random about a slice. Draws of the first file are those of lists made when all files had the same."""
+    return np.random.default_rng([seed, row, place] if place else [seed, row])
+
+
 def _pixel(area: np.ndarray, rng: np.random.Generator) -> Tuple[int, int]:
     """A uniformly drawn pixel (x, y) of a mask."""
     ys, xs = np.nonzero(area)
@@ -221,12 +227,12 @@ def _pixel(area: np.ndarray, rng: np.random.Generator) -> Tuple[int, int]:
 
 def _draw_sequences(files: Sequence[EvaluationFile], seed: int, raters: int) -> List[CaseId]:
     ids: dict[str, List[CaseId]] = {}
-    for file in files:
+    for place, file in enumerate(files):
         for row in np.nonzero(file.slices.rater_counts() == raters)[0]:
             masks = file.slices.raters(int(row))
             core = masks.all(0) & offset_mask(2 * masks.sum(0) >= len(masks), -2.0)
             if core.any():
-                rng = np.random.default_rng([seed, int(row)])
+                rng = _draws(seed, int(row), place)
                 x, y = _pixel(core, rng)
                 bits = int(np.bitwise_or.reduce(file.slices.masks[row].ravel()))
                 patient = file.patient(int(row)) or f"{file.name}:{row}"

@@ -26,6 +26,23 @@ def test_cases_do_not_depend_on_their_neighbours(disks: EvaluationFile) -> None:
     assert thinned(ids, "combination", 2) == [ids[0], ids[3]]
 
 
+@pytest.mark.parametrize("protocol", ["combination", "rater", "policy"])
+def test_every_file_has_draws_of_its_own_and_the_first_what_it_has_alone(
+    many: EvaluationFile, protocol: str
+) -> None:
+    assert many.patients is not None
+    copies = [EvaluationFile(name, many.slices, np.char.add(name, many.patients)) for name in "abc"]
+    ids = draw_ids(copies, protocol)
+    drawn = [{case.row: (case.x, case.y, case.seed) for case in ids if case.file == name} for name in "abc"]
+    rows = drawn[0].keys() & drawn[1].keys() & drawn[2].keys()
+    assert rows
+    for row in rows:
+        assert len({each[row][2] for each in drawn}) == 3
+    assert len({tuple(each[row][:2] for row in rows) for each in drawn}) == 3
+    alone = {case.row: (case.x, case.y, case.seed) for case in draw_ids(copies[:1], protocol)}
+    assert all(drawn[0][row] == alone[row] for row in alone.keys() & drawn[0].keys())
+
+
 def test_target_is_the_majority_of_the_listed_raters_and_the_click_lies_in_the_consensus(
     disks: EvaluationFile,
 ) -> None:
