@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import json_with, write_text
-from SPASegmentLib.research.evaluation.cases import RATERS, CaseId, draw_ids
+from SPASegmentLib.research.data.shards import MAX_RATERS
+from SPASegmentLib.research.evaluation.cases import PROTOCOLS, RATERS, SEQUENCE, CaseId, draw_ids
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 
 FORMAT = "spa-cases"
@@ -24,8 +25,23 @@ def lists_folder() -> Path:
     return installed if installed.is_dir() else library.parent / "Resources" / "Evaluation"
 
 
-def write_cases(ids: Sequence[CaseId], protocol: str, seed: int, files: Sequence[EvaluationFile], path: Path) -> None:
+def write_cases(
+    ids: Sequence[CaseId],
+    protocol: str,
+    seed: int,
+    files: Sequence[EvaluationFile],
+    path: Path,
+    raters: int = RATERS,
+) -> None:
     """Write a list, a case per line.
+
+    Args:
+        ids: the cases.
+        protocol: that they were drawn for.
+        seed: of the draw.
+        files: the data.
+        path: of the list.
+        raters: that their slices have; 0 for any number. It is kept where it is not `RATERS`.
 
     Raises:
         OutputError: the file cannot be written.
@@ -35,6 +51,7 @@ def write_cases(ids: Sequence[CaseId], protocol: str, seed: int, files: Sequence
         "version": VERSION,
         "protocol": protocol,
         "seed": seed,
+        **({"raters": raters} if raters != RATERS else {}),
         "files": {file.name: {"slices": len(file.slices), "masks_sha256": file.fingerprint()} for file in files},
         "columns": COLUMNS,
     }
@@ -42,45 +59,63 @@ def write_cases(ids: Sequence[CaseId], protocol: str, seed: int, files: Sequence
     write_text(json_with(head, "cases", f"[\n{lines}\n  ]"), path)
 
 
-def read_cases(path: Path) -> List[CaseId]:
+def read_cases(path: Path, protocol: Optional[str] = None, raters: Optional[int] = None) -> List[CaseId]:
     """The cases of a list.
 
+    Args:
+        path: of the list.
+        protocol: that they must have been drawn for; None for any.
+        raters: number of masks of a slice that was asked for; None where nobody has asked.
+
     Raises:
-        InputError: the file cannot be read or is no list of cases.
+        InputError: the file cannot be read, is no list of cases, or one of another protocol or number of raters.
     """
-    return [CaseId(*row) for row in _content(path)["cases"]]
+    content, name = _content(path), Path(path).name
+    if protocol is not None and content["protocol"] != protocol:
+        raise InputError(
+            f"{name} lists cases of the protocol {content['protocol']!r}, not of {protocol!r}; give --protocol "
+            f"{content['protocol']}, or another list."
+        )
+    if raters is not None and content.get("raters", RATERS) != raters:
+        raise InputError(
+            f"{name} lists cases of --raters {content.get('raters', RATERS)}, not of {raters}; leave --raters out, for "
+            "a list says which slices are meant."
+        )
+    return content["cases"]
 
 
 def find_cases(
     files: Sequence[EvaluationFile], protocol: str, seed: int, folder: Optional[Path] = None, raters: int = RATERS
 ) -> Tuple[List[CaseId], str]:
-    """The committed list of this protocol and seed that was made for exactly these files, or else cases drawn now.
+    """The committed list of this protocol, seed and number of raters that fits exactly these files; else draws cases.
 
     Args:
         files: the data.
         protocol: of `cases.PROTOCOLS`.
         seed: of the draw.
         folder: with the lists; None for the committed ones.
-        raters: that a slice must have exactly; the committed lists are for `RATERS`.
+        raters: that a slice must have exactly; 0 for at least one.
 
     Returns:
         The cases, and the name of the list or how they were drawn.
 
     Raises:
-        InputError: see `cases.draw_ids`.
+        InputError: see `cases.draw_ids`; or a list cannot be read.
     """
     folder = folder or lists_folder()
     wanted: Optional[Dict[str, str]] = None
-    for path in sorted(folder.glob(f"*-{protocol}.json")) if raters == RATERS else ():
+    for path in sorted(folder.glob(f"*-{protocol}.json")):
         content = _content(path)
         wanted = wanted or {file.name: file.fingerprint() for file in files}
         made_for = {name: about["masks_sha256"] for name, about in content["files"].items()}
-        if content["protocol"] == protocol and content["seed"] == seed and made_for == wanted:
-            return [CaseId(*row) for row in content["cases"]], path.name
+        asked = (content["protocol"], content["seed"], content.get("raters", RATERS))
+        if asked == (protocol, seed, raters) and made_for == wanted:
+            return content["cases"], path.name
     return draw_ids(files, protocol, seed, raters), f"drawn with seed {seed}"
 
 
 def _content(path: Path) -> Dict[str, Any]:
+    """What a list says, its cases as `CaseId`."""
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -89,4 +124,34 @@ def _content(path: Path) -> Dict[str, Any]:
         raise InputError(f"{Path(path).name} is no list of cases that this version of SPA reads.")
     if content.get("columns") != COLUMNS:
         raise InputError(f"{Path(path).name} has other columns than {', '.join(COLUMNS)}.")
-    return content
+    _check_head(content, Path(path).name)
+    return {**content, "cases": _checked_rows(content.get("cases"), content["protocol"], Path(path).name)}
+
+
+def _check_head(content: Dict[str, Any], name: str) -> None:
+    """Protocol, seed, raters and files are there and of their kind."""
+    files, raters = content.get("files"), content.get("raters", RATERS)
+    sound = content.get("protocol") in PROTOCOLS and type(content.get("seed")) is int
+    sound = sound and type(raters) is int and 0 <= raters <= MAX_RATERS and isinstance(files, dict)
+    if not sound or not all(isinstance(about, dict) and "masks_sha256" in about for about in files.values()):
+        raise InputError(
+            f"{name} does not say the protocol ({', '.join(PROTOCOLS)}), the seed and the files of its cases; write it "
+            "anew with spa evaluate cases."
+        )
+
+
+def _checked_rows(rows: Any, protocol: str, name: str) -> List[CaseId]:
+    """The cases, every one with a file's name and numbers that can be such."""
+    if not isinstance(rows, list) or not rows:
+        raise InputError(f"{name} lists no cases; write it anew with spa evaluate cases.")
+    for number, row in enumerate(rows, 1):
+        sound = isinstance(row, list) and len(row) == len(COLUMNS) and isinstance(row[0], str)
+        # Numbers from below would be taken for rows and pixels from the end.
+        if not sound or not all(type(value) is int and value >= 0 for value in row[1:]):
+            raise InputError(
+                f"{name}, case {number}: {', '.join(COLUMNS)} must be a name and {len(COLUMNS) - 1} whole numbers from "
+                "0 up."
+            )
+    if protocol == "policy" and len(rows) % SEQUENCE:
+        raise InputError(f"{name} lists {len(rows)} cases; those of the protocol policy come in sequences of {SEQUENCE}.")
+    return [CaseId(*row) for row in rows]

@@ -189,9 +189,12 @@ def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str]
         InputError: the files do not hold this case.
     """
     file = next((f for f in files if f.name == case.file), None)
-    if file is None or case.row >= len(file.slices):
+    if file is None or not 0 <= case.row < len(file.slices):
         raise InputError(f"The case {case.file}:{case.row} is not in these files.")
     planes = unpack(file.slices.masks[case.row])
+    height, width = planes.shape[1:]
+    if not (0 <= case.x < width and 0 <= case.y < height):
+        raise InputError(f"The click of case {case.file}:{case.row} lies outside the image; give its own files.")
     present = planes.any((1, 2))
     chosen = np.array([bool(case.raters >> k & 1) for k in range(MAX_RATERS)]) & present
     raters, included = planes[present], chosen[present]

@@ -16,7 +16,7 @@ from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import json_with, write_json, write_text
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.case_lists import find_cases, read_cases
-from SPASegmentLib.research.evaluation.cases import Case, CaseId, of_split, open_case, thinned
+from SPASegmentLib.research.evaluation.cases import RATERS, Case, CaseId, of_split, open_case, thinned
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Method
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
@@ -54,7 +54,8 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         raise InputError("The policy protocol is about SPA's profile; it works with the method 'spa' only.")
     files = open_files(paths)
     if task.cases is not None:
-        ids, listed = read_cases(task.cases), str(task.cases.name)
+        asked = task.raters if task.raters != RATERS else None
+        ids, listed = read_cases(task.cases, task.protocol, asked), str(task.cases.name)
     else:
         ids, listed = find_cases(files, task.protocol, task.seed, raters=task.raters)
     ids = thinned(of_split(ids, files, task.split), task.protocol, task.limit)

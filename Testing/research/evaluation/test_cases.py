@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
-from typing import Dict, Set
+from typing import Any, Dict, Set
 
 import numpy as np
 import pytest
@@ -12,8 +14,18 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.data.split import kept_for_testing
 from SPASegmentLib.research.evaluation.case_lists import find_cases, lists_folder, read_cases, write_cases
-from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, draw_ids, of_split, open_case, thinned
+from SPASegmentLib.research.evaluation.cases import (
+    POLICY_USERS,
+    SEQUENCE,
+    CaseId,
+    draw_ids,
+    of_split,
+    open_case,
+    thinned,
+)
+from SPASegmentLib.research.evaluation.multi_rater import evaluate
 from SPASegmentLib.research.evaluation.slices import EvaluationFile, open_files
+from SPASegmentLib.research.evaluation.task import Task
 
 
 def test_cases_do_not_depend_on_their_neighbours(disks: EvaluationFile) -> None:
@@ -130,6 +142,63 @@ def test_other_files_are_no_lists(tmp_path: Path) -> None:
         read_cases(tmp_path / "other.json")
     with pytest.raises(InputError, match="cannot be read"):
         read_cases(tmp_path / "gone.json")
+
+
+HEAD = {
+    "format": "spa-cases", "version": 1, "protocol": "combination", "seed": 0,
+    "files": {"disks": {"slices": 4, "masks_sha256": "0"}}, "columns": ["file", "row", "raters", "x", "y", "seed"],
+}  # fmt: skip
+ROW = ["disks", 0, 15, 44, 50, 7]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"cases": []}, "odd.json lists no cases"),
+        ({"cases": None}, "odd.json lists no cases"),
+        ({"cases": 3}, "odd.json lists no cases"),
+        ({"cases": [ROW, ROW[:5]]}, "odd.json, case 2: file, row, raters, x, y, seed must be a name and 5 whole"),
+        ({"cases": [[*ROW, 1]]}, "odd.json, case 1: "),
+        ({"cases": [["disks", -1, *ROW[2:]]]}, "odd.json, case 1: .* from 0 up"),
+        ({"cases": [["disks", "0", *ROW[2:]]]}, "odd.json, case 1: "),
+        ({"cases": [["disks", 0.5, *ROW[2:]]]}, "odd.json, case 1: "),
+        ({"cases": [[7, *ROW[1:]]]}, "odd.json, case 1: "),
+        ({"cases": ["disks"]}, "odd.json, case 1: "),
+        ({"cases": [ROW], "protocol": "policy"}, "odd.json lists 1 cases; .* in sequences of 12"),
+        ({"cases": [ROW], "protocol": "guess"}, "odd.json does not say the protocol"),
+        ({"cases": [ROW], "seed": None}, "odd.json does not say the protocol"),
+        ({"cases": [ROW], "files": ["disks"]}, "odd.json does not say the protocol"),
+        ({"cases": [ROW], "raters": "2"}, "odd.json does not say the protocol"),
+    ],
+)
+def test_lists_that_make_no_sense_are_refused(tmp_path: Path, changes: Dict[str, Any], message: str) -> None:
+    (tmp_path / "odd.json").write_text(json.dumps({**HEAD, **changes}))
+    with pytest.raises(InputError, match=message) as caught:
+        read_cases(tmp_path / "odd.json")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_list_is_of_its_own_protocol_and_number_of_raters(npz: Path, disks: EvaluationFile, tmp_path: Path) -> None:
+    single, any_number = tmp_path / "single.json", tmp_path / "any-combination.json"
+    write_cases(draw_ids([disks], "rater"), "rater", 0, [disks], single)
+    write_cases(draw_ids([disks], "combination", raters=0), "combination", 0, [disks], any_number, raters=0)
+    task = Task(method="seed-mask", rounds=1, limit=1, jobs=1)
+    assert evaluate(replace(task, protocol="rater", cases=single), [npz])["case_list"] == "single.json"
+    with pytest.raises(InputError, match="cases of the protocol 'rater', not of 'combination'; give --protocol rater"):
+        evaluate(replace(task, cases=single), [npz])
+    with pytest.raises(InputError, match="single.json lists cases of --raters 4, not of 2; leave --raters out"):
+        evaluate(replace(task, protocol="rater", cases=single, raters=2), [npz])
+    for raters in (4, 0):  # that nobody asks for any number, or that number
+        assert evaluate(replace(task, cases=any_number, raters=raters), [npz])["n_cases"] == 1
+    assert find_cases([disks], "combination", 0, tmp_path)[1] == "drawn with seed 0", "a list of other slices"
+    assert find_cases([disks], "combination", 0, tmp_path, raters=0)[1] == "any-combination.json"
+
+
+def test_a_click_outside_of_the_image_is_of_other_files(disks: EvaluationFile) -> None:
+    with pytest.raises(InputError, match="The click of case disks:0 lies outside the image"):
+        open_case(CaseId("disks", 0, 15, 96, 50, 7), [disks])
+    with pytest.raises(InputError, match="disks:-1 is not in these files"):
+        open_case(CaseId("disks", -1, 15, 44, 50, 7), [disks])
 
 
 @pytest.mark.parametrize(("protocol", "count"), [("combination", 464), ("rater", 1856), ("policy", 96)])
