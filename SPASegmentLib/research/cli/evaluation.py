@@ -20,6 +20,7 @@ from SPASegmentLib.research.cli.options import (
     Nodules,
     Npz,
     Patients,
+    Raters,
     RecordFile,
     Rounds,
     SessionSeed,
@@ -72,9 +73,7 @@ def evaluate_lidc(
     feedback_prompts: Annotated[bool, typer.Option(help="Give the chosen mask and its point to the network.")] = True,
     predictions: Annotated[int, typer.Option(help="Predictions per round, which candidates come from.")] = 48,
     particles: Annotated[int, typer.Option(help="Latents that carry the preference.")] = 512,
-    raters: Annotated[
-        int, typer.Option(min=0, max=8, help="Masks that a slice must have exactly; 0 for at least one.")
-    ] = 4,
+    raters: Raters = 4,
     split: Annotated[
         Optional[str],
         typer.Option(
@@ -219,6 +218,7 @@ def evaluate_cases(
     npz: Npz,
     protocol: Protocol = "combination",
     seed: CaseSeed = 0,
+    raters: Raters = 4,
     output: Annotated[
         Optional[Path], typer.Option("--output", "-o", help="JSON file; by default where the committed lists are.")
     ] = None,
@@ -227,4 +227,4 @@ def evaluate_cases(
     with ready():
         from SPASegmentLib.research.commands.evaluate import run_cases
 
-        run_cases(npz, protocol, seed, output)
+        run_cases(npz, protocol, seed, output, raters)

@@ -28,6 +28,9 @@ DataFolder = Annotated[Path, typer.Option(help="Folder that the paths in the con
 Baselines = Annotated[Path, typer.Option(help="Folder of the trained baselines.")]
 Label = Annotated[Optional[int], typer.Option(help="Of the structure; by default all labels together.")]
 Patients = Annotated[Optional[List[str]], typer.Option(help="Use these patients only; may be repeated.")]
+Raters = Annotated[
+    int, typer.Option(min=0, max=8, help="Masks that a slice must have exactly; 0 for at least one.")
+]
 CaseLimit = Annotated[Optional[int], typer.Option(min=1, help="Cases at most, evenly spread.")]
 VolumeLimit = Annotated[
     Optional[int], typer.Option(min=1, help="Volumes of a folder, and stacks, at most, evenly spread.")

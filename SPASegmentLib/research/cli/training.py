@@ -15,6 +15,7 @@ from SPASegmentLib.research.cli.options import (
     NoduleIndex,
     Nodules,
     Patients,
+    Raters,
     VolumeFolders,
     VolumeLimit,
     ready,
@@ -102,12 +103,13 @@ def calibrate(
     per_set: Annotated[Optional[int], typer.Option(min=1, help="Cases of each set at most, evenly spread.")] = None,
     jobs: Jobs = None,
     runtime: Runtime = "torch",
+    raters: Raters = 4,
 ) -> None:
     """Calibrate the expected Dice of weights on held-out patients (spa hold-out) and sets; it goes into their card."""
     with ready():
         from SPASegmentLib.research.commands.training import run_calibrate
 
-        run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs, runtime)
+        run_calibrate(weights, npz or [], structures or [], limit, per_set, jobs, runtime, raters)
 
 
 @app.command("calibrate-volumes", rich_help_panel=PANEL)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -33,7 +33,7 @@ def run_evaluate(task: Task, files: Sequence[Path], output: Path) -> None:
     )
     console = Console()
     with progress_bar(console, "Evaluating") as progress:
-        record = evaluate(task, files, progress)
+        record = evaluate(task, files, progress, _left_out(console))
     write_record(record, output)
     console.print(rounds_table(record))
     if "policy" in record:
@@ -56,10 +56,15 @@ def run_evaluate_masks(task: MaskTask, output: Path) -> None:
     check_paths([*images, *weights_files(task.weights)], [("--json", output)], make_folders=True)
     console = Console()
     with progress_bar(console, "Evaluating") as progress:
-        record = evaluate_masks(task, progress)
+        record = evaluate_masks(task, progress, _left_out(console))
     write_record(record, output)
     console.print(rounds_table(record))
     console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
+
+
+def _left_out(console: Console) -> Callable[[str], None]:
+    """Says what is left out."""
+    return lambda text: console.print(f"Left out: {text}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _npz(files: Sequence[Path]) -> List[Named]:
@@ -84,7 +89,7 @@ def run_evaluate_structures(task: StructuresTask, output: Path, pictures: Path) 
     check_paths([*sets, *weights_files(task.weights)], [("--json", output)], make_folders=True)
     console = Console()
     with progress_bar(console, "Evaluating") as progress:
-        record, measured = evaluate_structures(task, progress, lambda text: console.print(f"Left out: {text}"))
+        record, measured = evaluate_structures(task, progress, _left_out(console))
     write_record(record, output)
     console.print(sets_table(record))
     drawn = draw_structures(task, measured, pictures)
@@ -139,7 +144,7 @@ def policy_table(policy: Dict[str, Any]) -> Table:
     return table
 
 
-def run_cases(files: Sequence[Path], protocol: str, seed: int, output: Optional[Path]) -> None:
+def run_cases(files: Sequence[Path], protocol: str, seed: int, output: Optional[Path], raters: int = 4) -> None:
     """Draw the cases of a protocol and write their list.
 
     Args:
@@ -147,6 +152,7 @@ def run_cases(files: Sequence[Path], protocol: str, seed: int, output: Optional[
         protocol: of `cases.PROTOCOLS`.
         seed: of the draw.
         output: JSON; None for the folder of committed lists, named after the first file.
+        raters: masks that a slice must have exactly; 0 for at least one.
 
     Raises:
         SPAError: the files cannot be used or the list cannot be written.
@@ -159,6 +165,6 @@ def run_cases(files: Sequence[Path], protocol: str, seed: int, output: Optional[
     output = output or lists_folder() / f"{Path(files[0]).stem}-{protocol}.json"
     check_paths(_npz(files), [("--output", output)], make_folders=True)
     opened = open_files(files)
-    ids = draw_ids(opened, protocol, seed)
-    write_cases(ids, protocol, seed, opened, output)
+    ids = draw_ids(opened, protocol, seed, raters)
+    write_cases(ids, protocol, seed, opened, output, raters)
     Console().print(f"Wrote {len(ids)} cases to {output}.", markup=False, soft_wrap=True)

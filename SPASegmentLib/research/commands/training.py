@@ -116,6 +116,7 @@ def run_calibrate(
     per_set: Optional[int],
     jobs: Optional[int],
     runtime: str = "torch",
+    raters: int = 4,
 ) -> None:
     """Calibrate the expected Dice of weights.
 
@@ -132,7 +133,10 @@ def run_calibrate(
     check_paths(inputs, [("the card of --weights", weights.with_suffix(".json"))])
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
-        record = calibrate(weights, files, limit, jobs, progress, structures, per_set, runtime)
+        record = calibrate(
+            weights, files, limit, jobs, progress, structures, per_set, runtime, raters,
+            lambda text: console.print(f"Left out: {text}", markup=False, highlight=False, soft_wrap=True),
+        )  # fmt: skip
     told = ", ".join(f"{calibrated(0.9, curve):.2f}" for curve in record["expected_dice"])
     console.print(
         f"Where the predictions agree to 0.90, a Dice of {told} is expected by round; from {record['n_cases']} cases, "

@@ -21,7 +21,16 @@ from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.boxes import tight_box
-from SPASegmentLib.research.evaluation.cases import Case, draw_ids, evenly, open_case, thinned
+from SPASegmentLib.research.evaluation.cases import (
+    RATERS,
+    Case,
+    draw_ids,
+    evenly,
+    open_case,
+    showing,
+    thinned,
+    without_blank,
+)
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import measure
@@ -90,6 +99,8 @@ def calibrate(
     structures: Sequence[Path] = (),
     per_set: Optional[int] = None,
     runtime: str = "torch",
+    raters: int = RATERS,
+    complain: Callable[[str], None] = lambda text: None,
 ) -> Dict[str, Any]:
     """Fit the lines with users who choose, and who click, and write them into the card beside the weights.
 
@@ -103,6 +114,8 @@ def calibrate(
             that training has seen, and on lungs alone, the line is too hopeful.
         per_set: cases of each of them at most, evenly spread; None for all.
         runtime: see `model.use`.
+        raters: masks that a slice of `files` must have exactly; 0 for at least one.
+        complain: called with a sentence for each image that is left out, since it has one value everywhere.
 
     Returns:
         What was written: `expected_dice` and, after a box, `expected_dice_of_extent` (a curve by round),
@@ -114,8 +127,9 @@ def calibrate(
         OutputError: the card cannot be written.
     """
     card = load(weights).card
-    cases = _slice_cases(files, limit) if files or not structures else []
-    cases += [case for path in structures for case in evenly(structure_cases(open_structures(path)), per_set)]
+    cases = _slice_cases(files, limit, raters, complain) if files or not structures else []
+    for path in structures:
+        cases += evenly(without_blank(structure_cases(open_structures(path)), complain), per_set)
     work = [(case, kind) for kind in SESSIONS for case in cases]
     results = run_all(_rounds, work, _Uncalibrated(weights, runtime), jobs or cores(), progress)
     fitted: Dict[str, Any] = {}
@@ -147,9 +161,12 @@ def _as_lists(curves: Sequence[Curve]) -> List[List[List[float]]]:
     return [[list(knot) for knot in curve] for curve in curves]
 
 
-def _slice_cases(files: Sequence[Path], limit: Optional[int]) -> List[Case]:
-    opened = open_files(files)
-    return [open_case(case, opened) for case in thinned(draw_ids(opened, "combination"), "combination", limit)]
+def _slice_cases(
+    files: Sequence[Path], limit: Optional[int], raters: int, complain: Callable[[str], None]
+) -> List[Case]:
+    opened, protocol = open_files(files), "combination"
+    ids = showing(draw_ids(opened, protocol, raters=raters), opened, protocol, complain)
+    return [open_case(case, opened) for case in thinned(ids, protocol, limit)]
 
 
 class _Uncalibrated:

@@ -132,8 +132,9 @@ def _check_head(content: Dict[str, Any], name: str) -> None:
     """Protocol, seed, raters and files are there and of their kind."""
     files, raters = content.get("files"), content.get("raters", RATERS)
     sound = content.get("protocol") in PROTOCOLS and type(content.get("seed")) is int
-    sound = sound and type(raters) is int and 0 <= raters <= MAX_RATERS and isinstance(files, dict)
-    if not sound or not all(isinstance(about, dict) and "masks_sha256" in about for about in files.values()):
+    sound = sound and type(raters) is int and 0 <= raters <= MAX_RATERS
+    known = isinstance(files, dict) and all(isinstance(one, dict) and "masks_sha256" in one for one in files.values())
+    if not (sound and known):
         raise InputError(
             f"{name} does not say the protocol ({', '.join(PROTOCOLS)}), the seed and the files of its cases; write it "
             "anew with spa evaluate cases."
@@ -153,5 +154,5 @@ def _checked_rows(rows: Any, protocol: str, name: str) -> List[CaseId]:
                 "0 up."
             )
     if protocol == "policy" and len(rows) % SEQUENCE:
-        raise InputError(f"{name} lists {len(rows)} cases; those of the protocol policy come in sequences of {SEQUENCE}.")
+        raise InputError(f"{name} lists {len(rows)} cases; those of the protocol policy are in {SEQUENCE}s.")
     return [CaseId(*row) for row in rows]

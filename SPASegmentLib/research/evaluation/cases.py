@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple, TypeVar
+from typing import Callable, List, Optional, Sequence, Tuple, TypeVar
 
 import numpy as np
 
@@ -170,6 +170,56 @@ def thinned(ids: Sequence[CaseId], protocol: str, limit: Optional[int]) -> List[
     return evenly(ids, limit)
 
 
+def blank(image: np.ndarray) -> bool:
+    """Whether an image has the same value everywhere: no session can start on it."""
+    return bool(image.min() == image.max())
+
+
+def blank_text(file: str, row: int) -> str:
+    """What is said of such an image.
+
+    Args:
+        file: its name without the suffix.
+        row: of the image in it, from 0.
+    """
+    return f"{file}.npz, row {row} (counted from 0): the image has the same value everywhere."
+
+
+def showing(
+    ids: Sequence[CaseId], files: Sequence[EvaluationFile], protocol: str, complain: Callable[[str], None]
+) -> List[CaseId]:
+    """The cases whose images show something; for the policy protocol the sequences of which all images do.
+
+    Args:
+        ids: the cases.
+        files: the data.
+        protocol: of `PROTOCOLS`.
+        complain: called with a sentence for each image that shows nothing.
+
+    Raises:
+        InputError: no case is left.
+    """
+    images = {file.name: file.slices.images for file in files}
+    rows = dict.fromkeys((case.file, case.row) for case in ids)
+    empty = [(f, row) for f, row in rows if f in images and row < len(images[f]) and blank(images[f][row])]
+    for file, row in empty:
+        complain(blank_text(file, row))
+    step = SEQUENCE if protocol == "policy" else 1
+    parts = (ids[first : first + step] for first in range(0, len(ids), step))
+    left = [case for part in parts if not any((one.file, one.row) in empty for one in part) for case in part]
+    if not left:
+        raise InputError("All images of these cases have the same value everywhere; look at the files.")
+    return left
+
+
+def without_blank(cases: Sequence[Case], complain: Callable[[str], None]) -> List[Case]:
+    """The cases whose images show something, of which a session can be made; a sentence for each of the others."""
+    for case in cases:
+        if blank(case.image):
+            complain(blank_text(case.id.file, case.id.row))
+    return [case for case in cases if not blank(case.image)]
+
+
 def evenly(items: Sequence[Item], limit: Optional[int]) -> List[Item]:
     """At most `limit` items, evenly spread; None for all."""
     if limit is None or limit >= len(items):
@@ -213,7 +263,10 @@ def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str]
 def _too_few(files: Sequence[EvaluationFile], what: str) -> str:
     """An error's text, with the numbers of raters that there are."""
     counts = sorted({int(n) for file in files for n in np.unique(file.slices.rater_counts())} - {0})
-    return f"{what}. They have slices with {', '.join(map(str, counts)) or 'no'} masks; choose with --raters."
+    return (
+        f"{what}. They have slices with {', '.join(map(str, counts)) or 'no'} masks; choose with --raters (of spa "
+        "evaluate lidc, spa evaluate cases and spa calibrate)."
+    )
 
 
 def _draws(seed: int, row: int, place: int) -> np.random.Generator:

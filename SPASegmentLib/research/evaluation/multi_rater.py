@@ -16,7 +16,7 @@ from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import json_with, write_json, write_text
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.case_lists import find_cases, read_cases
-from SPASegmentLib.research.evaluation.cases import RATERS, Case, CaseId, of_split, open_case, thinned
+from SPASegmentLib.research.evaluation.cases import RATERS, Case, CaseId, of_split, open_case, showing, thinned
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Method
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
@@ -33,13 +33,19 @@ _COST = ("initial", "steps", "batch", "machine", "processes", "core_seconds", "l
 Progress = Optional[Callable[[int, int], None]]
 
 
-def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Dict[str, Any]:
+def evaluate(
+    task: Task,
+    paths: Sequence[Path],
+    progress: Progress = None,
+    complain: Callable[[str], None] = lambda text: None,
+) -> Dict[str, Any]:
     """Let a simulated user work through every case.
 
     Args:
         task: what to measure.
         paths: npz files with `images`, `masks` and, where known, `patients` and `spacing` (see `slices`).
         progress: called with (done, in all).
+        complain: called with a sentence for each slice that is left out, since its image has one value everywhere.
 
     Returns:
         A record: the figures by round with their intervals (see `rounds.summary`, `policy.policy_summary`), all that
@@ -58,7 +64,8 @@ def evaluate(task: Task, paths: Sequence[Path], progress: Progress = None) -> Di
         ids, listed = read_cases(task.cases, task.protocol, asked), str(task.cases.name)
     else:
         ids, listed = find_cases(files, task.protocol, task.seed, raters=task.raters)
-    ids = thinned(of_split(ids, files, task.split), task.protocol, task.limit)
+    ids = showing(of_split(ids, files, task.split), files, task.protocol, complain)
+    ids = thinned(ids, task.protocol, task.limit)
     allowed = spec().users
     if user.name not in allowed:
         raise InputError(

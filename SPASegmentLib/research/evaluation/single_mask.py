@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 from scipy import ndimage
@@ -13,7 +13,7 @@ from scipy import ndimage
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs, largest_piece
-from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.multi_rater import Progress, figures, made_by, run_one
 from SPASegmentLib.research.evaluation.options import options
@@ -54,7 +54,9 @@ class MaskTask:
         return " ".join(["spa evaluate masks", self.folder.name, *words])
 
 
-def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
+def evaluate_masks(
+    task: MaskTask, progress: Progress = None, complain: Callable[[str], None] = lambda text: None
+) -> Dict[str, Any]:
     """Let a simulated user, who answers by choices only, work on every slice that shows the object.
 
     The user wants the largest piece of the slice's mask and clicks into its middle (the pixel farthest from the
@@ -63,6 +65,7 @@ def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
     Args:
         task: what to measure.
         progress: called with (done, in all).
+        complain: called with a sentence for each slice that is left out, since its image has one value everywhere.
 
     Returns:
         A record as of `multi_rater.evaluate`, with `diameters_px`: percentiles of the objects' widths in pixels.
@@ -74,7 +77,7 @@ def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
     started, processes = time.perf_counter(), task.jobs or cores()
     spec = MethodSpec("spa", SessionSettings(rounds=task.rounds, seed=task.seed), task.weights, runtime=task.runtime)
     spec.network()  # so that missing weights are told before the images are read
-    cases = _cases(task)
+    cases = _cases(task, complain)
     results = run_all(run_one, [(case, User(), task.rounds) for case in cases], spec, processes, progress)
     values, per_case = figures(results, cases)
     diameters = 2 * np.sqrt(np.array([case.target.sum() for case in cases]) / np.pi)
@@ -92,7 +95,7 @@ def evaluate_masks(task: MaskTask, progress: Progress = None) -> Dict[str, Any]:
     }
 
 
-def _cases(task: MaskTask) -> List[Case]:
+def _cases(task: MaskTask, complain: Callable[[str], None]) -> List[Case]:
     pairs = [pair for pair in find_pairs(task.folder) if not task.patients or pair.patient in task.patients]
     absent = sorted(set(task.patients) - {pair.patient for pair in pairs})
     if absent:
@@ -101,7 +104,9 @@ def _cases(task: MaskTask) -> List[Case]:
     for pair in pairs:
         for image, mask in pair.slices(task.label):
             piece = largest_piece(mask)
-            if piece.sum() >= SMALLEST_OBJECT:
+            if blank(image) and piece.any():
+                complain(f"{pair.image.name}: a slice of it has the same value everywhere.")
+            elif piece.sum() >= SMALLEST_OBJECT:
                 found.append((pair.patient, pair.image.name.split(".")[0], image, piece))
     if not found:
         raise InputError(f"No slice in {task.folder.name} shows the object with {SMALLEST_OBJECT} pixels or more.")

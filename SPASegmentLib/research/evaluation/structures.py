@@ -19,7 +19,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.boxes import STARTS, first_box
-from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly, without_blank
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
@@ -120,7 +120,7 @@ def evaluate_structures(
     Args:
         task: what to measure.
         progress: called with (done, in all).
-        complain: called with a sentence for each file that cannot be used; the others go on.
+        complain: called with a sentence for each file and each image that cannot be used; the others go on.
 
     Returns:
         The record (`n_sets`, `n_cases`, each of `VALUES` by round as a mean over sets with its interval, and the same
@@ -187,7 +187,7 @@ def _target(structures: StructureSet, row: int) -> Optional[np.ndarray]:
 def _open_all(
     task: StructuresTask, complain: Callable[[str], None]
 ) -> Tuple[List[Tuple[StructureSet, List[StructureJob]]], Dict[str, str]]:
-    """The sets with their jobs, and why files were left out, by name."""
+    """The sets with their jobs, and why files and images were left out, by name."""
     paths = sorted(task.folder.glob("*.npz"))
     if not paths:
         raise InputError(f"{task.folder.name} holds no npz files; give a folder with a file for each set.")
@@ -196,7 +196,11 @@ def _open_all(
     for path in paths:
         try:
             structures = open_structures(path)
-            cases = structure_cases(structures, task.seed)
+            said: List[str] = []
+            cases = without_blank(structure_cases(structures, task.seed), said.append)
+            for text in said:
+                skipped[text.split(" (", 1)[0]] = text
+                complain(text)
             if not cases:
                 raise InputError(
                     f"{path.name} has no case: no part of {LEAST_PIXELS} pixels or more that leaves "

@@ -113,6 +113,36 @@ def test_structures_take_part_beside_slices_or_alone(weights: Path, tmp_path: Pa
     assert read_card(weights.with_suffix(".json")).calibration == both
 
 
+def test_two_raters_are_enough_where_that_is_said(weights: Path, tmp_path: Path) -> None:
+    slices = synthetic_slices(2, seed=4)
+    np.savez(tmp_path / "two.npz", images=slices.images, masks=slices.masks & 0b11)
+    for how, message in (
+        ([], "slices with 2 masks; choose with --raters"),
+        # One case has six rounds: they are worked through, and are too few to fit a line to.
+        (["--raters", "2"], "Calibration needs at least 30 values"),
+        (["--raters", "0"], "Calibration needs at least 30 values"),
+    ):
+        arguments = ["calibrate", "--weights", str(weights), "--npz", str(tmp_path / "two.npz"), "--limit", "1"]
+        result = CliRunner().invoke(app, [*arguments, "--jobs", "1", *how])
+        assert result.exit_code == 2 and message in " ".join(result.output.split()), result.output
+
+
+@pytest.mark.slow
+def test_calibration_leaves_images_out_that_show_nothing(weights: Path, tmp_path: Path) -> None:
+    slices, heard = synthetic_slices(6, seed=4), []
+    images = slices.images.copy()
+    images[2] = 9
+    labels = np.stack([slices.raters(i)[0] for i in range(6)]).astype(np.uint8)
+    np.savez(tmp_path / "slices.npz", images=images, masks=slices.masks & 0b11)
+    np.savez(tmp_path / "things.npz", images=images, labels=labels, classes=np.array(["thing"]))
+    record = calibrate(
+        weights, [tmp_path / "slices.npz"], jobs=1, structures=[tmp_path / "things.npz"], raters=2,
+        complain=heard.append,
+    )  # fmt: skip
+    assert record["n_cases"] == 10
+    assert [text.split(" (")[0] for text in heard] == ["slices.npz, row 2", "things.npz, row 2"]
+
+
 def test_calibration_without_files_is_a_sentence(weights: Path) -> None:
     result = CliRunner().invoke(app, ["calibrate", "--weights", str(weights)])
     assert result.exit_code != 0

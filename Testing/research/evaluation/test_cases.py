@@ -9,7 +9,9 @@ from typing import Any, Dict, Set
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.data.split import kept_for_testing
@@ -164,7 +166,7 @@ ROW = ["disks", 0, 15, 44, 50, 7]
         ({"cases": [["disks", 0.5, *ROW[2:]]]}, "odd.json, case 1: "),
         ({"cases": [[7, *ROW[1:]]]}, "odd.json, case 1: "),
         ({"cases": ["disks"]}, "odd.json, case 1: "),
-        ({"cases": [ROW], "protocol": "policy"}, "odd.json lists 1 cases; .* in sequences of 12"),
+        ({"cases": [ROW], "protocol": "policy"}, "odd.json lists 1 cases; .* are in 12s"),
         ({"cases": [ROW], "protocol": "guess"}, "odd.json does not say the protocol"),
         ({"cases": [ROW], "seed": None}, "odd.json does not say the protocol"),
         ({"cases": [ROW], "files": ["disks"]}, "odd.json does not say the protocol"),
@@ -192,6 +194,16 @@ def test_a_list_is_of_its_own_protocol_and_number_of_raters(npz: Path, disks: Ev
         assert evaluate(replace(task, cases=any_number, raters=raters), [npz])["n_cases"] == 1
     assert find_cases([disks], "combination", 0, tmp_path)[1] == "drawn with seed 0", "a list of other slices"
     assert find_cases([disks], "combination", 0, tmp_path, raters=0)[1] == "any-combination.json"
+
+
+def test_the_command_lists_cases_of_any_number_of_raters(slices: RaterSlices, tmp_path: Path) -> None:
+    np.savez(tmp_path / "two.npz", images=slices.images, masks=slices.masks & 0b11)
+    arguments = ["evaluate", "cases", "--npz", str(tmp_path / "two.npz"), "--output", str(tmp_path / "list.json")]
+    refused = CliRunner().invoke(app, arguments)
+    assert refused.exit_code == 2 and "slices with 2 masks; choose with --raters" in refused.stderr
+    assert CliRunner().invoke(app, [*arguments, "--raters", "2"]).exit_code == 0
+    files = open_files([tmp_path / "two.npz"])
+    assert read_cases(tmp_path / "list.json", "combination", 2) == draw_ids(files, "combination", raters=2)
 
 
 def test_a_click_outside_of_the_image_is_of_other_files(disks: EvaluationFile) -> None:

@@ -11,7 +11,9 @@ import pytest
 
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.research.data.shards import RaterSlices
+from SPASegmentLib.research.evaluation.cases import SEQUENCE, draw_ids, showing
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
+from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.research.evaluation.task import Task
 
@@ -60,6 +62,28 @@ def test_distances_are_measured_where_the_pixel_size_is_known(slices: RaterSlice
     assert both["n_cases"] == 2 * spaced["n_cases"]
     assert both["hd95_recommended_mm"] == spaced["hd95_recommended_mm"]
     assert both["intervals_over"] == "6 patients and images"
+
+
+@pytest.mark.parametrize("method", ["spa", "seed-mask", "consensus"])
+def test_slices_that_show_nothing_are_left_out_by_name(slices: RaterSlices, tmp_path: Path, method: str) -> None:
+    images = slices.images.copy()
+    images[1] = 50
+    np.savez(tmp_path / "flat.npz", images=images, masks=slices.masks)
+    heard: list[str] = []
+    record = evaluate(replace(TWO, method=method), [tmp_path / "flat.npz"], complain=heard.append)
+    assert heard == ["flat.npz, row 1 (counted from 0): the image has the same value everywhere."]
+    assert [row for row, _ in _ids(record)] == [0, 2, 3]
+    np.savez(tmp_path / "flat.npz", images=np.full_like(images, 50), masks=slices.masks)
+    with pytest.raises(InputError, match="All images of these cases have the same value everywhere"):
+        evaluate(replace(TWO, method=method), [tmp_path / "flat.npz"])
+
+
+def test_a_sequence_with_a_slice_that_shows_nothing_is_left_out(many: EvaluationFile) -> None:
+    ids, heard = draw_ids([many], "policy"), []
+    images = many.slices.images.copy()
+    images[ids[SEQUENCE + 3].row] = 7
+    file = EvaluationFile("many", RaterSlices(images, many.slices.masks), many.patients)
+    assert showing(ids, [file], "policy", heard.append) == ids[:SEQUENCE] and len(heard) == 1
 
 
 def test_commands_name_what_differs_from_the_defaults() -> None:

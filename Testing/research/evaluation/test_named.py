@@ -86,6 +86,15 @@ def test_a_person_wants_the_own_part_that_covers_most_of_the_case(tmp_path: Path
     assert other is not None and len(other.raters) == 2
 
 
+def test_an_image_that_shows_nothing_is_named_before_anybody_works(three: Path, tmp_path: Path) -> None:
+    with np.load(three) as file:
+        arrays = dict(file)
+    arrays["images"][4] = 50
+    np.savez(tmp_path / "flat.npz", **arrays)
+    with pytest.raises(InputError, match=r"flat.npz, row 4 \(counted from 0\): the image has the same value"):
+        open_people([tmp_path / "flat.npz"])
+
+
 def test_the_own_profile_helps_and_the_others_does_not(record: Dict[str, Any]) -> None:
     assert record["images"] == "7 to 8" and record["n_images"] == 8 and record["n"] == 2 * 3
     ann, cleo = record["people"]["ann"], record["people"]["cleo"]

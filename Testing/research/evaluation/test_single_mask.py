@@ -41,6 +41,17 @@ def test_the_largest_piece_is_wanted_and_the_record_says_how(folder: Path) -> No
     assert "P_1" not in json.dumps(record)  # no patient's name
 
 
+def test_slices_that_show_nothing_are_left_out_by_name(tmp_path: Path) -> None:
+    ball = np.hypot(*np.mgrid[:60, :60] - 30)[..., None] < 9
+    image = np.repeat(100 + 300 * ball, 3, axis=2)
+    image[..., 1] = 100
+    for kind, values in (("image", image.astype(np.float32)), ("mask", np.repeat(ball, 3, axis=2).astype(np.uint8))):
+        nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), tmp_path / f"a_{kind}.nii.gz")
+    heard: list[str] = []
+    assert evaluate_masks(MaskTask(tmp_path, rounds=1, jobs=1), complain=heard.append)["n_cases"] == 2
+    assert heard == ["a_image.nii.gz: a slice of it has the same value everywhere."]
+
+
 def test_onnx_runtime_measures_the_same(folder: Path) -> None:
     pytest.importorskip("onnxruntime")
     records = [evaluate_masks(MaskTask(folder, rounds=1, limit=2, jobs=1, runtime=name)) for name in ("torch", "onnx")]

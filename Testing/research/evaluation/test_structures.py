@@ -165,6 +165,26 @@ def test_what_cannot_be_used_is_named_and_the_others_go_on(folder: Path) -> None
         assert what in record["skipped"][f"{name}.npz"]
 
 
+def test_an_image_that_shows_nothing_is_named_and_the_others_go_on(folder: Path) -> None:
+    with np.load(folder / "disks.npz") as file:
+        arrays = dict(file)
+    arrays["images"][2] = 40
+    np.savez(folder / "disks.npz", **arrays)
+    write_set(folder / "flat.npz", [disk(30, 30, 9)], ("disk",))
+    with np.load(folder / "flat.npz") as file:
+        arrays = dict(file)
+    arrays["images"][:] = 40
+    np.savez(folder / "flat.npz", **arrays)
+    heard: List[str] = []
+    record, _ = evaluate_structures(StructuresTask(folder, rounds=1, jobs=1), complain=heard.append)
+    assert {name: one["n_cases"] for name, one in record["sets"].items()} == {"disks": 3, "pairs": 3}
+    assert [name.split(":")[1] for name in record["cases"]["id"]] == ["0", "1", "3", "0", "1", "2"]
+    assert list(record["skipped"]) == ["disks.npz, row 2", "flat.npz, row 0", "flat.npz"]
+    assert heard == list(record["skipped"].values())
+    assert heard[0] == "disks.npz, row 2 (counted from 0): the image has the same value everywhere."
+    assert heard[2].startswith("flat.npz has no case")
+
+
 def test_a_folder_without_anything_to_measure_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no npz files"):
         evaluate_structures(StructuresTask(tmp_path, jobs=1))

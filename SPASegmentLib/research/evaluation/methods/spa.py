@@ -48,8 +48,15 @@ class SPAMethod:
 
 
 def frame_of(case: Case) -> FrameImage:
-    """The case's image with its pixel size; 1 mm where that is unknown."""
-    return FrameImage(case.image.astype(np.float32), case.spacing or (1.0, 1.0))
+    """The case's image with its pixel size; 1 mm where that is unknown.
+
+    Raises:
+        InputError: no session can start on it; the message says which it is.
+    """
+    try:
+        return FrameImage(case.image.astype(np.float32), case.spacing or (1.0, 1.0))
+    except InputError as error:
+        raise InputError(f"{case.id.file}, row {case.id.row} (counted from 0): {error}") from error
 
 
 def converse(

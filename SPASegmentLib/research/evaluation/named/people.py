@@ -18,7 +18,7 @@ from scipy import ndimage
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.shards import unpack
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
-from SPASegmentLib.research.evaluation.cases import Case
+from SPASegmentLib.research.evaluation.cases import Case, blank, blank_text
 from SPASegmentLib.research.evaluation.named.alignment import align
 from SPASegmentLib.research.evaluation.single_mask import middle
 from SPASegmentLib.research.evaluation.structures import LEAST_PIXELS, structure_cases
@@ -86,6 +86,8 @@ def open_people(paths: Sequence[Path], seed: int = 0) -> People:
     images, cases = [], []
     for one in sets:
         for common in structure_cases(one, seed):
+            if blank(common.image):  # before anybody works, for all people work on the same images
+                raise InputError(f"{blank_text(one.name, common.id.row)} Take it out of the file.")
             images.append(f"{one.name}:{common.id.row}")
             cases.append(_cases_of(one, common))
     if not images:
