@@ -9,7 +9,7 @@ import shutil
 import subprocess
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Dict
+from typing import Any, Dict
 
 import numpy as np
 import pytest
@@ -17,6 +17,7 @@ import pytest
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.model.ablation import PARTS
 from SPASegmentLib.model.weights import models_folder, read_card
+from SPASegmentLib.research.evaluation import statistics
 from SPASegmentLib.research.evaluation.baselines.kinds import NETWORKS
 from SPASegmentLib.research.evaluation.cases import POLICY_USERS
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
@@ -33,11 +34,12 @@ from SPASegmentLib.research.evaluation.results.records import (
     paired,
     read_records,
     records_of_page,
+    restricted,
     run_plan,
 )
 from SPASegmentLib.research.evaluation.results.report import write_report
 from SPASegmentLib.research.evaluation.slices import open_files
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
+from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, with_interval
 from SPASegmentLib.research.evaluation.task import Task
 from SPASegmentLib.research.markdown import percent
 from SPASegmentLib.research.training.config import TrainConfig, load_config
@@ -376,6 +378,75 @@ def test_a_mark_is_missed_where_the_interval_of_one_baseline_in_one_round_holds_
     (row,) = (line for line in marks({**some, "ensemble-rater": with_lead(0.02, 0.0)}) if wanted in line)
     assert "(ensemble of three U-Nets, round 6)" in row
     assert row.endswith("| +0.0 [+0.0, +0.0] | **missed** |")
+
+
+def few_patients(record: Record) -> Record:
+    """What a record of as many patients as are too few for intervals says."""
+    def bare(value: Any, here: bool) -> Any:
+        if isinstance(value, dict):
+            return {key: bare(part, here or key.endswith("_ci95")) for key, part in value.items()}
+        if isinstance(value, list) and here:
+            return [bare(part, here) for part in value]
+        return None if here else value
+
+    return dict(bare(json.loads(json.dumps(record)), False))
+
+
+def test_a_page_of_few_patients_is_written_without_intervals(
+    records: Dict[str, Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "LEAST_GROUPS", 8)  # of which there are five
+    some = {name: few_patients(record) for name, record in records.items()}
+    write_report(some, tmp_path / "results.md")
+    page = (tmp_path / "results.md").read_text()
+    assert "nan" not in page and "None" not in page
+    for title in sections.read_page("results")[1]:
+        assert f"## {title}\n" in page
+    table = page[page.index("| figure |") : page.index("\n\n", page.index("| figure |"))]
+    assert "[" not in table
+
+
+def test_without_intervals_the_smallest_lead_is_told_and_no_mark_reached(
+    records: Dict[str, Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "LEAST_GROUPS", 8)
+
+    def with_lead(lead: float, last: float) -> Record:
+        other = json.loads(json.dumps(records["rater"]))
+        for values in other["cases"]["dice_best_seen"]:
+            values[:] = [v - lead for v in values[:5]] + [values[5] - last]
+        return other
+
+    some = {"rater": records["rater"], "probabilistic-rater": with_lead(0.02, 0.03)}
+    wanted = "rater, best mask seen against the trained baselines"
+    (row,) = (line for line in marks(some) if wanted in line)
+    assert "(round 1)" in row and row.endswith("| +2.0 | no interval |")
+    (row,) = (line for line in marks({**some, "ensemble-rater": with_lead(0.02, -0.01)}) if wanted in line)
+    assert "(ensemble of three U-Nets, round 6)" in row and row.endswith("| -1.0 | **missed** |")
+
+
+def test_a_page_names_the_weights_that_its_records_are_of(records: Dict[str, Record], tmp_path: Path) -> None:
+    """Not those of a fold, whose records come first by the alphabet."""
+    ours = records["masks-brains"]
+    own = {**ours, "weights": "fold-0", "sha256": "f" * 64}
+    bare = {key: value for key, value in ours.items() if key not in ("weights", "sha256")}
+    for name in ("fusion-a", "loss-full", "generator-a"):
+        write_report({"a-consensus": bare, name: own, "masks-brains": ours}, tmp_path / "beyond-lungs.md")
+        introduction = (tmp_path / "beyond-lungs.md").read_text().split("## ")[0]
+        assert "Weights `compact`, SHA-256 `000000000000...`" in introduction and "fold-0" not in introduction
+
+
+def test_equal_cases_give_equal_figures(records: Dict[str, Record]) -> None:
+    """A mean between two roundings: over all cases the row of the default is that of the record."""
+    record = json.loads(json.dumps(records["combination"]))
+    for key in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
+        for k, values in enumerate(record["cases"][key]):
+            values[:] = [0.85745 if k % 2 else 0.85753] * 6  # 0.85749, kept as 0.8575 in a record
+        record.update(with_interval(key, np.array(record["cases"][key]), record["cases"]["patient"]))
+    found = restricted(record, record)
+    for key in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
+        assert at(found, key) == at(record, key)
+        assert found[key] == record[key] and found[f"{key}_ci95"] == record[f"{key}_ci95"]
 
 
 def test_other_measures_are_those_of_the_records(records: Dict[str, Record]) -> None:

@@ -17,6 +17,7 @@ from SPASegmentLib.research.markdown import Lines, table
 
 #: Round -> Dice of the recommended mask, majority of a rater combination.
 WANTED = {1: 0.85, 3: 0.88, 6: 0.90}
+MISSED = "**missed**"
 #: Methods with one mask on screen; of the others the user may keep any mask seen.
 SINGLE_MASK = ("unet", "transunet", "swinunet", *CLICKED, "consensus")
 #: Methods whose first prompt is a box.
@@ -42,7 +43,7 @@ def marks(records: Records) -> Lines:
 
 
 def _row(what: str, wanted: str, figure: str, reached: bool) -> List[str]:
-    return [what, wanted, figure, "reached" if reached else "**missed**"]
+    return [what, wanted, figure, "reached" if reached else MISSED]
 
 
 def _combination(records: Records) -> Iterator[List[str]]:
@@ -89,14 +90,18 @@ def _as_drawn(users: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _own(record: Record, values: Any) -> Tuple[Any, np.ndarray]:
-    """Mean and interval of what `values` makes of the cases' (n, rounds) Dice."""
+    """Mean and interval of what `values` makes of the cases' (n, rounds) Dice; None for bounds that there are not."""
     cases = cases_of(record)
     found = values({name: np.array(cases[name]) for name in ("dice_recommended", "dice_best_on_screen")})
-    return difference(found, np.zeros_like(found), cases["patient"])
+    means, interval = difference(found, np.zeros_like(found), cases["patient"])
+    return means, np.where(np.isfinite(interval), interval, None)
 
 
 def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first: int = 1) -> Iterator[List[str]]:
-    """A row about the weakest of all comparisons: the one whose interval begins lowest."""
+    """A row about the weakest of all comparisons: the one whose interval begins lowest.
+
+    Where there is no interval, for want of patients, it is the one with the smallest lead, and the mark is not reached.
+    """
     compared = list(found)
     every = [
         (interval, lead, f"{NAMES[method]}, round {j}" if len(compared) > 1 else f"round {j}")
@@ -105,8 +110,12 @@ def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first
         if j >= first
     ]
     if every:
-        interval, lead, where = min(every, key=lambda one: (one[0][0], one[2]))
-        yield _row(f"{what}, smallest lead ({where})", "> 0, interval too", signed(lead, interval), interval[0] > 0)
+        known = all(interval[0] is not None for interval, _, _ in every)
+        interval, lead, where = min(every, key=lambda one: (one[0][0] if known else one[1], one[2]))
+        row = _row(f"{what}, smallest lead ({where})", "> 0, interval too", signed(lead, interval), lead > 0)
+        if lead > 0 and (interval[0] is None or interval[0] <= 0):
+            row[-1] = "no interval" if interval[0] is None else MISSED
+        yield row
 
 
 def leads(records: Records, protocol: str, ours: str) -> Lines:

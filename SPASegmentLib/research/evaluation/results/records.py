@@ -15,7 +15,7 @@ from SPASegmentLib.research.evaluation.baselines.training import read_baseline_c
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
 from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS, may_be_missing
-from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, has_interval, with_interval
+from SPASegmentLib.research.evaluation.statistics import has_interval, with_interval
 from SPASegmentLib.research.evaluation.task import Task
 
 Record = Dict[str, Any]
@@ -229,7 +229,5 @@ def restricted(record: Record, other: Record) -> Record:
     groups = None if patients is None else [patients[i] for i in keep]
     found: Record = {"n_cases": len(keep)}
     for name in ("dice_recommended", "dice_best_on_screen", "dice_best_seen"):
-        values = np.array(cases[name])[keep]
-        found[name] = values.mean(0).tolist()
-        found[f"{name}_ci95"] = bootstrap_interval(values, groups).T.tolist()
+        found.update(with_interval(name, np.array(cases[name])[keep], groups))  # rounded as in a record
     return found

@@ -7,6 +7,7 @@ from typing import Dict
 
 from SPASegmentLib.output import make_folder, write_text
 from SPASegmentLib.research.evaluation.results import plots
+from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS
 from SPASegmentLib.research.evaluation.results.records import Record, of_slices, pack_records
 from SPASegmentLib.research.evaluation.results.sections import read_page
 from SPASegmentLib.research.markdown import Lines, section
@@ -49,7 +50,10 @@ def _words(records: Dict[str, Record]) -> str:
 
 def _facts(records: Dict[str, Record], page: str) -> Dict[str, str]:
     """What the introduction of a page says of its records."""
-    one = records.get("combination") or next(iter(records.values()))
+    own = [record for name, record in records.items() if not name.startswith(OWN_WEIGHTS)]
+    # A record without weights (of a method without any) says less than one with them.
+    with_weights = [record for record in own if "weights" in record]
+    one = records.get("combination") or next(iter([*with_weights, *own, *records.values()]))
     weights = f"weights `{one['weights']}`, SHA-256 `{one['sha256'][:12]}...`; " if "weights" in one else ""
     made_with = f"{weights}PyTorch {one['torch']}; machine: {one['machine']}."
     return {
