@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _ = texts(__name__)
 
 __all__ = [
-    "DEFAULT_NAME", "SAM_VIT_B_SHA256", "LoadedNetwork", "ModelCard", "file_sha256", "load",
+    "DEFAULT_NAME", "SAM_VIT_B_SHA256", "LoadedNetwork", "ModelCard", "as_bytes", "file_sha256", "load",
     "load_default", "load_for_use", "load_sam_checkpoint", "models_folder", "read_card", "save",
 ]  # fmt: skip
 
@@ -76,13 +76,7 @@ def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
     Returns:
         The card with the checksum filled in.
     """
-    from safetensors.torch import save as save_safetensors
-
-    state = {
-        key: (value.half() if value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
-        for key, value in network.state_dict().items()
-    }
-    data = save_safetensors(state)
+    data = as_bytes(network)
     finished = ModelCard(
         **{**asdict(card), "network": network.config.as_dict(), "sha256": hashlib.sha256(data).hexdigest()}
     )
@@ -90,6 +84,17 @@ def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
     _write(path, data)
     _write(path.with_suffix(".json"), text.encode())
     return finished
+
+
+def as_bytes(network: SPANetwork) -> bytes:
+    """What `save` writes as the weights file of a network; equal weights give equal bytes."""
+    from safetensors.torch import save as save_safetensors
+
+    state = {
+        key: (value.half() if value.is_floating_point() and value.ndim > 1 else value).contiguous().cpu()
+        for key, value in network.state_dict().items()
+    }
+    return save_safetensors(state)
 
 
 def load_for_use(path: Optional[Path] = None, device: str = "cpu") -> LoadedNetwork:

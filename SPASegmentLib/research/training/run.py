@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 import torch
 
-from SPASegmentLib.errors import InputError
-from SPASegmentLib.model.weights import ModelCard, save
+from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.model.network import SPANetwork
+from SPASegmentLib.model.weights import ModelCard, as_bytes, read_card, save
 from SPASegmentLib.output import make_folder, whole_file
 from SPASegmentLib.paths import Named, check_paths, weights_files
 from SPASegmentLib.research.training.batches import BatchSource
@@ -35,6 +38,8 @@ LIMITS = (
     "several rounds or fail. Masks of half the region's resolution: an object wider than 40 % of the region is "
     "outlined to about one part in 64 of the region's side."
 )
+#: What a card says of the computing that the weights took.
+_COST = ("torch", "machine", "processes", "core_seconds", "last_run")
 #: Attributions of the sets that the bundled configurations use; the card names those that were used.
 LICENCES: Dict[str, str] = {
     "lidc_idri": "LIDC-IDRI, CC BY 3.0, doi 10.7937/K9/TCIA.2015.LO9QL9SX; Armato et al., Med Phys 2011;38(2):915-931; "
@@ -104,10 +109,31 @@ def train(
             return None
         last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
         path = output / f"{name}.safetensors"
-        save(network, card(name, config, trainer, last_run, changes), path)
+        finished = card(name, config, trainer, last_run, changes)
+        save(network, _with_what_is_known(finished, network, path, trainer.step > first), path)
         if graphs and has_graphs(network):
             export(path)
         return path
+
+
+def _with_what_is_known(new: ModelCard, network: SPANetwork, path: Path, trained: bool) -> ModelCard:
+    """A new card with what others have found out about the same weights since they were written.
+
+    Args:
+        new: as the training knows it.
+        network: its weights.
+        path: where they go, and perhaps lie already.
+        trained: steps were done in this run; if not, the card goes on saying what they took.
+    """
+    try:
+        old = read_card(path.with_suffix(".json"))
+    except WeightsError:  # none yet, or none that says anything
+        return new
+    if old.sha256 != hashlib.sha256(as_bytes(network)).hexdigest():
+        return new
+    training = new.training if trained else {**new.training, **{k: old.training[k] for k in _COST if k in old.training}}
+    kept = {name: getattr(old, name) for name in ("metrics", "calibration", "extra", "onnx")}
+    return replace(new, training=training, **kept)
 
 
 def write_held_out(config_file: Path, data: Path, output: Path, changes: Sequence[str] = ()) -> int:

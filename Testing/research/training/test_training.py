@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.research.data.shards import RaterSlices, load_slices, pack, unpack
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.drawing import combinations, combine
+from SPASegmentLib.research.training.run import train
 from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.trainer import Trainer, TrainSettings
 from SPASegmentLib.research.training.unroll import (
@@ -135,6 +137,37 @@ def test_images_are_normalised_as_in_use() -> None:
     from SPASegmentLib.research.training import batches
 
     assert batches.normalise is region.normalise
+
+
+def test_a_finished_training_leaves_what_is_known_of_its_weights(tmp_path: Path) -> None:
+    text = (
+        "network: {channels: 16, image_size: 64, latent_dim: 3, components: 4, mlp_dim: 16}\n"
+        "batch: 2\ntrain: {steps: 2, warmup: 0, unroll: {rounds: 2, predictions: 4}}\n"
+        "sources: [{kind: synthetic, share: 1, count: 3}]\n"
+    )
+    (tmp_path / "run.yaml").write_text(text)
+    weights = train(tmp_path / "run.yaml", tmp_path, tmp_path / "out")
+    assert weights is not None
+    card, before = weights.with_suffix(".json"), weights.read_bytes()
+    known = json.loads(card.read_text())
+    known.update(
+        calibration={"expected_dice": [[[0.0, 0.1], [1.0, 0.9]]] * 6, "files": ["mine.npz"]},
+        metrics={"mine": {"n_cases": 3}}, extra={"history": "short"},
+    )  # fmt: skip
+    card.write_text(json.dumps(known, indent=2, ensure_ascii=False) + "\n")
+    assert train(tmp_path / "run.yaml", tmp_path, tmp_path / "out") == weights
+    assert json.loads(card.read_text()) == known and weights.read_bytes() == before
+    # What the configuration says of the data may be mended; other weights are not those that were calibrated.
+    (tmp_path / "run.yaml").write_text(text.replace("count: 3", "count: 3, attribution: mine"))
+    train(tmp_path / "run.yaml", tmp_path, tmp_path / "out")
+    mended = json.loads(card.read_text())
+    assert mended["training"].pop("data") == ["mine"] and known["training"].pop("data") == []
+    assert mended == known
+    (tmp_path / "out" / "checkpoint.pt").unlink()
+    (tmp_path / "run.yaml").write_text(text.replace("warmup: 0", "warmup: 0, seed: 5"))
+    train(tmp_path / "run.yaml", tmp_path, tmp_path / "out")
+    other = json.loads(card.read_text())
+    assert other["sha256"] != known["sha256"] and not other["calibration"] and not other["metrics"]
 
 
 def test_learning_rate_rises_then_falls_to_a_hundredth() -> None:
