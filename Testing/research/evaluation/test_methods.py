@@ -167,11 +167,14 @@ def test_values_of_a_round_by_hand(case: Case) -> None:
     assert record["calibration"]["expected_dice_bias"][0] == pytest.approx(0.5 - wanted[0], abs=1e-4)
 
 
-def test_resampling_learns_nothing_and_keeps_the_best(network: SPANetwork, case: Case) -> None:
-    method = ResampleMethod(network, SessionSettings())
-    screens = list(method.screens(case, User(), 3))
-    spa = next(iter(SPAMethod(network, SessionSettings(looks=False)).screens(case, User(), 3)))
-    assert np.array_equal(screens[0].masks, spa.masks)
+@pytest.mark.parametrize("looks", [True, False])
+def test_resampling_learns_nothing_and_keeps_the_best(network: SPANetwork, case: Case, looks: bool) -> None:
+    settings = SessionSettings(looks=looks)
+    screens = list(ResampleMethod(network, settings).screens(case, User(), 3))
+    for j, screen in enumerate(screens):
+        again = replace(case, id=replace(case.id, seed=case.id.seed + j))
+        spa = next(iter(SPAMethod(network, settings).screens(again, User(), 3)))
+        assert np.array_equal(screen.masks, spa.masks), "SPA's first round, with its own looks"
     assert any(not np.array_equal(a, b) for a, b in zip(screens[0].masks, screens[1].masks))
     result = measure(screens, case, 3)
     best = [max(dice(m, case.target) for m in s.masks) for s in screens]

@@ -86,6 +86,16 @@ def test_a_sequence_with_a_slice_that_shows_nothing_is_left_out(many: Evaluation
     assert showing(ids, [file], "policy", heard.append) == ids[:SEQUENCE] and len(heard) == 1
 
 
+def test_what_the_record_says_of_looks_is_what_was_done(npz: Path) -> None:
+    tasks = [replace(TWO, method="resample", limit=2, looks=looks) for looks in (True, False)]
+    with_looks, without = (evaluate(task, [npz]) for task in tasks)
+    spa = evaluate(replace(TWO, limit=2), [npz])
+    assert with_looks["settings"]["looks"] and not without["settings"]["looks"]
+    assert with_looks["dice_best_seen"][0] == spa["dice_best_seen"][0]
+    assert with_looks["cases"]["dice_best_seen"] != without["cases"]["dice_best_seen"]
+    assert "--no-looks" in without["command"]
+
+
 def test_commands_name_what_differs_from_the_defaults() -> None:
     task = Task(protocol="rater", noise=0.3, refine=False, limit=5, weights=Path("/somewhere/w.safetensors"), jobs=3)
     assert task.command([Path("/data/a.npz"), Path("b.npz")]) == (

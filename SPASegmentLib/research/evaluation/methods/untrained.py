@@ -32,14 +32,15 @@ class ResampleMethod:
 
     def screens(self, case: Case, user: User, rounds: int) -> Iterator[Screen]:
         """See `Method`."""
-        settings, frame = replace(self.settings, rounds=1, looks=False), frame_of(case)
+        settings, frame = replace(self.settings, rounds=1), frame_of(case)
         for j in range(rounds):
             session = Session(self.network, frame, replace(settings, seed=case.id.seed + j))
             proposal = session.start(case.click)
             predictions = session.predictions() > 0.5 if j == 0 else None
             yield Screen(proposal.masks, proposal.recommended, proposal.expected_dice, predictions)
-            region = session.region  # found once
-            settings = replace(settings, region_mm=region.width * frame.spacing[0])
+            if not settings.looks:
+                # The one region is found once; looks are at several, which a given one would put an end to.
+                settings = replace(settings, region_mm=session.region.width * frame.spacing[0])
 
 
 @dataclass(frozen=True)
