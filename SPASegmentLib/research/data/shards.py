@@ -133,16 +133,41 @@ def _checked(arrays: Dict[str, np.ndarray], name: str) -> Dict[str, np.ndarray]:
         raise InputError(f"{name} holds no slices.")
     checked = {"images": _bytes(images, f"{name}: 'images'"), "masks": _bytes(masks, f"{name}: 'masks'")}
     if "patients" in arrays:
-        patients = arrays["patients"]
-        if patients.shape != (len(images),) or patients.dtype.kind not in "USiu":
-            raise InputError(
-                f"{name}: 'patients' must have one name for each of the {len(images)} slices, not the shape "
-                f"{patients.shape} of {patients.dtype}."
-            )
-        if patients.dtype.kind == "S":
-            patients = np.char.decode(patients, "utf-8", "replace")
-        checked["patients"] = patients.astype(str)
+        checked["patients"] = patient_names(arrays["patients"], len(images), name)
     return checked
+
+
+def patient_names(patients: np.ndarray, count: int, name: str) -> np.ndarray:
+    """(count,) texts: an array `patients` of a file of this name.
+
+    Raises:
+        InputError: it is something else than a name or a whole number for each slice.
+    """
+    if patients.shape != (count,) or patients.dtype.kind not in "USiu":
+        raise InputError(
+            f"{name}: 'patients' must have one name for each of the {count} slices, not the shape {patients.shape} of "
+            f"{patients.dtype}."
+        )
+    if patients.dtype.kind == "S":
+        patients = np.char.decode(patients, "utf-8", "replace")
+    return patients.astype(str)
+
+
+def check_numbers(values: np.ndarray, what: str, whole: bool = False) -> None:
+    """An array of a file holds numbers.
+
+    Args:
+        values: the array.
+        what: it is, for the message: "a.npz: 'spacing'".
+        whole: they must be whole ones, of whatever type.
+
+    Raises:
+        InputError: it holds texts, objects or, where whole numbers are needed, others.
+    """
+    if values.dtype.kind not in "iuf":
+        raise InputError(f"{what} must hold numbers, not {values.dtype}.")
+    if whole and not (np.isfinite(values) & (values == np.floor(values))).all():
+        raise InputError(f"{what} must hold whole numbers.")
 
 
 def _bytes(values: np.ndarray, what: str) -> np.ndarray:

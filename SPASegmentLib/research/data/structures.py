@@ -15,7 +15,7 @@ from typing import Collection, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.research.data.shards import MAX_RATERS, npz_arrays, unpack
+from SPASegmentLib.research.data.shards import MAX_RATERS, check_numbers, npz_arrays, patient_names, unpack
 
 #: The class of files in which every value is an object of its own.
 INSTANCE = "instance"
@@ -97,7 +97,8 @@ def open_structures(path: Path) -> StructureSet:
     """Read a file.
 
     Raises:
-        InputError: it is missing, damaged, of another format, its sizes do not agree, or its labels have no classes.
+        InputError: it is missing, damaged, of another format, its sizes or types do not fit, or its labels have no
+            classes.
     """
     path = Path(path)
     arrays = npz_arrays(path)
@@ -111,13 +112,16 @@ def open_structures(path: Path) -> StructureSet:
     images = cut("images")
     assert images is not None
     names = arrays["classes" if "labels" in arrays else "raters"]
+    patients = np.array([f"{path.stem} {i}" for i in range(n)])
+    if "patients" in arrays:
+        patients = patient_names(arrays["patients"], n, path.name)
     return StructureSet(
         path.stem,
         images,
         cut("labels"),
         None if "labels" in arrays else cut("masks"),
         tuple(str(name) for name in names),
-        arrays["patients"].astype(str) if "patients" in arrays else np.array([f"{path.stem} {i}" for i in range(n)]),
+        patients,
         [_spacing(arrays["spacing"][i]) if "spacing" in arrays else None for i in range(n)],
         {key: str(arrays[key]) for key in ("modality", "source", "licence", "citation") if key in arrays},
     )
@@ -139,6 +143,8 @@ def _check(name: str, arrays: Dict[str, np.ndarray]) -> None:
             f"{name}: {key} {drawn.shape} in {drawn.dtype} must be whole numbers of the size of the images "
             f"{images.shape}."
         )
+    if drawn.min() < 0:
+        raise InputError(f"{name}: {key} must be from 0 up, and one is {int(drawn.min())}; 0 is what is no structure.")
     names = "classes" if key == "labels" else "raters"
     known = arrays.get(names)
     if known is None or known.ndim != 1 or not len(known) or known.dtype.kind != "U":
@@ -152,6 +158,9 @@ def _check(name: str, arrays: Dict[str, np.ndarray]) -> None:
     for extra, shape in (("content", (len(images), 4)), ("patients", (len(images),)), ("spacing", (len(images), 2))):
         if extra in arrays and arrays[extra].shape != shape:
             raise InputError(f"{name}: {extra} has the size {arrays[extra].shape} and must have {shape}.")
+    for extra, whole in (("content", True), ("spacing", False)):  # a spacing may be NaN, where it is not known
+        if extra in arrays:
+            check_numbers(arrays[extra], f"{name}: '{extra}'", whole)
     height, width = images.shape[1:]
     for y0, y1, x0, x1 in _content(arrays):
         if not (0 <= y0 < y1 <= height and 0 <= x0 < x1 <= width):

@@ -11,7 +11,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.index import read_index
-from SPASegmentLib.research.data.shards import RaterSlices, load_slices
+from SPASegmentLib.research.data.shards import RaterSlices, check_numbers, load_slices, npz_arrays
 
 #: Beside a data file: a CSV with the columns file (name without suffix), row and patient.
 INDEX = "index.csv"
@@ -83,10 +83,11 @@ def joined_slices(paths: Sequence[Path]) -> RaterSlices:
 
 
 def _spacings(path: Path, count: int) -> Optional[np.ndarray]:
-    with np.load(path, allow_pickle=False) as file:
-        if "spacing" not in file.files:
-            return None
-        spacings = np.asarray(file["spacing"], dtype=np.float64)
+    found = npz_arrays(path, ("spacing",)).get("spacing")
+    if found is None:
+        return None
+    check_numbers(found, f"{path.name}: 'spacing'")
+    spacings = found.astype(np.float64)
     if spacings.shape != (count, 2) or not (np.isfinite(spacings) & (spacings > 0)).all():
         raise InputError(f"{path.name}: 'spacing' must be ({count}, 2) positive sizes (x, y) in mm.")
     return spacings

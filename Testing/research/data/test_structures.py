@@ -70,6 +70,18 @@ def test_people_who_drew_nothing_are_left_out(tmp_path: Path) -> None:
         ({"content": np.array([[0, 6, 0, 8]])}, "content has the size .1, 4. and must have .2, 4."),
         ({"content": np.array([[0, 6, 0, 8], [0, 6, 0, 9]])}, "the content .0, 6, 0, 9. lies outside the images"),
         ({"patients": np.array(["a"])}, "patients has the size"),
+        ({"patients": np.array([0.5, 1.5])}, "'patients' must have one name for each of the 2 slices"),
+        ({"patients": np.array(["a", None], object)}, "organs.npz cannot be read as an npz file"),
+        ({"labels": -np.ones((2, 6, 8), np.int8)}, "labels must be from 0 up, and one is -1"),
+        ({"labels": None, "masks": -np.ones((2, 6, 8), np.int8), "raters": np.array(["ann"])},
+         "masks must be from 0 up, and one is -1"),
+        ({"spacing": np.array([["1", "1"]] * 2)}, "'spacing' must hold numbers, not <U1"),
+        ({"spacing": np.ones((2, 2), bool)}, "'spacing' must hold numbers, not bool"),
+        ({"spacing": np.array([[1, None]] * 2, object)}, "organs.npz cannot be read as an npz file"),
+        ({"content": np.array([[0, 6, 0, 8], [0, np.nan, 0, 8]])}, "'content' must hold whole numbers"),
+        ({"content": np.array([[0, 6, 0, 8], [0, 5.5, 0, 8]])}, "'content' must hold whole numbers"),
+        ({"content": np.array([[0, 6, 0, 8], [0, np.inf, 0, 8]])}, "'content' must hold whole numbers"),
+        ({"content": np.array([["0", "6", "0", "8"]] * 2)}, "'content' must hold numbers, not <U1"),
         ({"labels": None, "masks": np.full((2, 6, 8), 4, np.uint8), "raters": np.array(["ann", "ben"])},
          "the masks have bits beyond the 2 raters"),
     ],
@@ -109,6 +121,12 @@ def test_a_byte_gone_wrong_is_noticed(tmp_path: Path, compression: int) -> None:
     path.write_bytes(bytes(content))
     with pytest.raises(InputError, match="organs.npz"):
         open_structures(path)
+
+
+def test_whole_numbers_of_any_type_say_what_is_content(tmp_path: Path) -> None:
+    content = np.array([[0, 6, 0, 8], [1, 6, 0, 6]], np.float32)
+    found = open_structures(written(tmp_path, content=content, patients=np.array(["a", "b"], "S1")))
+    assert [image.shape for image in found.images] == [(6, 8), (5, 6)] and list(found.patients) == ["a", "b"]
 
 
 def test_an_instance_may_have_any_number(tmp_path: Path) -> None:

@@ -289,6 +289,15 @@ def test_spacing_is_read_and_checked(slices: RaterSlices, tmp_path: Path) -> Non
     assert open_files([tmp_path / "a.npz"])[0].spacing(1) == (0.7, 0.7)
     with pytest.raises(InputError, match="positive sizes"):
         open_files([tmp_path / "b.npz"])
+    for spacing, message in (
+        (np.full((4, 2), "0.7"), "c.npz: 'spacing' must hold numbers, not <U3"),
+        (np.full((4, 2), None), "c.npz cannot be read as an npz file"),
+        (np.full((4, 2), np.nan), "positive sizes"),
+        (np.full((4, 3), 0.7), "positive sizes"),
+    ):
+        np.savez(tmp_path / "c.npz", images=slices.images, masks=slices.masks, spacing=spacing)
+        with pytest.raises(InputError, match=message):
+            open_files([tmp_path / "c.npz"])
     with pytest.raises(InputError, match="same name"):
         open_files([tmp_path / "a.npz", tmp_path / "a.npz"])
 

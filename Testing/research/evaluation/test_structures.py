@@ -155,13 +155,21 @@ def test_what_cannot_be_used_is_named_and_the_others_go_on(folder: Path) -> None
     labels = np.zeros((1, SIDE, SIDE), np.uint8)
     np.savez(folder / "sizes.npz", images=np.zeros((1, SIDE, 50), np.uint8), labels=labels, classes=np.array(["a"]))
     np.savez(folder / "unnamed.npz", images=labels, labels=labels)
+    for name, more in (
+        ("mm", {"spacing": np.array([["1", "1"]])}), ("cut", {"content": np.full((1, 4), np.nan)}),
+        ("words", {"content": np.array([["0", "9", "0", "9"]])}),
+    ):  # fmt: skip
+        write_set(folder / f"{name}.npz", [disk(30, 30, 9)], ("disk",), **more)
     heard: List[str] = []
     record, _ = evaluate_structures(StructuresTask(folder, rounds=1, limit=1, jobs=1), complain=heard.append)
     assert record["n_sets"] == 2
-    assert sorted(record["skipped"]) == ["broken.npz", "sizes.npz", "tiny.npz", "unnamed.npz"]
+    assert sorted(record["skipped"]) == sorted(
+        f"{name}.npz" for name in ("broken", "cut", "mm", "sizes", "tiny", "unnamed", "words")
+    )
     assert heard == list(record["skipped"].values())
     for name, what in (("broken", "cannot be read"), ("sizes", "of the size of the images"), ("tiny", "has no case"),
-                       ("unnamed", "no classes")):  # fmt: skip
+                       ("unnamed", "no classes"), ("mm", "'spacing' must hold numbers"),
+                       ("cut", "must hold whole numbers"), ("words", "'content' must hold numbers")):  # fmt: skip
         assert what in record["skipped"][f"{name}.npz"]
 
 
