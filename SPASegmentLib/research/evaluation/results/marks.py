@@ -94,7 +94,9 @@ def _own(record: Record, values: Any) -> Tuple[Any, np.ndarray]:
     cases = cases_of(record)
     found = values({name: np.array(cases[name]) for name in ("dice_recommended", "dice_best_on_screen")})
     means, interval = difference(found, np.zeros_like(found), cases["patient"])
-    return means, np.where(np.isfinite(interval), interval, None)
+    bounds = interval.astype(object)
+    bounds[~np.isfinite(interval)] = None
+    return means, bounds
 
 
 def _smallest_lead(what: str, found: Iterator[Tuple[str, Dict[str, Any]]], first: int = 1) -> Iterator[List[str]]:
