@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from SPASegmentLib.cli import app
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.research.data.split import kept_for_testing
-from SPASegmentLib.research.evaluation.cases import draw_ids, of_split
+from SPASegmentLib.research.evaluation.cases import POLICY_USERS, SEQUENCE, draw_ids, of_split
 from SPASegmentLib.research.evaluation.slices import open_files
 from SPASegmentLib.research.training.recipe import only_training
 from SPASegmentLib.research.training.sources import Shards
@@ -227,6 +228,14 @@ def test_bad_arguments_end_in_one_sentence(data: Path, arguments: list[str], mes
     assert run.exit_code == 2
     assert message in run.stderr
     assert run.stderr.strip().count("\n") == 0
+
+
+def test_the_options_of_evaluate_lidc_say_what_they_do_there() -> None:
+    """Another click than that of the other evaluations, and a limit that the policy protocol cannot go below."""
+    group = typer.main.get_command(app).commands["evaluate"]  # type: ignore[attr-defined]
+    help_of = {option.name: option.help for option in group.commands["lidc"].params}
+    assert "a random pixel of what all raters share" in help_of["start"] and "innermost" not in help_of["start"]
+    assert f"{SEQUENCE * len(POLICY_USERS)} cases" in help_of["limit"]
 
 
 def test_hold_out_needs_somebody_to_hold_out(data: Path, tmp_path: Path) -> None:

@@ -58,10 +58,16 @@ def evaluate_lidc(
         typer.Option(
             help="spa; resample, seed-mask, consensus (learn nothing); unet, transunet, swinunet, ensemble, "
             "label-sampling, multi-head, probabilistic, mrnet, click-network, medsam, msa, sam-u, sam-u-v2 (spa "
-            "baselines train)."
+            "baselines train). An option that changes nothing with a method is refused."
         ),
     ] = "spa",
-    start: AnyStart = "click",
+    start: Annotated[
+        str,
+        typer.Option(
+            help="What SPA starts from: click (a random pixel of what all raters share), box (the tight one) or "
+            "sloppy-box (as a hand draws it)."
+        ),
+    ] = "click",
     rounds: Rounds = 6,
     noise: Annotated[float, typer.Option(help="Share of choices that fall on another mask at random.")] = 0.0,
     update: Annotated[str, typer.Option(help="bayesian or amortised.")] = "bayesian",
@@ -81,7 +87,14 @@ def evaluate_lidc(
             "patients (of a fifth of them), both (left out by either)."
         ),
     ] = None,
-    limit: CaseLimit = None,
+    limit: Annotated[
+        Optional[int],
+        typer.Option(
+            min=1,
+            help="Cases at most, evenly spread; with the protocol policy the first whole sequences, one at least: nine "
+            "users on twelve images, 108 cases.",
+        ),
+    ] = None,
     cases: Annotated[Optional[Path], typer.Option(help="A list of cases; by default the committed one.")] = None,
     weights: Weights = None,
     runtime: Runtime = "torch",

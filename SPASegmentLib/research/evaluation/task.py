@@ -8,7 +8,7 @@ from typing import List, Optional, Sequence
 
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.evaluation.cases import RATERS
-from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
+from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec, check_used
 from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.users import User
 
@@ -89,12 +89,14 @@ class Task:
         """The method, not yet opened.
 
         Raises:
-            InputError: an option has no such value.
+            InputError: an option has no such value, or the method makes nothing of it.
         """
-        return MethodSpec(
+        spec = MethodSpec(
             self.method, self.settings(), self.weights, self.baselines, self.start, self.generator, self.protocol,
             self.runtime,
         )  # fmt: skip
+        check_used(self.method, ["noise"] if self.noise else [])
+        return spec
 
     def simulated_user(self) -> User:
         """Who answers.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any, Dict
 
 import numpy as np
 import pytest
@@ -27,6 +29,7 @@ from SPASegmentLib.research.evaluation.methods.untrained import (
 )
 from SPASegmentLib.research.evaluation.rounds import measure, run_case, summary
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
+from SPASegmentLib.research.evaluation.task import Task
 from SPASegmentLib.research.evaluation.users import User
 
 
@@ -45,6 +48,46 @@ def case(disks: EvaluationFile) -> Case:
 @pytest.fixture
 def spa(network: SPANetwork) -> SPAMethod:
     return SPAMethod(network, SessionSettings(region_mm=60.0))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"method": "resample", "noise": 0.1}, "'resample' makes nothing of --noise; leave it out"),
+        ({"method": "resample", "update": "amortised"}, "of --update"),
+        ({"method": "resample", "feedback_prompts": False}, "of --no-feedback-prompts"),
+        ({"method": "seed-mask", "weights": Path("w.safetensors")}, "'seed-mask' makes nothing of --weights"),
+        ({"method": "seed-mask", "looks": False}, "of --no-looks"),
+        ({"method": "seed-mask", "refine": False}, "of --no-refine"),
+        ({"method": "seed-mask", "runtime": "onnx"}, "of --runtime"),
+        ({"method": "consensus", "weights": Path("w.safetensors")}, "of --weights"),
+        ({"method": "consensus", "predictions": 24}, "of --predictions"),
+        ({"method": "consensus", "particles": 48}, "of --particles"),
+        ({"method": "consensus", "generator": "none"}, "of --generator"),
+        ({"method": "consensus", "noise": 0.3}, "of --noise"),
+        ({"method": "unet", "noise": 0.3}, "of --noise"),
+        ({"method": "unet", "weights": Path("w.safetensors")}, "of --weights"),
+        ({"method": "medsam", "user": "clicks", "looks": False}, "of --no-looks"),
+    ],
+)
+def test_options_that_change_nothing_with_a_method_are_refused(options: Dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Task(**options).spec()
+
+
+def test_options_that_change_something_are_taken(disks: EvaluationFile) -> None:
+    """Each of those that seed-mask takes gives other masks: none of them is refused, nor without effect."""
+    case = open_case(draw_ids([disks], "rater")[3], [disks])
+
+    def shown(**options: Any) -> bytes:
+        task = Task(method="seed-mask", rounds=4, **options)
+        screens = task.spec()().screens(case, task.simulated_user(), task.rounds)
+        return b"".join(screen.masks.tobytes() for screen in screens)
+
+    for options in (
+        {"predictions": 20}, {"noise": 0.9}, {"feedback_prompts": False}, {"update": "amortised"}, {"particles": 2000},
+    ):  # fmt: skip
+        assert shown(**options) != shown(), options
 
 
 def test_users_are_checked() -> None:

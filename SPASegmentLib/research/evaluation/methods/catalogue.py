@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
+from typing import Dict, Iterable, List, Optional, Tuple
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -20,6 +20,34 @@ from SPASegmentLib.research.evaluation.methods.untrained import ConsensusMethod,
 #: Methods without trained baselines; "spa" is what the front ends run.
 OWN = ("spa", "resample", "seed-mask", "consensus")
 METHODS = (*OWN, *TRAINED)
+#: Options about the SPA network, and about the session that it works in.
+_NETWORK = ("weights", "runtime", "generator", "refine", "looks")
+_SESSION = ("update", "feedback_prompts", "predictions", "particles")
+#: Method -> the options of ``spa evaluate lidc`` that change nothing with it, beside --start; a record that repeated
+#: them would say that they did. Resampling makes nothing of what the user chooses.
+UNUSED: Dict[str, Tuple[str, ...]] = {
+    "spa": (),
+    "resample": ("noise", "update", "feedback_prompts"),
+    "seed-mask": _NETWORK,
+    **dict.fromkeys(("consensus", *TRAINED), (*_NETWORK, *_SESSION, "noise")),
+}
+
+
+def check_used(method: str, given: Iterable[str]) -> None:
+    """No option is given that a method makes nothing of.
+
+    Args:
+        method: of `METHODS`.
+        given: options that differ from their default.
+
+    Raises:
+        InputError: one is.
+    """
+    for option in given:
+        if option in UNUSED[method]:
+            words = option.replace("_", "-")
+            no = "no-" if option in ("refine", "looks", "feedback_prompts") else ""
+            raise InputError(f"The method {method!r} makes nothing of --{no}{words}; leave it out.")
 
 
 @dataclass(frozen=True)
@@ -35,6 +63,9 @@ class MethodSpec:
         generator: which part of the preference generator is used (`model.ablation.PARTS`).
         protocol: decides what the best fixed consensus is measured against.
         runtime: see `model.use`; parts of the generator can be left out with PyTorch only.
+
+    Raises:
+        InputError: there is no such value, or the method makes nothing of it (`UNUSED`).
     """
 
     name: str
@@ -57,6 +88,20 @@ class MethodSpec:
             raise InputError(f"A part of the generator is one of {', '.join(PARTS)}, not {self.generator!r}.")
         if self.generator != "all" and self.runtime != "torch":
             raise InputError("Parts of the generator can be left out with --runtime torch only.")
+        check_used(self.name, self._changed())
+
+    def _changed(self) -> List[str]:
+        """The options that differ from their default, of those that a method may make nothing of."""
+        settings, default = self.settings, SessionSettings()
+        changed = {
+            "weights": self.weights is not None,
+            "runtime": self.runtime != "torch",
+            "generator": self.generator != "all",
+            "update": settings.preference_update != default.preference_update,
+        }
+        for name in ("refine", "looks", "feedback_prompts", "predictions", "particles"):
+            changed[name] = getattr(settings, name) != getattr(default, name)
+        return [name for name, differs in changed.items() if differs]
 
     @property
     def uses_network(self) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, Optional, Tuple
 
+from SPASegmentLib.research.evaluation.methods.catalogue import UNUSED
 from SPASegmentLib.research.evaluation.methods.trained import CLICKED, TRAINED
 from SPASegmentLib.research.evaluation.task import Task
 
@@ -70,9 +71,11 @@ def plan(
         "rater": replace(spa, protocol="rater", limit=THIRD),
         "policy": replace(spa, protocol="policy"),
     }
+    others = replace(spa, weights=None)  # which have weights of their own, or none
     for name in UNTRAINED:
+        base = others if "weights" in UNUSED[name] else spa
         for protocol, limit in (("combination", None), ("rater", THIRD)):
-            tasks[f"{name}-{protocol}"] = replace(spa, method=name, protocol=protocol, limit=limit)
+            tasks[f"{name}-{protocol}"] = replace(base, method=name, protocol=protocol, limit=limit)
     for percent in NOISES:
         tasks[f"noise-{percent}"] = replace(spa, noise=percent / 100, limit=QUARTER)
     for user in ("choice+point", "choice+oracle-point", "clicks"):
@@ -84,7 +87,7 @@ def plan(
     for name in TRAINED:
         user = "clicks" if name in CLICKED else "choice"
         for protocol, limit in (("combination", None), ("rater", THIRD)):
-            tasks[f"{name}-{protocol}"] = replace(spa, method=name, user=user, protocol=protocol, limit=limit)
+            tasks[f"{name}-{protocol}"] = replace(others, method=name, user=user, protocol=protocol, limit=limit)
     for name, user in BOXED.items():
         for protocol, limit in (("combination", None), ("rater", THIRD)):
             tasks[f"{name}-{protocol}"] = replace(spa, start="sloppy-box", user=user, protocol=protocol, limit=limit)
