@@ -147,12 +147,12 @@ def of_split(ids: Sequence[CaseId], files: Sequence[EvaluationFile], split: Opti
     """The cases on slices that are kept for testing by a split (`data.split`); all for None.
 
     Raises:
-        InputError: there is no such split, the patients are not known, or no case is left.
+        InputError: there is no such split, the patients are not known, a case is of other files, or none is left.
     """
     if split is None:
         return list(ids)
     kept = {file.name: kept_for_testing(split, Path(file.name), len(file.slices), file.patients) for file in files}
-    left = [case for case in ids if kept[case.file][case.row]]
+    left = [case for case in ids if kept[_file_of(case, files).name][case.row]]
     if not left:
         raise InputError(f"No case of these files is kept for testing by the split {split!r}; give more files.")
     return left
@@ -197,11 +197,11 @@ def showing(
         complain: called with a sentence for each image that shows nothing.
 
     Raises:
-        InputError: no case is left.
+        InputError: a case is of other files, or none is left.
     """
     images = {file.name: file.slices.images for file in files}
-    rows = dict.fromkeys((case.file, case.row) for case in ids)
-    empty = [(f, row) for f, row in rows if f in images and row < len(images[f]) and blank(images[f][row])]
+    rows = dict.fromkeys((_file_of(case, files).name, case.row) for case in ids)
+    empty = [(name, row) for name, row in rows if blank(images[name][row])]
     for file, row in empty:
         complain(blank_text(file, row))
     step = SEQUENCE if protocol == "policy" else 1
@@ -238,9 +238,7 @@ def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str]
     Raises:
         InputError: the files do not hold this case.
     """
-    file = next((f for f in files if f.name == case.file), None)
-    if file is None or not 0 <= case.row < len(file.slices):
-        raise InputError(f"The case {case.file}:{case.row} is not in these files.")
+    file = _file_of(case, files)
     planes = unpack(file.slices.masks[case.row])
     height, width = planes.shape[1:]
     if not (0 <= case.x < width and 0 <= case.y < height):
@@ -258,6 +256,13 @@ def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str]
     return Case(
         case, file.slices.images[case.row], raters, included, target, file.patient(case.row), file.spacing(case.row)
     )
+
+
+def _file_of(case: CaseId, files: Sequence[EvaluationFile]) -> EvaluationFile:
+    file = next((one for one in files if one.name == case.file), None)
+    if file is None or not 0 <= case.row < len(file.slices):
+        raise InputError(f"The case {case.file}:{case.row} is not in these files.")
+    return file
 
 
 def _too_few(files: Sequence[EvaluationFile], what: str) -> str:

@@ -23,6 +23,7 @@ from SPASegmentLib.research.evaluation.cases import (
     draw_ids,
     of_split,
     open_case,
+    showing,
     thinned,
 )
 from SPASegmentLib.research.evaluation.multi_rater import evaluate
@@ -211,6 +212,14 @@ def test_a_click_outside_of_the_image_is_of_other_files(disks: EvaluationFile) -
         open_case(CaseId("disks", 0, 15, 96, 50, 7), [disks])
     with pytest.raises(InputError, match="disks:-1 is not in these files"):
         open_case(CaseId("disks", -1, 15, 44, 50, 7), [disks])
+
+
+@pytest.mark.parametrize("case", [CaseId("other", 0, 15, 44, 50, 7), CaseId("disks", 4, 15, 44, 50, 7)])
+def test_a_list_of_other_files_is_refused(disks: EvaluationFile, case: CaseId) -> None:
+    with pytest.raises(InputError, match=f"The case {case.file}:{case.row} is not in these files"):
+        of_split([case], [disks], "slices")
+    with pytest.raises(InputError, match=f"The case {case.file}:{case.row} is not in these files"):
+        showing([case], [disks], "combination", print)
 
 
 @pytest.mark.parametrize(("protocol", "count"), [("combination", 464), ("rater", 1856), ("policy", 96)])
