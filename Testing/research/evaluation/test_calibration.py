@@ -101,15 +101,15 @@ def test_calibrated_weights_expect_what_users_reach(weights: Path, tmp_path: Pat
 
 @pytest.mark.slow
 def test_structures_take_part_beside_slices_or_alone(weights: Path, tmp_path: Path) -> None:
-    slices = synthetic_slices(5, seed=4)
-    labels = np.stack([slices.raters(i)[0] for i in range(5)]).astype(np.uint8)
+    slices = synthetic_slices(6, seed=4)  # five corrected rounds of six cases are as many values as are needed
+    labels = np.stack([slices.raters(i)[0] for i in range(6)]).astype(np.uint8)
     np.savez(tmp_path / "slices.npz", images=slices.images, masks=slices.masks)
     np.savez(tmp_path / "things.npz", images=slices.images, labels=labels, classes=np.array(["thing"]))
     alone = calibrate(weights, [], jobs=1, structures=[tmp_path / "things.npz"])
-    assert alone["n_cases"] == 5 and alone["files"] == ["things.npz"]
+    assert alone["n_cases"] == 6 and alone["files"] == ["things.npz"]
     things = [tmp_path / "things.npz"]
-    both = calibrate(weights, [tmp_path / "slices.npz"], 3, jobs=1, structures=things, per_set=2)
-    assert both["n_cases"] == 5 and both["files"] == ["slices.npz", "things.npz"]
+    both = calibrate(weights, [tmp_path / "slices.npz"], 4, jobs=1, structures=things, per_set=2)
+    assert both["n_cases"] == 6 and both["files"] == ["slices.npz", "things.npz"]
     assert read_card(weights.with_suffix(".json")).calibration == both
 
 
