@@ -302,8 +302,7 @@ class Passage:
         frame, session = work.controller.frame, work.controller.session
         assert frame is not None and session is not None
         mask = session.proposal.masks[index]
-        if not mask.any():
-            work.check_that_one_is_left(work.index_of(frame))
+        work.check_answer(frame, mask)
         work.controller.take(index)
         self._course.clear()
         work.answer(frame, mask, session.offset_mm)

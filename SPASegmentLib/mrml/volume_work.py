@@ -149,6 +149,15 @@ class VolumeWork:
         self._answers[index] = answer
         self._tell(index)
 
+    def check_answer(self, frame: Frame, mask: np.ndarray) -> None:
+        """Make sure that a mask can be accepted on a slice, before it is.
+
+        Raises:
+            InputError: see `check_that_one_is_left`, where it is empty.
+        """
+        if not mask.any():
+            self.check_that_one_is_left(self.index_of(frame))
+
     def check_that_one_is_left(self, index: int) -> None:
         """Make sure that some slice has an accepted mask even where this one has none.
 
