@@ -322,7 +322,6 @@ class Passage:
         added = self._acceptance.added(work.controller)
         written = work.controller.apply(work.stack.origin, work.masks, work.outdated, accepted[-1], added)
         self.leave()
-        in_mm = work.stack.origin.image.in_mm
-        self._view.say(applied_text(work.result, written.kept_out, in_mm, written.taken_from))
+        self._view.say(applied_text(work.result, written.kept_out, work.stack.origin.image.in_mm, written.taken_from))
         self._acceptance.learn(accepted, written, lessons, keys, filled)
         self._view.refresh()
