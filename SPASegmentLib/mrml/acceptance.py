@@ -15,6 +15,7 @@ from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
     from SPASegmentLib.mrml.added import Added
+    from SPASegmentLib.mrml.controller import Controller
     from SPASegmentLib.mrml.filled import Filled
     from SPASegmentLib.mrml.frame import Frame
     from SPASegmentLib.mrml.plane import SliceKey
@@ -69,6 +70,17 @@ class Acceptance:
     def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
         """See `Accepted.latest`: what the next slice starts from."""
         return self._accepted.latest(segmented)
+
+    def look_again(self, controller: Controller) -> None:
+        """What a controller goes on from, as another tool may have changed it since.
+
+        Raises:
+            InputError: it was accepted where the volume is no more, or on another image.
+        """
+        latest = self._accepted.latest(controller)
+        if latest is None and controller.accepted is not None:
+            controller.accepted[0].check()
+        controller.accepted = latest
 
     def write(self, index: int) -> None:
         """Write a mask on screen into the segment.

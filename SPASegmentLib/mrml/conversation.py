@@ -147,12 +147,7 @@ class Conversation(Standing):
             self._course.start(lambda controller: self._beside(controller, step), from_mask=True)
 
     def _beside(self, controller: Controller, step: int) -> Job:
-        # Another tool may have changed it since.
-        latest = self._acceptance.latest(controller)
-        if latest is None and controller.accepted is not None:
-            # Perhaps the volume is not where it was, or another one; then that is said.
-            controller.accepted[0].check()
-        controller.accepted = latest
+        self._acceptance.look_again(controller)
         job = controller.next_slice(step)
         self._view.go_to(job.frame)
         return job

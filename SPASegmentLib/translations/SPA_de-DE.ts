@@ -2450,10 +2450,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Öffnen Sie zuerst ein Volumen.</translation>
     </message>
     <message>
-        <source>The write mode is one of {modes}.</source>
-        <translation>Der Schreibmodus ist einer von {modes}.</translation>
-    </message>
-    <message>
         <source>Cannot listen on {host}:{port} ({reason}); choose another --port or --host.</source>
         <translation>Auf {host}:{port} lässt sich nicht hören ({reason}); wählen Sie --port oder --host anders.</translation>
     </message>
@@ -2465,6 +2461,9 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Accept or cancel the masks on screen first, then save.</source>
         <translation>Übernehmen oder verwerfen Sie zuerst die gezeigten Masken, dann speichern Sie.</translation>
     </message>
+</context>
+<context>
+    <name>viewer.arrivals</name>
     <message>
         <source>The segmentation has changed while the file was read, which was not opened; save, then open it.</source>
         <translation>Die Segmentierung hat sich geändert, während die Datei gelesen wurde, die deshalb nicht geöffnet wurde; speichern Sie, dann öffnen Sie die Datei.</translation>
@@ -3046,6 +3045,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The name of a segment is a text of 1 to {longest} printable characters.</source>
         <translation>Der Name eines Segments ist ein Text aus 1 bis {longest} druckbaren Zeichen.</translation>
+    </message>
+    <message>
+        <source>The write mode is one of {modes}.</source>
+        <translation>Der Schreibmodus ist einer von {modes}.</translation>
     </message>
 </context>
 </TS>

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import signal
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Any, Awaitable, Callable, Dict, Optional
 
 import vtk
@@ -23,10 +18,9 @@ from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.runtime import Network
-from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.volumes import notes_of
-from SPASegmentLib.mrml.writer import WRITE_MODES
 from SPASegmentLib.viewer.address import announce
+from SPASegmentLib.viewer.arrivals import Arrivals
 from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.facts import page_facts
 from SPASegmentLib.viewer.guard import guard
@@ -35,10 +29,10 @@ from SPASegmentLib.viewer.page_texts import build, ended_page, page_template
 from SPASegmentLib.viewer.page_view import PageView
 from SPASegmentLib.viewer.pointer import Gesture, Pointer
 from SPASegmentLib.viewer.profiles import ViewerProfiles
-from SPASegmentLib.viewer.state import PageState, no_closed_pages
+from SPASegmentLib.viewer.state import BLANK, PageState, no_closed_pages
 from SPASegmentLib.viewer.surface import SurfaceView
 from SPASegmentLib.viewer.transfer import Transfer
-from SPASegmentLib.viewer.uploads import MAX_UPLOAD, check_upload, read_archive
+from SPASegmentLib.viewer.uploads import MAX_UPLOAD
 from SPASegmentLib.viewer.views import VIEWS, SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, set_grey_range
 
@@ -73,14 +67,11 @@ class ViewerApp:
     ) -> None:
         self.server = get_server("spa")
         self._slicer_app = SlicerApp()
-        self._folder = tempfile.TemporaryDirectory(prefix="spa-viewer-")
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa")
-        #: Reads files that have arrived; it is waited for, since they lie in the folder that is removed at the end.
-        self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa-files")
-        self._ending = Event()
         self._views = SliceViews(self.server, self._slicer_app)
         scene = self._slicer_app.scene
         self.workspace = Workspace(scene, network, settings, self._profiles(profile), self._views.show)
+        self._arrivals = Arrivals(self.workspace, self._opened)
         self._surface = SurfaceView(self._slicer_app, list(VIEWS))
         self._page = PageState(self.server, self._facts)
         self._shown = self._view()
@@ -88,7 +79,7 @@ class ViewerApp:
         self._pointer = Pointer(self._slicer_app.scene, self._slicer_app.view_manager, self._gesture)
         self._transfer = Transfer(
             self._page,
-            Path(self._folder.name),
+            self._arrivals.folder,
             self._begin_upload,
             self._import_profile,
             self._save,
@@ -110,7 +101,7 @@ class ViewerApp:
         with self._page.working(_("Making the phantom")):
             version = self.workspace.version
             phantom = await asyncio.get_running_loop().run_in_executor(None, ambiguous_phantom)
-            self._check_nothing_new(version)
+            self._arrivals.check_nothing_new(version)
             lesion = self.workspace.open_phantom(phantom)
             self._opened()
             for tag in VIEWS:
@@ -144,29 +135,14 @@ class ViewerApp:
         announce(host, self.server.port, self._token, open_browser)
 
     def close(self) -> None:
-        """Remove what is temporary; the server has ended.
-
-        A file that is being read is waited for; an archive is not unpacked to its end.
-        """
-        self._ending.set()
+        """Remove what is temporary; the server has ended."""
         self._pool.shutdown(wait=False, cancel_futures=True)
-        self._readers.shutdown(wait=True, cancel_futures=True)
-        # The request that the file came with goes on being taken down, and removes its own part.
-        shutil.rmtree(self._folder.name, ignore_errors=True)
-        with suppress(OSError):
-            self._folder.cleanup()
+        self._arrivals.close()
 
     # The page
 
     def _build_page(self) -> None:
-        self.server.state.update(
-            {
-                "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "agreement": "",
-                "highlighted": 0, "negative": False, "uncertainty": False, "main_view": "Red",
-                "answered": 0, "grey_limits": [0.0, 1.0], "slices": None, "geometry": None,
-                "pixels_per_point": 1.0, "network": self.workspace.has_network, "marks": None,
-            }
-        )  # fmt: skip
+        self.server.state.update({**BLANK, "network": self.workspace.has_network})
         self.server.state.update(self._facts())
         build(self.server, self._template())
         self._speak("en")
@@ -226,7 +202,7 @@ class ViewerApp:
             "saved": workspace.saved,
             "undo": self._undo,
             "redo": self._redo,
-            "mode": self._set_mode,
+            "mode": workspace.set_mode,
             "profile_use": self._profile_action(profiles.use),
             "profile_create": self._profile_action(profiles.create),
             "profile_rename": self._profile_action(profiles.rename),
@@ -291,32 +267,7 @@ class ViewerApp:
 
     def _begin_upload(self, name: str) -> Callable[[Path], Awaitable[None]]:
         """A file is on its way; returns what opens it."""
-        return partial(self._open_upload, name, self.workspace.version)
-
-    async def _open_upload(self, name: str, version: str, path: Path) -> None:
-        """Open a file that has arrived in place of what was open, and asked about, in this version."""
-        loop = asyncio.get_running_loop()
-        if path.suffix == ".zip":
-            folder = path.parent / "series"
-            folder.mkdir()
-            image = await loop.run_in_executor(self._readers, read_archive, path, folder, self._ending)
-        else:
-            await loop.run_in_executor(self._readers, check_upload, path)
-            image = await loop.run_in_executor(self._readers, read_image, str(path))
-        self._check_nothing_new(version)
-        self.workspace.open_image(image, name)
-        self._opened()
-
-    def _check_nothing_new(self, version: str) -> None:
-        """Nobody was asked about what has come into the segmentation since.
-
-        Raises:
-            StateError: something has, and is not saved.
-        """
-        if self.workspace.unsaved and self.workspace.version != version:
-            raise StateError(
-                _("The segmentation has changed while the file was read, which was not opened; save, then open it.")
-            )
+        return self._arrivals.begin(name)
 
     def _when_free(self, act: Callable[..., Any]) -> Callable[..., Any]:
         """An action that waits while a file is read, which takes the place of all that is open."""
@@ -367,11 +318,6 @@ class ViewerApp:
             self._conversation.segment_selected()
 
         return run
-
-    def _set_mode(self, mode: str) -> None:
-        if mode not in WRITE_MODES:
-            raise InputError(_("The write mode is one of {modes}.").format(modes=", ".join(WRITE_MODES)))
-        self.workspace.controller.mode = mode
 
     def _fit(self) -> None:
         self._views.fit()

@@ -20,6 +20,13 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 _log = logging.getLogger(__name__)
 
+#: The page before anything is open.
+BLANK: Dict[str, Any] = {
+    "masks": [], "message": "", "problem": "", "round": 1, "standing": "", "agreement": "", "highlighted": 0,
+    "negative": False, "uncertainty": False, "main_view": "Red", "answered": 0, "grey_limits": [0.0, 1.0],
+    "slices": None, "geometry": None, "pixels_per_point": 1.0, "marks": None,
+}  # fmt: skip
+
 
 def no_closed_pages(loop: asyncio.AbstractEventLoop, context: Dict[str, Any]) -> None:
     """Handler of a loop's exceptions: what was on its way to a page that has been closed is no error."""

@@ -22,6 +22,7 @@ from SPASegmentLib.mrml.io.voxels import Image
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, next_name
 from SPASegmentLib.mrml.volumes import add_image, add_volume, remove_volume
+from SPASegmentLib.mrml.writer import WRITE_MODES
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.profiles import ViewerProfiles
 
@@ -194,6 +195,16 @@ class Workspace:
         color = _rgb(SEGMENT_COLORS[len(rows) % len(SEGMENT_COLORS)])
         self.controller.segment_id = add_segment(self.segmentation, added, color)
         return added
+
+    def set_mode(self, mode: str) -> None:
+        """Add masks to the segment, or replace what it holds on their slices (`writer.WriteMode`).
+
+        Raises:
+            InputError: there is no such mode.
+        """
+        if mode not in WRITE_MODES:
+            raise InputError(_("The write mode is one of {modes}.").format(modes=", ".join(WRITE_MODES)))
+        self.controller.mode = mode
 
     def rename(self, segment_id: str, name: str) -> None:
         """Give a segment a name.
