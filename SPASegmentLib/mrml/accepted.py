@@ -251,8 +251,9 @@ class Accepted:
             frame.put_pixels_away()
         nothing = np.zeros((0, 0, 0), dtype=bool)
         written, masks = replace(entry.written, before=nothing, others=nothing), entry.masks
-        together = [old for old in self._old if entry.shares_its_slice(old)]
-        others = [old for old in self._old if not entry.shares_its_slice(old)]
+        # Of one image: masks of two time points of a sequence are about different things.
+        together = [old for old in self._old if entry.shares_its_slice(old) and entry.current and old.current]
+        others = [old for old in self._old if all(old is not each for each in together)]
         if together:
             # One mask of a slice; what of it is left in the segment is looked up.
             ((frame, mask),) = masks

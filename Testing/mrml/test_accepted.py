@@ -216,6 +216,17 @@ def test_masks_accepted_on_a_slice_again_and_again_are_kept_as_one(desk: Desk) -
     assert standing(desk) == [(1.0, 36), (2.0, 36)]
 
 
+def test_masks_accepted_on_a_slice_of_another_image_are_kept_apart(desk: Desk) -> None:
+    from SPASegmentLib.mrml.grid import image_array
+
+    desk.accept(1)
+    image_array(desk.volume.GetImageData())[1] += 1.0
+    for _ in range(KEPT + 3):
+        desk.accept(1)
+    assert len(desk.accepted._old) == 2
+    assert standing(desk) == [(1.0, 36)]
+
+
 @pytest.mark.parametrize("old", [False, True])
 @pytest.mark.parametrize(
     ("second", "size"), [((8, 16, "add"), 36 + 64 - 4), ((12, 16, "add"), 36 + 16), ((12, 16, "replace"), 16)]
