@@ -302,16 +302,14 @@ def test_another_image_is_no_undo(desk: Desk) -> None:
     desk.volume.GetImageData().Modified()
     other = create_segmentation(desk.volume)
     desk.segmentation.SetAndObserveSegmentation(other.GetSegmentation())
-    desk.segmentation.GetSegmentation().AddSegment(own.GetSegment(desk.segment_id), desk.segment_id)
-    desk.segmentation.GetSegmentation().GetSegment(desk.segment_id).RemoveAllRepresentations()
+    other.GetSegmentation().AddEmptySegment(desk.segment_id, "a")
     assert desk.accepted.look() == (0, 0) and desk.profile == taught
     assert standing(desk) == [] and desk.accepted.latest(desk) is None
     # Back at the first time point.
     image[:] = before
     desk.volume.GetImageData().Modified()
     desk.segmentation.SetAndObserveSegmentation(own)
-    desk.segmentation.GetSegmentation().GetSegment(desk.segment_id).GetRepresentation("Binary labelmap")
-    assert desk.accepted.look() == (0, 0)
+    assert desk.accepted.look() == (0, 0) and standing(desk) == [(3.0, 36)]
 
 
 def test_what_was_accepted_before_the_volume_was_moved_is_left_out(desk: Desk) -> None:
