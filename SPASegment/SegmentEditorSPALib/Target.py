@@ -46,6 +46,8 @@ class Target:
         self._selected: Tuple[Any, ...] = ()
         self._nodes: Tuple[Any, ...] = ()
         self._observed: List[Tuple[Any, int]] = []
+        #: Those of the segmentation that are observed.
+        self._segments: Optional[Any] = None
         self.controller: Any = None
 
     @property

@@ -250,7 +250,7 @@ class Accepted:
         for frame, _mask in entry.masks:
             frame.put_pixels_away()
         nothing = np.zeros((0, 0, 0), dtype=bool)
-        written, masks = replace(entry.written, before=nothing, others=nothing), entry.masks
+        written, masks = replace(entry.written, before=nothing, others=nothing, taken=None), entry.masks
         # Of one image: masks of two time points of a sequence are about different things.
         together = [old for old in self._old if entry.shares_its_slice(old) and entry.current and old.current]
         others = [old for old in self._old if all(old is not each for each in together)]

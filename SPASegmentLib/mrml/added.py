@@ -8,7 +8,7 @@ from typing import Any, Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.mrml.grid import Grid, labelmap_image
-from SPASegmentLib.mrml.snapshot import Bounds, offset_between, place, region_of, shape_of
+from SPASegmentLib.mrml.snapshot import Bounds, on_grid, region_of, shape_of
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,10 @@ class Added:
 
     def on(self, grid: Grid, extent: Bounds) -> np.ndarray:
         """(k, j, i) bool: these voxels within an extent of a grid; all of it on another lattice, where nobody knows."""
-        shift = offset_between(self.grid, grid)
-        if shift is None:
-            return np.ones(shape_of(extent), dtype=bool)
         shape = shape_of(self.extent)
         own = np.unpackbits(self.bits, count=int(np.prod(shape))).reshape(shape).astype(bool)
-        moved = tuple(int(v + shift[n // 2]) for n, v in enumerate(self.extent))
-        return place(own, moved, extent)
+        found = on_grid(own, (self.grid, self.extent), (grid, extent))
+        return np.ones(shape_of(extent), dtype=bool) if found is None else found
 
 
 def only_added(labelmap: Any, added: Sequence[Added], grid: Grid) -> Any:

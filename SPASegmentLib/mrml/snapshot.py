@@ -80,14 +80,6 @@ class Snapshot:
             return _region_on(layer.whole, value, self._grid, extent)
         return np.asarray(layer.values[_within(extent, self._extent)] == value)
 
-    def others(self, segment_id: str, extent: Bounds) -> np.ndarray:
-        """(k, j, i) bool: what any other segment held within `extent`, see `region`."""
-        found = np.zeros(shape_of(extent), dtype=bool)
-        for other in self.segment_ids:
-            if other != segment_id:
-                found |= self.region(other, extent)
-        return found
-
     def same_around(self, segment_id: str, extent: Bounds) -> bool:
         """Whether a segment is as it was in the margin around `extent`."""
         before = self.region(segment_id, self._extent)
@@ -205,6 +197,14 @@ def place(values: np.ndarray, extent: Bounds, outer: Bounds) -> np.ndarray:
     return result
 
 
+def on_grid(values: np.ndarray, own: Tuple[Grid, Bounds], other: Tuple[Grid, Bounds]) -> Optional[np.ndarray]:
+    """(k, j, i) values of an extent of a grid as they lie in one of another grid; None where the lattices differ."""
+    shift = offset_between(own[0], other[0])
+    if shift is None:
+        return None
+    return place(values, [int(v + shift[n // 2]) for n, v in enumerate(own[1])], other[1])
+
+
 def _shifted(extent: Bounds, shift: np.ndarray) -> Bounds:
     """An extent of the grid in the indices of an image, see `_offset`."""
     return [int(v - shift[n // 2]) for n, v in enumerate(extent)]
@@ -260,11 +260,7 @@ def _exists(image: Any, extent: Bounds) -> np.ndarray:
 
 def _values(image: Any, extent: Bounds) -> np.ndarray:
     """(k, j, i) copy of the voxels of `extent`, in the image's own indices; 0 where there are none."""
-    own, shared = image_array(image), _shared(image, extent)
-    result = np.zeros(shape_of(extent), dtype=own.dtype)
-    if shared is not None:
-        result[_within(shared, extent)] = own[_within(shared, image.GetExtent())]
-    return result
+    return place(image_array(image), image.GetExtent(), extent)
 
 
 def _shared(image: Any, extent: Bounds) -> Optional[Bounds]:

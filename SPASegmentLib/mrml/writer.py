@@ -16,8 +16,7 @@ from SPASegmentLib.mrml.snapshot import (
     Bounds,
     Snapshot,
     merged,
-    offset_between,
-    place,
+    on_grid,
     region_of,
     segment_region,
     shape_of,
@@ -70,11 +69,10 @@ class Written:
 
     def changed_on(self, grid: Grid, extent: Bounds) -> np.ndarray:
         """(k, j, i) bool: the voxels that changed, within an extent of a grid; none on another lattice."""
-        shift = offset_between(self.grid, grid)
-        if shift is None or self.before.shape != self.after.shape:
-            return np.zeros(shape_of(extent), dtype=bool)
-        moved = tuple(int(v + shift[n // 2]) for n, v in enumerate(self.extent))
-        return place(self.before != self.after, moved, extent)
+        found = None
+        if self.before.shape == self.after.shape:  # not of those that cannot be undone any more
+            found = on_grid(self.before != self.after, (self.grid, self.extent), (grid, extent))
+        return np.zeros(shape_of(extent), dtype=bool) if found is None else found
 
     def stands(self) -> Optional[bool]:
         """Whether the segment holds what was written, or (False) what an undo leaves; None where neither is so.
@@ -219,25 +217,25 @@ def write_slices(
                 raise
             raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
     kept_out = bool((change.on & ~new).any())
-    others = before.others(segment_id, change.extent)
-    taken, names = _taken(before, segmentation, segment_id, grid, change.extent)
+    others, taken, names = _others(before, segmentation, segment_id, grid, change.extent)
     return Written(segmentation, segment_id, grid, change.extent, change.old, new, others, kept_out, taken, names)
 
 
-def _taken(
+def _others(
     before: Snapshot, segmentation: Any, segment_id: str, grid: Grid, extent: Bounds
-) -> Tuple[Optional[np.ndarray], Tuple[str, ...]]:
-    """What other segments held before and hold no more, (k, j, i) bool or None, and their names."""
-    taken, names = None, []
+) -> Tuple[np.ndarray, Optional[np.ndarray], Tuple[str, ...]]:
+    """What other segments held before, and what they hold no more, (k, j, i) bool or None, with their names."""
+    others, taken, names = np.zeros(shape_of(extent), dtype=bool), None, []
     for other in before.segment_ids:
         held = before.region(other, extent)
         if other == segment_id or not held.any():
             continue
+        others |= held
         lost = held & ~segment_region(segmentation, other, grid, extent)
         if lost.any():
             taken = lost if taken is None else taken | lost
             names.append(segmentation.GetSegmentation().GetSegment(other).GetName())
-    return taken, tuple(names)
+    return others, taken, tuple(names)
 
 
 def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:

@@ -19,7 +19,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.boxes import STARTS, first_box
-from SPASegmentLib.research.evaluation.cases import Case, CaseId, evenly, without_blank
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, blank_text, evenly, without_blank
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
@@ -196,11 +196,11 @@ def _open_all(
     for path in paths:
         try:
             structures = open_structures(path)
-            said: List[str] = []
-            cases = without_blank(structure_cases(structures, task.seed), said.append)
-            for text in said:
-                skipped[text.split(" (", 1)[0]] = text
-                complain(text)
+            found = structure_cases(structures, task.seed)
+            cases = without_blank(found, complain)
+            for case in found:
+                if blank(case.image):
+                    skipped[f"{path.name}, row {case.id.row}"] = blank_text(case.id.file, case.id.row)
             if not cases:
                 raise InputError(
                     f"{path.name} has no case: no part of {LEAST_PIXELS} pixels or more that leaves "

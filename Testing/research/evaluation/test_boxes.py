@@ -9,8 +9,14 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.evaluation.baselines.click_network import ClickNetwork, random_network
+from SPASegmentLib.research.evaluation.baselines.crops import crop_around
 from SPASegmentLib.research.evaluation.boxes import first_box, hand_drawn_box, tight_box
+from SPASegmentLib.research.evaluation.cases import draw_ids, open_case
+from SPASegmentLib.research.evaluation.methods.spa import frame_of
+from SPASegmentLib.research.evaluation.methods.trained import ClickMethod
 from SPASegmentLib.research.evaluation.multi_rater import evaluate
+from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.task import Task
 
 SIDE = 96
@@ -52,6 +58,17 @@ def test_on_slices_of_several_raters_too_a_session_starts_with_a_box(npz: Path) 
     dice = [record["cases"]["dice_recommended"] for record in (clicked, tight, drawn)]
     assert dice[0] != dice[1] != dice[2] != dice[0]
     assert tight["dice_recommended"][0] > 0.9
+
+
+def test_the_box_is_the_one_that_rivals_are_shown(disks: EvaluationFile) -> None:
+    case = open_case(draw_ids([disks], "combination")[0], [disks])
+    region = crop_around(frame_of(case), case.click)
+    rival = ClickMethod(ClickNetwork(random_network()), box=True)
+    ((x0, y0, x1, y1),) = rival._boxes(region, case, np.random.default_rng(case.id.seed)).tolist()
+    ours = first_box("sloppy-box", case.target, np.random.default_rng(case.id.seed))
+    assert ours is not None
+    corners = [*region.to_region(ours.x0, ours.y0), *region.to_region(ours.x1, ours.y1)]
+    assert corners == pytest.approx([x0, y0, x1, y1], abs=1e-4)
 
 
 @pytest.mark.parametrize(
