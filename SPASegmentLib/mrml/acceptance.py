@@ -59,9 +59,9 @@ class Acceptance:
         """See `Accepted.standing`: what was accepted into the segment, as it is there now."""
         return self._accepted.standing(segmented)
 
-    def passes(self, segmented: Segmented) -> Tuple[Pass, ...]:
-        """See `Accepted.passes`: what passes through the volume have written into the segment."""
-        return self._accepted.passes(segmented)
+    def known(self, segmented: Segmented) -> Tuple[List[Tuple[Frame, np.ndarray]], Tuple[Pass, ...]]:
+        """See `Accepted.known`: the same, and what passes through the volume have written into the segment."""
+        return self._accepted.known(segmented)
 
     def added(self, segmented: Segmented) -> Tuple[Added, ...]:
         """See `Accepted.added`: what in the segment is SPA's own."""

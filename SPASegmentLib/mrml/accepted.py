@@ -277,6 +277,19 @@ class Accepted:
         entries = (*self._old, *self._entries)
         return [entry for entry in entries if entry.stands and entry.is_in(segmented) and entry.current]
 
+    def known(self, segmented: Segmented) -> Tuple[List[Tuple[Frame, np.ndarray]], Tuple[Pass, ...]]:
+        """What stands of accepted masks and of passes through the volume, see `standing`.
+
+        Of passes what they have written and what was not undone, the latest last.
+        """
+        known = self._known(segmented)
+        passes = tuple(
+            Pass(entry.filled, entry.written, tuple(later.written for later in known[n + 1 :]))
+            for n, entry in enumerate(known)
+            if entry.filled is not None
+        )
+        return self._left(known, segmented), passes
+
     def standing(self, segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
         """What was accepted, by whichever controller, and what of it is still there, the one accepted last last.
 
@@ -285,7 +298,10 @@ class Accepted:
         as far as they are there, and with what a pass through the volume had filled on it before. What was accepted on
         another image is left out, such as before the volume was moved, or at another time point.
         """
-        known = self._known(segmented)
+        return self._left(self._known(segmented), segmented)
+
+    @staticmethod
+    def _left(known: List[_Entry], segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
         if not known:
             return []
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
@@ -314,15 +330,6 @@ class Accepted:
             if entry.filled is not None:
                 filled.update(entry.filled.by_slice())
         return list(found.values())
-
-    def passes(self, segmented: Segmented) -> Tuple[Pass, ...]:
-        """What passes through a volume have written into a segment and was not undone, the latest last."""
-        known = self._known(segmented)
-        return tuple(
-            Pass(entry.filled, entry.written, tuple(later.written for later in known[n + 1 :]))
-            for n, entry in enumerate(known)
-            if entry.filled is not None
-        )
 
     def added(self, segmented: Segmented) -> Tuple[Added, ...]:
         """What SPA has put into a segment; what else is in there is the user's."""

@@ -90,13 +90,13 @@ class Passage:
             self._course.checked(self._run)
 
     def _begin(self, controller: Controller) -> None:
-        known = self._acceptance.standing(controller)
+        known, passes = self._acceptance.known(controller)
         if not known:
             raise StateError(_("Accept a mask on a slice first; going through the volume starts from it."))
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
         from SPASegmentLib.mrml.volume_work import VolumeWork
 
-        self._work = VolumeWork(controller, known, self._acceptance.passes(controller))
+        self._work = VolumeWork(controller, known, passes)
         self._acceptance.instead = self._take
         self._proposed.clear()
         self._run()
@@ -201,7 +201,7 @@ class Passage:
         work = self._work
         assert work is not None
         self._course.pointing = False
-        work.follow_segment(self._acceptance.standing(work.controller), self._acceptance.passes(work.controller))
+        work.follow_segment(*self._acceptance.known(work.controller))
         if not work.through.anchors:
             self.leave()
             raise StateError(_("No accepted mask is left in the segment; what was found in the volume was dropped."))
