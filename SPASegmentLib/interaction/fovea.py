@@ -23,7 +23,7 @@ class Fovea:
     """The grid around one point of a frame.
 
     Attributes:
-        rows, columns: (m + 1,) edges of the cells in frame pixels, from the frame's one edge to the other.
+        rows, columns: (m + 1,) edges of the cells in frame pixels.
         areas: (m_rows, m_columns) float64 of the cells in mm2.
     """
 
@@ -36,6 +36,13 @@ class Fovea:
         """The grid around a point in frame pixels."""
         rows, columns = _edges(y, frame.shape[0]), _edges(x, frame.shape[1])
         return cls(rows, columns, np.outer(np.diff(rows), np.diff(columns)) * frame.pixel_area)
+
+    @classmethod
+    def of_map(cls, region: Region, size: Tuple[int, int]) -> Fovea:
+        """Cells that are the pixels of an (h, w) map of a region, for bringing maps of other regions to it."""
+        rows = region.top - 0.5 + np.arange(size[0] + 1) * (region.height / size[0])
+        columns = region.left - 0.5 + np.arange(size[1] + 1) * (region.width / size[1])
+        return cls(rows, columns, np.outer(np.diff(rows), np.diff(columns)) * region.frame.pixel_area)
 
     def sample(self, region: Region, maps: np.ndarray) -> np.ndarray:
         """Maps of a region on the grid.

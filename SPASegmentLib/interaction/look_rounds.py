@@ -53,6 +53,7 @@ class LookRound:
         said: by the user so far, in frame pixels.
         weights: (n,) of all hypotheses; they sum to 1.
         shown: the look that each mask on screen comes from.
+        cells: (1 + k, m_rows, m_columns) bool, the masks on screen on the grid that hypotheses are compared on.
         proposal: what the user sees.
     """
 
@@ -60,6 +61,7 @@ class LookRound:
     said: Tuple[Said, ...]
     weights: np.ndarray
     shown: Tuple[Look, ...]
+    cells: np.ndarray
     proposal: Proposal
 
     @property
@@ -136,11 +138,13 @@ class LookRounds:
         weights = self._weigh(said)
         means = self._means(weights)
         best, with_best = self._least_loss(means, weights)
-        maps, owners = self._screen(means[best], best, with_best, weights)
+        maps, picked = self._screen(means[best], best, with_best, weights)
         expected = calibrated(float(with_best @ weights), self._calibration)
         proposal = propose(self._frame, maps, entropy(self._probability(means, weights)), number, expected)
-        shown = tuple(self._looks[i] for i in owners)
-        return LookRound(self, said, weights, shown, replace(proposal, extent_open=True))
+        shown = (self._looks[best], *(self._looks[self._owner[i]] for i in picked))
+        recommended = self._grid.sample(self._looks[best].region, means[best][None]) > THRESHOLD
+        cells = np.concatenate([recommended, self._masks[picked]])
+        return LookRound(self, said, weights, shown, cells, replace(proposal, extent_open=True))
 
     def after_choice(self, shown: LookRound, mask: int) -> RegionRound:
         """The round in the region around the chosen mask, which has heard the choice.
@@ -149,7 +153,7 @@ class LookRounds:
             InputError: the mask is empty.
         """
         said = (*shown.said, choice(shown.proposal.masks, mask))
-        return self._in_its_region(shown, mask, said, shown.proposal.round + 1)
+        return self._in_its_region(shown, mask, said, shown.proposal.round + 1, answered=True)
 
     def after_click(self, shown: LookRound, click: Click) -> RegionRound:
         """The same round in the region around the mask that the correction speaks for."""
@@ -185,8 +189,10 @@ class LookRounds:
         begun = self._in_its_region(shown, 0, shown.said, shown.proposal.round)
         return begun.rounds.of_this_thing(begun, shown.proposal, larger)
 
-    def _in_its_region(self, shown: LookRound, mask: int, said: Tuple[Said, ...], number: int) -> RegionRound:
-        """The round in the region around a mask on screen."""
+    def _in_its_region(
+        self, shown: LookRound, mask: int, said: Tuple[Said, ...], number: int, answered: bool = False
+    ) -> RegionRound:
+        """The round in the region around a mask on screen, which the user has gone on from or not."""
         chosen = shown.proposal.masks[mask]
         if not chosen.any():
             raise InputError(_("This mask is empty; choose another one, or click on the structure again."))
@@ -194,7 +200,18 @@ class LookRounds:
         # What does not belong to it may lie anywhere.
         base = self._with_clicks(chosen, [click for click in clicks if click.positive])
         rounds = self._around(base, shown.neutral_radius(mask), self)
-        return rounds.begin(clicks, chosen, said, number)
+        beside = self._left_by(shown, mask, rounds) if answered else None
+        return rounds.begin(clicks, chosen, said, number, beside=beside)
+
+    def _left_by(self, shown: LookRound, mask: int, rounds: RegionRounds) -> np.ndarray:
+        """(n, h, w) float32 hypotheses, drawn as the choice of a mask on screen leaves them, on a region's maps."""
+        settings, heard = self._settings, choice(shown.cells, mask)
+        likely = log_likelihood(self._masks, [heard], settings, self._grid.areas)
+        weights = normalised(np.log(shown.weights + 1e-300) + likely)
+        rng = np.random.default_rng([settings.seed, len(shown.said), mask])
+        drawn = systematic_resample(weights, settings.predictions // 2, rng)
+        grid = Fovea.of_map(rounds.region, rounds.map_size)
+        return np.concatenate([grid.sample(self._looks[self._owner[i]].region, self._map(i)[None]) for i in drawn])
 
     def predictions(self, made: LookRound) -> np.ndarray:
         """See `Round`."""
@@ -259,7 +276,8 @@ class LookRounds:
         """The recommended mask, and hypotheses picked so that the expected Dice of the best mask shown grows most.
 
         Returns:
-            (1 + k, height, width) float32 probabilities, the candidates smallest first, and the look of each.
+            (1 + k, height, width) float32 probabilities, the candidates smallest first, and the hypotheses that the
+            candidates are.
         """
         maps = [self._looks[look].region.maps_to_frame(recommended[None])[0]]
         masks, picked = [maps[0] > THRESHOLD], [-1]
@@ -276,8 +294,8 @@ class LookRounds:
                 masks.append(mask)
                 picked.append(index)
                 best = np.maximum(best, self._alike[index])
-        order = [0, *sorted(range(1, len(maps)), key=lambda i: (int(masks[i].sum()), i))]
-        return np.stack([maps[i] for i in order]), [look if i == 0 else int(self._owner[picked[i]]) for i in order]
+        order = sorted(range(1, len(maps)), key=lambda i: (int(masks[i].sum()), i))
+        return np.stack([maps[i] for i in (0, *order)]), [picked[i] for i in order]
 
     def _probability(self, means: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
         """(height, width) that a pixel belongs to what the user wants, over all looks."""
@@ -290,9 +308,12 @@ class LookRounds:
 
     def _full(self, index: int) -> np.ndarray:
         """(1, height, width) float32 of a hypothesis."""
+        return self._looks[self._owner[index]].region.maps_to_frame(self._map(index)[None])
+
+    def _map(self, index: int) -> np.ndarray:
+        """(h, w) float32 of a hypothesis, on its look's region."""
         owner = int(self._owner[index])
-        first = int(np.searchsorted(self._owner, owner))
-        return self._looks[owner].region.maps_to_frame(self._looks[owner].maps[index - first][None])
+        return self._looks[owner].maps[index - int(np.searchsorted(self._owner, owner))]
 
     def _clicks(self, said: Sequence[Said]) -> List[Click]:
         return [self._click, *(one for one in said if isinstance(one, Click))]

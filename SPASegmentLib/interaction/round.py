@@ -89,6 +89,7 @@ class RegionRound:
         mixture: the preference distribution after the answers.
         candidates: at the predictor's map size.
         proposal: what the user sees.
+        beside: (m, h, w) float32, predictions made elsewhere that candidates come from, too; None where there are none.
     """
 
     rounds: RegionRounds
@@ -99,6 +100,7 @@ class RegionRound:
     mixture: ArrayMixture
     candidates: CandidateSet
     proposal: Proposal
+    beside: Optional[np.ndarray] = None
 
     @property
     def region(self) -> Region:
@@ -139,7 +141,7 @@ class _Drawn:
 
     Attributes:
         mixture: the preference distribution after the answers.
-        predictions: (N, h, w) float32, drawn from it; the candidates come from these.
+        predictions: (N, h, w) float32, drawn from it or made elsewhere; the candidates come from these.
         recommended: (h, w) float32, the mean of all predictions under the answers.
         masks: (n, h, w) bool, all predictions.
         weights: (n,) what the answers make of each; they sum to 1.
@@ -186,6 +188,11 @@ class RegionRounds:
         self._areas = region.areas(predictor.map_size)
 
     @property
+    def map_size(self) -> Tuple[int, int]:
+        """(h, w) of the maps that cover the region."""
+        return self._predictor.map_size
+
+    @property
     def neutral_radius(self) -> float:
         """In mm, of the mask for a user of whom nothing is known; known after the first round."""
         assert self._neutral_radius is not None
@@ -199,6 +206,7 @@ class RegionRounds:
         previous: Optional[ArrayMixture] = None,
         number: int = 1,
         shown: Optional[np.ndarray] = None,
+        beside: Optional[np.ndarray] = None,
     ) -> RegionRound:
         """One round.
 
@@ -209,8 +217,10 @@ class RegionRounds:
             previous: the preference distribution before the last answer; None at the region's beginning.
             number: of the round; 1, 2, ...
             shown: (height, width) float32 probabilities of the frame to recommend instead of the mean prediction.
+            beside: (m, h, w) float32 predictions made elsewhere; they take the place of as many of this region's own
+                among those that the candidates come from, and not in the mean.
         """
-        drawn = self._predict(prompts, answers, previous, number)
+        drawn = self._predict(prompts, answers, previous, number, beside)
         if shown is not None:
             drawn = replace(drawn, recommended=self.region.mask_to_region(shown, self._predictor.map_size))
         # Two masks count as one if they look alike at the resolution of the image.
@@ -223,7 +233,7 @@ class RegionRounds:
             seed=self._settings.seed,
         )
         proposal = self._propose(candidates, drawn, number, answers, shown)
-        return RegionRound(self, prompts, answers, said, previous, drawn.mixture, candidates, proposal)
+        return RegionRound(self, prompts, answers, said, previous, drawn.mixture, candidates, proposal, beside)
 
     def begin(
         self,
@@ -232,6 +242,7 @@ class RegionRounds:
         said: Tuple[Said, ...],
         number: int,
         shown: Optional[np.ndarray] = None,
+        beside: Optional[np.ndarray] = None,
     ) -> RegionRound:
         """The first round in this region, after answers that were given elsewhere.
 
@@ -241,11 +252,12 @@ class RegionRounds:
             said: so far; sizes are left out, for the region is of the size that was found.
             number: of the round.
             shown: see `make`.
+            beside: see `make`.
         """
         places = tuple(Click(*self.region.to_region(c.x, c.y), c.positive) for c in clicks if self._in_region(c))
         prompts = Prompts(places, self.region.mask_to_region(mask, self._predictor.map_size))
         answers = tuple(self._heard(one) for one in said if self._in_region(one) and not isinstance(one, Extent))
-        return self.make(prompts, answers, said, None, number, shown)
+        return self.make(prompts, answers, said, None, number, shown, beside)
 
     def after_choice(self, shown: RegionRound, mask: int) -> RegionRound:
         """See `Round`."""
@@ -303,7 +315,7 @@ class RegionRounds:
 
     def predictions(self, made: RegionRound) -> np.ndarray:
         """See `Round`."""
-        drawn = self._predict(made.prompts, made.answers, made.previous, made.proposal.round)
+        drawn = self._predict(made.prompts, made.answers, made.previous, made.proposal.round, made.beside)
         return self.region.maps_to_frame(drawn.predictions)
 
     def _in_region(self, said: Said) -> bool:
@@ -323,7 +335,12 @@ class RegionRounds:
         return Correction(int((x + 0.5) * width / size), int((y + 0.5) * height / size), said.positive)
 
     def _predict(
-        self, prompts: Prompts, answers: Tuple[Answer, ...], previous: Optional[ArrayMixture], number: int
+        self,
+        prompts: Prompts,
+        answers: Tuple[Answer, ...],
+        previous: Optional[ArrayMixture],
+        number: int,
+        beside: Optional[np.ndarray],
     ) -> _Drawn:
         """What the answers and the profile make of predictions drawn under these prompts."""
         settings, predictor = self._settings, self._predictor
@@ -340,9 +357,11 @@ class RegionRounds:
             log_weights = log_weights + self._profile.log_weight(radii - self._neutral_radius)
         weights = normalised(log_weights)
         rng = np.random.default_rng([settings.seed, len(answers)])
+        others = np.empty((0, *maps.shape[1:]), np.float32) if beside is None else beside
+        own = maps[systematic_resample(weights, settings.predictions - len(others), rng)]
         return _Drawn(
             mixture.updated(latents, weights) if np.ptp(log_weights) > 0 else mixture,
-            self._tidy(maps[systematic_resample(weights, settings.predictions, rng)], answers),
+            self._tidy(np.concatenate([own, others]), answers),
             self._tidy(np.tensordot(weights.astype(np.float32), maps, 1)[None], answers)[0],
             maps > THRESHOLD,
             weights,

@@ -48,3 +48,18 @@ def test_maps_of_a_region_lie_where_the_region_lies() -> None:
     rows, columns = ((edges[:-1] + edges[1:]) / 2 for edges in (grid.rows, grid.columns))
     inside = ((rows > -10.5) & (rows < 39.5))[:, None] & ((columns > 29.5) & (columns < 69.5))
     np.testing.assert_allclose(on_grid, np.broadcast_to(inside, on_grid.shape), atol=1e-6)
+
+
+def test_maps_of_one_region_on_the_pixels_of_another() -> None:
+    image = frame(100, 120)
+    ys, xs = np.mgrid[:64, :64]
+    disks = np.stack([np.hypot(ys - 30, xs - 34) < radius for radius in (8, 14)]).astype(np.float32)
+    near, far = Region(image, 40, 20, 50, 50, 64), Region(image, 10, -10, 110, 110, 128)
+    itself = Fovea.of_map(near, (64, 64)).sample(near, disks)
+    np.testing.assert_allclose(itself, disks, atol=1e-6)
+    found = Fovea.of_map(far, (128, 128))
+    assert found.areas.sum() == pytest.approx(110 * 110 * 0.4)
+    direct = found.sample(near, disks)
+    by_frame = np.stack([far.mask_to_region(map_, (128, 128)) for map_ in near.maps_to_frame(disks)])
+    assert np.abs(direct - by_frame).mean() < 0.002
+    assert pairwise_dice(direct > 0.5, by_frame > 0.5).diagonal().min() > 0.97

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError, StateError
-from SPASegmentLib.interaction.look_rounds import LookRounds
+from SPASegmentLib.interaction.look_rounds import LookRound, LookRounds
 from SPASegmentLib.interaction.looks import Look
+from SPASegmentLib.interaction.opening import Opener
 from SPASegmentLib.interaction.preference import Extent
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region
@@ -158,6 +159,36 @@ def test_every_mask_on_screen_can_be_gone_on_from_and_taken_back(network: SPANet
         assert same(session.choose(0), session.proposal) and session.proposal.round == 3
         assert same(session.back(), second)
         assert same(session.back(), first)
+
+
+def test_candidates_after_a_choice_come_from_what_it_leaves_of_the_looks_too(
+    network: SPANetwork, nested: FrameImage
+) -> None:
+    first = Opener(network, nested, QUICK, None).from_click(MIDDLE)
+    assert isinstance(first, LookRound)
+    hypotheses = [look.region.maps_to_frame(look.maps) for look in first.rounds._looks]
+    frames = np.concatenate(hypotheses)
+    for mask in (0, 1, 4):
+        second = first.after_choice(mask)
+        assert second.beside is not None and len(second.beside) == 12, "half of 24 predictions"
+        np.testing.assert_array_equal(second.predictions()[12:], second.region.maps_to_frame(second.beside))
+        assert len(second.proposal.masks) == 5
+        # Which hypotheses they are, and how likely each is once this mask was preferred to those beside it.
+        offered = first.proposal.masks[1:] if mask else first.proposal.masks
+        alike = np.array([[dice(map_ > 0.5, other) for other in offered] for map_ in frames])
+        likely = np.exp(100 * (alike - alike.max(axis=1, keepdims=True)))
+        wanted = likely[:, mask - 1 if mask else 0] / likely.sum(axis=1)
+        posterior = first.weights * (0.95 * wanted + 0.05 / len(offered))
+        posterior /= posterior.sum()
+        here = np.stack([second.region.mask_to_region(map_, second.rounds.map_size) for map_ in frames])
+        found = [int(np.abs(here - map_).mean(axis=(1, 2)).argmin()) for map_ in second.beside]
+        assert all(np.abs(here[i] - map_).mean() < 0.02 for i, map_ in zip(found, second.beside))
+        drawn = np.bincount(found, minlength=len(frames))
+        for owner in range(len(hypotheses)):
+            of_look = first.rounds._owner == owner
+            assert abs(drawn[of_look].sum() - 12 * posterior[of_look].sum()) <= 1.5
+        assert second.after_choice(1).beside is None, "once answered in its own region, that region has its own"
+    assert first.after_click(replace(MIDDLE, x=MIDDLE.x + 2)).beside is None
 
 
 def test_larger_and_smaller_are_answers(network: SPANetwork, nested: FrameImage) -> None:
