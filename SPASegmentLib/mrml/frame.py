@@ -12,17 +12,21 @@ from SPASegmentLib.errors import BackgroundError, InputError
 from SPASegmentLib.interaction.types import Box, Click, FrameImage
 from SPASegmentLib.mrml.background import is_background
 from SPASegmentLib.mrml.grid import (
+    SAME,
     Grid,
     image_array,
     image_grid,
     labelmap_image,
     parent_to_world,
+    same_lattice,
     segment_image,
     segmentation_grid,
     volume_grid,
 )
 from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
 from SPASegmentLib.mrml.sampling import as_pixels, luminance, reslice, sample_labels, splat
+from SPASegmentLib.mrml.slabs import fill
+from SPASegmentLib.mrml.snapshot import merged
 from SPASegmentLib.mrml.volumes import is_in_mm
 from SPASegmentLib.translation import texts
 
@@ -30,9 +34,6 @@ _ = texts(__name__)
 
 #: A plane this close (radian) to the volume's axes uses its voxels, as in Slicer's warning of rotated views.
 ALIGNMENT_TOLERANCE = 1e-3
-
-#: Two lattices whose voxel centres are closer than this (in voxels) are the same.
-_SAME = 1e-2
 
 
 class Frame:
@@ -145,7 +146,7 @@ class Frame:
         height, width = self.shape
         middle = to_world @ [(width - 1) / 2, (height - 1) / 2, 0.0, 1.0]
         away = float((middle[:3] - slice_to_ras[:3, 3]) @ normal)
-        return bool(abs(away) <= (0.5 + _SAME) * abs(float(to_world[:3, 2] @ normal)))
+        return bool(abs(away) <= (0.5 + SAME) * abs(float(to_world[:3, 2] @ normal)))
 
     @property
     def key(self) -> SliceKey:
@@ -164,7 +165,7 @@ class Frame:
         """
         _inside(self._grid(), ras)
         x, y, step = np.linalg.solve(self.to_world, [*ras, 1.0])[:3]
-        if abs(step) > 0.5 + _SAME:
+        if abs(step) > 0.5 + SAME:
             raise InputError(
                 _("The click is on another slice; go back to the slice of the candidates, or cancel them.")
             )
@@ -202,7 +203,7 @@ class Frame:
         """
         height, width = self.shape
         ends = [np.linalg.solve(self.to_world, [*ras, 1.0])[:3] for ras in (corner, opposite)]
-        if max(abs(end[2]) for end in ends) > 0.5 + _SAME:
+        if max(abs(end[2]) for end in ends) > 0.5 + SAME:
             raise InputError(_("The box is on another slice; drag it on the slice of the candidates, or cancel them."))
         x0, x1 = np.clip(sorted(end[0] for end in ends), 0, width - 1)
         y0, y1 = np.clip(sorted(end[1] for end in ends), 0, height - 1)
@@ -243,10 +244,21 @@ class Frame:
         to_grid = np.linalg.solve(grid.to_world, own.to_world @ moved(self.to_index, step))
         exact = self._exact(to_grid)
         if exact is None:
-            found = splat(np.asarray(mask, dtype=bool), to_grid, grid.extent, self.aligned, touched)
+            # On the volume's own lattice an oblique slice is a sheet that has each of its voxels once.
+            thick = self.aligned or not same_lattice(own, grid)
+            found = splat(np.asarray(mask, dtype=bool), to_grid, grid.extent, thick, touched)
         else:
             found = _place(np.asarray(mask, dtype=bool), exact, grid)
         return None if found is None else labelmap_image(found[0], found[1], grid.to_local)
+
+    def masks_to_labelmap(self, masks: Mapping[int, np.ndarray], grid: Grid) -> Optional[Any]:
+        """`mask_to_labelmap` for (height, width) bool masks on several slices, by their steps along the normal."""
+        own = self._grid()
+        if len(masks) > 1 and not same_lattice(own, grid):
+            found = fill(masks, np.linalg.solve(grid.to_world, own.to_world @ self.to_index), grid.extent)
+            return None if found is None else labelmap_image(found[0], found[1], grid.to_local)
+        images = [self.mask_to_labelmap(mask, grid, step=step) for step, mask in masks.items()]
+        return merged([image for image in images if image is not None], grid.to_local)
 
     def segment_mask(self, segmentation: Any, segment_id: str) -> np.ndarray:
         """(height, width) bool: pixels of this slice that a segment holds."""
@@ -313,7 +325,7 @@ class Frame:
         whole = np.rint(to_grid)
         height, width = self.shape
         corners = np.array([[0, 0, 0, 1], [width - 1, 0, 0, 1], [0, height - 1, 0, 1], [0, 0, 1, 1]]).T
-        if not self.aligned or np.abs((whole - to_grid) @ corners).max() > _SAME:
+        if np.abs((whole - to_grid) @ corners).max() > SAME:
             return None
         one_each = np.abs(whole[:3, :3]).sum(axis=0) == 1
         return whole.astype(np.int64) if one_each.all() else None

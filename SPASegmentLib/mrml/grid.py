@@ -21,6 +21,9 @@ Extent = Tuple[int, int, int, int, int, int]
 
 BINARY_LABELMAP = "Binary labelmap"
 
+#: Two lattices whose voxel centres are closer than this (in voxels) are the same.
+SAME = 1e-2
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -115,6 +118,15 @@ def image_grid(image: Any, local_to_world: np.ndarray) -> Grid:
     matrix = vtk.vtkMatrix4x4()
     image.GetImageToWorldMatrix(matrix)
     return Grid(array_from_matrix(matrix), local_to_world, image.GetExtent())
+
+
+def same_lattice(one: Grid, other: Grid) -> bool:
+    """Whether the voxels of a grid are those of another one's lattice, in whatever order and direction of the axes."""
+    between = np.linalg.solve(other.to_world, one.to_world)
+    whole = np.rint(between)
+    axes = np.abs(whole[:3, :3])
+    in_order = bool((axes.sum(axis=0) == 1).all() and (axes.sum(axis=1) == 1).all())
+    return in_order and bool(np.abs((whole - between) @ one.corners()).max() <= SAME)
 
 
 def segmentation_grid(segmentation: Any, volume: Any, needed: Optional[np.ndarray] = None) -> Grid:

@@ -191,9 +191,9 @@ def write_slices(
     masks = {step: _checked(frame, mask, mode) for step, mask in masks.items()}
     segment_image(segmentation, segment_id)
     grid = frame.segmentation_grid(segmentation, masks)
-    wanted = _labelmap(frame, masks, grid)
+    wanted = frame.masks_to_labelmap(masks, grid)
     off = _held_on(frame, masks, segmentation, segment_id, grid) if mode == "replace" else []
-    old = _labelmap(frame, {step: _checked(frame, mask, mode) for step, mask in (outdated or {}).items()}, grid)
+    old = _held_by(frame, {step: _checked(frame, mask, mode) for step, mask in (outdated or {}).items()}, grid)
     off += [old if old is None or added is None else only_added(old, added, grid)]
     removed = _to_remove(off, wanted, segmentation, segment_id, grid)
     if wanted is None and removed is None:
@@ -253,9 +253,10 @@ def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
     return mask
 
 
-def _labelmap(frame: Frame, masks: Mapping[int, np.ndarray], grid: Grid) -> Optional[Any]:
-    """Voxels of masks on several slices; None where there are none."""
-    images = [frame.mask_to_labelmap(mask, grid, step=step) for step, mask in masks.items()]
+def _held_by(frame: Frame, masks: Mapping[int, np.ndarray], grid: Grid) -> Optional[Any]:
+    """Voxels that masks on several slices may have been written into, together or one by one; None for none."""
+    images = [frame.masks_to_labelmap(masks, grid)]
+    images += [frame.mask_to_labelmap(mask, grid, step=step) for step, mask in masks.items()]
     return merged([image for image in images if image is not None], grid.to_local)
 
 

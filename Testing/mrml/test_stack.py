@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Iterable, Tuple
 
 import numpy as np
 import pytest
+import slicer
 
 from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.volume_result import SliceResult, SliceState, VolumeResult
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.grid import matrix_from_array, volume_grid
+from SPASegmentLib.mrml.grid import Grid, matrix_from_array, volume_grid
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation, next_name, segment_array
 from SPASegmentLib.mrml.stack import Stack
@@ -80,11 +82,14 @@ def test_no_copy_of_the_volume_is_made(volume: Any, ras_of: Callable) -> None:
     assert np.shares_memory(stack._voxels, image_array(volume.GetImageData()))
 
 
-def ball(stack: Stack, middle: Any, radius: float) -> Dict[int, np.ndarray]:
+def ball(stack: Stack, middle: Any, radius: float, steps: Iterable[int] = range(-2, 3)) -> Dict[int, np.ndarray]:
     """Masks of a ball (mm), by step."""
     masks = {}
-    for step in range(-2, 3):
-        frame = stack.frame(stack.index(step))
+    for step in steps:
+        try:
+            frame = stack.frame(stack.index(step))
+        except InputError:  # the volume ends
+            continue
         height, width = frame.image.shape
         y, x = np.mgrid[:height, :width]
         places = frame.to_world @ np.stack([x.ravel(), y.ravel(), 0 * x.ravel(), np.ones(x.size)])
@@ -92,6 +97,67 @@ def ball(stack: Stack, middle: Any, radius: float) -> Dict[int, np.ndarray]:
         if inside.any():
             masks[step] = inside.reshape(frame.image.shape)
     return masks
+
+
+#: Sizes in mm of voxels that are not the volume's.
+OTHER_VOXELS = {"finer": (0.43, 0.43, 0.43), "coarser": (1.9, 1.9, 1.9), "of thick slices": (0.6, 0.6, 4.3)}
+
+
+@pytest.mark.parametrize("size", OTHER_VOXELS.values(), ids=OTHER_VOXELS)
+@pytest.mark.parametrize("normal", [(0.0, 0.0, 1.0), (0.1, 0.2, 1.0), (1.0, 2.0, 3.0)])
+@pytest.mark.parametrize("last", [1.0, -3.0])
+def test_all_slices_fill_the_voxels_of_another_lattice(
+    scene: Any, size: Any, normal: Tuple[float, float, float], last: float
+) -> None:
+    """No gaps between slices on a finer one, nothing that grows on a coarser one."""
+    voxels = np.random.default_rng(0).normal(size=(round(30 / abs(last)), 40, 40))
+    volume = add_volume(scene, voxels, np.diag([0.8, 0.8, last, 1.0]))
+    middle = np.array((volume_grid(volume).to_world @ [20.2, 19.7, len(voxels) / 2, 1.0])[:3])
+    frame = Frame.at(volume, tuple(middle), Plane.from_normal(normal))
+    masks = ball(Stack(frame), middle, 6.0, range(-12, 13))
+    to_ras = np.diag([*size, 1.0])
+    to_ras[:3, 3] = middle - 8.0
+    shape = tuple(int(16.0 / each) for each in size)
+    segmentation, grid = with_geometry(scene, to_ras, shape), Grid(to_ras, np.eye(4), bounds(shape))
+    segment, editor = add_segment(segmentation, "a"), LogicEditor(segmentation, volume)
+    write_slices(editor, frame, masks, segmentation, segment)
+    found = segment_array(segmentation, segment, grid)
+    # An independent computation: points spread over each voxel, each looked up in the mask that it is closest to.
+    to_frame, index = np.linalg.solve(frame.to_world, to_ras), np.indices(found.shape)[::-1].reshape(3, -1)
+    share = np.zeros(found.size)
+    for offset in itertools.product((-0.4, -0.2, 0.0, 0.2, 0.4), repeat=3):
+        places = to_frame[:3, :3] @ (index + np.reshape(offset, (3, 1))) + to_frame[:3, 3:]
+        x, y, step = np.floor(places + 0.5).astype(int)
+        for each, mask in masks.items():
+            on = np.flatnonzero((step == each) & (x >= 0) & (y >= 0) & (x < mask.shape[1]) & (y < mask.shape[0]))
+            share[on] += mask[y[on], x[on]] / 125
+    share = share.reshape(found.shape)
+    assert found[share > 0.999].all() and not found[share == 0].any()
+    assert np.count_nonzero(found != (share > 0.5)) < 0.08 * found.sum()
+    assert found.sum() == pytest.approx(np.count_nonzero(share > 0.5), rel=0.06)
+    # Applied again with one of them alone, the others go.
+    write_slices(editor, frame, {0: masks[0]}, segmentation, segment, "add", masks)
+    k, j, i = np.nonzero(segment_array(segmentation, segment, grid))
+    away = np.abs(to_frame[2] @ [i, j, k, np.ones(i.size)])
+    assert away.size and away.max() <= 0.5 + np.abs(to_frame[2, :3]).sum() / 2
+
+
+def with_geometry(scene: Any, to_ras: np.ndarray, shape: Any) -> Any:
+    """An empty segmentation on voxels of its own."""
+    segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode")
+    geometry = slicer.vtkOrientedImageData()
+    geometry.SetExtent(bounds(shape))
+    geometry.SetGeometryFromImageToWorldMatrix(matrix_from_array(to_ras))
+    segmentation.GetSegmentation().SetConversionParameter(
+        slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName(),
+        slicer.vtkSegmentationConverter.SerializeImageGeometry(geometry),
+    )
+    return segmentation
+
+
+def bounds(shape: Any) -> Any:
+    """The extent of so many voxels (i, j, k)."""
+    return tuple(v for size in shape for v in (0, size - 1))
 
 
 def test_all_slices_are_written_as_one_by_one_and_undone_at_once(scene: Any, frame: Frame) -> None:
