@@ -35,12 +35,16 @@ _ = texts(__name__)
 #: A plane this close (radian) to the volume's axes uses its voxels, as in Slicer's warning of rotated views.
 ALIGNMENT_TOLERANCE = 1e-3
 
+#: Borders of a volume are whole numbers of pixels as far as this.
+_ROUNDING = 1e-6
+
 
 class Frame:
     """One slice of a scalar or RGB volume.
 
     On a plane along the volume's axes the pixels are its voxels, turned as on screen, without interpolation. Any
-    other plane is resliced linearly at the finest voxel spacing, and its masks go back to voxels by majority. The
+    other plane is resliced linearly at the finest voxel spacing, at the closest of the parallel slices through the
+    volume, and its masks go back to voxels by majority. The
     mapping is kept in voxel indices, so that a frame moves with its volume when a transform changes.
 
     Attributes:
@@ -64,7 +68,7 @@ class Frame:
 
     @classmethod
     def at(cls, volume: Any, ras: Point, plane: Plane) -> Frame:
-        """The frame through a point.
+        """The frame through a point, or the closest one.
 
         Args:
             volume: vtkMRMLScalarVolumeNode or vtkMRMLVectorVolumeNode with red, green, blue.
@@ -403,18 +407,25 @@ def _aligned_mapping(grid: Grid, plane: Plane, axis: int, position: int) -> Tupl
 
 
 def _oblique_mapping(grid: Grid, plane: Plane, ras: Point) -> Tuple[np.ndarray, Tuple[int, int]]:
-    """Pixel to index matrix of a plane through a point, and the shape that covers the volume on every slice."""
+    """Pixel to index matrix of the plane closest to a point, and the shape that covers the volume on every slice.
+
+    Pixels and slices are counted from the volume's middle, whatever the point, so that a mask carries over from one
+    slice to another, and those of one plane are known to be of one.
+    """
     size = float(np.linalg.norm(grid.to_world[:3, :3], axis=0).min())
     per_mm = np.linalg.solve(grid.to_world[:3, :3], plane.normal)
     # One step crosses one voxel in the direction that the normal runs through fastest.
     step = 1.0 / np.abs(per_mm).max()
     to_world = np.eye(4)
     to_world[:3, :3] = np.stack([plane.right * size, plane.down * size, plane.normal * step], axis=1)
-    to_world[:3, 3] = ras
-    # The same pixels on all parallel slices, so that a mask carries over to the next one.
+    to_world[:3, 3] = (grid.to_world @ grid.corners().mean(axis=1))[:3]
     corners = np.linalg.solve(to_world, grid.to_world @ grid.corners(0.5))
-    low, high = corners.min(axis=1), corners.max(axis=1)
-    to_world[:3, 3] = (to_world @ [np.ceil(low[0]), np.ceil(low[1]), 0.0, 1.0])[:3]
+    low, high = corners.min(axis=1) - _ROUNDING, corners.max(axis=1) + _ROUNDING
+    depth = float(np.linalg.solve(to_world, [*ras, 1.0])[2])
+    closest = float(np.floor(depth + 0.5))
+    if not low[2] < closest < high[2]:
+        closest = depth  # the volume ends in a corner before it
+    to_world[:3, 3] = (to_world @ [np.ceil(low[0]), np.ceil(low[1]), closest, 1.0])[:3]
     shape = tuple(int(np.floor(high[n]) - np.ceil(low[n])) + 1 for n in (1, 0))
     return np.linalg.solve(grid.to_world, to_world), (shape[0], shape[1])
 

@@ -379,7 +379,7 @@ def test_an_oblique_frame_knows_which_views_show_it(volume: Any, ras_of: Callabl
     matrix = np.eye(4)
     for steps, shown in ((0.0, True), (0.4, True), (0.6, False), (-2.0, False)):
         step = frame.to_world[:3, 2]
-        matrix[:3, 2], matrix[:3, 3] = plane.normal, np.array(ras_of(20, 15, 6)) + steps * step
+        matrix[:3, 2], matrix[:3, 3] = plane.normal, np.array(frame.xy_to_ras(20, 15)) + steps * step
         assert frame.is_in(matrix) is shown
 
 

@@ -13,6 +13,7 @@ from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_array, image_grid, volume_grid
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.sampling import sample_labels, splat
+from SPASegmentLib.mrml.stack import Stack
 from SPASegmentLib.mrml.volumes import add_volume
 
 NORMALS = {"axial": (0, 0, 1), "sagittal": (1, 0, 0), "coronal": (0, 1, 0), "slanted": (1, 2, 3)}
@@ -110,11 +111,28 @@ def test_parallel_slices_share_their_pixels(large: Any, disk: Callable) -> None:
     step = np.linalg.solve(volume_grid(large).to_world[:3, :3], moved)
     assert np.abs(step).max() == pytest.approx(1.0)
     count = 1
-    with pytest.raises(InputError, match="no further slice"):
+    with pytest.raises(InputError, match="no further slice|does not meet"):
         while True:
             following = following.neighbour(1)
             count += 1
     assert count > 5
+
+
+def test_slices_are_the_same_wherever_they_were_clicked(large: Any) -> None:
+    """Masks accepted after clicks on several of them go through the volume together."""
+    plane, centre = Plane.from_normal((1, 2, 3)), np.array(centre_of(large))
+    frame = Frame.at(large, tuple(centre), plane)
+    step = np.linalg.norm(frame.to_world[:3, 2])
+    for right, down, along in ((3.3, -7.7, 0.0), (-4.1, 2.2, 3.0), (0.6, 0.1, -2.3)):
+        on_slice = np.array(frame.xy_to_ras(*frame.ras_to_xy(tuple(centre))))
+        point = tuple(on_slice + right * plane.right + down * plane.down + along * step * plane.normal)
+        other = Frame.at(large, point, plane)
+        index = Stack(frame).index_of(other)
+        assert index == round(along)
+        assert other.key == frame.key_at(index)
+        assert np.allclose(other.image.pixels, frame.neighbour(index).image.pixels, atol=1e-5)
+        # The point is seen on it where it lies, at most half a slice in front of it or behind.
+        assert np.linalg.norm(np.subtract(other.xy_to_ras(*other.ras_to_xy(point)), point)) <= 0.5 * step + 1e-9
 
 
 def test_voxels_of_a_plane_have_no_holes(large: Any) -> None:
