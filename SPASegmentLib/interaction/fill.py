@@ -9,6 +9,7 @@ from typing import Callable, Dict, Optional, Tuple
 import numpy as np
 from scipy.special import expit, logit
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.appearance import Appearance, smoothed
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.belief import Belief, Kind, Signs
@@ -166,8 +167,10 @@ class Filler:
             radius = equivalent_radius(last[1].mask.values, frame.pixel_area)
             assert known is not None
             distance = tapered(known, abs(index - last[0]) * self._step_mm / radius)
-        step = 1 if index > last[0] else -1
-        neighbour = smoothed(self._frame_at(index - step).pixels, window)
+        try:
+            neighbour = smoothed(self._frame_at(index + (-1 if index > last[0] else 1)).pixels, window)
+        except InputError:  # nothing is to be seen on it
+            neighbour = None
         return Expected(index, frame, window, distance, ((abs(index - last[0]), *last),), "beyond", neighbour)
 
     def _judged(self, expected: Expected) -> Found:

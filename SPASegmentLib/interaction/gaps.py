@@ -11,6 +11,8 @@ from SPASegmentLib.interaction.patch import Patch
 
 #: Slices that a structure is followed beyond the outermost anchor, at most, on either side.
 LONGEST = 200
+#: So many slices that show nothing, one after the other, do not end it: some volumes lack slices.
+BLANK = 3
 #: Called with (slices done, slices to do as far as is known).
 Progress = Callable[[int, int], None]
 
@@ -88,36 +90,41 @@ class GapFiller:
         for k in range(last + step, end, step):
             if work.stopped():
                 return None
-            followed = self._follow(k, (last, anchor), before)
-            before = NOTHING if followed is None else followed.map_mask
             try:
+                followed = self._follow(k, (last, anchor), before)
                 slices[k] = self._filler.ending(k, (last, anchor), end, followed)
             except InputError:  # nothing is to be seen on it
                 continue
+            before = NOTHING if followed is None else followed.map_mask
             work.done()
         return Gap(slices)
 
     def _follow(self, index: int, last: Tuple[int, Anchor], before: Patch) -> Optional[Found]:
-        """One slice further, whatever presence says; None where the structure was lost before, or is not looked for."""
+        """One slice further, whatever presence says; None where the structure was lost before, or is not looked for.
+
+        Raises:
+            InputError: nothing is to be seen on it.
+        """
         if not self._seeing or not before.values.any():
             return None
-        try:
-            return self._filler.beyond(index, last, before)
-        except InputError:
-            return None
+        return self._filler.beyond(index, last, before)
 
     def _followed(self, last: int, step: int, anchors: Dict[int, Anchor], work: Work) -> Optional[Gap]:
         slices: Dict[int, Found] = {}
-        before = anchors[last].mask
+        before, blank, presence = anchors[last].mask, 0, 1.0
         for k in range(last + step, last + step * (LONGEST + 1), step):
             if work.stopped():
                 return None
-            work.expect(1)
             try:
                 slices[k] = self._filler.beyond(k, (last, anchors[last]), before)
-            except InputError:  # the volume ends, or shows nothing
+            except InputError:  # nothing is to be seen on it, or the volume ends
+                blank += 1
+                if blank <= BLANK:
+                    continue
                 # Up to the volume's end the structure may be there, or have ended unnoticed.
-                return Gap(slices, open=bool(slices) and slices[k - step].presence < SURE_PRESENCE)
+                return Gap(slices, open=presence < SURE_PRESENCE)
+            blank, presence = 0, slices[k].presence
+            work.expect(1)
             work.done()
             before = slices[k].mask
             if not before.values.any():

@@ -47,7 +47,7 @@ class ThroughVolume:
         network: whatever runs it; None to work with the accepted masks alone.
         frames: the slices, all of one size and spacing. A callable takes an index, which may then be negative, and
             raises InputError (or IndexError) where the volume ends or nothing is to be seen; it is called in the
-            thread of `run`, for the slices of the structure and one more on either side, and for the same slice again
+            thread of `run`, for the slices of the structure and a few more on either side, and for the same slice again
             only when many others were asked for since.
         spacing_mm: distance between slices.
         settings: of the sessions.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List
+from typing import Callable, List, Tuple
 
 import numpy as np
 import pytest
@@ -290,6 +290,39 @@ def test_the_end_of_the_volume_is_an_end(network: Network) -> None:
     assert result.extent is not None and result.extent.last == 13
     with pytest.raises(InputError, match="no slice 14"):
         volume.set_anchor(14, ball()[MIDDLE])
+
+
+def with_blank(blank: List[int]) -> Callable[[int], FrameImage]:
+    """Slices of the ball, of which some show nothing, as where a volume lacks slices."""
+    slices = slices_of(ball())
+
+    def frame_at(index: int) -> FrameImage:
+        if not 0 <= index < len(slices):
+            raise InputError("The volume ends here.")
+        return FrameImage(np.zeros(SHAPE, np.float32), (1.0, 1.0)) if index in blank else slices[index]
+
+    return frame_at
+
+
+@pytest.mark.parametrize("blank", [[MIDDLE + 2], [MIDDLE - 3, MIDDLE - 2, MIDDLE + 1, MIDDLE + 4]])
+@pytest.mark.parametrize("ends", [(), (FIRST - 1, LAST + 1)])
+def test_slices_that_show_nothing_do_not_end_the_structure(
+    network: Network, blank: List[int], ends: Tuple[int, ...]
+) -> None:
+    volume = ThroughVolume(network, with_blank(blank), STEP)
+    volume.set_anchor(MIDDLE, ball()[MIDDLE])
+    for end in ends:
+        volume.set_end(end)
+    result = volume.run()
+    assert result.complete and not set(blank) & set(result.masks)
+    seen = [k for k in range(FIRST, LAST + 1) if k not in blank]
+    assert result.extent is not None and result.extent.first <= FIRST + 1 and result.extent.last >= LAST - 1
+    assert dice(of_volume(volume, ball())[seen], ball()[seen]) > 0.85
+    # Many of them do.
+    volume = ThroughVolume(network, with_blank([*range(MIDDLE + 1, MIDDLE + 6)]), STEP)
+    volume.set_anchor(MIDDLE, ball()[MIDDLE])
+    extent = volume.run().extent
+    assert extent is not None and extent.last == MIDDLE
 
 
 @pytest.mark.parametrize(
