@@ -205,8 +205,13 @@ class VolumeWork:
 
     @property
     def masks(self) -> Dict[int, np.ndarray]:
-        """What was found, by the number of slices from the stack's origin."""
-        return {self.stack.step(index): mask for index, mask in self.result.masks.items()}
+        """What was found, by the number of slices from the stack's origin; on answered slices the answer.
+
+        It may be given after the last run, which was broken off.
+        """
+        found = {index: mask for index, mask in self.result.masks.items() if index not in self.through.ends}
+        found.update({self.index_of(frame): mask for frame, mask in self.accepted})
+        return {self.stack.step(index): mask for index, mask in found.items()}
 
     @property
     def outdated(self) -> Dict[int, np.ndarray]:
