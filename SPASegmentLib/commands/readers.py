@@ -28,13 +28,16 @@ class InputEndedError(InputError):
 class Reader(Protocol):
     """Looks at five masks and says what to do."""
 
-    def answer(self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray]) -> Answer:
+    def answer(
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
+    ) -> Answer:
         """The answer to one proposal.
 
         Args:
             proposal: the masks.
             frame: the image they lie on.
             reference: (height, width) bool, what a simulated reader has in mind; None where nobody knows.
+            may_end: whether "ends" is an answer: the structure is not on this slice.
         """
 
     def refused(self, error: SPAError) -> None:
@@ -51,7 +54,9 @@ class ScriptedReader:
     def __init__(self, answers: Sequence[Answer]) -> None:
         self._answers = list(answers)
 
-    def answer(self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray]) -> Answer:
+    def answer(
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
+    ) -> Answer:
         """The next answer of the list; after its end "accept", or "stop" where the recommended mask is empty.
 
         Raises:
@@ -89,7 +94,9 @@ class SimulatedReader:
         self._rounds, self._good_enough = rounds, good_enough
         self._rng = np.random.default_rng(seed)
 
-    def answer(self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray]) -> Answer:
+    def answer(
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
+    ) -> Answer:
         """Accept, choose, or stop where there is nothing to outline or nothing of it was found."""
         if reference is None or not reference.any():
             return Answer("stop")
@@ -117,7 +124,9 @@ class TerminalReader:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def answer(self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray]) -> Answer:
+    def answer(
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
+    ) -> Answer:
         """Ask until an answer is one of those offered.
 
         Raises:
@@ -132,13 +141,15 @@ class TerminalReader:
         question += ", [bold]+[/] the larger thing, [bold]-[/] the smaller thing"
         if proposal.round > 1:
             question += ", [bold]b[/] back one round"
+        if may_end:
+            question += ", [bold]e[/] the structure is not on this slice"
         question += ", [bold]s[/] stop here: "
         while True:
             try:
                 text = self._console.input(question).strip().lower()
             except (EOFError, OSError):  # a terminal that has been closed is an OSError
                 raise InputEndedError("There is nobody to ask here; give --choices or --reference.") from None
-            answer = _terminal_answer(text, offered, proposal.round)
+            answer = _terminal_answer(text, offered, proposal.round, may_end)
             if answer is not None:
                 return answer
             self._console.print("That is not one of the answers.", style="yellow")
@@ -155,7 +166,7 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _terminal_answer(text: str, offered: int, round_number: int) -> Optional[Answer]:
+def _terminal_answer(text: str, offered: int, round_number: int, may_end: bool) -> Optional[Answer]:
     """The answer that a person typed, None if it is none."""
     match = re.fullmatch(r"(a?)(\d?)", text)
     if match and text:
@@ -166,6 +177,8 @@ def _terminal_answer(text: str, offered: int, round_number: int) -> Optional[Ans
             return Answer("choose", mask)
     if text == "b" and round_number > 1:
         return Answer("back")
+    if text == "e" and may_end:
+        return Answer("ends")
     return _WORDS.get(text)
 
 

@@ -17,7 +17,7 @@ class Answer:
 
     Attributes:
         kind: "choose" (go on from a mask), "larger" or "smaller" (the larger, the smaller thing is meant), "accept",
-            "back" or "stop" (leave the slice without a mask).
+            "back", "ends" (the structure is not on this slice) or "stop" (leave the slice without a mask).
         mask: the mask that was meant, 0 for the recommended one; 0 where none is meant.
     """
 

@@ -125,7 +125,8 @@ def run_segment(task: SegmentTask) -> None:
                     None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
                 )
                 if task.log is not None:
-                    entry = {**log(slices, loaded.card.name, task.seed), "volume_dice": volume_dice}
+                    entry = {**log(slices, loaded.card.name, task.seed), "actions": session.actions}
+                    entry["volume_dice"] = volume_dice
                     write_json({**entry, **_through(session)}, task.log)
                 if task.figure is not None:
                     with whole_file(task.figure) as partial:
@@ -260,7 +261,7 @@ def _through(session: VolumeSession) -> Dict[str, Any]:
     return {
         "through": {
             "slices": len(found.masks), "mm": found.extent.mm, "expected_dice": found.expected_dice,
-            "visits": session.visits,
+            "visits": session.visits, "ends": session.ends,
         }
     }  # fmt: skip
 
@@ -270,8 +271,7 @@ def _report(console: Console, session: VolumeSession, volume_dice: Optional[floa
     if slices[0].reference is not None:
         console.print(rounds_table(slices[0].steps, "The clicked slice"))
     accepted = sum(1 for s in slices if s.mask is not None)
-    actions = sum(s.actions for s in slices) + session.ends
-    words = [f"{accepted} slice{'s' if accepted > 1 else ''}", f"{actions} actions"]
+    words = [f"{accepted} slice{'s' if accepted > 1 else ''}", f"{session.actions} actions"]
     if session.found is not None and session.found.extent is not None:
         count, mm = len(session.found.masks), session.found.extent.mm
         words[0] = f"{count} slice{'s' if count > 1 else ''} over {mm:.0f} mm, {accepted} of them answered"

@@ -44,6 +44,7 @@ class VolumeSession:
         offsets_mm: what the accepted masks teach a profile, see `Profile.updated`.
         found: what was written by going through the volume; None before it.
         visits, ends: doubtful slices that were answered, and how many of them by "the structure is not here".
+        actions: what the reader has done in all.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class VolumeSession:
         self.done: List[Slice] = []
         self.offsets_mm: List[float] = []
         self.found: Optional[VolumeResult] = None
-        self.visits = self.ends = 0
+        self.visits = self.ends = self.actions = 0
 
     @property
     def accepted(self) -> bool:
@@ -138,43 +139,43 @@ class VolumeSession:
                 work.close()
 
     def _visit(self, work: VolumeWork, index: int) -> bool:
-        """Answer a doubtful slice; False where the reader stops.
+        """Answer a doubtful slice, perhaps with "the structure is not on it"; False where the reader stops.
 
         Where SPA has found nothing, masks are shown from the closest slice with a mask, as nobody can click there.
         """
         frame, slices = work.stack.frame(index), work.result.slices
         if self._reference is not None and not self._reference.on_frame(frame).any():
-            work.answer(frame, np.zeros(frame.image.shape, dtype=bool))
+            work.end(index)
             self.ends += 1
+            self.actions += 1
             return True
         if index in slices and slices[index].mask.any():
             job = self._controller.start_on(frame, lambda session: work.through.start(index, session))
         else:
             mask = slices[min(work.result.masks, key=lambda k: abs(k - index))].mask
             job = self._controller.start_on(frame, lambda session: session.start(mask=mask))
-        done = self._answer(job, None)
-        if done.mask is None:
-            return False
-        work.answer(frame, done.mask, job.session.offset_mm)
-        return True
+        return self._answer(job, None, work).steps[-1].answer.kind != "stop"
 
-    def _answer(self, job: Job, click: Optional[Click]) -> Slice:
-        """Answer the proposals of one slice."""
+    def _answer(self, job: Job, click: Optional[Click], work: Optional[VolumeWork] = None) -> Slice:
+        """Answer the proposals of one slice, which may be one of a way through the volume."""
         frame = job.frame
         reference = None if self._reference is None else self._reference.on_frame(frame)
         steps: List[Step] = []
         proposal, seconds = self._run(job)
         while True:
-            answer = self._reader.answer(proposal, frame.image, reference)
+            answer = self._reader.answer(proposal, frame.image, reference, work is not None)
             step = Step(proposal, answer, seconds, reference)
             try:
-                if answer.kind in ("accept", "stop"):
+                if answer.kind in ("accept", "ends", "stop"):
                     with interruption_at_the_end():  # what is accepted is written and known as a whole
                         mask = self._end(answer)
                         done = Slice(
                             frame.image.pixels, frame.image.spacing, click, (*steps, step), mask, reference
                         )
                         self.done.append(done)
+                        self.actions += done.actions
+                        if work is not None:
+                            self._keep(work, job, answer, mask)
                     return done
                 if answer.kind == "back":
                     following = self._run(self._controller.back())
@@ -188,6 +189,14 @@ class VolumeSession:
                 continue
             steps.append(step)
             proposal, seconds = following
+
+    def _keep(self, work: VolumeWork, job: Job, answer: Answer, mask: Optional[np.ndarray]) -> None:
+        """What was said of a slice holds on the way through the volume."""
+        if mask is not None:
+            work.answer(job.frame, mask, job.session.offset_mm)
+        elif answer.kind == "ends":
+            work.end(work.index_of(job.frame))
+            self.ends += 1
 
     def _end(self, answer: Answer) -> Optional[np.ndarray]:
         """Accept a mask, or leave the slice without one."""

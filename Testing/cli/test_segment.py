@@ -105,7 +105,8 @@ def test_other_planes(spa: Callable, files: Any, read_mask: Callable, tmp_path: 
     normal /= np.linalg.norm(normal)
     depth = (ras[:3].T - files.phantom.lesion_ras) @ normal
     half_a_voxel = 0.5 * np.abs(files.phantom.ijk_to_ras[:3, :3].T @ normal).sum()
-    assert np.abs(depth).max() <= half_a_voxel + 1e-3
+    half_a_step = 0.5 / np.abs(np.linalg.solve(files.phantom.ijk_to_ras[:3, :3], normal)).max()
+    assert np.ptp(depth) <= 2 * half_a_voxel + 1e-3 and np.abs(depth).max() <= half_a_voxel + half_a_step + 1e-3
     assert files.phantom.readers["generous"][mask].mean() > 0.9
 
 
@@ -135,8 +136,20 @@ def test_through_the_volume(spa: Callable, files: Any, read_mask: Callable, tmp_
     there, entry = np.flatnonzero(mask.any(axis=(1, 2))), json.loads(log.read_text())
     assert there[0] < k < there[-1] and f"{len(there)} slices over {2.5 * len(there):.0f} mm" in done.out
     assert entry["through"]["slices"] == len(there) and entry["through"]["mm"] == pytest.approx(2.5 * len(there))
-    assert entry["through"]["visits"] == 2
+    assert entry["through"]["visits"] == 2 and f" {entry['actions']} actions" in done.out
     assert entry["volume_dice"] == pytest.approx(dice(mask, target)) and entry["volume_dice"] > 0.6
+
+
+def test_a_person_says_where_it_ends(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
+    output, log = tmp_path / "lesion.nrrd", tmp_path / "log.json"
+    arguments = ("segment", files.volume, "--click", files.click, "--through", "--visits", 2, "--log", log)
+    # "e" is no answer on the clicked slice; the slices that SPA asks about first are those where it may have ended.
+    done = spa(*arguments, "-o", output, typed="e\na\ne\n2\ne\n")
+    assert (done.code, done.err) == (0, ""), done.out
+    assert done.out.count("That is not one of the answers") == 1
+    entry, there = json.loads(log.read_text()), np.flatnonzero(read_mask(output).any(axis=(1, 2)))
+    assert (entry["through"]["visits"], entry["through"]["ends"], entry["actions"]) == (2, 2, 2 + 2 + 3)
+    assert there[0] < clicked_slice(files) < there[-1] and len(there) == entry["through"]["slices"]
 
 
 @pytest.mark.parametrize(
