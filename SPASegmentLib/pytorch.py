@@ -17,7 +17,13 @@ _found: Optional[str] = None
 
 def is_installed() -> bool:
     """Whether PyTorch is there and has not failed yet; without importing it, which takes seconds."""
-    return not _found and importlib.util.find_spec("torch") is not None
+    return not _found and _is_there()
+
+
+def _is_there() -> bool:
+    """A folder that an uninstallation has left can be imported, too, and is empty."""
+    spec = importlib.util.find_spec("torch")
+    return spec is not None and spec.origin is not None
 
 
 def require_torch() -> None:
@@ -39,11 +45,11 @@ def _problem() -> str:
     try:
         import torch
     except ModuleNotFoundError as error:
-        if error.name == "torch":
-            return _("PyTorch is not installed; install it, as pytorch.org says.")
-        return _cannot_be_imported(error)
+        return _not_installed() if error.name == "torch" else _cannot_be_imported(error)
     except Exception as error:  # the loader of libraries raises OSError, and others as they like
         return _cannot_be_imported(error)
+    if not _is_there():
+        return _not_installed()
     try:
         there_and_back = torch.from_numpy(numpy.ones(1, dtype=numpy.float32)).numpy()
     except Exception as error:
@@ -52,6 +58,10 @@ def _problem() -> str:
         ).format(torch=torch.__version__, numpy=numpy.__version__, reason=_first_line(error))
     assert there_and_back[0] == 1.0
     return ""
+
+
+def _not_installed() -> str:
+    return _("PyTorch is not installed; install it, as pytorch.org says.")
 
 
 def _cannot_be_imported(error: Exception) -> str:

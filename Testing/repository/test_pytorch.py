@@ -80,6 +80,27 @@ def test_a_machine_without_pytorch() -> None:
     assert installed == "False False"
 
 
+#: As after an uninstallation that could not delete files in use: Python imports the folder, and nothing is in it.
+LEFT = """
+import importlib.machinery, sys
+class Left:
+    def find_spec(self, name, path=None, target=None):
+        if name == "torch":
+            return importlib.machinery.PathFinder.find_spec(name, [FOLDER])
+sys.meta_path.insert(0, Left())
+"""
+
+
+def test_a_folder_that_is_left_of_pytorch_is_none(tmp_path: Path) -> None:
+    (tmp_path / "torch" / "lib").mkdir(parents=True)
+    left = f"FOLDER = {str(tmp_path)!r}\n{LEFT}"
+    first, second, installed = ask(left + ASK)
+    assert first == second == "PyTorch is not installed; install it, as pytorch.org says."
+    assert installed == "False False"
+    click = "from SPASegmentLib.model import use; print(use.load().runtime)"
+    assert ask(left + click) == ("onnx",)
+
+
 def test_bundled_weights_without_pytorch() -> None:
     """By the address that scripts have known from the first version on."""
     code = "from SPASegmentLib.model.weights import load_default; print(type(load_default().network).__name__)"
