@@ -77,7 +77,13 @@ def _for_networks(runtime: str = "") -> Dict[str, str]:
 
 
 def _absent(packages: Iterable[str]) -> List[str]:
-    return [name for name in packages if importlib.util.find_spec(name) is None or _is_too_old(name)]
+    return [name for name in packages if not _is_there(name) or _is_too_old(name)]
+
+
+def _is_there(name: str) -> bool:
+    """Whether there is something to import; a folder that an uninstallation has left can be imported, and is empty."""
+    spec = importlib.util.find_spec(name)
+    return spec is not None and spec.origin is not None
 
 
 def _is_too_old(name: str) -> bool:
@@ -169,6 +175,8 @@ def _install(names: List[str], question: str, folder: str = "", again: Sequence[
     if not slicer.util.confirmOkCancelDisplay(question):
         return _("Nothing was installed; click again when you want to install what SPA needs.")
     used = [name for name in names if name in sys.modules and importlib.util.find_spec(name) is not None]
+    # Of some packages nothing but their entry is left, with which pip would be content.
+    again = [name for name in names if name in again or (_version_of(name) and not _is_there(name))]
     new = [name for name in names if name not in again]
     for some, whole in ((new, False), (again, True)):
         problem = Installation.install([_REQUIREMENTS[name] for name in some], folder, whole) if some else ""

@@ -99,7 +99,13 @@ class Target:
         if self._effect.confirmCurrentSegmentVisible() != confirmed:
             return _("The segment was hidden; click again.")
         self.select()
-        return self.trouble() or self._missing(from_mask)
+        return self.trouble() or self._missing(from_mask) or self._trouble_meanwhile()
+
+    def _trouble_meanwhile(self) -> str:
+        """Why no session can begin after all: Slicer goes on hearing clicks while something is installed."""
+        if not self._selected or self.changed:
+            return _("Meanwhile something else was selected, or SPA was left; click again.")
+        return self.trouble()
 
     def _missing(self, from_mask: bool) -> str:
         problem = Dependencies.ensure(with_network=not self._without_network(from_mask))

@@ -817,6 +817,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Without it: Start from the segment.</source>
         <translation>Ohne das: Vom Segment ausgehen.</translation>
     </message>
+    <message>
+        <source>Meanwhile something else was selected, or SPA was left; click again.</source>
+        <translation>Inzwischen wurde etwas anderes gewählt oder SPA verlassen; klicken Sie noch einmal.</translation>
+    </message>
 </context>
 <context>
     <name>SegmentEditorSPALib.VolumePanel</name>

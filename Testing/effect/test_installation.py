@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import importlib
+import importlib.machinery
 import importlib.metadata
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -186,7 +188,7 @@ def test_a_package_in_use_asks_for_a_restart(host: Any, pip: Any, monkeypatch: p
 
     installed: List[Any] = []
     monkeypatch.setattr(Installation, "_install", lambda *given: installed.append(given))
-    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(__spec__=object()))
+    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(__spec__=SimpleNamespace(origin="somewhere")))
     qt.answered(True)
     assert "Restart Slicer" in Dependencies.install_again()
     assert installed == [(["onnxruntime>=1.17"], "", True)]
@@ -210,6 +212,53 @@ def test_a_broken_runtime_is_replaced_from_a_folder(
     assert [*offline, "--force-reinstall", "--no-deps", "onnxruntime>=1.17"] in pip.calls
 
 
+def spec_of(package: str, folder: Path) -> Any:
+    return importlib.machinery.PathFinder.find_spec(package, [str(folder)])
+
+
+@pytest.mark.parametrize("left", ["what pip knows", "an empty folder"])
+def test_what_is_left_of_a_runtime_is_no_runtime(
+    host: Any, panel: Any, pip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    """Another build, taken away again, took the package along; or its folder stayed, which Python imports as nothing.
+
+    In the first case pip would be content, and nothing would be installed, as often as one restarts.
+    """
+    import slicer
+    from SegmentEditorSPALib import Dependencies, Installation
+    from slicerhost import qt
+
+    (tmp_path / "found" / "onnxruntime" / "capi").mkdir(parents=True)
+    spec = None if left == "what pip knows" else spec_of("onnxruntime", tmp_path / "found")
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: spec if name == "onnxruntime" else found(name))
+    version = "1.20.0" if left == "what pip knows" else ""
+    monkeypatch.setattr(Dependencies, "_version_of", lambda name: {"onnxruntime": version}.get(name, "9.0"))
+    monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    assert Dependencies.missing() == ["onnxruntime"] and not Dependencies.has_runtime()
+
+    folder = tmp_path / "wheels"
+    wheel(folder, "onnxruntime")
+
+    def pip_install(requirements: List[str]) -> None:
+        nonlocal spec
+        pip.calls.append(requirements)
+        if "--force-reinstall" in requirements or not version:
+            spec = spec_of("safetensors", Path(found("safetensors").origin).parents[1])
+
+    monkeypatch.setattr(slicer.util, "pip_install", pip_install)
+    panel.refresh()
+    assert panel.runtime.install.text == "Install ONNX Runtime..."
+    qt.answered(True)
+    assert Dependencies.ensure() == "" and len(pip.calls) == 1
+    spec = None if left == "what pip knows" else spec_of("onnxruntime", tmp_path / "found")
+    qt.answered(True)
+    said = Dependencies.install_from(str(folder))
+    assert said == "" or "onnxruntime" not in said
+    assert not Installation.under_way()
+
+
 def test_one_installation_at_a_time(host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """While pip prints, Slicer hears the next click."""
     import slicer
@@ -230,6 +279,51 @@ def test_one_installation_at_a_time(host: Any, pip: Any, monkeypatch: pytest.Mon
     assert len(pip.calls) == 1 and len(said) == 3 and len(host.messages) == 1
     assert all("installation is still running" in text for text in said)
     assert not Installation.under_way()
+
+
+#: What a user, or a script, may do while pip prints, and what the click that asked for the installation says then.
+MEANWHILE: Dict[str, Any] = {
+    "SPA left": (lambda desk: desk.editor.setActiveEffectByName(""), "Meanwhile"),
+    "left and back": (lambda desk: [desk.editor.setActiveEffectByName(name) for name in ("", "SPA")], "Meanwhile"),
+    "scene closed": (lambda desk: desk.host.scene.Clear(0), "Meanwhile"),
+    "volume removed": (lambda desk: desk.host.scene.RemoveNode(desk.volume), "Meanwhile"),
+    "another segment": (lambda desk: desk.editor.setCurrentSegmentID(desk.other), "Meanwhile"),
+    "segment removed": (lambda desk: desk.segmentation.GetSegmentation().RemoveSegment(desk.segment), "not exist"),
+}
+
+
+@pytest.mark.parametrize("event", sorted(MEANWHILE))
+def test_what_is_left_during_an_installation_gets_no_masks(
+    desk: Any, pip: Any, monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    """While pip prints, Slicer hears whatever else the user does."""
+    import slicer
+    from SegmentEditorSPALib import Dependencies
+    from slicerhost import qt
+
+    happen, said = MEANWHILE[event]
+    gone = {"onnxruntime"}
+    monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
+    monkeypatch.setattr(Dependencies, "_absent", lambda names: [name for name in names if name in gone])
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+
+    def pip_install(requirements: List[str]) -> None:
+        pip.calls.append(requirements)
+        happen(desk)
+        gone.clear()
+
+    monkeypatch.setattr(slicer.util, "pip_install", pip_install)
+    view = desk.host.views["Red"]
+    qt.answered(True)
+    desk.workflow.click(view.xy(desk.lesion), view, False)
+    desk.wait()
+    assert len(pip.calls) == 1 and said in desk.panel.status.text
+    assert not desk.workflow.choosing and not desk.workflow.busy and not desk.workflow.screen.keys.taken
+    if event not in ("scene closed", "volume removed"):
+        # Once more, with everything there.
+        desk.editor.setCurrentSegmentID(desk.other)
+        desk.activate()
+        assert desk.click().round == 1
 
 
 def test_the_runtime_that_is_asked_for_is_what_is_installed(
