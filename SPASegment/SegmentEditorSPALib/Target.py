@@ -69,7 +69,8 @@ class Target:
         node = self._effect.parameterSetNode()
         if node is None or None in (node.GetSourceVolumeNode(), node.GetSegmentationNode()):
             return None
-        return Selected(node.GetSourceVolumeNode(), node.GetSegmentationNode(), node.GetSelectedSegmentID() or "")
+        found = Selected(node.GetSourceVolumeNode(), node.GetSegmentationNode(), node.GetSelectedSegmentID() or "")
+        return found if found.segmentation.GetSegmentation().GetSegment(found.segment_id) is not None else None
 
     def trouble(self) -> str:
         """Why nothing can be written any more into what was selected, in words; empty if it can."""

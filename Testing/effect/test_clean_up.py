@@ -350,6 +350,20 @@ def test_what_cannot_be_segmented_any_more_ends_the_session(desk: Any, mishap: s
         assert desk.click().round == 1
 
 
+def test_a_segment_removed_with_what_was_found_in_the_volume_on_screen(desk: Any) -> None:
+    """By another module, so that the editor still names it; errors in what Qt calls fail the test."""
+    desk.click()
+    desk.panel.accept.click()
+    volume = desk.workflow.conversation.volume
+    volume.go()
+    desk.wait_for(lambda: volume.ready and not volume.running)
+    desk.segmentation.GetSegmentation().RemoveSegment(desk.segment)
+    desk.qt.processEvents()
+    assert "not exist" in desk.panel.status.text and not volume.active and desk.controller is None
+    desk.editor.setCurrentSegmentID(desk.other)
+    assert desk.click().round == 1
+
+
 def test_the_masks_on_screen_move_with_the_volume(desk: Any) -> None:
     desk.click()
     mask, frame = desk.proposal.masks[0], desk.controller.frame
