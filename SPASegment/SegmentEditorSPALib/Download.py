@@ -5,6 +5,7 @@ Nothing here touches Qt or MRML, so that a thread can do it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -100,19 +101,18 @@ class Download:
                         name=self.name, found=digest.hexdigest()[:12]
                     )
                 )
-            graphs = self._graphs(card)
-            with whole_file(path.with_suffix(".json")) as beside:
-                beside.write_bytes(card)
-        for name, data in graphs.items():
-            with whole_file(graph_file(path, name)) as partial:
-                partial.write_bytes(data)
+            graphs = {graph_file(path, name): data for name, data in self._graphs(card).items()}
+            with contextlib.ExitStack() as beside:
+                # All are written before the first one reaches its place.
+                for file, data in {path.with_suffix(".json"): card, **graphs}.items():
+                    beside.enter_context(whole_file(file)).write_bytes(data)
         return path
 
     def _graphs(self, card: bytes) -> Dict[str, bytes]:
         """What ONNX Runtime runs, where the card names it and it lies beside the weights; else PyTorch runs them.
 
         Raises:
-            WeightsError: one is not what the card says.
+            WeightsError: one is not what the card says, or cannot be fetched though it may be there.
         """
         try:
             stated = json.loads(card)["onnx"]["graphs"]
@@ -123,8 +123,10 @@ class Download:
         for name, checksum in checksums.items():
             try:
                 found[name] = b"".join(self._pieces(self._card_url[: -len("json")] + f"{name}.onnx"))
-            except WeightsError:
-                return {}
+            except WeightsError as error:
+                if isinstance(error.__cause__, urllib.error.HTTPError) and error.__cause__.code < 500:
+                    return {}
+                raise
             if hashlib.sha256(found[name]).hexdigest() != checksum:
                 raise WeightsError(_("A graph of {name} has not the checksum on its card.").format(name=self.name))
         return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 import shutil
 import ssl
 import subprocess
@@ -12,11 +14,11 @@ from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, Iterator, List, Tuple
 
 import pytest
 
-from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.errors import InputError, OutputError, WeightsError
 from SPASegmentLib.model.card import bundled
 from SPASegmentLib.model.onnx_graphs import GRAPHS
 from SPASegmentLib.model.weights import models_folder
@@ -30,7 +32,8 @@ class Server:
         self.asked: List[str] = []
         self.hold = threading.Event()
         self.hold.set()
-        self.cut = False
+        #: Endings of files of which half is sent.
+        self.cut: Tuple[str, ...] = ()
         owner = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -47,7 +50,7 @@ class Server:
                 self.wfile.write(data[:half])
                 if not self.path.endswith(".json"):
                     owner.hold.wait(30)
-                    if owner.cut:
+                    if self.path.endswith(owner.cut):
                         return
                 with suppress(OSError):  # the other side has cancelled
                     self.wfile.write(data[half:])
@@ -99,7 +102,7 @@ def test_nothing_is_kept_of_what_is_not_whole(host: Any, server: Server, tmp_pat
     elif fault == "other checksum":
         sha = "0" * 64
     elif fault == "cut short":
-        server.cut = True
+        server.cut = (".safetensors",)
     elif fault == "no card":
         del server.files["/w/better.json"]
     else:
@@ -115,7 +118,7 @@ def test_nothing_is_kept_of_what_is_not_whole(host: Any, server: Server, tmp_pat
     assert not folder.exists() or not list(folder.iterdir())
 
 
-@pytest.mark.parametrize("lies", ["whole", "absent", "changed"])
+@pytest.mark.parametrize("lies", ["whole", "absent", "changed", "cut short"])
 def test_graphs_come_with_the_weights_where_there_are_some(
     host: Any, server: Server, tmp_path: Path, lies: str
 ) -> None:
@@ -127,9 +130,12 @@ def test_graphs_come_with_the_weights_where_there_are_some(
         server.files.update({f"/w/{name}": data for name, data in graphs.items()})
     if lies == "changed":
         server.files["/w/better.masks.onnx"] += b"x"
+    elif lies == "cut short":
+        server.cut = (".prompts.onnx",)
     download = Download(server.address + "/w/better.safetensors", checksum(server))
-    if lies == "changed":
-        with pytest.raises(WeightsError, match="A graph of better.safetensors"):
+    words = {"changed": "A graph of better.safetensors", "cut short": "try again|cannot be reached"}
+    if lies in words:
+        with pytest.raises(WeightsError, match=words[lies]):
             download.run(tmp_path)
         assert list(tmp_path.iterdir()) == []
         return
@@ -138,6 +144,31 @@ def test_graphs_come_with_the_weights_where_there_are_some(
     assert kept == (graphs if lies == "whole" else {})
     delete(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_stay_as_they_were_where_the_disk_gets_full(
+    host: Any, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A network of before, with the card of now, would be run by neither."""
+    from SegmentEditorSPALib.Download import Download
+
+    for name in GRAPHS:
+        server.files[f"/w/better.{name}.onnx"] = bundled().with_name(f"compact.{name}.onnx").read_bytes()
+    Download(server.address + "/w/better.safetensors", checksum(server)).run(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    # A newer card of the same name, whose last graph does not fit on the disk.
+    server.files["/w/better.json"] = server.files["/w/better.json"].replace(b"{", b"{ ", 1)
+    write = Path.write_bytes
+
+    def write_bytes(path: Path, data: bytes) -> int:
+        if path.name.endswith(".masks.onnx"):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write_bytes)
+    with pytest.raises(OutputError, match="make room"):
+        Download(server.address + "/w/better.safetensors", checksum(server)).run(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.fixture
