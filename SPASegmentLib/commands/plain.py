@@ -89,7 +89,7 @@ def _ended(text: str, code: int) -> typer.Exit:
 def _missing(error: ImportError) -> Optional[str]:
     """What to install for an import that failed; None where the fault is the program's own."""
     package = (error.name or "").partition(".")[0]
-    if package == "slicer":
+    if package in ("slicer", "vtk", "vtkmodules"):  # slicer-core brings VTK
         return (
             "Volumes need the package slicer-core, which exists for 64-bit Linux and Python 3.10 to 3.13; install SPA"
             " there, or use it in 3D Slicer."
