@@ -22,8 +22,9 @@ _UNPACKED = 4
 #: What pip prints, and what it means; the first that fits counts.
 _SIGNS = (
     ("disk", r"No space left|Errno 28|not enough space|Disk quota exceeded|WinError 112"),
+    # The folder has been tried before: it is the library that cannot be replaced, since a program has loaded it.
+    ("in use", r"WinError 32|being used by another process|(?:WinError 5\b|Errno 13)[^\n]*\.(?:pyd|dll)\b"),
     ("rights", r"Permission denied|Errno 13|Errno 30|Access is denied|Read-only file system|WinError 5\b"),
-    ("in use", r"WinError 32|being used by another process"),
     ("proxy", r"ProxyError|Tunnel connection failed|Proxy Authentication Required|\b407\b"),
     ("certificate", r"CERTIFICATE_VERIFY_FAILED|SSLError|certificate verify failed"),
     ("damaged", r"BadZipFile|is not a zip|is invalid|THESE PACKAGES DO NOT MATCH THE HASHES"),

@@ -131,6 +131,9 @@ def test_what_pip_says_becomes_what_to_do(
         ("OSError: [Errno 13] Permission denied: '/opt/Slicer/lib'", "rights"),
         ("[WinError 5] Access is denied: 'C:\\\\Program Files\\\\Slicer'", "rights"),
         ("[WinError 32] The process cannot access the file because it is being used by another process", "in use"),
+        # What Windows says of a library that a program has loaded, in the language of Windows.
+        ("OSError: [WinError 5] Zugriff verweigert: 'C:\\Slicer\\capi\\onnxruntime_pybind11_state.pyd'", "in use"),
+        ("OSError: [Errno 13] Permission denied: 'C:\\Slicer\\onnxruntime\\capi\\onnxruntime.dll'", "in use"),
         ("ProxyError('Cannot connect to proxy.', OSError('Tunnel connection failed: 407 Proxy ...'))", "proxy"),
         ("SSLError(SSLCertVerificationError(1, '[SSL: CERTIFICATE_VERIFY_FAILED] certificate ...'))", "certificate"),
         ("Failed to establish a new connection: [Errno 11001] getaddrinfo failed", "connection"),
