@@ -7,7 +7,7 @@ from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 import slicer
 import vtk
 
-from SPASegmentLib.errors import DependencyError, SPAError
+from SPASegmentLib.errors import DependencyError, SPAError, WeightsError
 
 from . import Dependencies, Model
 from .DesktopEditor import DesktopEditor
@@ -132,6 +132,14 @@ class Target:
             # What the segment holds can be varied without a network.
             if not from_mask:
                 raise
+        except WeightsError as error:
+            if not choice.weights:
+                raise
+            raise WeightsError(
+                _("{problem} The module SPA goes back to the bundled weights: Use bundled (section Model).").format(
+                    problem=error
+                )
+            ) from error
 
     def prepare(self, from_mask: bool) -> Any:
         """The controller of what has been selected, for a session that begins."""

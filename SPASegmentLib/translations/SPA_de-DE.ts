@@ -821,6 +821,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Meanwhile something else was selected, or SPA was left; click again.</source>
         <translation>Inzwischen wurde etwas anderes gewählt oder SPA verlassen; klicken Sie noch einmal.</translation>
     </message>
+    <message>
+        <source>{problem} The module SPA goes back to the bundled weights: Use bundled (section Model).</source>
+        <translation>{problem} Das Modul SPA kehrt zu den mitgelieferten Gewichten zurück: Mitgelieferte verwenden (Abschnitt Modell).</translation>
+    </message>
 </context>
 <context>
     <name>SegmentEditorSPALib.VolumePanel</name>

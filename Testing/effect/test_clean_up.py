@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+from pathlib import Path
 from typing import Any, Callable, Dict
 
 import numpy as np
@@ -267,6 +268,19 @@ def test_a_click_is_dropped_when_the_view_is_scrolled_while_the_network_loads(
     node.SetSliceOffset(node.GetSliceOffset() + 10)
     desk.wait()
     assert not desk.workflow.choosing and "another slice" in desk.panel.status.text
+
+
+def test_weights_that_are_gone_say_the_way_back(desk: Any, tmp_path: Path) -> None:
+    """Such as on a drive that is not there today; the settings remember them, also for another Slicer."""
+    from SegmentEditorSPALib import Model
+
+    Model.keep(Model.choice()._replace(weights=str(tmp_path / "better.safetensors")))
+    desk.host.views["Red"].click(desk.lesion)
+    desk.wait()
+    for words in ("better.json cannot be read", "Use bundled (section Model)"):
+        assert words in desk.panel.status.text
+    Model.keep(Model.choice()._replace(weights=""))
+    assert desk.click().round == 1
 
 
 def test_what_cannot_be_shown_is_said(desk: Any) -> None:
