@@ -17,6 +17,8 @@ _ = texts(__name__)
 CARD_FORMAT = "spa-model-card"
 CARD_VERSION = 1
 DEFAULT_NAME = "compact"
+#: Of fields that are read on.
+_KINDS = {"sha256": str, "network": dict, "calibration": dict, "onnx": dict}
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ def read_card(path: Path) -> ModelCard:
             )
         )
     try:
+        for key, kind in _KINDS.items():
+            if not isinstance(fields.get(key, kind()), kind):
+                raise TypeError(f"{key} is no {kind.__name__}")
         return ModelCard(**fields)
     except TypeError as error:
         raise WeightsError(

@@ -43,26 +43,26 @@ class OnnxNetwork:
         self.fell_back = False
         self.expected_dice = card.expected_dice_curves()
         self.volume_numbers = card.volume_numbers()
-        files = card.onnx.get("graphs", {})
-        facts: Dict[str, Any] = {name: card.onnx.get(name) for name in FACTS}
-        if set(files) != set(GRAPHS) or None in facts.values():
+        try:
+            self._facts = {name: int(card.onnx[name]) for name in FACTS}
+            files = {name: str(card.onnx["graphs"][name]) for name in GRAPHS}
+        except (KeyError, TypeError, ValueError) as error:
             raise WeightsError(
                 _("The card of {name} names no ONNX graphs; write them with spa export, or install PyTorch.").format(
                     name=path.name
                 )
-            )
-        self._facts = facts
-        self._graphs = {name: _open(graph_file(path, name), files[name]) for name in GRAPHS}
+            ) from error
+        self._graphs = {name: _open(graph_file(path, name), sha256) for name, sha256 in files.items()}
 
     @property
     def image_size(self) -> int:
         """See `runtime.Network`."""
-        return int(self._facts["image_size"])
+        return self._facts["image_size"]
 
     @property
     def map_size(self) -> int:
         """See `runtime.Network`."""
-        return int(self._facts["map_size"])
+        return self._facts["map_size"]
 
     @property
     def one_pass(self) -> bool:
@@ -77,7 +77,7 @@ class OnnxNetwork:
     @property
     def mixture_shape(self) -> tuple[int, int]:
         """(M, d) of the preference distribution."""
-        return int(self._facts["components"]), int(self._facts["latent_dim"])
+        return self._facts["components"], self._facts["latent_dim"]
 
     def prepare(self, pixels: np.ndarray) -> OnnxImage:
         """See `runtime.Network`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -130,6 +131,25 @@ def test_graphs_that_are_damaged_or_missing_are_refused(small: Path, tmp_path: P
         use.load(tmp_path / small.name, "cpu", "onnx")
 
 
+@pytest.mark.parametrize("runtime", ["auto", "onnx"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("sha256", None), ("calibration", []), ("network", "compact"), ("onnx", None), ("onnx", "graphs"),
+     ("graphs", None), ("graphs", {name: None for name in GRAPHS}), ("image_size", "large"), ("components", [])],
+)  # fmt: skip
+def test_a_card_that_holds_something_else_is_refused_in_words(
+    small: Path, tmp_path: Path, key: str, value: Any, runtime: str
+) -> None:
+    for file in small.parent.glob("small*"):
+        shutil.copy(file, tmp_path)
+    path = tmp_path / "small.json"
+    fields = json.loads(path.read_text())
+    (fields if key in fields else fields["onnx"])[key] = value
+    path.write_text(json.dumps(fields))
+    with pytest.raises(WeightsError, match="small"):
+        use.load(path.with_suffix(".safetensors"), "cpu", runtime)
+
+
 def test_graphs_of_a_newer_kind_ask_for_a_newer_runtime(small: Path, tmp_path: Path) -> None:
     path = graph_file(tmp_path / small.name, "masks")
     path.write_bytes(b"a graph of the future")
@@ -188,7 +208,7 @@ def test_a_runtime_that_is_missing_or_broken_is_named(
 def test_pytorch_is_not_imported_where_it_cannot_have_cuda(
     driver: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spec: Any = type("Spec", (), {"submodule_search_locations": [str(tmp_path)]})
+    spec: Any = type("Spec", (), {"submodule_search_locations": [str(tmp_path)], "origin": "__init__.py"})
     monkeypatch.setattr(use.importlib.util, "find_spec", lambda name: spec)
     monkeypatch.setattr(use.shutil, "which", lambda name: "nvidia-smi" if driver else None)
     assert use._may_have_cuda(), "a build without the file is damaged, which an import will tell"
