@@ -111,6 +111,8 @@ def without(monkeypatch: pytest.MonkeyPatch, host: Any) -> Any:
     monkeypatch.setattr(
         Dependencies.importlib.util, "find_spec", lambda name: None if name in lacking else found(name)
     )
+    version = Dependencies._version_of
+    monkeypatch.setattr(Dependencies, "_version_of", lambda name: "" if name in lacking else version(name))
     monkeypatch.setattr(host.app, "testingEnabled", lambda: False)
     return SimpleNamespace(lacking=lacking, python=Dependencies, set=monkeypatch.setitem)
 
