@@ -90,8 +90,9 @@ def test_errors_and_cancelled_work(host: Any, runner: Any) -> None:
     runner.submit(lambda: 1 / 0, results.append, errors.append)
     until(host, lambda: not runner.busy)
     assert isinstance(errors[0], ZeroDivisionError) and not results
-    gate, ran = threading.Event(), []
-    runner.submit(gate.wait, results.append, errors.append)
+    begun, gate, ran = threading.Event(), threading.Event(), []
+    runner.submit(lambda: begun.set() or gate.wait(), results.append, errors.append)
+    assert begun.wait(60)
     runner.submit(lambda: ran.append(1), results.append, errors.append)
     runner.cancel()
     gate.set()
