@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import os
 import re
 from dataclasses import dataclass, fields
@@ -242,7 +243,10 @@ def _lines(rows: Sequence[Sequence[str]]) -> str:
 
 def _entry(line: str) -> Optional[Entry]:
     """Of a line; None where it is none."""
-    cells = next(csv.reader([line]), [])
+    try:
+        cells = next(csv.reader([line]), [])
+    except csv.Error:  # zeros that a computer left where it went down while it wrote, or other such filling
+        return None
     if len(cells) != len(COLUMNS):
         return None
     row: Dict[str, object] = dict(zip(COLUMNS, cells))
@@ -253,6 +257,9 @@ def _entry(line: str) -> Optional[Entry]:
         for name in ("lesson_mm", "dice"):
             row[name] = float(str(row[name])) if row[name] else None
     except ValueError:
+        return None
+    measured = (row[name] for name in ("seconds", "lesson_mm", "dice"))
+    if not all(value is None or math.isfinite(float(str(value))) for value in measured):
         return None
     if (
         row["method"] not in METHODS
