@@ -142,6 +142,9 @@ def read_study(path: Path) -> Study:
     if not isinstance(people, list):
         raise InputError(f"{path.name}: participants must be a list of pseudonyms.")
     participants = tuple(check_pseudonym(str(one)) for one in people)
+    twice = next((one for k, one in enumerate(participants) if one in participants[:k]), None)
+    if twice is not None:
+        raise InputError(f"{path.name}: participants names {twice} twice; every person needs a pseudonym of their own.")
     log = path.parent / _text(content.get("log", f"{path.stem}-log.csv"), "log", path)
     about = {
         "name": name, "images": [_identity(one) for one in images], "trial": [_identity(one) for one in trial],
@@ -174,10 +177,8 @@ def _image(item: Any, name: str, task: str, path: Path) -> StudyImage:
         raise InputError(f"{path.name}: {name} {what}; there are {', '.join(sorted(_IMAGE_KEYS))}.")
     name = _image_name(str(values.get("id", name)), path)
     at = values.get("at")
-    if at is not None:
-        numbers = isinstance(at, list) and len(at) == 3 and all(isinstance(v, (int, float)) for v in at)
-        if not numbers or not np.isfinite(np.array(at, dtype=float)).all():
-            raise InputError(f"{path.name}: at of {name} must be three numbers in mm, [R, A, S], not {at!r}.")
+    if at is not None and (not isinstance(at, list) or len(at) != 3 or not all(map(_is_length, at))):
+        raise InputError(f"{path.name}: at of {name} must be three numbers in mm, [R, A, S], not {at!r}.")
     return StudyImage(
         name,
         _file(values["image"], f"the image of {name}", path) if values["image"] != PHANTOM else None,
@@ -185,6 +186,11 @@ def _image(item: Any, name: str, task: str, path: Path) -> StudyImage:
         None if at is None else (float(at[0]), float(at[1]), float(at[2])),
         _text(values.get("task", task), f"task of {name}", path),
     )
+
+
+def _is_length(value: Any) -> bool:
+    """Whether it can be a number of mm."""
+    return type(value) in (int, float) and abs(value) < 1e9  # nan and inf are not
 
 
 def _image_name(name: str, path: Path) -> str:
@@ -223,8 +229,27 @@ def _yaml(path: Path) -> Any:
         text = content.decode("utf-8-sig")
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             raise InputError(f"{path.name} refers to its own anchors; write every value where it belongs.")
-        return yaml.safe_load(text)
+        return _as_written(yaml.safe_load(text), yaml.load(text, Loader=yaml.BaseLoader))  # the latter makes texts
     except OSError as error:
         raise InputError(f"The study {path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path.name} is not valid YAML: {error}".splitlines()[0][:300]) from error
+
+
+def _as_written(content: Any, texts: Any) -> Any:
+    """With pseudonyms and ids as they stand in the file: YAML makes 8 of 010, and False of no.
+
+    Args:
+        content: of the file.
+        texts: the same, all of it texts.
+    """
+    if not isinstance(content, dict):
+        return content
+    if isinstance(content.get("participants"), list):
+        content["participants"] = texts["participants"]
+    for key in ("images", "trial"):
+        if isinstance(content.get(key), list):
+            for item, written in zip(content[key], texts[key]):
+                if isinstance(item, dict) and "id" in item and "id" in written:
+                    item["id"] = written["id"]
+    return content

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 
@@ -81,11 +81,16 @@ class StudyRun:
         """
         if self.phase not in (WELCOME, DONE):
             raise StateError(f"{self._participant} is taking part and has to stop first.")
-        participant = check_pseudonym(participant)
         entries = self._log.entries()
+        participant = self._as_known(check_pseudonym(participant), entries)
         self._totals = dict(Counter(turn.phase for turn in self.study.turns(participant, entries)))
         self._left = self.study.left(participant, entries)
         self._participant, self._showing = participant, False
+
+    def _as_known(self, name: str, entries: Sequence[Entry]) -> str:
+        """A pseudonym as the study's file or the log has it, whose person may type it in other capitals later."""
+        known = [*self.study.participants, *(entry.participant for entry in entries)]
+        return name if name in known else next((one for one in known if one.lower() == name.lower()), name)
 
     def leave(self) -> None:
         """The person stops; what is finished is in the log, and an image that is on screen comes once more."""

@@ -86,6 +86,9 @@ trial: []
         ({"images": [{"image": "a.nrrd", "id": "x"}] * 1 + [{"image": "a.nrrd", "id": "x"}]}, "two images are called"),
         ({"images": [{"image": "a.nrrd", "id": "Jane Doe"}]}, "nothing of a patient"),
         ({"images": ["a.nrrd"], "participants": ["Jane Doe"]}, "must not be anybody's name"),
+        ({"images": ["a.nrrd"], "participants": ["p1", "p2", "p1"]}, "names p1 twice"),
+        ({"images": [{"image": "a.nrrd", "at": [10**400, 0, 0]}]}, "three numbers in mm"),
+        ({"images": [{"image": "a.nrrd", "at": [True, 0, 0]}]}, "three numbers in mm"),
         ({"images": ["a.nrrd"], "seed": -1}, "whole number from 0"),
         ({"images": ["a.nrrd"], "name": "Livers\nsecond part"}, "name must be a text in one line"),
         ({"images": ["a.nrrd"], "name": "Livers\u2028second part"}, "name must be a text in one line"),
@@ -100,6 +103,20 @@ def test_files_that_say_something_else_are_refused(tmp_path: Path, content: Any,
         read_study(write(tmp_path, content))
     with pytest.raises(InputError, match="cannot be read"):
         read_study(tmp_path / "none.yaml")
+
+
+def test_pseudonyms_and_ids_are_those_that_the_file_has(tmp_path: Path) -> None:
+    """YAML would make 8 of 010, and the list of who is who would be another one."""
+    (tmp_path / "a.nrrd").touch()
+    text = """
+images: [{image: a.nrrd, id: 010}, {image: a.nrrd, id: no}, {image: a.nrrd, id: 1e3, at: [1, 2, 3]}]
+trial: [{image: phantom, id: 007}]
+participants: [001, 008, 010, 12, yes, "p1"]
+"""
+    found = read_study(write(tmp_path, text))
+    assert found.participants == ("001", "008", "010", "12", "yes", "p1")
+    assert [image.name for image in (*found.images, *found.trial)] == ["010", "no", "1e3", "007"]
+    assert found.images[2].at == (1.0, 2.0, 3.0)
 
 
 @pytest.mark.parametrize("images", [1, 5, 6])
@@ -246,6 +263,21 @@ def test_a_log_that_was_cut_off_or_is_anothers(tmp_path: Path) -> None:
     other = study(tmp_path, 2, name="hearts")
     with pytest.raises(InputError, match="entries of the study livers#"):
         run_of(other.__class__(**{**vars(other), "log": found.log}))
+
+
+def test_who_types_a_pseudonym_in_other_capitals_goes_on(tmp_path: Path) -> None:
+    found = study(tmp_path, 2, trial=[])
+    run = run_of(found)
+    run.begin("p07")
+    run.shown()
+    run.stands(MASK)
+    run.finish(4, lambda: None)
+    run.leave()
+    run.begin("P07")
+    assert run.facts()["participant"] == "p07" and run.turn.place == 2
+    listed = run_of(study(tmp_path, 1, name="listed", participants=["Ann1", "ann1"], log="listed.csv"))
+    listed.begin("ann1")
+    assert listed.facts()["participant"] == "ann1", "two people where the file says so"
 
 
 def test_only_participants_take_part(tmp_path: Path) -> None:
