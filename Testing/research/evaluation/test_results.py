@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import shlex
@@ -423,6 +424,65 @@ def test_without_intervals_the_smallest_lead_is_told_and_no_mark_reached(
     assert "(round 1)" in row and row.endswith("| +2.0 | no interval |")
     (row,) = (line for line in marks({**some, "ensemble-rater": with_lead(0.02, -0.01)}) if wanted in line)
     assert "(ensemble of three U-Nets, round 6)" in row and row.endswith("| -1.0 | **missed** |")
+
+
+def shortened(record: Record, rounds: int) -> Record:
+    """As `--rounds` would make it."""
+    ends = {record["rounds"]: rounds, record["rounds"] - 1: rounds - 1}
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: cut(part) for key, part in value.items()}
+        return value[: ends.get(len(value))] if isinstance(value, list) else value
+
+    cases = {
+        key: [row[:rounds] for row in values] if key.startswith("dice_") else values
+        for key, values in record["cases"].items()
+    }
+    kept = {key: cut(part) for key, part in record.items() if key != "cases"}
+    return {**kept, "rounds": rounds, "cases": cases}
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_records_of_fewer_rounds_have_their_page(records: Dict[str, Record], tmp_path: Path, rounds: int) -> None:
+    """Alone, and beside others of more rounds: the rounds that both have are compared."""
+    few = {name: shortened(records[name], rounds) for name in ("combination", "rater")}
+    write_report(few, tmp_path / "few.md")
+    page = (tmp_path / "few.md").read_text()
+    assert "recommended Dice in round 1 |" in page and "recommended Dice in round 3 |" not in page
+    assert f"gain from round 1 to {rounds} |" in page
+    gap = paired(few["combination"], records["unet-combination"], "dice_recommended", "dice_recommended")
+    whole = paired(records["combination"], records["unet-combination"], "dice_recommended", "dice_recommended")
+    assert gap["difference"] == whole["difference"][:rounds], "not one round of ours minus six of theirs"
+    write_report({**records, **few}, tmp_path / "mixed.md")
+    assert "SPA minus" in (tmp_path / "mixed.md").read_text()
+
+
+def test_volumes_alone_have_their_page(tmp_path: Path) -> None:
+    kept = json.loads(gzip.decompress(packed(ROOT / "docs" / "beyond-lungs.md").read_bytes()))
+    write_report(records_of_page({"volumes-a": kept["volumes-lidc"]}, tmp_path / "page.md"), tmp_path / "page.md")
+    assert "## Through the volume" in (tmp_path / "page.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("protocol", "The record 'combination' lacks 'protocol'; measure it again"),
+        ("seconds", "The record 'combination' lacks 'seconds'"),
+        ("sha256", "The record 'combination' lacks 'sha256'"),
+        ("failure_rate", "The table 'What was wanted, and what was reached' cannot be made: the record 'combination'"),
+        ("calibration", "against all raters' cannot be made: the record 'combination' has not what it needs"),
+    ],
+)
+def test_a_record_that_is_not_whole_is_named(
+    records: Dict[str, Record], tmp_path: Path, key: str, message: str
+) -> None:
+    """Such as one of another version; nothing of the page is written."""
+    page = tmp_path / "docs" / "page.md"
+    lacking = {name: value for name, value in records["combination"].items() if name != key}
+    with pytest.raises(InputError, match=re.escape(message)):
+        write_report(records_of_page({**records, "combination": lacking}, page), page)
+    assert not page.exists() and not packed(page).exists()
 
 
 def test_a_page_names_the_weights_that_its_records_are_of(records: Dict[str, Record], tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def _row(what: str, wanted: str, figure: str, reached: bool) -> List[str]:
 def _combination(records: Records) -> Iterator[List[str]]:
     for r in spa(records):
         for j, wanted in WANTED.items():
+            if j > len(r["dice_recommended"]):
+                continue
             (figure,), dice = at(r, "dice_recommended", j), r["dice_recommended"][j - 1]
             yield _row(f"combination, recommended Dice in round {j}", f">= {100 * wanted:.0f}", figure, dice >= wanted)
         gap, interval = _own(r, lambda v: v["dice_best_on_screen"] - v["dice_recommended"])
@@ -62,7 +64,8 @@ def _combination(records: Records) -> Iterator[List[str]]:
 def _rater(records: Records) -> Iterator[List[str]]:
     if "rater" in records:
         gain, interval = _own(records["rater"], lambda v: v["dice_recommended"][:, -1] - v["dice_recommended"][:, 0])
-        yield _row("rater, gain from round 1 to 6", ">= +4", signed(gain, interval.tolist()), gain >= 0.04)
+        last = len(records["rater"]["dice_recommended"])
+        yield _row(f"rater, gain from round 1 to {last}", ">= +4", signed(gain, interval.tolist()), gain >= 0.04)
         for ours, words in OURS.items():
             found = _leads(records, "rater", ours, ("resample",))
             yield from _smallest_lead(f"rater, {words} from round 2 on against resample and keep", found, first=2)

@@ -22,6 +22,9 @@ Record = Dict[str, Any]
 
 #: Protocols that share one set of slices.
 SLICES = ("combination", "rater", "policy")
+#: What every record has that a page is written from.
+_NEEDED = ("protocol", "command", "files", "intervals_over", "machine", "seconds")
+AGAIN = "measure it again with this version, or take it out of the folder"
 #: First word of a record's name -> how its network is trained.
 _TRAINED_BY = {
     "loss": " make losses trains it.",
@@ -138,7 +141,8 @@ def records_of_page(fresh: Dict[str, Record], page: Path) -> Dict[str, Record]:
     """The records of a page that is there, with new ones in place of those of the same name.
 
     Raises:
-        InputError: the page's records cannot be read, or old and new were made with different networks or data.
+        InputError: the page's records cannot be read, or one is not whole; or old and new were made with different
+            networks or data.
     """
     old: Dict[str, Record] = {}
     if packed(page).exists():
@@ -147,6 +151,10 @@ def records_of_page(fresh: Dict[str, Record], page: Path) -> Dict[str, Record]:
         except (OSError, EOFError, ValueError) as error:
             raise InputError(f"{packed(page)} cannot be read ({error}); remove it to write a new page.") from error
     records = {name: _with_sure_intervals(record) for name, record in sorted({**old, **fresh}.items())}
+    for name, record in records.items():
+        absent = [key for key in _NEEDED if key not in record]
+        if absent or ("weights" in record) != ("sha256" in record):
+            raise InputError(f"The record {name!r} lacks {(absent or ['sha256'])[0]!r}; {AGAIN}.")
     _check_one_source(records, list(fresh))
     return records
 
@@ -201,7 +209,7 @@ def cases_of(record: Record) -> Record:
 
 
 def paired(a: Record, b: Record, a_values: str, b_values: str) -> Dict[str, Any]:
-    """By round: mean of a's values minus b's over the cases that both have, and its interval over patients.
+    """By round that both have: mean of a's values minus b's over the common cases, and its interval over patients.
 
     Args:
         a: a record with the values of its cases.
@@ -216,6 +224,8 @@ def paired(a: Record, b: Record, a_values: str, b_values: str) -> Dict[str, Any]
         raise InputError("These records have no case in common.")
     mine = np.array(ours[a_values])[[i for i, _ in both]]
     theirs = np.array(others[b_values])[[j for _, j in both]]
+    rounds = min(mine.shape[1], theirs.shape[1])
+    mine, theirs = mine[:, :rounds], theirs[:, :rounds]
     patients = ours["patient"]
     groups = None if patients is None else [patients[i] for i, _ in both]
     return {"n": len(both), **with_interval("difference", mine - theirs, groups)}
