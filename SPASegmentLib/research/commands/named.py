@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from SPASegmentLib.commands.bar import progress_bar
@@ -58,7 +59,7 @@ def people_table(record: Dict[str, Any]) -> Table:
     table.add_column("person", no_wrap=True)
     for name in ("n", "none", "own", "others'", "gain", "personal", "changed"):
         table.add_column(name, justify="right", no_wrap=True)
-    for name, row in {**record["people"], "all": record}.items():
+    for name, row in _rows(record):
         if not row["n"]:
             table.add_row(name, "0")
             continue
@@ -90,8 +91,8 @@ def programs_table(programs: Dict[str, Any]) -> Table:
     for name in heads:
         table.add_column(name, justify="right")
     names = ("one_hand", "two_people", "two_people_second", "spa_recommended", "spa_best_seen")
-    for name, row in {**programs["people"], "all": programs}.items():
-        table.add_row(name, str(row["n"]), *(f"{100 * row[key][0]:.1f}" for key in names if row["n"]))
+    for name, row in _rows(programs):
+        table.add_row(name, str(row["n"]), *(percent(row[key][0]) for key in names if row["n"]))
     return table
 
 
@@ -105,7 +106,7 @@ def left_out_table(left_out: Dict[str, Any]) -> Table:
     last = len(left_out["lost"])
     for name in ("n", "round 1, known", "not", "lost", f"round {last}, lost", "rounds to 0.84, known", "not"):
         table.add_column(name, justify="right")
-    for name, row in {**left_out["people"], "all": left_out}.items():
+    for name, row in _rows(left_out):
         needed = row["rounds_to"]["0.84"]
         table.add_row(
             name, str(row["n"]), *(f"{100 * row[key][0]:.1f}" for key in ("included", "excluded")),
@@ -113,6 +114,11 @@ def left_out_table(left_out: Dict[str, Any]) -> Table:
             *(f"{needed[key][0]:.2f}" for key in ("included", "excluded")),
         )  # fmt: skip
     return table
+
+
+def _rows(record: Dict[str, Any]) -> List[Tuple[str, Dict[str, Any]]]:
+    """Every person, and all together; names as they are, whatever Rich makes of brackets."""
+    return [*((escape(name), row) for name, row in record["people"].items()), ("all", record)]
 
 
 def _points(value: float) -> str:

@@ -155,6 +155,9 @@ def _check(name: str, arrays: Dict[str, np.ndarray]) -> None:
         )
     if key == "masks" and (len(known) > MAX_RATERS or int(drawn.max()) >> len(known)):
         raise InputError(f"{name}: the masks have bits beyond the {len(known)} raters; there can be {MAX_RATERS}.")
+    if key == "masks" and (len(set(known)) < len(known) or not all(map(str.strip, known))):
+        listed = ", ".join(repr(str(one)) for one in known)
+        raise InputError(f"{name}: the raters are {listed}; give each a name of its own.")
     for extra, shape in (("content", (len(images), 4)), ("patients", (len(images),)), ("spacing", (len(images), 2))):
         if extra in arrays and arrays[extra].shape != shape:
             raise InputError(f"{name}: {extra} has the size {arrays[extra].shape} and must have {shape}.")

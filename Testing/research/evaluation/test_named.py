@@ -11,6 +11,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import pytest
+from rich.text import Text
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 from scipy import ndimage
@@ -23,11 +24,14 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.model import use
 from SPASegmentLib.model.card import ModelCard, bundled, read_card
+from SPASegmentLib.research.commands.named import people_table, programs_table
 from SPASegmentLib.research.data.folds import FOLDS, folds, weights_of
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.named.alignment import align
 from SPASegmentLib.research.evaluation.named.evaluation import NamedTask, evaluate_named
+from SPASegmentLib.research.evaluation.named.folded import FoldedSpec, folds_of
+from SPASegmentLib.research.evaluation.named.left_out import compare_left_out
 from SPASegmentLib.research.evaluation.named.people import open_people, second_parts
 from SPASegmentLib.research.evaluation.named.seen import seen_in_training, warning
 from SPASegmentLib.research.evaluation.named.sequences import LATER, PersonJob, run_cold, taught
@@ -309,6 +313,13 @@ def test_files_that_cannot_be_used_are_refused_in_words(three: Path, tmp_path: P
         tmp_path / "idle.npz", [[*row[:2], disk(5, 5, 3)] for row in radii(7, 7, 9, 9)], ["ann", "ben", "c"]
     )
     assert "c drew nothing that the others drew" in refused(idle)
+    assert "three.npz is given twice" in refused(three, three)
+    (tmp_path / "more").mkdir()
+    again = write_people(tmp_path / "more" / "three.npz", radii(7, 7, 9, 11), ["ann", "ben", "cleo"])
+    assert "have the same name; rename one" in refused(three, again)
+    for names in (["ann", "ann", "cleo"], ["ann", "", "cleo"]):
+        unclear = write_people(tmp_path / "unclear.npz", radii(7, 7, 9, 11), names)
+        assert "give each a name of its own" in refused(unclear)
     with pytest.raises(InputError, match="there are click, box"):
         NamedTask((three,), start="mask")
 
@@ -323,6 +334,45 @@ def test_second_files_that_do_not_belong_are_refused(three: Path, tmp_path: Path
         second_parts(shorter, [three], people)
     with pytest.raises(InputError, match="give one --npz"):
         second_parts(two, [three, three], people)
+    nobody = write_people(tmp_path / "nobody.npz", [[np.zeros((SIDE, SIDE), bool)] * 3] * 8, ["a", "b", "c"])
+    with pytest.raises(InputError, match="Nobody has drawn anything of the cases of three.npz in nobody.npz"):
+        second_parts(nobody, [three], people)
+
+
+def test_everybody_has_a_row_whatever_they_are_called(record: Dict[str, Any]) -> None:
+    """Also who is called as all people together are, or in the way in which Rich names a colour."""
+    people = record["people"]
+    called = {"all": people["ann"], "[red]": people["ben"], "cleo": people["cleo"]}
+    shown = people_table({**record, "people": called})
+    assert [Text.from_markup(str(name)).plain for name in shown.columns[0].cells] == ["all", "[red]", "cleo", "all"]
+    of_ann, of_all = list(shown.columns[2].cells)[0], list(shown.columns[2].cells)[3]
+    assert of_ann == f"{100 * people['ann']['first_round']['without'][0]:.1f}"
+    assert of_all == f"{100 * record['first_round']['without'][0]:.1f}" != of_ann
+
+
+def test_one_person_alone_with_the_second_program(three: Path, tmp_path: Path) -> None:
+    """There are no two people to compare in it, and everything else is told."""
+    nothing = np.zeros((SIDE, SIDE), bool)
+    drawn = [[nothing, row[1], nothing] for row in radii(8, 7, 9, 11)]
+    second = write_people(tmp_path / "second.npz", drawn, ["a", "b", "c"])
+    found = evaluate_named(NamedTask((three,), rounds=1, jobs=1, runtime="onnx", second=second))["two_programs"]
+    shown = programs_table(found)
+    assert [list(column.cells)[1] for column in shown.columns][:2] == ["ben", "8"]
+    assert [list(column.cells) for column in shown.columns][4] == ["", "-", "", "-"], "in the second"
+    assert [list(column.cells)[1] for column in shown.columns][2] == "100.0", "one hand"
+
+
+def test_who_has_no_case_is_not_measured_with_weights_of_their_own(three: Path, tmp_path: Path) -> None:
+    drawn = radii(12, 7, 9, 11.5)
+    for row in drawn[1:]:
+        row[0] = np.zeros((SIDE, SIDE), bool)
+    rare = write_people(tmp_path / "three.npz", drawn, ["ann", "ben", "cleo"])
+    everybody = open_people([rare])
+    rows = list(range(1, 12))
+    assert not any(everybody.taken(rows).cases[0]), "--limit may leave a person without images"
+    folder = folded(tmp_path / "weights", rare, without=[0])
+    spec = FoldedSpec(folder, folds_of([rare]), SessionSettings(rounds=1), "torch")
+    assert compare_left_out(everybody.taken(rows), [[None] * 11] * 3, spec, "click", 1, 1, None) == {}
 
 
 def test_the_page_has_what_the_record_says(record: Dict[str, Any]) -> None:

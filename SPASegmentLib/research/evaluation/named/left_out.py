@@ -37,7 +37,7 @@ def compare_left_out(
     Raises:
         WeightsError: weights are damaged.
     """
-    who = [k for k in range(len(people.names)) if spec.leaving_out(k).exists()]
+    who = [k for k, own in enumerate(people.cases) if any(own) and spec.leaving_out(k).exists()]
     rows: Dict[int, List[_Row]] = {}
     for place, k in enumerate(who):
         drawn = [(i, case) for i, case in enumerate(people.cases[k]) if case is not None]

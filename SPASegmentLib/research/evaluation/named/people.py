@@ -16,6 +16,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import identity
 from SPASegmentLib.research.data.shards import unpack
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.cases import Case, blank, blank_text
@@ -62,6 +63,7 @@ def open_people(paths: Sequence[Path], seed: int = 0) -> People:
     Raises:
         InputError: a file cannot be read, has no people or other people than the first one, or nothing is left.
     """
+    _check_different(paths)
     sets = [open_structures(path) for path in paths]
     for path, one in zip(paths, sets):
         if one.masks is None:
@@ -100,6 +102,20 @@ def open_people(paths: Sequence[Path], seed: int = 0) -> People:
         if not any(own):
             raise InputError(f"{name} drew nothing that the others drew, too; leave this person out of the file.")
     return found
+
+
+def _check_different(paths: Sequence[Path]) -> None:
+    """Nobody works on the same images twice, and images are known by the name of their file.
+
+    Raises:
+        InputError: a file is given twice, or two have one name.
+    """
+    for k, path in enumerate(map(Path, paths)):
+        for other in map(Path, paths[:k]):
+            if identity(other) == identity(path):
+                raise InputError(f"{path} is given twice (as {other} too); give each file once.")
+            if other.stem == path.stem:
+                raise InputError(f"{other} and {path} have the same name; rename one of them.")
 
 
 def _part(mask: np.ndarray, common: np.ndarray) -> Optional[np.ndarray]:
@@ -161,6 +177,10 @@ def second_parts(path: Path, first: Sequence[Path], people: People) -> Dict[Tupl
             part = _part(found.carry(plane, common.target.shape), common.target)
             if part is not None:
                 out[person, image] = part
+    if not out:
+        raise InputError(
+            f"Nobody has drawn anything of the cases of {Path(first[0]).name} in {path.name}; look at its masks."
+        )
     return out
 
 
