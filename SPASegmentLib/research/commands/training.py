@@ -11,7 +11,7 @@ from rich.console import Console
 from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.paths import check_paths
+from SPASegmentLib.paths import check_paths, weights_files
 
 
 def _console() -> Console:
@@ -99,11 +99,19 @@ def run_average(weights: Path, other: Path, share: float, output: Path) -> None:
         SPAError: weights cannot be used, or a file cannot be written.
     """
     with imports():
+        from SPASegmentLib.output import make_folder
         from SPASegmentLib.research.training.average import average
 
-    check_paths([("the first weights", weights), ("the other weights", other)], [("--output", output)])
+    if output.suffix != ".safetensors":
+        raise InputError(f"--output must end in .safetensors, as {output.name} does not; the card goes beside it.")
+    check_paths(
+        [*weights_files(weights, "the first weights"), *weights_files(other, "the other weights")],
+        [("--output", output), ("the card of --output", output.with_suffix(".json"))],
+        make_folders=True,
+    )
     console = Console()
     with console.status("Averaging ..."):
+        make_folder(output.parent)
         average(weights, other, share, output)
     console.print(f"Wrote {output.name} and its card; calibrate it next (spa calibrate).", markup=False, soft_wrap=True)
 

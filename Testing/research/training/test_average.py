@@ -27,7 +27,7 @@ def test_every_weight_is_the_mean_and_both_runtimes_read_it(tmp_path: Path) -> N
     known = load(bundled()).network
     fresh = SPANetwork(known.config)
     save(fresh, _card(fresh), tmp_path / "other.safetensors")
-    output = tmp_path / "mean.safetensors"
+    output = tmp_path / "new" / "mean.safetensors"
     done = CliRunner().invoke(
         app, ["average", str(tmp_path / "other.safetensors"), str(bundled()), "--share", "0.25", "-o", str(output)]
     )
@@ -51,3 +51,18 @@ def test_what_has_no_mean_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="between 0 and 1"):
         average(bundled(), bundled(), 1.0, tmp_path / "mean.safetensors")
     assert not (tmp_path / "mean.safetensors").exists()
+
+
+@pytest.mark.parametrize("name", ["first.mean", "first.json", "mean"])
+def test_the_card_of_what_is_averaged_is_not_written_over(tmp_path: Path, name: str) -> None:
+    small = SPANetwork(NetworkConfig(encoder="compact", image_size=64, channels=32, components=4, fusion="embedding"))
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    for path in (first, second):
+        save(small, _card(small), path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    done = CliRunner().invoke(app, ["average", str(first), str(second), "-o", str(tmp_path / name)])
+    assert done.exit_code == 2 and "must end in .safetensors" in " ".join(done.output.split())
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    mean = tmp_path / "new" / "mean.safetensors"
+    made = CliRunner().invoke(app, ["average", str(first), str(second), "-o", str(mean)])
+    assert made.exit_code == 0 and load(mean).card.extra["average"]["share"] == 0.5
