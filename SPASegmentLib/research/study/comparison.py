@@ -52,7 +52,7 @@ class Comparison:
     """What one person, or all together, needed.
 
     Attributes:
-        name: pseudonym, or "all".
+        name: pseudonym; of all together "all", or "all people" where somebody is called so.
         pairs: images that were finished with both methods.
         single: images finished with one method so far.
         gave_up: images on which no mask was accepted, with SPA and with clicks.
@@ -72,7 +72,7 @@ Pair = Tuple[Entry, Entry]
 
 
 def compare(entries: Sequence[Entry]) -> List[Comparison]:
-    """Every person, in order of their appearance, and all together.
+    """Every person, in order of their appearance, and at the end all together.
 
     Intervals are over images; of all people together an image counts as one, however many people worked on it. They do
     not speak of other people.
@@ -88,7 +88,7 @@ def compare(entries: Sequence[Entry]) -> List[Comparison]:
             "Nobody has finished an image with both methods yet; the comparison needs one at least (practice does not "
             "count)."
         )
-    return [*found, _compare("all", main)]
+    return [*found, _compare("all people" if "all" in people else "all", main)]
 
 
 def _compare(name: str, entries: Sequence[Entry]) -> Comparison:

@@ -79,7 +79,7 @@ def _page(study: str, found: Sequence[Comparison], note: str) -> List[str]:
     rows = [[one.name, *map(str, (one.pairs, *one.gave_up, one.single, *one.first))] for one in found]
     head = ["person", "with both", "given up, SPA", "given up, clicks", "one method only", "SPA first", "clicks first"]
     lines += [*table(head, rows), ""]
-    lines += [text for one in found if (text := _one_order_only(one))]
+    lines += [text for one in found[:-1] if (text := _one_order_only(one))]
     lines += [
         "## The paper's study",
         "",
@@ -93,7 +93,7 @@ def _page(study: str, found: Sequence[Comparison], note: str) -> List[str]:
 
 
 def _one_order_only(one: Comparison) -> str:
-    if one.name == "all" or min(one.first) > 0 or max(one.first) == 0:
+    if min(one.first) > 0 or max(one.first) == 0:
         return ""
     method = NAMES["spa" if one.first[0] else "clicks"]
     return (

@@ -94,6 +94,16 @@ def test_both_orders_count_alike(tmp_path: Path) -> None:
     assert "p1 has finished images in one order alone (SPA first)" in page and "| p1 | 9 | 0 | 0 | 0 | 9 | 0 |" in page
 
 
+def test_a_person_may_be_called_all(entries: List[Entry], tmp_path: Path) -> None:
+    """The figures of all together do not take the place of that person's."""
+    named = [replace(each, participant="all") if each.participant == "p2" else each for each in entries]
+    write_study_report(named, tmp_path)
+    record = json.loads((tmp_path / "study.json").read_text())
+    assert {name: one["pairs"] for name, one in record.items()} == {"p1": 9, "all": 8, "all people": 17}
+    page = (tmp_path / "study.md").read_text()
+    assert page.count("| all | 8 |") >= 2 and page.count("| all people | ") >= 2
+
+
 def test_the_command_writes_page_and_plots(entries: List[Entry], tmp_path: Path) -> None:
     log = StudyLog(tmp_path / "log.csv")
     entries = [replace(each, study="Study #2 of livers#1") for each in entries]
