@@ -6,14 +6,18 @@ import asyncio
 from pathlib import Path
 from typing import Any, Awaitable, Callable, Dict, NoReturn, Optional, Tuple
 
+import numpy as np
+
 from SPASegmentLib.data.phantom import ambiguous_phantom
-from SPASegmentLib.errors import SPAError, StateError
+from SPASegmentLib.errors import InputError, SPAError, StateError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.interaction.study_log import StudyLog
+from SPASegmentLib.lattice import Lattice
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.mrml.io.volumes import read_image
 from SPASegmentLib.mrml.job import Job
+from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.volumes import load_mask
 from SPASegmentLib.viewer.app import ViewerApp
 from SPASegmentLib.viewer.page_view import PageView
@@ -195,27 +199,31 @@ class StudyApp(ViewerApp):
 
 
 def check_references(study: Study) -> None:
-    """Read every image's header and reference once, so that no person meets a file that cannot be used.
+    """Read every image and reference once, so that no person meets one that cannot be used or an empty slice.
 
     Raises:
-        InputError: one of them cannot be read; the message names it.
+        InputError: one of them cannot be read, or the point to begin with lies outside; the message names it.
     """
     for image in (*study.trial, *study.images):
-        for file, load in ((image.file, _load_image), (image.reference, _load_mask)):
-            if file is None:
-                continue
-            try:
-                load(file)
-            except SPAError as error:
-                raise type(error)(f"{image.name} of the study cannot be used: {error}") from error
+        try:
+            if image.file is not None:
+                _check_point(read_image(str(image.file)).lattice, image.at)
+            if image.reference is not None:
+                load_mask(None, str(image.reference))
+        except SPAError as error:
+            raise type(error)(f"{image.name} of the study cannot be used: {error}") from error
 
 
-def _load_image(file: Path) -> None:
-    read_image(str(file))
-
-
-def _load_mask(file: Path) -> None:
-    load_mask(None, str(file))
+def _check_point(lattice: Lattice, at: Optional[Point]) -> None:
+    """Refuse a point in mm (R, A, S) that is in none of the voxels."""
+    if at is None or lattice.to_ras is None:
+        return
+    index = np.linalg.solve(lattice.to_ras, [*at, 1.0])[:3]
+    if not ((index >= -0.5) & (index <= np.array(lattice.size) - 0.5)).all():
+        raise InputError(
+            f"its point at [{', '.join(f'{value:g}' for value in at)}] lies outside of the image; at takes three "
+            "numbers in mm, right, anterior and superior."
+        )
 
 
 def _refuse(*_: Any) -> NoReturn:
