@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from SPASegmentLib.commands.bar import progress_bar
@@ -106,7 +107,7 @@ def sets_table(record: Dict[str, Any]) -> Table:
         table.add_column(name, justify="right")
     for name, row in {**record["sets"], "mean of sets": record}.items():
         values = [*(row["dice_recommended"][j - 1] for j in shown), row["dice_best_seen"][0], row["expected_dice"][0]]
-        table.add_row(name, str(row["n_cases"]), *(f"{value:.3f}" for value in values))
+        table.add_row(escape(name), str(row["n_cases"]), *(f"{value:.3f}" for value in values))
     return table
 
 

@@ -8,10 +8,12 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import pytest
+from rich.text import Text
 from typer.testing import CliRunner
 
 from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.research.commands.evaluate import sets_table
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.structures import StructuresTask, evaluate_structures, structure_cases
 
@@ -251,3 +253,10 @@ def test_the_page_of_what_lies_beyond_lungs_holds_the_records_numbers(folder: Pa
     assert len(by_set) == 2 and last == sorted(last), "the worst set first"
     assert (page.parent / "beyond-lungs" / "records.json.gz").is_file()
     assert "spa evaluate structures sets --start box --rounds 3 --limit 2" in text
+
+
+def test_brackets_in_the_name_of_a_set_are_shown() -> None:
+    row = {"n_cases": 1, "dice_recommended": [0.9], "dice_best_seen": [0.9], "expected_dice": [0.9]}
+    record = {**row, "user": "choice", "start": "click", "rounds": 1, "n_sets": 1, "sets": {"lab[red]": row}}
+    names = [Text.from_markup(str(cell)).plain for cell in sets_table(record).columns[0].cells]
+    assert names == ["lab[red]", "mean of sets"]
