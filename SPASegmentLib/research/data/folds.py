@@ -29,6 +29,20 @@ def folds(patients: Union[Sequence[str], np.ndarray]) -> np.ndarray:
     return np.array([dealt[name] for name in names], dtype=np.int64)
 
 
+def digest(patients: Union[Sequence[str], np.ndarray], images: Sequence[np.ndarray]) -> str:
+    """16 hex digits of what is in the folds: with one patient more or less, others are in other ones.
+
+    Args:
+        patients: (n,) whose each image is.
+        images: n arrays (h, w).
+    """
+    found = hashlib.sha256()
+    for patient, image in zip(np.asarray(patients).astype(str), images):
+        found.update(repr((str(patient), image.shape, image.dtype.str)).encode())
+        found.update(np.ascontiguousarray(image).data)
+    return found.hexdigest()[:16]
+
+
 def _digest(name: str) -> bytes:
     return hashlib.blake2b(str(name).encode(), digest_size=8).digest()
 

@@ -109,7 +109,7 @@ def train(
             return None
         last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
         path = output / f"{name}.safetensors"
-        finished = card(name, config, trainer, last_run, changes)
+        finished = card(name, config, trainer, last_run, changes, data)
         save(network, _with_what_is_known(finished, network, path, trainer.step > first), path)
         if graphs and has_graphs(network):
             export(path)
@@ -177,7 +177,7 @@ def _inputs(config: TrainConfig, config_file: Path, data: Path) -> List[Named]:
 
 
 def card(
-    name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int], changes: Sequence[str] = ()
+    name: str, config: TrainConfig, trainer: Trainer, last_run: Dict[str, int], changes: Sequence[str], data: Path
 ) -> ModelCard:
     """The model card of a run; metrics are added by evaluation."""
     group = trainer.processes
@@ -195,7 +195,7 @@ def card(
             "data": list(dict.fromkeys(used)),
             "mixture": {key: round(share / sum(shares.values()), 4) for key, share in shares.items()},
             **({"regions_that_nobody_labelled": regions} if (regions := _regions(config)) else {}),
-            **({"left_out": left_out} if (left_out := _left_out(config)) else {}),
+            **({"left_out": left_out} if (left_out := _left_out(config, data)) else {}),
             "steps": config.train.steps,
             "batch": config.batch,
             "seed": config.train.seed,
@@ -234,6 +234,6 @@ def _regions(config: TrainConfig) -> Dict[str, float]:
     return {one.folder: one.regions for one in config.sources if isinstance(one, Structures) and one.regions}
 
 
-def _left_out(config: TrainConfig) -> Dict[str, Dict[str, object]]:
+def _left_out(config: TrainConfig, data: Path) -> Dict[str, Dict[str, object]]:
     """Of sets of named people, the images and people that have no part in training."""
-    return {Path(one.file).stem: one.left_out() for one in config.sources if isinstance(one, People)}
+    return {Path(one.file).stem: one.left_out(data) for one in config.sources if isinstance(one, People)}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.paths import identity
-from SPASegmentLib.research.data.folds import FOLDS, folds
+from SPASegmentLib.research.data.folds import FOLDS, digest, folds
 from SPASegmentLib.research.data.index import read_index
 from SPASegmentLib.research.data.lidc_png import lidc_png_images
 from SPASegmentLib.research.data.manifest import manifest_images, read_manifest
@@ -392,9 +392,11 @@ class People(Source):
             raise InputError(f"{self.file}: nothing is left to train on without fold {self.fold} and {without}.")
         return pool, pool.weights()
 
-    def left_out(self) -> Dict[str, Any]:
+    def left_out(self, data: Path) -> Dict[str, Any]:
         """For the model card."""
-        return {"fold": self.fold, "of": FOLDS, "people": list(self.without)}
+        found = open_structures(data / self.file)
+        images = digest(found.patients, found.images)
+        return {"fold": self.fold, "of": FOLDS, "people": list(self.without), "images": images}
 
 
 def _without_patients(sets: Sequence[StructureSet], names: Collection[str], where: str) -> List[StructureSet]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.research.data.folds import FOLDS, folds, weights_of
+from SPASegmentLib.research.data.folds import FOLDS, digest, folds, weights_of
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.sources import People, open_material
@@ -23,6 +23,14 @@ def test_all_images_of_a_patient_are_in_one_fold() -> None:
     assert sizes.max() - sizes.min() <= 1 and sizes.sum() == 12
     again = folds(patients[::-1])
     assert np.array_equal(again[::-1], found), "the order of the images does not matter"
+
+
+def test_a_digest_is_of_patients_and_images_in_their_order() -> None:
+    images = [np.full((4, 5), value, np.uint8) for value in (1, 2)]
+    one = digest(["a", "b"], images)
+    assert digest(np.array(["a", "b"]), [image.copy() for image in images]) == one and len(one) == 16
+    others = [digest(["a", "c"], images), digest(["a", "b"], images[::-1]), digest(["a"], images[:1])]
+    assert one not in others and len(set(others)) == 3
 
 
 def test_weights_are_found_by_fold_and_person() -> None:

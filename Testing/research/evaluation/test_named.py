@@ -25,7 +25,7 @@ from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.model import use
 from SPASegmentLib.model.card import ModelCard, bundled, read_card
 from SPASegmentLib.research.commands.named import people_table, programs_table
-from SPASegmentLib.research.data.folds import FOLDS, folds, weights_of
+from SPASegmentLib.research.data.folds import FOLDS, digest, folds, weights_of
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
 from SPASegmentLib.research.evaluation.named.alignment import align
@@ -261,6 +261,7 @@ def test_weights_that_do_not_say_what_they_left_out_are_refused(three: Path, tmp
     assert "fold-0.safetensors does not say that fold 0 of three.npz was left out" in refused(people=["ann"])
     assert "fold-1.safetensors does not say that fold 1 of three.npz" in refused(fold=0)
     said = refused(without=[0], people=["ben"])
+    assert "has other images or patients than when fold-0.safetensors was trained" in refused(images="0" * 16)
     assert "person-1.safetensors does not say that fold 0 of three.npz was left out and ann with it" in said
     with pytest.raises(InputError, match="the weights of all 5 folds; train them with spa train-people"):
         evaluate_named(NamedTask((three,), jobs=1, folds=tmp_path / "nothing"))
@@ -282,9 +283,14 @@ def test_people_are_trained_and_measured_by_fold(three: Path, tmp_path: Path) ->
     assert made.exit_code == 0, made.output
     assert "20 sets of weights" in made.output
     card = read_card(weights_of(tmp_path / "out", 4, 1).with_suffix(".json"))
-    assert card.training["left_out"] == {"three": {"fold": 4, "of": 5, "people": ["ben"]}}
+    drawn = open_structures(three)
+    of = digest(drawn.patients, drawn.images)
+    assert card.training["left_out"] == {"three": {"fold": 4, "of": 5, "people": ["ben"], "images": of}}
     record = evaluate_named(NamedTask((three,), rounds=1, jobs=1, folds=tmp_path / "out"))
     assert list(record["left_out"]["people"]) == ["ann", "ben", "cleo"]
+    longer = write_people(tmp_path / three.name, radii(9, 7, 9, 11.5), ["ann", "ben", "cleo"])
+    with pytest.raises(InputError, match="three.npz has other images or patients than when fold-0"):
+        evaluate_named(NamedTask((longer,), rounds=1, jobs=1, folds=tmp_path / "out"))
     config.write_text("sources: [{kind: synthetic, share: 1}]\n")
     refused = CliRunner().invoke(app, arguments)
     assert refused.exit_code == 2 and "no sources of the kind people" in " ".join(refused.output.split())

@@ -12,7 +12,7 @@ from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model import use
 from SPASegmentLib.model.card import ModelCard, read_card
-from SPASegmentLib.research.data.folds import FOLDS, folds, weights_of
+from SPASegmentLib.research.data.folds import FOLDS, digest, folds, weights_of
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.cases import Case
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod
@@ -99,15 +99,23 @@ def check_folds(spec: FoldedSpec, file: Path, people: Sequence[str]) -> List[Mod
         The cards, one for each fold.
 
     Raises:
-        InputError: a card says otherwise.
+        InputError: a card says otherwise, or the file has other patients now.
         WeightsError: weights are missing or damaged.
     """
-    cards = []
+    structures = open_structures(file)
+    cards, images = [], digest(structures.patients, structures.images)
     for fold, weights in enumerate(spec.files()):
         card = read_card(weights.with_suffix(".json"))
         without = [] if spec.without is None else [people[spec.without]]
         expected = {"fold": fold, "of": FOLDS, "people": without}
-        if card.training.get("left_out", {}).get(Path(file).stem) != expected:
+        said = dict(card.training.get("left_out", {}).get(Path(file).stem, {}))
+        if said.pop("images", images) != images:  # earlier cards do not say
+            raise InputError(
+                f"{Path(file).name} has other images or patients than when {weights.name} was trained, so that it may "
+                "have seen what is in its fold now; give the file as it was, or train anew with spa train-people into "
+                "another folder."
+            )
+        if said != expected:
             raise InputError(
                 f"The card of {weights.name} does not say that fold {fold} of {Path(file).name} was left out"
                 f"{'' if spec.without is None else f' and {people[spec.without]} with it'}; train it with "
