@@ -28,18 +28,6 @@ ALL_AROUND = 0.75
 MOVED_RESIDUE = 0.4
 
 _EIGHT = np.ones((3, 3), dtype=bool)
-# A translator is installed before this file is imported, so that these are in the user's language as well.
-_PLACES = (
-    _("right"), _("lower right"), _("bottom"), _("lower left"),
-    _("left"), _("upper left"), _("top"), _("upper right"),
-)  # fmt: skip
-_AXES = (
-    _("left and right"), _("upper left and lower right"), _("top and bottom"), _("lower left and upper right"),
-)  # fmt: skip
-_MOVES = (
-    _("to the right"), _("down and right"), _("down"), _("down and left"),
-    _("to the left"), _("up and left"), _("up"), _("up and right"),
-)  # fmt: skip
 
 
 def compare(
@@ -113,7 +101,7 @@ def _what_changed(
     if apart and _share(changed, np.isin(parts, apart)) >= MOST:
         text = _("with a separate part, {place}") if adds else _("without a separate part, {place}")
         return text.format(place=where)
-    return _("mostly {place}").format(place=where) if where in _PLACES or where in _AXES else where
+    return _("mostly {place}").format(place=where) if where in (*_places(), *_axes()) else where
 
 
 def _rearranged(
@@ -131,10 +119,11 @@ def _rearranged(
         place = _place(candidate, recommended, spacing)
         return _("{size}, at another place, {place}").format(size=size, place=place)
     if _moved(candidate, recommended):
-        move = _MOVES[_octant(_centre(candidate, spacing) - _centre(recommended, spacing))]
+        move = _moves()[_octant(_centre(candidate, spacing) - _centre(recommended, spacing))]
         return _("{size}, moved {direction}").format(size=size, direction=move)
     more, less = _place(added, recommended, spacing), _place(removed, recommended, spacing)
-    if more in _PLACES and less in _PLACES and more != less:
+    places = _places()
+    if more in places and less in places and more != less:
         return _("{size}, more {more}, less {less}").format(size=size, more=more, less=less)
     plus, minus = (spacing[0] * spacing[1] * int(part.sum()) for part in (added, removed))
     return _("{size}, other shape: +{plus} and -{minus}").format(
@@ -156,18 +145,41 @@ def _place(changed: np.ndarray, reference: np.ndarray, spacing: Tuple[float, flo
     angles = np.arctan2(offsets[:, 1], offsets[:, 0])
     direction = np.array([np.cos(angles).mean(), np.sin(angles).mean()])
     if np.hypot(*direction) >= ONE_DIRECTION:
-        return _PLACES[_octant(direction)]
+        return _places()[_octant(direction)]
     outline = reference & ~ndimage.binary_erosion(reference)
     if _share(outline, ndimage.binary_dilation(changed, structure=_EIGHT)) >= ALL_AROUND:
         return _("all around")
     axis = np.array([np.cos(2 * angles).mean(), np.sin(2 * angles).mean()])
     if np.hypot(*axis) >= ONE_DIRECTION:
-        return _AXES[int(np.round(np.arctan2(axis[1], axis[0]) / (np.pi / 2))) % 4]
+        return _axes()[int(np.round(np.arctan2(axis[1], axis[0]) / (np.pi / 2))) % 4]
     return _("in several places")
 
 
+# Functions, since the browser's front end changes its language while it runs.
+
+
+def _places() -> Tuple[str, ...]:
+    return (
+        _("right"), _("lower right"), _("bottom"), _("lower left"),
+        _("left"), _("upper left"), _("top"), _("upper right"),
+    )  # fmt: skip
+
+
+def _axes() -> Tuple[str, ...]:
+    return (
+        _("left and right"), _("upper left and lower right"), _("top and bottom"), _("lower left and upper right"),
+    )  # fmt: skip
+
+
+def _moves() -> Tuple[str, ...]:
+    return (
+        _("to the right"), _("down and right"), _("down"), _("down and left"),
+        _("to the left"), _("up and left"), _("up"), _("up and right"),
+    )  # fmt: skip
+
+
 def _octant(direction: np.ndarray) -> int:
-    """0 for right, then clockwise in steps of 45 degrees, as in `_PLACES`; y points down."""
+    """0 for right, then clockwise in steps of 45 degrees, as in `_places`; y points down."""
     return int(np.round(np.arctan2(direction[1], direction[0]) / (np.pi / 4))) % 8
 
 

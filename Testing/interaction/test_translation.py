@@ -6,6 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
+from SPASegmentLib import translation
+from SPASegmentLib.interaction.differences import compare
+
 SCRIPT = """
 from SPASegmentLib import translation
 seen = set()
@@ -33,3 +39,24 @@ def test_descriptions_are_translated() -> None:
     root = Path(__file__).resolve().parents[2]
     done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, cwd=root)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "radius", "german"),
+    [
+        (23, 23, 13, "unten rechts"),
+        (24, 20, 10, "nach rechts verschoben"),
+        (16, 16, 10, "nach oben links verschoben"),
+    ],
+)
+def test_directions_follow_a_language_that_is_chosen_late(x: int, y: int, radius: int, german: str) -> None:
+    """The page in the browser asks for its language once everything is imported."""
+    rows, columns = np.mgrid[:41, :41]
+    before = np.hypot(columns - 20, rows - 20) <= 10
+    now = np.hypot(columns - x, rows - y) <= radius
+    translation.install(translation.translator("de"))
+    try:
+        text = compare(now, before, (1.0, 1.0)).description
+    finally:
+        translation.install(translation.english)
+    assert text.endswith(german)

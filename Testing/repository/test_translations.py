@@ -69,6 +69,27 @@ def test_placeholders_tags_and_ends_agree(path: Path) -> None:
             )
 
 
+def early(path: Path) -> Iterator[str]:
+    """Texts of a Python file that are looked up when it is imported."""
+
+    def inside(node: ast.AST) -> Iterator[ast.AST]:
+        for child in ast.iter_child_nodes(node):
+            if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                yield child
+                yield from inside(child)
+
+    for node in inside(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+            yield f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_no_text_is_looked_up_before_the_language_is_known() -> None:
+    """The viewer learns it from the browser that opens the page, when everything is imported."""
+    files = [path for folder in ("SPASegmentLib", "SPASegment") for path in (ROOT / folder).rglob("*.py")]
+    assert len(files) > 100
+    assert [place for path in files for place in early(path)] == []
+
+
 def test_german_speaks_like_a_person() -> None:
     """The words of the buttons are those that messages name, and nothing is left in English by mistake."""
     german = translation.catalogue("de")
