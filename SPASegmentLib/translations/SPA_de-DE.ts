@@ -2743,7 +2743,7 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
     <message>
         <source>Accepting adds</source>
-        <translation>Übernehmen fügt hinzu</translation>
+        <translation>Übernehmen ergänzt</translation>
     </message>
     <message>
         <source>Accepting replaces</source>

@@ -167,6 +167,38 @@ def test_everything_has_a_name_contrast_and_room(screen: Any, width: int, height
         )
 
 
+#: Controls that are narrower than what stands in them; lists show their longest entry only where there is room for it.
+NARROW = """() => [...document.querySelectorAll('button, .button, select')].filter((e) => {
+    const copy = e.cloneNode(true);
+    copy.style.cssText = 'position: absolute; visibility: hidden; width: max-content';
+    e.after(copy);
+    const wanted = copy.getBoundingClientRect().width;
+    copy.remove();
+    const has = e.getBoundingClientRect().width;
+    return has && !e.closest('.face') && !e.disabled && has + 1 < wanted;
+}).map((e) => e.outerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize("width", [1280, 800, 390])
+def test_longer_words_of_another_language_have_room(program: Any, browser: Any, new_screen: Any, width: int) -> None:
+    page = browser.new_page(locale="de-DE", viewport={"width": width, "height": 720})
+    screen = new_screen(page, program.url)
+    before = screen.state("opened")
+    page.click("[data-test=phantom]")
+    screen.wait(f"get('opened') > {before} && get('language') === 'de' && !get('busy')")
+    assert page.evaluate(NARROW) == []
+    screen.begin()
+    assert "empfohlen" in page.inner_text(".card") and page.evaluate(NARROW) == []
+    screen.accept()
+    page.keyboard.press("d")
+    screen.wait("get('through').ready")
+    assert page.get_by_role("button", name="Nächste zweifelhafte").is_visible() and page.evaluate(NARROW) == []
+    page.keyboard.press("Escape")
+    screen.wait("!get('through').active")
+    assert not screen.errors
+    page.close()
+
+
 @pytest.mark.slow
 def test_a_tablet(program: Any, browser: Any, new_screen: Any) -> None:
     """A tap is a click, a finger that moves draws a box, on a screen with two pixels for one."""
