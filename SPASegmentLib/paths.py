@@ -59,7 +59,9 @@ def check_paths(inputs: Iterable[Named], outputs: Iterable[Named], make_folders:
 
 def weights_files(weights: Optional[Path], name: str = "--weights") -> List[Named]:
     """A weights file and the card beside it, as inputs."""
-    return [] if weights is None else [(name, weights), (f"the card of {name}", weights.with_suffix(".json"))]
+    if weights is None:
+        return []
+    return [(name, weights), (f"the card of {name}", weights.parent / f"{weights.stem}.json")]
 
 
 def identity(path: Path) -> object:

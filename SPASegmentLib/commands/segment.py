@@ -137,13 +137,15 @@ def run_segment(task: SegmentTask) -> None:
 
 
 def _check_through(task: SegmentTask) -> None:
-    """Refuse options that contradict each other.
+    """Refuse options that contradict each other, and a region that is none.
 
     Raises:
         InputError: they do.
     """
     if task.through and task.slices:
         raise InputError("Give --through or --slices, not both: through the volume SPA finds the slices by itself.")
+    if task.region_mm is not None and not 0 < task.region_mm < np.inf:
+        raise InputError(f"--region ({task.region_mm:g}) is the side of a square in mm, above 0.")
     if task.visits is not None and not task.through:
         raise InputError("--visits says how many doubtful slices are answered after --through; add --through.")
     if task.visits and task.choices is not None:
@@ -249,8 +251,18 @@ def _work(
             raise
         return error
     if not session.accepted:
-        raise InputError("No mask was accepted, so nothing was written.")
+        raise InputError(f"No mask was accepted, so nothing was written.{_why(session)}")
     return None
+
+
+def _why(session: VolumeSession) -> str:
+    """Why a simulated reader has accepted nothing."""
+    reference = session.done[0].reference
+    if reference is None:
+        return ""
+    if reference.any():
+        return " None on screen met --reference; click into what it outlines."
+    return " --reference has nothing on the clicked slice; click where it has, or give the mask of this volume."
 
 
 def _through(session: VolumeSession) -> Dict[str, Any]:

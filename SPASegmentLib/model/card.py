@@ -88,6 +88,23 @@ def bundled(name: str = DEFAULT_NAME) -> Path:
     return models_folder() / f"{name}.safetensors"
 
 
+def card_file(weights: Path) -> Path:
+    """Where the card of a weights file lies.
+
+    Raises:
+        WeightsError: the path names no .safetensors file, such as a folder, or there is none.
+    """
+    if weights.suffix != ".safetensors":
+        raise WeightsError(
+            _("'{path}' names no weights; give the .safetensors file, with its card beside it.").format(path=weights)
+        )
+    try:
+        weights.stat()
+    except OSError as error:
+        raise _unreadable(weights, error) from error
+    return weights.with_suffix(".json")
+
+
 def read_card(path: Path) -> ModelCard:
     """Read a model card.
 
@@ -162,8 +179,12 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise WeightsError(
-            _("{name} cannot be read in {folder}: {reason}.").format(
-                name=path.name, folder=path.parent, reason=error.strerror
-            )
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> WeightsError:
+    return WeightsError(
+        _("{name} cannot be read in {folder}: {reason}.").format(
+            name=path.name, folder=path.parent, reason=error.strerror
+        )
+    )

@@ -16,7 +16,7 @@ from typing import Optional
 
 from SPASegmentLib import pytorch
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.model.card import DEFAULT_NAME, ModelCard, bundled, read_card
+from SPASegmentLib.model.card import DEFAULT_NAME, ModelCard, bundled, card_file, read_card
 from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
 from SPASegmentLib.model.onnx_network import OnnxNetwork
 from SPASegmentLib.model.runtime import Network
@@ -59,7 +59,7 @@ def load(path: Optional[Path] = None, device: str = "auto", runtime: str = "auto
         InputError: there is no such runtime.
     """
     path = bundled() if path is None else Path(path)
-    card = read_card(path.with_suffix(".json"))
+    card = read_card(card_file(path))
     if chosen_runtime(path, card, device, runtime) == "onnx":
         return Loaded(OnnxNetwork(path, card), card, "onnx", "cpu")
     pytorch.require_torch()

@@ -20,6 +20,7 @@ from SPASegmentLib.model.card import (
     DEFAULT_NAME,
     ModelCard,
     bundled,
+    card_file,
     checked_bytes,
     file_sha256,
     models_folder,
@@ -125,7 +126,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 
     path = Path(path)
-    card = read_card(path.with_suffix(".json"))
+    card = read_card(card_file(path))
     data = checked_bytes(path, card.sha256)
     try:
         state = load_safetensors(data)

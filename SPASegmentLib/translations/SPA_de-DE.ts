@@ -1823,6 +1823,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>The model card&apos;s calibration for volumes needs numbers by their names.</source>
         <translation>Die Kalibrierung der Modellkarte für Volumen braucht Zahlen bei ihren Namen.</translation>
     </message>
+    <message>
+        <source>&apos;{path}&apos; names no weights; give the .safetensors file, with its card beside it.</source>
+        <translation>„{path}“ bezeichnet keine Gewichte; geben Sie die .safetensors-Datei an, neben der ihre Karte liegt.</translation>
+    </message>
 </context>
 <context>
     <name>model.expected_dice</name>

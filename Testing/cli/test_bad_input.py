@@ -226,7 +226,9 @@ def test_a_figure_that_nothing_can_draw(segment: Callable, tmp_path: Path, name:
     ("options", "word"),
     [
         ({"plane": "oblong"}, "plane"), ({"plane": "0,0,0"}, "normal"), ({"choices": "2,maybe"}, "--choices"),
-        ({"choices": "9,accept"}, "number 9"), ({"weights": "no.safetensors"}, "no."),
+        ({"choices": "9,accept"}, "number 9"), ({"weights": "no.safetensors"}, "no.safetensors cannot be read"),
+        ({"region": "0"}, "--region"), ({"region": "-5"}, "--region"), ({"region": "nan"}, "--region"),
+        ({"weights": "."}, "names no weights"), ({"weights": "/"}, "names no weights"), ({"weights": ""}, "no weights"),
         ({"choices": None, "reference": "no.nrrd"}, "no.nrrd"), ({"reference": "no.nrrd"}, "not both"),
     ],
 )  # fmt: skip
@@ -237,6 +239,17 @@ def test_arguments_that_make_no_sense(segment: Callable, tmp_path: Path, options
 def test_an_empty_reference(segment: Callable, files: Any, write_volume: Callable, tmp_path: Path) -> None:
     empty = write_volume(tmp_path / "empty.nrrd", np.zeros((4, 5, 6), np.uint8), files.phantom.ijk_to_ras)
     assert_refused(segment(choices=None, reference=empty), tmp_path, "empty")
+
+
+def test_a_reference_of_something_else(segment: Callable, files: Any, write_volume: Callable, tmp_path: Path) -> None:
+    """It lies on other slices, or on the clicked one in a corner."""
+    mask = np.zeros(files.phantom.voxels.shape, np.uint8)
+    mask[0, :3, :3] = 1
+    elsewhere = write_volume(tmp_path / "elsewhere.nrrd", mask, files.phantom.ijk_to_ras)
+    assert_refused(segment(choices=None, reference=elsewhere), tmp_path, "nothing on the clicked slice")
+    mask[12, :3, :3] = 1
+    corner = write_volume(tmp_path / "corner.nrrd", mask, files.phantom.ijk_to_ras)
+    assert_refused(segment(choices=None, reference=corner), tmp_path, "None on screen met --reference")
 
 
 def test_a_damaged_profile(segment: Callable, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_bad_cards(stored: tuple[SPANetwork, Path], text: str, message: str) -> 
 
 
 def test_missing_files(tmp_path: Path, stored: tuple[SPANetwork, Path]) -> None:
-    with pytest.raises(WeightsError, match="nothing.json cannot be read"):
+    with pytest.raises(WeightsError, match="nothing.safetensors cannot be read"):
         weights.load(tmp_path / "nothing.safetensors")
     stored[1].unlink()
     with pytest.raises(WeightsError, match="small.safetensors cannot be read"):

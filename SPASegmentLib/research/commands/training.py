@@ -132,13 +132,14 @@ def run_calibrate(
         SPAError: the weights or the files cannot be used, or the card cannot be written.
     """
     with imports():
+        from SPASegmentLib.model.card import card_file
         from SPASegmentLib.model.expected_dice import calibrated
         from SPASegmentLib.research.evaluation.calibration import calibrate
 
     if not files and not structures:
         raise InputError("Calibration needs files: slices (--npz), structures (--structures), or both.")
     inputs = [("--npz", Path(file)) for file in files] + [("--structures", Path(file)) for file in structures]
-    check_paths(inputs, [("the card of --weights", weights.with_suffix(".json"))])
+    check_paths(inputs, [("the card of --weights", card_file(weights))])
     console = Console()
     with progress_bar(console, "Calibrating") as progress:
         record = calibrate(

@@ -68,11 +68,12 @@ def run_calibrate_volumes(
         SPAError: the weights or the volumes cannot be used, or the card cannot be written.
     """
     with imports():
+        from SPASegmentLib.model.card import card_file
         from SPASegmentLib.research.evaluation.volumes.calibration import calibrate_volumes
 
     if not folders and not npz:
         raise InputError("Calibration needs volumes: folders, shards (--npz and --index), or both.")
-    card = weights.with_suffix(".json")
+    card = card_file(weights)
     check_paths(_inputs(folders, npz, index, None), [("the card of --weights", card)])
     console = Console()
     with progress_bar(console, "Calibrating") as progress:

@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional
 from torch import Tensor
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.card import card_file
 from SPASegmentLib.model.encoders import ENCODERS
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.model.weights import (
@@ -68,7 +69,7 @@ def check_start(
     if sam is not None:
         asked = file_sha256(sam)
     elif initial:
-        asked = read_card(initial_file(initial, folder).with_suffix(".json")).sha256
+        asked = read_card(card_file(initial_file(initial, folder))).sha256
     if asked != origin.get("sha256", ""):
         wanted = (sam.name if sam is not None else initial) or "random weights"
         raise InputError(

@@ -11,7 +11,7 @@ from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model import use
-from SPASegmentLib.model.card import ModelCard, read_card
+from SPASegmentLib.model.card import ModelCard, card_file, read_card
 from SPASegmentLib.research.data.folds import FOLDS, digest, folds, weights_of
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.cases import Case
@@ -105,7 +105,7 @@ def check_folds(spec: FoldedSpec, file: Path, people: Sequence[str]) -> List[Mod
     structures = open_structures(file)
     cards, images = [], digest(structures.patients, structures.images)
     for fold, weights in enumerate(spec.files()):
-        card = read_card(weights.with_suffix(".json"))
+        card = read_card(card_file(weights))
         without = [] if spec.without is None else [people[spec.without]]
         expected = {"fold": fold, "of": FOLDS, "people": without}
         said = dict(card.training.get("left_out", {}).get(Path(file).stem, {}))

@@ -21,7 +21,7 @@ from SPASegmentLib.interaction.fill import NOTHING, Anchor, Expected, Filler, Vi
 from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
 from SPASegmentLib.interaction.simulated_user import dice
-from SPASegmentLib.model.card import read_card
+from SPASegmentLib.model.card import card_file, read_card
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
 from SPASegmentLib.output import write_json
@@ -227,7 +227,7 @@ def calibrate_volumes(
     """
     if bool(npz) != (index is not None):
         raise InputError("Shards and the list of their slices belong together; give --npz and --index.")
-    card, network = read_card(Path(weights).with_suffix(".json")), load(weights).network
+    card, network = read_card(card_file(Path(weights))), load(weights).network
     stacks = [one for one in folder_stacks(folders, None, patients, limit, complain) if one.patient not in skip]
     # Going through a volume is about one structure; of many small ones the largest is taken.
     stacks = [replace(one, mask=largest_part(one.mask)) for one in stacks]

@@ -12,7 +12,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.interaction.settings import SessionSettings
-from SPASegmentLib.model.card import bundled, read_card
+from SPASegmentLib.model.card import bundled, card_file, read_card
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, shard_stacks
@@ -123,7 +123,7 @@ def evaluate_volumes(
     started, processes = time.perf_counter(), task.jobs or cores()
     if not set(WITH_ITK).isdisjoint(task.baselines):
         itk_interpolation()  # so that a missing package is told before the work
-    card = read_card((bundled() if task.weights is None else task.weights).with_suffix(".json"))
+    card = read_card(card_file(bundled() if task.weights is None else task.weights))
     skipped: List[str] = []
 
     def left_out(text: str) -> None:
