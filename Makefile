@@ -96,7 +96,7 @@ demo: $(DEMO)/ready
 	$(DEMO)/bin/spa demo --output out/demo
 
 viewer: $(VIEWER)/ready
-	$(VIEWER)/bin/spa viewer $(VOLUME)
+	$(VIEWER)/bin/spa viewer $(if $(VOLUME),"$(VOLUME)")
 
 screenshot: demo
 	cp out/demo/demo.png Resources/Screenshots/demo.png

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -78,3 +79,16 @@ def test_the_tutorial_s_configuration_and_manifest_are_read(tmp_path: Path) -> N
     (tmp_path / "mine.yaml").write_text(text)
     assert load_config(tmp_path / "mine.yaml").sources[0].file == "raters.csv"
     assert text in (ROOT / "docs/training.md").read_text(), "the same as on the page with all details"
+
+
+@pytest.mark.parametrize("name", ["", "scan.nii.gz", "my scan (1).nii.gz"])
+def test_make_opens_a_volume_of_any_name(name: str, tmp_path: Path) -> None:
+    """The command that make hands to the shell, with a program in the viewer's place that prints what it is given."""
+    program = tmp_path / "bin" / "spa"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\nprintf "%s|" "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "ready").touch()
+    command = ["make", "--silent", f"VIEWER={tmp_path}", "-o", f"{tmp_path}/ready", "viewer", f"VOLUME={name}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == ("viewer|" if not name else f"viewer|{name}|")
