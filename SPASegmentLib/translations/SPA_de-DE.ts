@@ -2933,6 +2933,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>The viewer has refused this ({status}); open the address that it printed when it started, with its token.</source>
         <translation>Der Viewer hat das abgelehnt ({status}); öffnen Sie die Adresse, die er beim Start ausgegeben hat, mit ihrem Token.</translation>
     </message>
+    <message>
+        <source>{name} cannot be read; zip a folder with a DICOM series, and open the archive.</source>
+        <translation>{name} lässt sich nicht lesen; packen Sie den Ordner mit der DICOM-Serie in ein .zip-Archiv, und öffnen Sie dieses.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.page_view</name>

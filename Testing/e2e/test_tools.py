@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 from urllib.parse import urljoin
 
 import numpy as np
@@ -107,26 +107,31 @@ def test_work_is_not_lost_without_a_question(screen: Any) -> None:
     assert len(screen.dialogs) == 1
 
 
-@pytest.mark.parametrize("dropped", [True, False])
-def test_another_file_is_opened_after_one_question(screen: Any, tmp_path: Path, dropped: bool) -> None:
-    """Whether it is chosen or dropped on the button; refused, it can be given once more."""
+def drop(page: Any, on: str, path: Path) -> None:
+    """Drop a file or a folder on the middle of an element."""
+    box = page.locator(on).first.bounding_box()
+    where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    send = page.context.new_cdp_session(page).send
+    for kind in ("dragEnter", "dragOver", "drop"):
+        send("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+
+
+@pytest.mark.parametrize("place", [None, "[data-test=upload]", "[data-view=Red]", ".strip", "[data-test=status]"])
+def test_another_file_is_opened_after_one_question(screen: Any, tmp_path: Path, place: Optional[str]) -> None:
+    """Whether it is chosen, or dropped on the button or beside it; refused, it can be given once more."""
     page = screen.page
     file = tmp_path / "other.nrrd"
     voxels = np.random.default_rng(0).integers(0, 255, 1000, np.uint8).tobytes()
     file.write_bytes(b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 10 10 10\nencoding: raw\n\n" + voxels)
-    touch = page.context.new_cdp_session(page).send
 
     def give() -> None:
-        if not dropped:
+        if place is None:
             with page.expect_file_chooser() as chooser:
                 page.click("[data-test=upload]")
             chooser.value.set_files(str(file))
-            return
-        box = page.locator("[data-test=upload]").bounding_box()
-        where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
-        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
-        for kind in ("dragEnter", "dragOver", "drop"):
-            touch("Input.dispatchDragEvent", {"type": kind, **where, "data": data})
+        else:
+            drop(page, place, file)
 
     screen.begin()
     screen.accept()
@@ -139,6 +144,16 @@ def test_another_file_is_opened_after_one_question(screen: Any, tmp_path: Path, 
     give()
     screen.wait(f"get('opened') > {before} && !get('busy')")
     assert screen.state("volume") == "other.nrrd" and len(screen.dialogs) == 2
+    assert len(page.context.pages) == 1
+
+
+def test_a_folder_cannot_be_dropped(screen: Any, tmp_path: Path) -> None:
+    """Browsers give no file for it."""
+    (tmp_path / "series").mkdir()
+    before = screen.state("opened")
+    drop(screen.page, "[data-view=Red]", tmp_path / "series")
+    screen.until(lambda: len(screen.dialogs) == 1)
+    assert "series cannot be read; zip" in screen.dialogs[0] and screen.state("opened") == before
 
 
 def test_the_3d_view_is_off_until_it_is_wanted(screen: Any) -> None:

@@ -27,6 +27,12 @@
     input.value = "";
     if (!file) return;
     try {
+      await file.slice(0, 1).arrayBuffer();
+    } catch (error) {
+      window.alert(fill(say("unreadable"), { name: file.name }));
+      return;
+    }
+    try {
       const there = `${address}?name=${encodeURIComponent(file.name)}`;
       accepted(await fetch(there, { method: "POST", body: file }));
     } catch (error) {
@@ -39,6 +45,18 @@
     if (mayLeave(unsaved)) await send(input, "spa/volume");
     else input.value = "";
   }
+
+  // A file that misses its button would take the page's place in the browser, or be downloaded. It goes to the button
+  // for volumes, which says whether one may be opened now; a study has none.
+  ["dragover", "drop"].forEach((kind) => document.addEventListener(kind, (event) => {
+    if (!event.dataTransfer.types.includes("Files") || event.target.matches("input[type=file]:enabled")) return;
+    event.preventDefault();
+    const button = document.querySelector("[data-test=upload]:enabled");
+    event.dataTransfer.dropEffect = button ? "copy" : "none";
+    if (kind === "dragover" || !button || !event.dataTransfer.files.length) return;
+    button.files = event.dataTransfer.files;
+    button.dispatchEvent(new Event("change"));
+  }));
 
   async function fetchFile(address) {
     let answer, content;
