@@ -226,6 +226,7 @@ def test_the_page_s_script_says_nothing_by_itself() -> None:
     script = (ROOT / "SPASegmentLib/viewer/page/page.js").read_text(encoding="utf-8")
     assert re.findall(r"(?:alert|confirm)\((?:fill\()?([^)]*\))", script) == [
         'say("refused")',
+        'say("unreadable")',
         'say("unreachable")',
         'say("unreachable")',
         'say("unsaved")',
