@@ -101,7 +101,7 @@ viewer: $(VIEWER)/ready
 screenshot: demo
 	cp out/demo/demo.png Resources/Screenshots/demo.png
 	$(DEMO)/bin/spa segment SPASegment/Resources/SampleData/AverageBrainMR.nii.gz --click=-8,10,18 \
-		--choices 3,accept2 --output out/demo/brain.seg.nrrd --figure Resources/Screenshots/brain.png
+		--choices 0,accept3 --output out/demo/brain.seg.nrrd --figure Resources/Screenshots/brain.png
 
 screenshots: $(READY)
 	$(BIN)/python Testing/host/screenshots.py out/screenshots
