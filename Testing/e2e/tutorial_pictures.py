@@ -27,7 +27,7 @@ def keep(screen: Screen, path: Path) -> None:
     with Image.open(io.BytesIO(screen.page.screenshot())) as image:
         flat = image.convert("RGB")
     for colours in (256, 128, 64, 32):
-        flat.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+        flat.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= LARGEST:
             print(path)
             return

@@ -31,7 +31,7 @@ def small(path: Path) -> None:
     with Image.open(path) as image:
         flat = image.convert("RGB")
     for colours in (256, 128, 64, 32):
-        flat.quantize(colours, dither=Image.Dither.NONE).save(path, optimize=True)
+        flat.quantize(colours, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE).save(path, optimize=True)
         if path.stat().st_size <= LARGEST:
             return
     raise RuntimeError(f"{path} is too large.")
