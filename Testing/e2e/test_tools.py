@@ -109,6 +109,7 @@ def test_work_is_not_lost_without_a_question(screen: Any) -> None:
 
 def drop(page: Any, on: str, path: Path) -> None:
     """Drop a file or a folder on the middle of an element."""
+    page.locator(on).first.scroll_into_view_if_needed()
     box = page.locator(on).first.bounding_box()
     where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}

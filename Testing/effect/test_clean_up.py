@@ -277,7 +277,7 @@ def test_weights_that_are_gone_say_the_way_back(desk: Any, tmp_path: Path) -> No
     Model.keep(Model.choice()._replace(weights=str(tmp_path / "better.safetensors")))
     desk.host.views["Red"].click(desk.lesion)
     desk.wait()
-    for words in ("better.json cannot be read", "Use bundled (section Model)"):
+    for words in ("better.safetensors cannot be read", "Use bundled (section Model)"):
         assert words in desk.panel.status.text
     Model.keep(Model.choice()._replace(weights=""))
     assert desk.click().round == 1

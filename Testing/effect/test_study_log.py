@@ -101,11 +101,16 @@ def test_the_problem_goes_when_the_log_is_switched_off(desk: Any, log: Path) -> 
     assert "log was not written" not in desk.panel.status.text
 
 
-def test_whatever_the_log_does_a_mask_that_is_written_is_learned(desk: Any, log: Path) -> None:
-    """A line longer than Python reads: an error that the log has no words for."""
-    from SPASegmentLib.interaction.study_log import COLUMNS
+def test_whatever_the_log_does_a_mask_that_is_written_is_learned(
+    desk: Any, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error that the log has no words for."""
+    from SPASegmentLib.interaction.study_log import StudyLog
 
-    log.write_text(",".join(COLUMNS) + "\n" + "x" * 200_000 + "\n", encoding="utf-8")
+    def fails(*_: object) -> None:
+        raise RuntimeError("out of threads")
+
+    monkeypatch.setattr(StudyLog, "add", fails)
     desk.click("Red")
     desk.workflow.accept()
     assert "log was not written" in desk.panel.status.text and desk.voxels().any()

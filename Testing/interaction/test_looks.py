@@ -33,7 +33,7 @@ def found(network: SPANetwork, frame: FrameImage) -> Region:
 
 
 def test_larger_objects_get_larger_regions(network: SPANetwork) -> None:
-    sides = [found(network, disk(r)).width for r in (6, 30, 60)]
+    sides = [found(network, disk(r)).width for r in (6, 20, 45)]
     assert sides[0] < sides[-1]
     assert sides[-1] > 120
 

@@ -94,7 +94,8 @@ def test_there_is_no_interval_over_a_handful_of_patients(monkeypatch: pytest.Mon
 def test_a_record_of_few_patients_has_no_intervals_on_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Earlier versions have written some."""
     monkeypatch.setattr(statistics, "LEAST_GROUPS", 8)
-    old = {"command": "c", "protocol": "masks", "dice_ci95": [[0.1, 0.2]], "sets": {"a": {"dice_ci95": [0.1, 0.2]}}}
+    old = {"command": "c", "protocol": "masks", "files": ["a.npz"], "machine": "m", "seconds": 1.0}
+    old.update(dice_ci95=[[0.1, 0.2]], sets={"a": {"dice_ci95": [0.1, 0.2]}})
     page = tmp_path / "page.md"
     packed(page).parent.mkdir(parents=True)
     pack_records({"six": {**old, "intervals_over": "6 patients"}, "nine": {**old, "intervals_over": "9 images"}}, page)
