@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Optional
 
+from SPASegmentLib import packages
 from SPASegmentLib.errors import DependencyError
 from SPASegmentLib.translation import texts
 
@@ -17,13 +17,7 @@ _found: Optional[str] = None
 
 def is_installed() -> bool:
     """Whether PyTorch is there and has not failed yet; without importing it, which takes seconds."""
-    return not _found and _is_there()
-
-
-def _is_there() -> bool:
-    """A folder that an uninstallation has left can be imported, too, and is empty."""
-    spec = importlib.util.find_spec("torch")
-    return spec is not None and spec.origin is not None
+    return not _found and packages.is_installed("torch")
 
 
 def require_torch() -> None:
@@ -48,7 +42,7 @@ def _problem() -> str:
         return _not_installed() if error.name == "torch" else _cannot_be_imported(error)
     except Exception as error:  # the loader of libraries raises OSError, and others as they like
         return _cannot_be_imported(error)
-    if not _is_there():
+    if not packages.is_installed("torch"):
         return _not_installed()
     try:
         there_and_back = torch.from_numpy(numpy.ones(1, dtype=numpy.float32)).numpy()

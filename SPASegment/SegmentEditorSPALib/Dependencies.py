@@ -13,7 +13,7 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 
 import slicer
 
-from SPASegmentLib.pytorch import is_installed
+from SPASegmentLib import packages, pytorch
 
 from . import Installation
 from .Translate import tr as _
@@ -34,7 +34,7 @@ _REQUIREMENTS = {**PACKAGES, **NETWORK_PACKAGES, **TORCH_PACKAGES}
 
 def has_torch() -> bool:
     """Whether PyTorch is installed, and has not failed to work."""
-    return is_installed()
+    return pytorch.is_installed()
 
 
 def has_runtime() -> bool:
@@ -76,14 +76,8 @@ def _for_networks(runtime: str = "") -> Dict[str, str]:
     return {**NETWORK_PACKAGES, **TORCH_PACKAGES} if _absent(TORCH_PACKAGES) else TORCH_PACKAGES
 
 
-def _absent(packages: Iterable[str]) -> List[str]:
-    return [name for name in packages if not _is_there(name) or _is_too_old(name)]
-
-
-def _is_there(name: str) -> bool:
-    """Whether there is something to import; a folder that an uninstallation has left can be imported, and is empty."""
-    spec = importlib.util.find_spec(name)
-    return spec is not None and spec.origin is not None
+def _absent(names: Iterable[str]) -> List[str]:
+    return [name for name in names if not packages.is_installed(name) or _is_too_old(name)]
 
 
 def _is_too_old(name: str) -> bool:
@@ -176,7 +170,7 @@ def _install(names: List[str], question: str, folder: str = "", again: Sequence[
         return _("Nothing was installed; click again when you want to install what SPA needs.")
     used = [name for name in names if name in sys.modules and importlib.util.find_spec(name) is not None]
     # Of some packages nothing but their entry is left, with which pip would be content.
-    again = [name for name in names if name in again or (_version_of(name) and not _is_there(name))]
+    again = [name for name in names if name in again or (_version_of(name) and not packages.is_installed(name))]
     new = [name for name in names if name not in again]
     for some, whole in ((new, False), (again, True)):
         problem = Installation.install([_REQUIREMENTS[name] for name in some], folder, whole) if some else ""

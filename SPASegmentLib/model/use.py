@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
-from SPASegmentLib import pytorch
+from SPASegmentLib import packages, pytorch
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.card import DEFAULT_NAME, ModelCard, bundled, card_file, read_card
 from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
@@ -93,7 +93,7 @@ def chosen_runtime(path: Path, card: ModelCard, device: str = "auto", runtime: s
         return "torch"
     # Graphs that were left behind where the weights come from, or no ONNX Runtime: PyTorch does where it is there.
     whole = all(graph_file(path, name).exists() for name in GRAPHS)
-    if pytorch.is_installed() and not (whole and importlib.util.find_spec("onnxruntime")):
+    if pytorch.is_installed() and not (whole and packages.is_installed("onnxruntime")):
         return "torch"
     return "onnx"
 

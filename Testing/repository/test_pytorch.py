@@ -85,7 +85,7 @@ LEFT = """
 import importlib.machinery, sys
 class Left:
     def find_spec(self, name, path=None, target=None):
-        if name == "torch":
+        if name == GONE:
             return importlib.machinery.PathFinder.find_spec(name, [FOLDER])
 sys.meta_path.insert(0, Left())
 """
@@ -93,12 +93,18 @@ sys.meta_path.insert(0, Left())
 
 def test_a_folder_that_is_left_of_pytorch_is_none(tmp_path: Path) -> None:
     (tmp_path / "torch" / "lib").mkdir(parents=True)
-    left = f"FOLDER = {str(tmp_path)!r}\n{LEFT}"
+    left = f"GONE, FOLDER = 'torch', {str(tmp_path)!r}\n{LEFT}"
     first, second, installed = ask(left + ASK)
     assert first == second == "PyTorch is not installed; install it, as pytorch.org says."
     assert installed == "False False"
     click = "from SPASegmentLib.model import use; print(use.load().runtime)"
     assert ask(left + click) == ("onnx",)
+
+
+def test_where_a_folder_is_left_of_onnx_runtime_pytorch_runs_the_weights(tmp_path: Path) -> None:
+    (tmp_path / "onnxruntime" / "capi").mkdir(parents=True)
+    left = f"GONE, FOLDER = 'onnxruntime', {str(tmp_path)!r}\n{LEFT}"
+    assert ask(left + "from SPASegmentLib.model import use; print(use.load(device='cpu').runtime)") == ("torch",)
 
 
 def test_bundled_weights_without_pytorch() -> None:
