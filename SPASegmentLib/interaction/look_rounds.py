@@ -137,12 +137,11 @@ class LookRounds:
         """
         weights = self._weigh(said)
         means = self._means(weights)
-        best, with_best = self._least_loss(means, weights)
+        best, recommended, with_best = self._least_loss(means, weights)
         maps, picked = self._screen(means[best], best, with_best, weights)
         expected = calibrated(float(with_best @ weights), self._calibration)
         proposal = propose(self._frame, maps, entropy(self._probability(means, weights)), number, expected)
         shown = (self._looks[best], *(self._looks[self._owner[i]] for i in picked))
-        recommended = self._grid.sample(self._looks[best].region, means[best][None]) > THRESHOLD
         cells = np.concatenate([recommended, self._masks[picked]])
         return LookRound(self, said, weights, shown, cells, replace(proposal, extent_open=True))
 
@@ -160,7 +159,7 @@ class LookRounds:
         said = (*shown.said, click)
         weights = self._weigh(said)
         means = self._means(weights)
-        best, _unused = self._least_loss(means, weights)
+        best, *_unused = self._least_loss(means, weights)
         probability = self._looks[best].region.maps_to_frame(means[best][None])[0]
         base = self._with_clicks(probability > THRESHOLD, self._clicks(said))
         rounds = self._around(base, self._looks[best].neutral_radius, self)
@@ -261,14 +260,18 @@ class LookRounds:
             means.append(np.tensordot(share.astype(np.float32), look.maps, 1))
         return means
 
-    def _least_loss(self, means: Sequence[np.ndarray], weights: np.ndarray) -> Tuple[int, np.ndarray]:
-        """The look whose mean mask has the highest expected Dice, and that mask's Dice with every hypothesis."""
+    def _least_loss(self, means: Sequence[np.ndarray], weights: np.ndarray) -> Tuple[int, np.ndarray, np.ndarray]:
+        """The look whose mean mask has the highest expected Dice.
+
+        Returns:
+            Its number, the mask (1, m_rows, m_columns) on the grid, and the mask's Dice with every hypothesis.
+        """
         masks = [self._grid.sample(look.region, mean[None]) > THRESHOLD for look, mean in zip(self._looks, means)]
         cells = np.concatenate(masks)[:, self._used]
         alike = pairwise_dice(cells, self._cells, self._grid.areas[self._used])
         gain = np.where([mask.any() for mask in masks], alike @ weights, -1.0)
         best = int(gain.argmax())
-        return best, alike[best]
+        return best, masks[best], alike[best]
 
     def _screen(
         self, recommended: np.ndarray, look: int, alike: np.ndarray, weights: np.ndarray

@@ -44,8 +44,8 @@ class Frame:
 
     On a plane along the volume's axes the pixels are its voxels, turned as on screen, without interpolation. Any
     other plane is resliced linearly at the finest voxel spacing, at the closest of the parallel slices through the
-    volume, and its masks go back to voxels by majority. The
-    mapping is kept in voxel indices, so that a frame moves with its volume when a transform changes.
+    volume, and its masks go back to voxels by majority. The mapping is kept in voxel indices, so that a frame moves
+    with its volume when a transform changes.
 
     Attributes:
         volume: the volume node.
@@ -249,7 +249,7 @@ class Frame:
         exact = self._exact(to_grid)
         if exact is None:
             # On the volume's own lattice an oblique slice is a sheet that has each of its voxels once.
-            thick = self.aligned or not same_lattice(own, grid)
+            thick = self.aligned or not self.shares_voxels(grid)
             found = splat(np.asarray(mask, dtype=bool), to_grid, grid.extent, thick, touched)
         else:
             found = _place(np.asarray(mask, dtype=bool), exact, grid)
@@ -257,12 +257,15 @@ class Frame:
 
     def masks_to_labelmap(self, masks: Mapping[int, np.ndarray], grid: Grid) -> Optional[Any]:
         """`mask_to_labelmap` for (height, width) bool masks on several slices, by their steps along the normal."""
-        own = self._grid()
-        if len(masks) > 1 and not same_lattice(own, grid):
-            found = fill(masks, np.linalg.solve(grid.to_world, own.to_world @ self.to_index), grid.extent)
+        if len(masks) > 1 and not self.shares_voxels(grid):
+            found = fill(masks, np.linalg.solve(grid.to_world, self.to_world), grid.extent)
             return None if found is None else labelmap_image(found[0], found[1], grid.to_local)
         images = [self.mask_to_labelmap(mask, grid, step=step) for step, mask in masks.items()]
         return merged([image for image in images if image is not None], grid.to_local)
+
+    def shares_voxels(self, grid: Grid) -> bool:
+        """Whether a grid has the volume's own voxels: a slice is written the same alone and with others there."""
+        return same_lattice(self._grid(), grid)
 
     def segment_mask(self, segmentation: Any, segment_id: str) -> np.ndarray:
         """(height, width) bool: pixels of this slice that a segment holds."""

@@ -255,8 +255,10 @@ def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
 
 def _held_by(frame: Frame, masks: Mapping[int, np.ndarray], grid: Grid) -> Optional[Any]:
     """Voxels that masks on several slices may have been written into, together or one by one; None for none."""
-    images = [frame.masks_to_labelmap(masks, grid)]
-    images += [frame.mask_to_labelmap(mask, grid, step=step) for step, mask in masks.items()]
+    together = frame.masks_to_labelmap(masks, grid)
+    if len(masks) < 2 or frame.shares_voxels(grid):
+        return together
+    images = [together, *(frame.mask_to_labelmap(mask, grid, step=step) for step, mask in masks.items())]
     return merged([image for image in images if image is not None], grid.to_local)
 
 
