@@ -18,7 +18,8 @@ from SPASegmentLib.research.data.images import needed
 from SPASegmentLib.research.training.augment import Augmentation, AugmentSettings
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.deform import DeformSettings
-from SPASegmentLib.research.training.sources import KINDS, AnySource, open_material
+from SPASegmentLib.research.training.material import open_material
+from SPASegmentLib.research.training.sources import KINDS, AnySource
 from SPASegmentLib.research.training.trainer import TrainSettings
 from SPASegmentLib.research.training.yaml_file import read_yaml
 

@@ -21,10 +21,11 @@ from SPASegmentLib.paths import Named, check_paths, weights_files
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.research.training.export import export, has_graphs
+from SPASegmentLib.research.training.material import held_out_slices
 from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.processes import processes
 from SPASegmentLib.research.training.recipe import only_training
-from SPASegmentLib.research.training.sources import People, Structures, held_out_slices
+from SPASegmentLib.research.training.sources import People, Structures
 from SPASegmentLib.research.training.start import check_start, find_start, initial_file
 from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
 

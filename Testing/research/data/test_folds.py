@@ -10,8 +10,9 @@ import pytest
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.folds import FOLDS, digest, folds, weights_of
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
+from SPASegmentLib.research.training.material import open_material
 from SPASegmentLib.research.training.objects import ObjectPool
-from SPASegmentLib.research.training.sources import People, open_material
+from SPASegmentLib.research.training.sources import People
 
 
 def test_all_images_of_a_patient_are_in_one_fold() -> None:

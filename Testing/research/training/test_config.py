@@ -12,9 +12,10 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.shards import RaterSlices, load_slices
 from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.research.training.losses import LossWeights
+from SPASegmentLib.research.training.material import held_out_slices, open_material
 from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.run import write_held_out
-from SPASegmentLib.research.training.sources import Shards, Structures, Synthetic, held_out_slices, open_material
+from SPASegmentLib.research.training.sources import Shards, Structures, Synthetic
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 TRAINING = Path(__file__).parents[3] / "Resources" / "Training"

@@ -16,9 +16,10 @@ from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.drawing import draw_slice
 from SPASegmentLib.research.training.hierarchy import stable_regions, superpixels
+from SPASegmentLib.research.training.material import open_material
 from SPASegmentLib.research.training.objects import ImageObject, ObjectPool, objects_of, pool_of
 from SPASegmentLib.research.training.run import train
-from SPASegmentLib.research.training.sources import Structures, open_material
+from SPASegmentLib.research.training.sources import Structures
 from SPASegmentLib.research.training.widen import synthetic_slices
 
 HEIGHT, WIDTH = 60, 96
