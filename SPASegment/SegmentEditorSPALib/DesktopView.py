@@ -145,7 +145,7 @@ class DesktopView:
 
 def _is_parallel(view: Any, frame: Any) -> bool:
     # Not before: it needs SciPy, which may come with the first click.
-    from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE
+    from SPASegmentLib.mrml.mapping import ALIGNMENT_TOLERANCE
 
     normal = Plane.of_slice_node(view.mrmlSliceNode()).normal
     across = np.cross(*frame.to_world[:3, :2].T)

@@ -23,6 +23,13 @@ from SPASegmentLib.mrml.grid import (
     segmentation_grid,
     volume_grid,
 )
+from SPASegmentLib.mrml.mapping import (
+    ALIGNMENT_TOLERANCE,
+    aligned_axis,
+    aligned_mapping,
+    moved,
+    oblique_mapping,
+)
 from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
 from SPASegmentLib.mrml.sampling import as_pixels, luminance, reslice, sample_labels, splat
 from SPASegmentLib.mrml.slabs import fill
@@ -31,13 +38,6 @@ from SPASegmentLib.mrml.volumes import is_in_mm
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
-
-#: A plane this close (radian) to the volume's axes uses its voxels, as in Slicer's warning of rotated views.
-ALIGNMENT_TOLERANCE = 1e-3
-
-#: Borders of a volume are whole numbers of pixels as far as this.
-_ROUNDING = 1e-6
-
 
 class Frame:
     """One slice of a scalar or RGB volume.
@@ -85,12 +85,12 @@ class Frame:
             raise InputError(_("The volume is a label map; select the image that it was drawn on."))
         grid = volume_grid(volume)
         index = _inside(grid, ras)
-        axis = _aligned_axis(grid, plane)
+        axis = aligned_axis(grid, plane)
         if axis is not None:
             position = min(max(int(np.floor(index[axis] + 0.5)), 0), grid.shape[axis] - 1)
-            to_index, shape = _aligned_mapping(grid, plane, axis, position)
+            to_index, shape = aligned_mapping(grid, plane, axis, position)
         else:
-            to_index, shape = _oblique_mapping(grid, plane, ras)
+            to_index, shape = oblique_mapping(grid, plane, ras)
         return cls(volume, plane, to_index, shape, axis is not None)
 
     @property
@@ -338,13 +338,6 @@ class Frame:
         return whole.astype(np.int64) if one_each.all() else None
 
 
-def moved(to_index: np.ndarray, step: int) -> np.ndarray:
-    """(4, 4) pixel to index matrix of the slice so many steps further along the normal."""
-    result = np.array(to_index, dtype=np.float64)
-    result[:3, 3] += step * result[:3, 2]
-    return result
-
-
 def cut(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int], aligned: bool) -> np.ndarray:
     """(height, width) float32 pixels of a slice.
 
@@ -377,60 +370,6 @@ def _inside(grid: Grid, ras: Point) -> np.ndarray:
     if not grid.contains(index):
         raise InputError(_("The click lies outside the volume; click inside the image."))
     return index
-
-
-def _aligned_axis(grid: Grid, plane: Plane) -> Optional[int]:
-    """The voxel axis that the plane lies across, or None."""
-    axes = grid.to_world[:3, :3] / np.linalg.norm(grid.to_world[:3, :3], axis=0)
-    for axis in range(3):
-        first, second = (axes[:, n] for n in range(3) if n != axis)
-        normal = np.cross(first, second)
-        # Sines of small angles: the tilt of the plane, and how far from square the pixels would be.
-        tilt = np.linalg.norm(np.cross(normal / np.linalg.norm(normal), plane.normal))
-        if tilt <= ALIGNMENT_TOLERANCE and abs(first @ second) <= ALIGNMENT_TOLERANCE:
-            return axis
-    return None
-
-
-def _aligned_mapping(grid: Grid, plane: Plane, axis: int, position: int) -> Tuple[np.ndarray, Tuple[int, int]]:
-    """Pixel to index matrix (whole numbers) of an own slice of the volume, and its shape."""
-    axes = grid.to_world[:3, :3]
-    first, second = (n for n in range(3) if n != axis)
-    unit = axes / np.linalg.norm(axes, axis=0)
-    if abs(unit[:, first] @ plane.right) < abs(unit[:, second] @ plane.right):
-        first, second = second, first
-    to_index = np.zeros((4, 4))
-    to_index[3, 3] = 1
-    for column, (source, direction) in enumerate([(first, plane.right), (second, plane.down), (axis, plane.normal)]):
-        sign = 1 if axes[:, source] @ direction > 0 else -1
-        to_index[source, column] = sign
-        to_index[source, 3] = 0 if sign > 0 else grid.shape[source] - 1
-    to_index[axis, 3] = position
-    return to_index, (grid.shape[second], grid.shape[first])
-
-
-def _oblique_mapping(grid: Grid, plane: Plane, ras: Point) -> Tuple[np.ndarray, Tuple[int, int]]:
-    """Pixel to index matrix of the plane closest to a point, and the shape that covers the volume on every slice.
-
-    Pixels and slices are counted from the volume's middle, whatever the point, so that a mask carries over from one
-    slice to another, and those of one plane are known to be of one.
-    """
-    size = float(np.linalg.norm(grid.to_world[:3, :3], axis=0).min())
-    per_mm = np.linalg.solve(grid.to_world[:3, :3], plane.normal)
-    # One step crosses one voxel in the direction that the normal runs through fastest.
-    step = 1.0 / np.abs(per_mm).max()
-    to_world = np.eye(4)
-    to_world[:3, :3] = np.stack([plane.right * size, plane.down * size, plane.normal * step], axis=1)
-    to_world[:3, 3] = (grid.to_world @ grid.corners().mean(axis=1))[:3]
-    corners = np.linalg.solve(to_world, grid.to_world @ grid.corners(0.5))
-    low, high = corners.min(axis=1) - _ROUNDING, corners.max(axis=1) + _ROUNDING
-    depth = float(np.linalg.solve(to_world, [*ras, 1.0])[2])
-    closest = float(np.floor(depth + 0.5))
-    if not low[2] < closest < high[2]:
-        closest = depth  # the volume ends in a corner before it
-    to_world[:3, 3] = (to_world @ [np.ceil(low[0]), np.ceil(low[1]), closest, 1.0])[:3]
-    shape = tuple(int(np.floor(high[n]) - np.ceil(low[n])) + 1 for n in (1, 0))
-    return np.linalg.solve(grid.to_world, to_world), (shape[0], shape[1])
 
 
 def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import FrameImage
-from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE, Frame, cut, moved
+from SPASegmentLib.mrml.frame import Frame, cut
 from SPASegmentLib.mrml.grid import image_array
+from SPASegmentLib.mrml.mapping import ALIGNMENT_TOLERANCE, moved
 from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
 from SPASegmentLib.translation import texts
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
-from SPASegmentLib.mrml.frame import ALIGNMENT_TOLERANCE, Frame
+from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark
 from SPASegmentLib.mrml.job import Job
+from SPASegmentLib.mrml.mapping import ALIGNMENT_TOLERANCE
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.mrml.texts import agreement_text, round_text
 from SPASegmentLib.translation import texts
