@@ -41,18 +41,20 @@ def test_the_hint_is_true_of_the_rounds_after_it(desk: Any, view: str) -> None:
         hints.append("change little" in desk.panel.round.text)
         assert hints[-1] == (np.mean(fits) >= 0.95)
 
-    first = desk.click(view)
-    assert "change little" not in desk.panel.round.text
     told = []
-    while desk.proposal.round < 6:
-        look()
-        before, hint = desk.proposal.masks[0], hints[-1]
-        desk.workflow.choose(2)
-        desk.wait()
-        after = desk.proposal.masks[0]
-        told += [2 * (before & after).sum() / (before.sum() + after.sum())] if hint else []
-    assert told and min(told) > 0.9
-    assert "change little" not in desk.panel.round.text
+    for candidate in (2, 3):
+        first = desk.click(view)
+        assert "change little" not in desk.panel.round.text
+        while desk.proposal.round < 6:
+            look()
+            before, hint = desk.proposal.masks[0], hints[-1]
+            desk.workflow.choose(candidate)
+            desk.wait()
+            after = desk.proposal.masks[0]
+            told += [2 * (before & after).sum() / (before.sum() + after.sum())] if hint else []
+        assert "change little" not in desk.panel.round.text
+        desk.workflow.cancel()
+    assert len(told) >= 2 and min(told) > 0.9
 
     for candidate in range(1, len(first.masks)):
         desk.workflow.cancel()

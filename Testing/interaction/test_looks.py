@@ -32,10 +32,16 @@ def found(network: SPANetwork, frame: FrameImage) -> Region:
     return looks.find_region(frame, Click(100, 100), network.config.image_size, predictor_on, 8)[0]
 
 
-def test_larger_objects_get_larger_regions(network: SPANetwork) -> None:
-    sides = [found(network, disk(r)).width for r in (6, 20, 45)]
-    assert sides[0] < sides[-1]
-    assert sides[-1] > 120
+@pytest.mark.parametrize("radius", [
+    30,
+    45,
+    # A region inside the disk shows nothing but grey, on which all predictions agree.
+    pytest.param(60, marks=pytest.mark.xfail(strict=True, reason="the bundled weights are surest inside of it")),
+])  # fmt: skip
+def test_larger_objects_get_larger_regions(network: SPANetwork, radius: int) -> None:
+    small, large = (found(network, disk(r)).width for r in (6, radius))
+    assert small < large
+    assert large > 120
 
 
 def test_where_no_look_shows_what_was_clicked_on_the_closest_one_is_taken(
