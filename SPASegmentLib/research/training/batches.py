@@ -152,7 +152,8 @@ class BatchSource:
         often = np.array([1.0 - row.anything for row in rows])
         # Mostly what `interaction.looks` aims at; now and then anything, for its first looks.
         usual = rng.uniform(2.0, 4.0, b) * extents + rng.uniform(0.0, 50.0, b) * scale
-        anything = extents * np.exp(rng.uniform(np.log(0.6), np.log(8), b))
+        closest = np.array([row.closest for row in rows])
+        anything = extents * np.exp(rng.uniform(np.log(closest), np.log(8), b))
         side = np.clip(np.where(rng.random(b) < often, usual, anything), 36.0 * scale, largest)
         angle = rng.uniform(-np.pi, np.pi, b)
         mirror = rng.choice([-1.0, 1.0], b)

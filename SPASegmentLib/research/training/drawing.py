@@ -23,6 +23,7 @@ class Drawn:
         scale: pixels that count as one, for the least size and the margins of regions.
         largest: side of the largest region in pixels.
         anything: how often the region has any size, and not one that fits the object.
+        closest: of any size, the smallest: a share of `extent`.
     """
 
     image: np.ndarray
@@ -32,6 +33,7 @@ class Drawn:
     scale: float
     largest: float
     anything: float
+    closest: float
 
 
 def combine(masks: np.ndarray, subset: Sequence[int]) -> np.ndarray:
@@ -70,4 +72,4 @@ def draw_slice(slices: RaterSlices, weight: np.ndarray, rng: np.random.Generator
     extent = float(max(np.ptp(uy), np.ptp(ux)) + 1)
     scale = slices.images.shape[-1] / 128
     click = np.array([xs[pick], ys[pick]], float)
-    return Drawn(slices.images[row], wanted, click, extent, scale, largest=200.0 * scale, anything=0.25)
+    return Drawn(slices.images[row], wanted, click, extent, scale, 200.0 * scale, anything=0.25, closest=0.6)

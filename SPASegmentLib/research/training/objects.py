@@ -31,6 +31,8 @@ SPREAD = 0.5
 #: The largest region, in longer sides of the image, as `interaction.looks` has it; and how often a region has any size,
 #: not one that fits the object: more often than on crops around nodules, for the looks at a whole organ are many.
 LARGEST_SIDE, ANY_SIZE = 1.6, 0.4
+#: The smallest region, as a share of the object: one that shows nothing but its inside.
+CLOSEST = 0.25
 #: Pixels around an object in which pseudo-raters' outlines may lie.
 MARGIN = 6
 
@@ -138,7 +140,7 @@ class ObjectPool:
         ys, xs = np.nonzero(one.masks.any(0))
         extent = float(max(np.ptp(ys), np.ptp(xs)) + 1)
         click_xy, largest = np.array([x, y], float), LARGEST_SIDE * max(image.shape)
-        return Drawn(image, wanted, click_xy, extent, scale=1.0, largest=largest, anything=ANY_SIZE)
+        return Drawn(image, wanted, click_xy, extent, 1.0, largest, ANY_SIZE, CLOSEST)
 
 
 def _click(inside: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -205,7 +207,7 @@ def pool_of(sets: Sequence[StructureSet], favour: Mapping[str, float], regions: 
 def region_objects(image: np.ndarray, row: int, rng: np.random.Generator) -> List[ImageObject]:
     """Regions of an image that nobody labelled; the weights sum to 1, if there are any."""
     masks = stable_regions(image)
-    return [_around(mask, row, 1.0 / len(masks), rng) for mask in masks]
+    return [around(mask, row, 1.0 / len(masks), rng) for mask in masks]
 
 
 def _peoples_objects(people: np.ndarray, row: int) -> List[ImageObject]:
@@ -232,13 +234,13 @@ def _labelled_objects(structures: StructureSet, row: int, where: int, rng: np.ra
         whole = WHOLE if len(parts) > 1 and not structures.by_instance and _fits(int(mask.sum()), mask.size) else 0.0
         roots = np.array([np.sqrt(part.sum()) for part in parts])
         for part, root in zip(parts, roots):
-            found.append(_around(part, where, share * (1 - whole) * root / roots.sum(), rng))
+            found.append(around(part, where, share * (1 - whole) * root / roots.sum(), rng))
         if whole:
-            found.append(_around(mask, where, share * whole, rng))
+            found.append(around(mask, where, share * whole, rng))
     if not structures.by_instance and len(structures.names) <= MOST_CLASSES:
         unions = _unions(list(classes.values()))
         share = UNIONS * sum(one.weight for one in found)
-        found += [_around(union, where, share / len(unions), rng) for union in unions]
+        found += [around(union, where, share / len(unions), rng) for union in unions]
     return found
 
 
@@ -262,7 +264,7 @@ def _fits(area: int, pixels: int) -> bool:
     return SMALLEST <= area <= LARGEST * pixels
 
 
-def _around(mask: np.ndarray, row: int, weight: float, rng: np.random.Generator) -> ImageObject:
+def around(mask: np.ndarray, row: int, weight: float, rng: np.random.Generator) -> ImageObject:
     """An object with one known outline, that three more people would have drawn a little differently."""
     ys, xs = np.nonzero(mask)
     top, left = max(int(ys.min()) - MARGIN, 0), max(int(xs.min()) - MARGIN, 0)

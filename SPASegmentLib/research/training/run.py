@@ -223,7 +223,7 @@ def _shares(config: TrainConfig, batches: BatchSource) -> Dict[str, float]:
         # By folder, so that the same set does not appear once for each of its structures.
         key = Path(source.paths[0]).parts[0] if source.paths else source.kind
         parts = {key: 1.0}
-        if isinstance(material, ObjectPool):
+        if isinstance(material, ObjectPool) and material.sets:
             parts = {f"{key}/{name}": share for name, share in material.shares().items()}
         for name, share in parts.items():
             shares[name] = shares.get(name, 0.0) + source.share * share

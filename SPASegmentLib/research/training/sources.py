@@ -22,6 +22,7 @@ from SPASegmentLib.research.data.split import kept_for_testing
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.training.batches import Material, row_weights
 from SPASegmentLib.research.training.objects import pool_of
+from SPASegmentLib.research.training.scenes import scenes
 from SPASegmentLib.research.training.widen import synthetic_slices, with_pseudo_raters
 
 Share = Annotated[float, Field(gt=0)]
@@ -297,6 +298,34 @@ class Synthetic(Source):
         return synthetic_slices(self.count, self.seed, crop)
 
 
+class Scenes(Source):
+    """Whole synthetic images with plain objects of any size (`training.scenes`).
+
+    Attributes:
+        count: of images.
+        seed: of images and pseudo-raters.
+    """
+
+    kind: Literal["scenes"]
+    count: Count = 1500
+    seed: int = 0
+
+    def load(self, data: Path, crop: int) -> Loaded:
+        """Nothing: scenes are made, not read."""
+        if self.hold_out_every:
+            raise InputError("Scenes are of no patients whom hold_out_every could keep out of training; leave it out.")
+        return []
+
+    def kept_out(self, loaded: Loaded) -> FrozenSet[str]:
+        """Nobody."""
+        return frozenset()
+
+    def training(self, loaded: Loaded, kept_out: Collection[str]) -> Tuple[Material, np.ndarray]:
+        """The objects of all scenes."""
+        pool = scenes(self.count, self.seed)
+        return pool, pool.weights()
+
+
 class Structures(Source):
     """A folder of npz files with structures of many kinds (`data.structures`), a set each.
 
@@ -414,8 +443,8 @@ def _without_patients(sets: Sequence[StructureSet], names: Collection[str], wher
     return left
 
 
-KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, People, Synthetic]
+KINDS: List[Any] = [Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, People, Synthetic, Scenes]
 AnySource = Annotated[
-    Union[Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, People, Synthetic],
+    Union[Shards, LidcPng, Refuge, Qubiq, Manifest, Nifti, Png, Structures, People, Synthetic, Scenes],
     Field(discriminator="kind"),
 ]

@@ -45,6 +45,36 @@ def pseudo_raters(mask: np.ndarray, rng: np.random.Generator, raters: int = 4, s
     return np.stack(masks)
 
 
+def warped_ellipse(
+    shape: Tuple[int, int],
+    centre: Tuple[float, float],
+    radius: float,
+    ratio: float,
+    angle: float,
+    rng: np.random.Generator,
+) -> np.ndarray:
+    """An ellipse whose outline wanders smoothly; it may fall to pieces.
+
+    Args:
+        shape: (h, w) of the mask.
+        centre: (y, x) in pixels.
+        radius: in pixels, of a disk of the ellipse's area.
+        ratio: of its axes, at least 1.
+        angle: of the longer one, in radians.
+        rng: how the outline wanders.
+
+    Returns:
+        (h, w) bool.
+    """
+    yy, xx = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    (cy, cx), root = centre, np.sqrt(ratio)
+    u = (xx - cx) * np.cos(angle) + (yy - cy) * np.sin(angle)
+    v = -(xx - cx) * np.sin(angle) + (yy - cy) * np.cos(angle)
+    rough = smooth_noise(shape, radius * rng.uniform(0.3, 0.8) + 1, rng)
+    distance = radius * (1 - np.sqrt((u / root) ** 2 + (v * root) ** 2) / radius)
+    return np.asarray(distance + rough * radius * rng.uniform(0.0, 0.3) > 0)
+
+
 def synthetic_slices(count: int, seed: int, size: int = 128) -> RaterSlices:
     """Random scenes: smooth regions of random intensities and textures, one of which is the object.
 
@@ -54,19 +84,13 @@ def synthetic_slices(count: int, seed: int, size: int = 128) -> RaterSlices:
     rng = np.random.default_rng(seed)
     images: List[np.ndarray] = []
     masks: List[np.ndarray] = []
-    yy, xx = np.mgrid[:size, :size].astype(np.float32)
     while len(images) < count:
         fields = [smooth_noise((size, size), rng.uniform(5, 25), rng) for _ in range(rng.integers(2, 5))]
         labels = np.argmax(np.stack(fields), axis=0)
-        # The object: a warped ellipse near the middle.
         radius = np.exp(rng.uniform(np.log(5), np.log(38 * size / 128)))
         ratio, angle = rng.uniform(1.0, 2.2), rng.uniform(0, np.pi)
         cy, cx = size / 2 + rng.uniform(-14, 14, 2)
-        u = (xx - cx) * np.cos(angle) + (yy - cy) * np.sin(angle)
-        v = -(xx - cx) * np.sin(angle) + (yy - cy) * np.cos(angle)
-        rough = smooth_noise((size, size), radius * rng.uniform(0.3, 0.8) + 1, rng)
-        distance = radius * (1 - np.sqrt((u / np.sqrt(ratio)) ** 2 + (v * np.sqrt(ratio)) ** 2) / radius)
-        mask = distance + rough * radius * rng.uniform(0.0, 0.3) > 0
+        mask = warped_ellipse((size, size), (cy, cx), radius, ratio, angle, rng)
         parts, _ = ndimage.label(mask)
         middle = parts[int(np.clip(cy, 0, size - 1)), int(np.clip(cx, 0, size - 1))]
         if middle == 0:
