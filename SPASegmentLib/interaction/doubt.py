@@ -21,7 +21,7 @@ def most_doubtful(
     answer lies closer.
 
     Args:
-        result: of all slices.
+        result: of all slices; those that show nothing are not proposed.
         anchors: slices with accepted masks.
         ends: slices that the structure is not on.
         skip: slices that are not to be proposed.
@@ -44,7 +44,7 @@ def most_doubtful(
     nearest = np.abs(at[:, None] - known[None]).min(axis=1)
     best, most = None, 0.0
     for k in open_:
-        if k in skip:
+        if k in skip or not result.slices[k].seen:
             continue
         away = np.abs(at - k)
         left = np.minimum(1.0, away / np.minimum(np.maximum(nearest, 1), REACH))

@@ -64,12 +64,14 @@ class Found:
         presence: 0..1.
         dice: 0..1, expected if the structure is there.
         signs: what both were told from; None where nothing could be seen.
+        seen: whether the slice shows anything; if not, nobody can be asked about it.
     """
 
     patch: Patch
     presence: float
     dice: float
     signs: Optional[Signs]
+    seen: bool = True
 
     @property
     def mask(self) -> Patch:
@@ -144,6 +146,20 @@ class Filler:
             return narrowed
         return replace(narrowed, patch=blended(narrowed.patch, followed.patch))
 
+    def unseen(self, index: int, low: Tuple[int, Patch], high: Tuple[int, Patch]) -> Found:
+        """A slice that shows nothing, as the masks around it say: without it, the structure would have a gap.
+
+        Args:
+            index: of the slice.
+            low: index and bool mask, not empty, of the closest slice below that shows something.
+            high: of the closest one above.
+        """
+        (a, before), (b, after) = low, high
+        frame = self._frame_at(a)
+        window = Window.around(frame.shape, before, after)
+        distance = between(window, before, after, (index - a) / (b - a), frame.spacing)
+        return replace(_alone(window, distance, frame), seen=False)
+
     def expected_between(self, index: int, low: Tuple[int, Anchor], high: Tuple[int, Anchor]) -> Expected:
         """What the anchors alone say of a slice between them; see `between`."""
         frame = self._frame_at(index)
@@ -179,8 +195,7 @@ class Filler:
             # Between two masks something should be; towards an end it may well be over.
             return Found(NOTHING, UNCLEAR if expected.kind == "between" else 0.0, EMPTY, None)
         if self._network is None:
-            alone = np.asarray(expit(distance / (0.5 * min(frame.spacing))), dtype=np.float32)
-            return Found(Patch(alone, window.top, window.left), 1.0, ALONE, None)
+            return _alone(window, distance, frame)
         return self.judge(self.view(expected))
 
     def judge(self, view: View) -> Found:
@@ -227,6 +242,12 @@ class Filler:
                 guided.teach(anchor.mask, anchor.mask), Appearance.of(frame.pixels, anchor.mask)
             )
         return self._taught[key]
+
+
+def _alone(window: Window, distance: np.ndarray, frame: FrameImage) -> Found:
+    """What accepted masks alone make of a slice; (h, w) signed distance in mm, positive inside, on the window."""
+    map_ = np.asarray(expit(distance / (0.5 * min(frame.spacing))), dtype=np.float32)
+    return Found(Patch(map_, window.top, window.left), 1.0, ALONE, None)
 
 
 def blended(one: Patch, other: Patch) -> Patch:

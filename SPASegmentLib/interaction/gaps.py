@@ -64,8 +64,25 @@ class GapFiller:
     def fill(self, low: int, high: int, anchors: Dict[int, Anchor], work: Work) -> Optional[Gap]:
         """The slices between two marks, or beyond one; None where the work was stopped."""
         if low in anchors and high in anchors:
-            return self._enclosed(low, high, anchors, work)
-        return self._followed(low if low in anchors else high, 1 if low in anchors else -1, anchors, work)
+            gap = self._enclosed(low, high, anchors, work)
+        else:
+            gap = self._followed(low if low in anchors else high, 1 if low in anchors else -1, anchors, work)
+        if gap is None:
+            return None
+        known = {k: anchors[k].mask for k in (low, high) if k in anchors}
+        known.update({k: one.mask for k, one in gap.slices.items()})
+        return replace(gap, slices={**gap.slices, **self._unseen(known)})
+
+    def _unseen(self, known: Dict[int, Patch]) -> Dict[int, Found]:
+        """The slices that show nothing, between slices with masks; `known` are the masks of all others."""
+        found: Dict[int, Found] = {}
+        marks = sorted(known)
+        for low, high in zip(marks, marks[1:]):
+            before, after = known[low], known[high]
+            if before.values.any() and after.values.any():
+                for k in range(low + 1, high):
+                    found[k] = self._filler.unseen(k, (low, before), (high, after))
+        return found
 
     def _enclosed(self, low: int, high: int, anchors: Dict[int, Anchor], work: Work) -> Optional[Gap]:
         work.expect(high - low - 1)

@@ -276,7 +276,8 @@ class ThroughVolume:
         sure = sure and (one.presence >= SURE_PRESENCE if there else one.presence <= 1 - SURE_PRESENCE)
         state = SliceState.DOUBTFUL if not sure else SliceState.SURE if there else SliceState.ABSENT
         dice = one.dice * one.presence if there else 1.0 - one.presence
-        return self._result_of(one.mask, one.patch if there else NOTHING, state, dice, one.presence)
+        result = self._result_of(one.mask, one.patch if there else NOTHING, state, dice, one.presence)
+        return result if one.seen else replace(result, seen=False)
 
     def _result_of(self, mask: Patch, map_: Patch, state: SliceState, dice: float, presence: float) -> SliceResult:
         assert self._slices.shape is not None

@@ -31,6 +31,7 @@ class SliceResult:
         expected_dice: 0..1, of the mask; 1 where it was accepted, or said to be absent.
         presence: 0..1, probability that the structure is on the slice.
         patch: probabilities; float16 on a part of the frame.
+        seen: whether the slice shows anything; if not, its mask is that of the slices around it.
     """
 
     shape: Tuple[int, int]
@@ -39,6 +40,7 @@ class SliceResult:
     expected_dice: float
     presence: float
     patch: Patch
+    seen: bool = True
 
     @property
     def probability(self) -> np.ndarray:

@@ -140,6 +140,21 @@ def test_through_the_volume(spa: Callable, files: Any, read_mask: Callable, tmp_
     assert entry["volume_dice"] == pytest.approx(dice(mask, target)) and entry["volume_dice"] > 0.6
 
 
+def test_a_slice_that_shows_nothing_leaves_no_gap(
+    spa: Callable, files: Any, write_volume: Callable, read_mask: Callable, tmp_path: Path
+) -> None:
+    voxels, k, output = files.phantom.voxels.copy(), clicked_slice(files), tmp_path / "lesion.nrrd"
+    voxels[k + 1] = voxels.min()  # as where a volume lacks a slice
+    volume = write_volume(tmp_path / "gap.nrrd", voxels, files.phantom.ijk_to_ras)
+    arguments = ("segment", volume, "--click", files.click, "--reference", files.reference)
+    done = spa(*arguments, "--through", "--visits", 3, "-o", output)
+    assert (done.code, done.err) == (0, "")
+    mask, target = read_mask(output), files.phantom.readers["satellite"]
+    there = np.flatnonzero(mask.any(axis=(1, 2)))
+    assert there.tolist() == [*range(there[0], there[-1] + 1)] and there[0] < k + 1 < there[-1]
+    assert dice(mask[k + 1], target[k + 1]) > 0.6
+
+
 def test_a_person_says_where_it_ends(spa: Callable, files: Any, read_mask: Callable, tmp_path: Path) -> None:
     output, log = tmp_path / "lesion.nrrd", tmp_path / "log.json"
     arguments = ("segment", files.volume, "--click", files.click, "--through", "--visits", 2, "--log", log)
