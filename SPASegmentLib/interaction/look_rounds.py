@@ -40,6 +40,9 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
+#: How much of the looks' sureness counts in picking candidates, and in what an answer to them leaves: a look may be
+#: sure of another thing than the one that is meant. One recommended mask cannot hold both, four candidates can.
+HEDGE = 0.5
 #: Looks of less weight do not count for the uncertainty that is shown.
 _NEGLIGIBLE = 0.01
 
@@ -51,7 +54,7 @@ class LookRound:
     Attributes:
         rounds: what made it.
         said: by the user so far, in frame pixels.
-        weights: (n,) of all hypotheses; they sum to 1.
+        weights: (n,) of all hypotheses, as the recommended mask has them; they sum to 1.
         shown: the look that each mask on screen comes from.
         cells: (1 + k, m_rows, m_columns) bool, the masks on screen on the grid that hypotheses are compared on.
         proposal: what the user sees.
@@ -126,7 +129,7 @@ class LookRounds:
         self._used = self._masks.any(axis=0)
         self._cells = self._masks[:, self._used]
         self._alike = pairwise_dice(self._cells, self._cells, self._grid.areas[self._used])
-        self._prior = self._log_prior()
+        self._prior, self._hedged = self._log_prior(1.0), self._log_prior(HEDGE)
 
     def make(self, said: Tuple[Said, ...], number: int) -> LookRound:
         """One round.
@@ -135,10 +138,10 @@ class LookRounds:
             said: by the user so far.
             number: of the round; 1, 2, ...
         """
-        weights = self._weigh(said)
+        weights = self._weigh(said, self._prior)
         means = self._means(weights)
         best, recommended, with_best = self._least_loss(means, weights)
-        maps, picked = self._screen(means[best], best, with_best, weights)
+        maps, picked = self._screen(means[best], best, with_best, self._weigh(said, self._hedged))
         expected = calibrated(float(with_best @ weights), self._calibration)
         proposal = propose(self._frame, maps, entropy(self._probability(means, weights)), number, expected)
         shown = (self._looks[best], *(self._looks[self._owner[i]] for i in picked))
@@ -157,7 +160,7 @@ class LookRounds:
     def after_click(self, shown: LookRound, click: Click) -> RegionRound:
         """The same round in the region around the mask that the correction speaks for."""
         said = (*shown.said, click)
-        weights = self._weigh(said)
+        weights = self._weigh(said, self._prior)
         means = self._means(weights)
         best, *_unused = self._least_loss(means, weights)
         probability = self._looks[best].region.maps_to_frame(means[best][None])[0]
@@ -206,7 +209,7 @@ class LookRounds:
         """(n, h, w) float32 hypotheses, drawn as the choice of a mask on screen leaves them, on a region's maps."""
         settings, heard = self._settings, choice(shown.cells, mask)
         likely = log_likelihood(self._masks, [heard], settings, self._grid.areas)
-        weights = normalised(np.log(shown.weights + 1e-300) + likely)
+        weights = normalised(np.log(self._weigh(shown.said, self._hedged) + 1e-300) + likely)
         rng = np.random.default_rng([settings.seed, len(shown.said), mask])
         drawn = systematic_resample(weights, settings.predictions // 2, rng)
         grid = Fovea.of_map(rounds.region, rounds.map_size)
@@ -218,9 +221,13 @@ class LookRounds:
         drawn = systematic_resample(made.weights, self._settings.predictions, rng)
         return np.concatenate([self._full(int(index)) for index in drawn])
 
-    def _log_prior(self) -> np.ndarray:
-        """(n,) of the hypotheses: the looks' sureness, shared by their predictions as the profile has it."""
-        sureness = np.array([look.log_weight for look in self._looks])
+    def _log_prior(self, believed: float) -> np.ndarray:
+        """(n,) of the hypotheses: the looks' sureness, shared by their predictions as the profile has it.
+
+        Args:
+            believed: share of the sureness that counts.
+        """
+        sureness = believed * np.array([look.log_weight for look in self._looks])
         if not np.isfinite(sureness).any():
             sureness = np.zeros(len(self._looks))
         shares = [np.log(normalised(self._liking(look)) + 1e-300) for look in self._looks]
@@ -237,15 +244,15 @@ class LookRounds:
         radii = np.sqrt(((look.maps > THRESHOLD) * areas).sum(axis=(1, 2)) / np.pi)
         return self._profile.log_weight(radii - look.neutral_radius)
 
-    def _weigh(self, said: Sequence[Said]) -> np.ndarray:
-        """(n,) posterior weights of the hypotheses."""
+    def _weigh(self, said: Sequence[Said], prior: np.ndarray) -> np.ndarray:
+        """(n,) posterior weights of the hypotheses, from their prior log-weights."""
         heard: List[Answer] = []
         for one in said:
             if isinstance(one, Click):
                 heard.append(Correction(*self._grid.cell(one.x, one.y), one.positive))
             elif isinstance(one, Extent):
                 heard.append(one)
-        log_weights = self._prior + log_likelihood(self._masks, heard, self._settings, self._grid.areas)
+        log_weights = prior + log_likelihood(self._masks, heard, self._settings, self._grid.areas)
         for extent in (one for one in heard if isinstance(one, Extent)):
             # Another thing is meant, not a wide outline of the same one.
             log_weights = log_weights + extent_log_likelihood(self._things, extent)

@@ -82,6 +82,14 @@ def test_where_it_is_not_they_differ_in_extent() -> None:
     assert shown.neutral_radius(1) == 10 and shown.neutral_radius(0) == 24, "offsets are measured in the mask's look"
 
 
+def test_candidates_hold_an_extent_that_the_recommended_mask_is_nearly_sure_not_to_be() -> None:
+    sure, unsure = look_of([10, 11, 12, 13, 14, 15], 6.0), look_of([40, 41, 42], 0.0)
+    shown = rounds_of([sure, unsure]).make((), 1)
+    assert shown.weights[6:].sum() == pytest.approx(1 / (1 + np.exp(6.0)))
+    radii = radii_on_screen(shown.proposal)
+    assert 9 < radii[0] < 16 < 38 < radii[-1], "half of a sureness of 6 is a weight of 5 %"
+
+
 def test_no_two_masks_alike_and_none_empty() -> None:
     looks = [look_of([20, 20, 20], 0.0), look_of([20, 20.01], 0.0), look_of([-1, -1], 0.0)]
     shown = rounds_of(looks).make((), 1)
@@ -178,7 +186,9 @@ def test_candidates_after_a_choice_come_from_what_it_leaves_of_the_looks_too(
         alike = np.array([[dice(map_ > 0.5, other) for other in offered] for map_ in frames])
         likely = np.exp(100 * (alike - alike.max(axis=1, keepdims=True)))
         wanted = likely[:, mask - 1 if mask else 0] / likely.sum(axis=1)
-        posterior = first.weights * (0.95 * wanted + 0.05 / len(offered))
+        sureness = np.array([look.log_weight for look in first.rounds._looks])[first.rounds._owner]
+        hedged = first.weights * np.exp(-0.5 * sureness)  # half of it is gone
+        posterior = hedged * (0.95 * wanted + 0.05 / len(offered))
         posterior /= posterior.sum()
         here = np.stack([second.region.mask_to_region(map_, second.rounds.map_size) for map_ in frames])
         found = [int(np.abs(here - map_).mean(axis=(1, 2)).argmin()) for map_ in second.beside]
