@@ -252,7 +252,7 @@ class Passage:
 
     def _say_found(self) -> None:
         if self._work is not None:
-            self._view.say(found_text(self._work.result, self._work.stack.origin.image.in_mm))
+            self._view.say(found_text(self._work.result, self._work.stack.origin.image.in_mm, self._work.elsewhere))
 
     def _visit(self, index: int, beside: Optional[int] = None) -> None:
         """Show masks on a slice; where nothing was found there, from the mask of the slice beside it, if any."""

@@ -24,6 +24,8 @@ _NAMED = {
     "sagittal": ((0.0, -1.0, 0.0), (0.0, 0.0, -1.0), (-1.0, 0.0, 0.0)),
     "coronal": ((-1.0, 0.0, 0.0), (0.0, 0.0, -1.0), (0.0, 1.0, 0.0)),
 }
+#: Cosine of how far a plane may be tilted and still bear their names: patients lie askew.
+_CLOSE = np.cos(np.radians(20.0))
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,12 @@ class Plane:
         """The plane in which a volume was acquired or stored: across its third axis."""
         first, second = grid.to_world[:3, 0], grid.to_world[:3, 1]
         return cls.from_normal(np.cross(first, second).tolist())
+
+    @property
+    def name(self) -> str:
+        """The name of the plane that it is close to, such as "axial", else "oblique"."""
+        near = (name for name, axes in _NAMED.items() if abs(float(self.normal @ np.array(axes[2]))) >= _CLOSE)
+        return next(near, "oblique")
 
     @classmethod
     def _from_axes(cls, right: np.ndarray, down: np.ndarray, normal: np.ndarray) -> Plane:

@@ -12,12 +12,10 @@ from SPASegmentLib.mrml.frame import Frame, cut
 from SPASegmentLib.mrml.grid import image_array
 from SPASegmentLib.mrml.mapping import ALIGNMENT_TOLERANCE, moved
 from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
+from SPASegmentLib.mrml.turn import Turn
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
-
-#: Two places on the lattice of slices this close (in pixels and slices) are one.
-_SAME = 1e-3
 
 
 class Stack:
@@ -77,14 +75,15 @@ class Stack:
         return self.origin if step == 0 else self.origin.neighbour(step)
 
     def index_of(self, frame: Frame) -> Optional[int]:
-        """The index of a frame; None where it is none of these slices."""
-        if frame.volume is not self.origin.volume or frame.shape != self._shape:
+        """The index of a frame, which may be turned or mirrored; None where it is none of these slices."""
+        turn = self.turn_of(frame)
+        return None if turn is None else self.index(turn.step)
+
+    def turn_of(self, frame: Frame) -> Optional[Turn]:
+        """How a frame lies on these slices, by the views that both were cut in; None where it is none of them."""
+        if frame.volume is not self.origin.volume:
             return None
-        between = np.linalg.solve(self._to_index, frame.to_index)
-        step = float(between[2, 3])
-        wanted = np.eye(4)
-        wanted[2, 3] = np.rint(step)
-        return self.index(round(step)) if np.abs(between - wanted).max() <= _SAME else None
+        return Turn.between(self._to_index, self._shape, frame.to_index, frame.shape)
 
     def at(self, ras: Point, plane: Optional[Plane] = None) -> int:
         """The index of the slice through a point in mm, or of the one closest to it.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Tuple
+from collections import Counter
+from typing import Sequence, Tuple
 
 from SPASegmentLib.interaction.areas import amount
 from SPASegmentLib.interaction.volume_result import SliceState, VolumeResult
+from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -16,8 +18,14 @@ def progress_text(done: int, to_do: int) -> str:
     return _("Going through the volume: {done} of {to_do} slices; Esc stops.").format(done=done, to_do=max(to_do, done))
 
 
-def found_text(result: VolumeResult, in_mm: bool = True) -> str:
-    """What was found, how far it can be relied on, what to do with it; `in_mm` where the size of voxels is known."""
+def found_text(result: VolumeResult, in_mm: bool = True, elsewhere: Sequence[Plane] = ()) -> str:
+    """What was found, how far it can be relied on, and what to do with it.
+
+    Args:
+        result: what was found.
+        in_mm: whether the size of voxels is known.
+        elsewhere: planes of accepted masks that are on none of its slices.
+    """
     if result.extent is None:
         return _("SPA found nothing in the volume; accept a mask on another slice.")
     doubtful = [one for one in result.slices.values() if one.state is SliceState.DOUBTFUL]
@@ -32,7 +40,18 @@ def found_text(result: VolumeResult, in_mm: bool = True) -> str:
         words.append(_("One slice is doubtful: N goes there, Enter applies."))
     else:
         words.append(_("No slice is doubtful; Enter applies."))
-    return " ".join([*words, *result.remarks])
+    return " ".join([*words, *result.remarks, *([_elsewhere_text(elsewhere)] if elsewhere else [])])
+
+
+def _elsewhere_text(planes: Sequence[Plane]) -> str:
+    """That masks of other directions do not count, how many of which."""
+    names = {"axial": _("axial"), "coronal": _("coronal"), "sagittal": _("sagittal"), "oblique": _("oblique")}
+    counts = Counter(plane.name for plane in planes)
+    text = _(
+        "SPA goes through the slices of the mask accepted last; masks accepted in other directions stay in the segment,"
+        " but do not count here ({counts})."
+    )
+    return text.format(counts=", ".join(f"{names[name]}: {counts[name]}" for name in names if name in counts))
 
 
 def agreement_text(result: VolumeResult) -> str:

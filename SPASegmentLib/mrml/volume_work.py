@@ -17,7 +17,7 @@ from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark
 from SPASegmentLib.mrml.grid import Grid
 from SPASegmentLib.mrml.parts import left_of
-from SPASegmentLib.mrml.plane import SliceKey
+from SPASegmentLib.mrml.plane import Plane, SliceKey
 from SPASegmentLib.mrml.stack import Stack
 from SPASegmentLib.mrml.volume_preview import VolumePreview
 from SPASegmentLib.translation import texts
@@ -49,6 +49,7 @@ class VolumeWork:
         stack: the slices.
         through: what computes them.
         complete: whether what is shown follows all answers.
+        elsewhere: planes of accepted masks that are in the segment and on none of these slices.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class VolumeWork:
         self.stack = Stack(known[-1][0])
         self.through = ThroughVolume(controller.network, self.stack.image, self.stack.spacing_mm, controller.settings)
         self.complete = False
+        self.elsewhere: Tuple[Plane, ...] = ()
         self._preview = VolumePreview(controller.segmentation.GetScene())
         self._written: Dict[int, Tuple[Frame, np.ndarray]] = {}
         #: What the pass before has written, and where it ended.
@@ -81,10 +83,7 @@ class VolumeWork:
         before, self._written = self._written, {}
         ends_before = self._ends
         self._follow_passes(passes)
-        for frame, mask in known:
-            index = self.stack.index_of(frame)
-            if index is not None:
-                self._written[index] = (frame, mask)
+        self._follow_masks(known)
         for index in {*before, *self._written}:
             one, other = before.get(index), self._written.get(index)
             if one is None or other is None or not np.array_equal(one[1], other[1]):
@@ -92,17 +91,35 @@ class VolumeWork:
         for index in ends_before ^ self._ends:
             self._tell(index)
 
+    def _follow_masks(self, known: Sequence[Tuple[Frame, np.ndarray]]) -> None:
+        found: Dict[int, Tuple[Frame, np.ndarray]] = {}
+        elsewhere: List[Plane] = []
+        for frame, mask in known:
+            turn = self.stack.turn_of(frame)
+            if turn is None:
+                elsewhere.append(frame.plane)
+                continue
+            index = self.stack.index(turn.step)
+            if frame.key != self.stack.key(index):
+                frame, mask = self.stack.frame(index), turn.mask(mask)
+            # Two of one slice were accepted in views that were turned otherwise.
+            found[index] = (frame, mask | found[index][1] if index in found else mask)
+        self._written.update(found)
+        self.elsewhere = tuple(elsewhere)
+
     def _follow_passes(self, passes: Sequence[Pass]) -> None:
         self._filled, self._ends = {}, frozenset()
         # Each pass has taken out what the one before has left.
-        latest = next((each for each in reversed(passes) if self.stack.index_of(each.filled.origin) is not None), None)
-        if latest is None:
+        turns = ((each, self.stack.turn_of(each.filled.origin)) for each in reversed(passes))
+        latest, turn = next((found for found in turns if found[1] is not None), (None, None))
+        if latest is None or turn is None:
             return
-        first = self.stack.index_of(latest.filled.origin)
-        assert first is not None
-        start = self.stack.step(first)
-        self._filled = {self.stack.index(start + step): mask for step, mask in latest.filled.masks.items()}
-        ends = {self.stack.index(start + step) for step in latest.filled.ends}
+
+        def index_at(step: int) -> int:
+            return self.stack.index(turn.step + turn.direction * step)
+
+        self._filled = {index_at(step): turn.mask(mask) for step, mask in latest.filled.masks.items()}
+        ends = {index_at(step) for step in latest.filled.ends}
         for index in self._slices_of(latest.changed_by_others(), latest.written.grid) & set(self._filled):
             frame = self.stack.frame(index)
             controller = self.controller

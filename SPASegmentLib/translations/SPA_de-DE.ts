@@ -2341,6 +2341,26 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Some of it was taken from {count} other segments.</source>
         <translation>Ein Teil davon wurde {count} anderen Segmenten genommen.</translation>
     </message>
+    <message>
+        <source>SPA goes through the slices of the mask accepted last; masks accepted in other directions stay in the segment, but do not count here ({counts}).</source>
+        <translation>SPA geht die Schichten der zuletzt übernommenen Maske durch; Masken, die in anderen Richtungen übernommen wurden, bleiben im Segment, zählen hier aber nicht ({counts}).</translation>
+    </message>
+    <message>
+        <source>axial</source>
+        <translation>axial</translation>
+    </message>
+    <message>
+        <source>coronal</source>
+        <translation>koronal</translation>
+    </message>
+    <message>
+        <source>sagittal</source>
+        <translation>sagittal</translation>
+    </message>
+    <message>
+        <source>oblique</source>
+        <translation>schräg</translation>
+    </message>
 </context>
 <context>
     <name>mrml.volume_work</name>

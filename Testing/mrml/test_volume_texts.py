@@ -9,6 +9,7 @@ import pytest
 
 from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.volume_result import Extent, SliceResult, SliceState, VolumeResult
+from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.volume_texts import applied_text, found_text, progress_text
 
 
@@ -49,6 +50,12 @@ def test_where_the_size_of_voxels_is_unknown_none_is_given() -> None:
     found = result(k1=SliceState.ANCHOR, k2=SliceState.SURE)
     assert " mm" not in found_text(found, in_mm=False) and found_text(found, in_mm=False).startswith("2 slices.")
     assert applied_text(found, False, in_mm=False) == "Applied: 2 slices."
+
+
+def test_masks_of_other_directions_are_told() -> None:
+    found = result(k1=SliceState.ANCHOR)
+    said = found_text(found, elsewhere=[Plane.named("sagittal"), Plane.named("coronal"), Plane.named("sagittal")])
+    assert said.startswith(found_text(found)) and said.endswith("do not count here (coronal: 1, sagittal: 2).")
 
 
 def test_what_was_written_and_what_masking_kept_out() -> None:
