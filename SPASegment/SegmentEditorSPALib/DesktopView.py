@@ -37,12 +37,24 @@ class DesktopView:
     def __init__(self, panel: Panel, screen: Screen, workflow: Workflow) -> None:
         self._panel, self._screen, self._workflow = panel, screen, workflow
         self._notes = StudyNotes()
-        self._said = ""
+        self._said = self._remarked = ""
+
+    def begin(self) -> None:
+        """The effect has become active: what runs the model in place of what was chosen is said once more."""
+        self._remarked = ""
 
     def say(self, text: str, warn: bool = False) -> None:
         """Tell the user; as long as lines are missing in the study's log, that too, or nobody would notice."""
-        self._said, problem = text, self._notes.problem
-        self._panel.say(f"{text} {problem}".strip(), warn or bool(problem))
+        self._said, more = text, [self._notes.problem, self._remark()]
+        self._panel.say(" ".join(filter(None, [text, *more])), warn or any(more))
+
+    def _remark(self) -> str:
+        """Once, with the first masks: that something else runs the model than was chosen."""
+        talk = self._workflow.conversation
+        if talk.busy or talk.volume.running or not (talk.choosing or talk.volume.ready):
+            return ""
+        before, self._remarked = self._remarked, Model.remark(Model.choice())
+        return self._remarked if self._remarked != before else ""
 
     def explain(self, error: BaseException) -> None:
         """Tell the user about an error."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple, Optional
 
 import qt
 
@@ -39,6 +39,7 @@ class Loaded(NamedTuple):
         sha256: of the weights file.
         device: "cpu" or "cuda".
         runtime: "onnx" or "torch".
+        remark: why it is not what was chosen, and what to do about it, in words; empty where it is.
     """
 
     network: Any
@@ -46,9 +47,12 @@ class Loaded(NamedTuple):
     sha256: str
     device: str
     runtime: str
+    remark: str = ""
 
 
 _loaded: Dict[Choice, Loaded] = {}
+#: The bundled weights, in place of those of a choice that cannot be loaded.
+_instead: Dict[Choice, Loaded] = {}
 
 
 def choice() -> Choice:
@@ -74,8 +78,23 @@ def loaded(key: Choice) -> Any:
     return _loaded.get(key)
 
 
-def load(key: Choice) -> Loaded:
+def instead(key: Choice) -> Any:
+    """What has been loaded in place of a choice by `load_instead`, as long as the choice cannot be; else None."""
+    return _instead.get(key)
+
+
+def remark(key: Choice) -> str:
+    """Why what is in use is not what was chosen, in words; empty where it is, and where nothing is loaded yet."""
+    ready = loaded(key) or instead(key)
+    return "" if ready is None else str(ready.remark)
+
+
+def load(key: Choice, may_fall_back: bool = True) -> Loaded:
     """Load a choice; for the worker, since the first import of what runs it takes seconds.
+
+    Args:
+        key: the choice.
+        may_fall_back: where PyTorch is chosen and cannot be used any more, ONNX Runtime may take its place.
 
     Raises:
         WeightsError: a file is missing or damaged.
@@ -84,18 +103,56 @@ def load(key: Choice) -> Loaded:
     # So that the main thread need not import it later.
     import SPASegmentLib.mrml.controller  # noqa: F401
     from SPASegmentLib.errors import DependencyError
-    from SPASegmentLib.model import use
 
     try:
-        found = use.load(Path(key.weights) if key.weights else None, key.device, key.runtime)
+        found = _found(key)
     except DependencyError as error:
-        raise DependencyError(
-            _("{problem} The module SPA does that (section Runtime). Without it: Start from the segment.").format(
-                problem=error
-            )
-        ) from error
-    _loaded[key] = Loaded(found.network, found.card.name, found.card.sha256, found.device, found.runtime)
-    return _loaded[key]
+        other = _without_torch(key, error) if may_fall_back and key.runtime == "torch" else None
+        if other is None:
+            raise DependencyError(
+                _("{problem} The module SPA does that (section Runtime). Without it: Start from the segment.").format(
+                    problem=error
+                )
+            ) from error
+        found = other
+    _loaded[key] = found
+    _instead.pop(key, None)
+    return found
+
+
+def _found(key: Choice) -> Loaded:
+    from SPASegmentLib.model import use
+
+    found = use.load(Path(key.weights) if key.weights else None, key.device, key.runtime)
+    return Loaded(found.network, found.card.name, found.card.sha256, found.device, found.runtime)
+
+
+def _without_torch(key: Choice, problem: Exception) -> Optional[Loaded]:
+    """The choice run by ONNX Runtime; None where that cannot be either."""
+    from SPASegmentLib.errors import SPAError
+
+    try:
+        found = _found(key._replace(runtime="onnx"))
+    except SPAError:
+        return None
+    words = _("{problem} Until then ONNX Runtime runs the model; the module SPA has the choice (section Runtime).")
+    return found._replace(remark=words.format(problem=problem))
+
+
+def load_instead(key: Choice, problem: Exception) -> None:
+    """Load the bundled weights in place of a choice whose own weights cannot be loaded, see `instead`.
+
+    Args:
+        key: the choice.
+        problem: what is wrong with it.
+
+    Raises:
+        WeightsError, DependencyError: see `load`.
+    """
+    bundled = key._replace(weights="")
+    found = loaded(bundled) or load(bundled)
+    words = _("{problem} The bundled weights are used here; the module SPA has the choice (section Model).")
+    _instead[key] = found._replace(remark=words.format(problem=problem))
 
 
 def describe(key: Choice) -> str:

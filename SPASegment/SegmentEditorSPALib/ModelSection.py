@@ -106,10 +106,12 @@ class ModelSection:
             text = _("In use: {name} with {runtime}, SHA-256 {sha}").format(
                 name=loaded.name, runtime=Model.runtime_name(loaded.runtime), sha=loaded.sha256
             )
-            self._end(_joined(before, text))
+            self._end(_joined(before, text, loaded.remark))
 
         self._say(_joined(before, _("Loading...")))
-        self._loading.submit(lambda: Model.load(chosen), done, lambda error: self._end(str(error)))
+        # What is picked now is what is wanted; what was picked long ago must not keep other weights from being used.
+        kept = chosen.runtime == Model.choice().runtime
+        self._loading.submit(lambda: Model.load(chosen, kept), done, lambda error: self._end(str(error)))
 
     def _ask_for_download(self) -> None:
         url = ask(_("Download weights"), _("Address of the weights file (.safetensors):"), width=DIALOG_WIDTH)

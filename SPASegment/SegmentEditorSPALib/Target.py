@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Callable, List, NamedTuple, Optional, Tuple
 
 import slicer
@@ -135,6 +136,9 @@ class Target:
         except WeightsError as error:
             if not choice.weights:
                 raise
+            if from_mask:
+                _load_instead(choice, error)
+                return
             raise WeightsError(
                 _("{problem} The module SPA goes back to the bundled weights: Use bundled (section Model).").format(
                     problem=error
@@ -145,6 +149,8 @@ class Target:
         """The controller of what has been selected, for a session that begins."""
         self._make()
         ready = None if self._choice is None else Model.loaded(self._choice)
+        if ready is None and from_mask and self._choice is not None:
+            ready = Model.instead(self._choice)
         self.controller.network = None if ready is None else ready.network
         self._profiles.refresh()
         self.controller.profile = self._profiles.begin()
@@ -236,3 +242,11 @@ class Target:
             return ()
         nodes = (node.GetSourceVolumeNode(), node.GetSegmentationNode())
         return (*(n.GetID() if n is not None else None for n in nodes), node.GetSelectedSegmentID())
+
+
+def _load_instead(choice: Any, problem: WeightsError) -> None:
+    """What the segment holds can be varied by other weights, and without any."""
+    try:
+        Model.load_instead(choice, problem)
+    except DependencyError:
+        logging.exception("SPA")

@@ -72,6 +72,7 @@ class Workflow:
         self._observed = [(node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, self._selection_changed))]
         self._watch.follow(self._segmentation())
         self.profiles.refresh()
+        self._view.begin()
         self.conversation.begin()
         self._go_on()
         self._panel.say(_("Click on a structure in a slice view, or drag a box around it."))

@@ -309,6 +309,14 @@ Es wird vom Python Package Index (PyPI) geladen, höchstens {size} MB, und erset
         <source>{problem} The module SPA does that (section Runtime). Without it: Start from the segment.</source>
         <translation>{problem} Das Modul SPA erledigt das (Abschnitt Laufzeit). Ohne sie: Vom Segment ausgehen.</translation>
     </message>
+    <message>
+        <source>{problem} Until then ONNX Runtime runs the model; the module SPA has the choice (section Runtime).</source>
+        <translation>{problem} Bis dahin rechnet ONNX Runtime; die Wahl steht im Modul SPA (Abschnitt Laufzeit).</translation>
+    </message>
+    <message>
+        <source>{problem} The bundled weights are used here; the module SPA has the choice (section Model).</source>
+        <translation>{problem} Hier rechnen die mitgelieferten Gewichte; die Wahl steht im Modul SPA (Abschnitt Modell).</translation>
+    </message>
 </context>
 <context>
     <name>SegmentEditorSPALib.ModelSection</name>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import threading
 from pathlib import Path
 from typing import Any, Callable, Dict
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 import slicer
 import vtk
+
+from SPASegmentLib.model.card import bundled
 
 
 def actors(desk: Any) -> int:
@@ -281,6 +284,37 @@ def test_weights_that_are_gone_say_the_way_back(desk: Any, tmp_path: Path) -> No
         assert words in desk.panel.status.text
     Model.keep(Model.choice()._replace(weights=""))
     assert desk.click().round == 1
+
+
+def test_what_needs_no_weights_goes_on_without_those_that_are_gone(desk: Any, tmp_path: Path) -> None:
+    """What the segment holds is varied by the bundled weights in their place, which is said."""
+    from SegmentEditorSPALib import Model
+
+    desk.click()
+    desk.panel.accept.click()
+    path = tmp_path / "better.safetensors"
+    Model.keep(Model.choice()._replace(weights=str(path)))
+    for button in (desk.panel.from_segment, desk.panel.volume.through):
+        desk.editor.setActiveEffectByName("")
+        desk.activate()
+        button.click()
+        desk.wait()
+        said = desk.panel.status.text
+        for words in ("better.safetensors cannot be read", "The bundled weights are used here", "(section Model)"):
+            assert words in said, said
+        assert desk.controller.network is Model.loaded(Model.choice()._replace(weights="")).network
+        desk.workflow.cancel()
+    # A click asks for what was chosen, as before; and once that is there it is what is used.
+    desk.host.views["Red"].click(desk.lesion)
+    desk.wait()
+    assert not desk.workflow.choosing and "Use bundled (section Model)" in desk.panel.status.text
+    for file in bundled().parent.glob(f"{bundled().stem}.*"):
+        shutil.copy(file, tmp_path / file.name.replace(bundled().stem, "better", 1))
+    desk.panel.from_segment.click()
+    desk.wait()
+    assert desk.workflow.choosing and "bundled" not in desk.panel.status.text
+    assert desk.controller.network is Model.loaded(Model.choice()).network
+    Model.keep(Model.choice()._replace(weights=""))
 
 
 def test_what_cannot_be_shown_is_said(desk: Any) -> None:

@@ -140,14 +140,74 @@ assert not qt.ERRORS, qt.ERRORS
 finish()
 """
 
+TORCH_GONE = PREAMBLE + """
+from SPASegmentLib.data.phantom import ambiguous_phantom
+phantom = ambiguous_phantom()
+host = Host(Path(sys.argv[1]))
+desk = Desk(host, phantom.voxels, phantom.ijk_to_ras, phantom.lesion_ras)
+from SegmentEditorSPALib import Model
+# Chosen while it was there.
+Model.keep(Model.choice()._replace(runtime="torch"))
+desk.click()
+said = desk.panel.status.text
+assert desk.workflow.choosing, said
+for words in ("Recommended mask", "PyTorch is not installed", "Until then ONNX Runtime runs", "section Runtime"):
+    assert words in said, said
+assert Model.loaded(Model.choice()).runtime == "onnx" and "ONNX Runtime" in desk.panel.model.text
+# Once is enough, until the effect is picked again.
+desk.workflow.mark(1)
+assert "PyTorch" not in desk.panel.status.text
+desk.panel.accept.click()
+desk.click()
+assert "PyTorch" not in desk.panel.status.text
+desk.editor.setActiveEffectByName("")
+desk.activate()
+desk.panel.volume.through.click()
+desk.wait()
+assert desk.workflow.conversation.volume.ready and "Until then ONNX Runtime" in desk.panel.status.text
+desk.workflow.cancel()
+# The module says it too; what is picked there now is refused in words.
+from SegmentEditorSPALib.ModulePanel import ModulePanel
+frame = qt.QFrame()
+panel = ModulePanel(qt.QVBoxLayout(frame))
+
+def settled():
+    while panel.model.busy:
+        host.qt.processEvents()
+    return panel.say.text
+
+panel.model.use(Model.choice()._replace(device="cpu"))
+assert "with ONNX Runtime" in settled() and "Until then" in panel.say.text, panel.say.text
+assert Model.choice() == ("", "cpu", "torch")
+panel.runtime.runtime.activated.emit(Model.RUNTIMES.index("onnx"))
+assert "Until then" not in settled() and Model.choice().runtime == "onnx"
+panel.runtime.runtime.activated.emit(Model.RUNTIMES.index("torch"))
+assert "PyTorch is not installed" in settled() and Model.choice().runtime == "onnx"
+panel.close()
+# Weights that nothing but PyTorch runs.
+import dataclasses
+from SPASegmentLib.model import use
+read = use.read_card
+use.read_card = lambda file: dataclasses.replace(read(file), onnx={})
+Model._loaded.clear()
+Model.keep(Model.choice()._replace(runtime="torch"))
+desk.host.views["Red"].click(desk.lesion)
+desk.wait()
+said = desk.panel.status.text
+assert not desk.workflow.choosing and "PyTorch is not installed" in said and "Start from the segment" in said, said
+host.close()
+assert not qt.ERRORS, qt.ERRORS
+finish()
+"""
+
 NETWORK = ("torch", "onnxruntime", "safetensors", "segment_anything")
 
 
 @pytest.mark.parametrize(
     ("missing", "script"),
     [((*NETWORK, "sklearn", "threadpoolctl"), WITHOUT_TORCH), ((*NETWORK, "scipy"), WITHOUT_ANYTHING),
-     (("onnxruntime",), BROKEN_TORCH)],
-    ids=["no torch", "no packages at all", "a torch that does not work"],
+     (("onnxruntime",), BROKEN_TORCH), (("torch", "segment_anything"), TORCH_GONE)],
+    ids=["no torch", "no packages at all", "a torch that does not work", "a chosen torch that is gone"],
 )
 def test_the_effect_without_packages(tmp_path: Path, missing: tuple, script: str) -> None:
     script = f"ROOT, missing = {str(ROOT)!r}, {missing!r}\n" + script
