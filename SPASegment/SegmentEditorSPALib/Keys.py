@@ -99,7 +99,7 @@ class _Leave(qt.QObject):
 
 
 class _Board:
-    """The keys of the main window that are taken, and by whom; who took them last gets them."""
+    """The keys of the main window that are taken, and by whom; who took or preferred them last gets them."""
 
     def __init__(self) -> None:
         self._holders: List[Keys] = []
@@ -124,6 +124,11 @@ class _Board:
         if not self._holders:
             slicer.app.disconnect("focusChanged(QWidget*,QWidget*)", self._on_focus)
             self._focus_changed(qt.QApplication.focusWidget(), None)
+
+    def prefer(self, holder: Keys) -> None:
+        """Let a holder have the keys that it shares with others."""
+        self._holders.remove(holder)
+        self._holders.append(holder)
 
     def _focus_changed(self, old: Any, new: Any) -> None:
         for widget in (old, new):
@@ -186,7 +191,8 @@ class Keys:
     """Keys by name ("1", "Return", "Ctrl+Z", ...) and what they do between `take` and `give_back`.
 
     Attributes:
-        actions: the keys by name; of names that several effects have taken, the last one's act.
+        actions: the keys by name; of names that several effects have taken, those act that were taken or preferred
+            last.
         taken: whether the keys act.
     """
 
@@ -201,6 +207,11 @@ class Keys:
                 _board.append(_Board())
             self.taken = True
             _board[0].add(self)
+
+    def prefer(self) -> None:
+        """Let the keys act, as far as they are taken, in place of those of another effect that has taken them, too."""
+        if self.taken:
+            _board[0].prefer(self)
 
     def give_back(self) -> None:
         """Let the keys do what they always do; calling it twice does no harm."""

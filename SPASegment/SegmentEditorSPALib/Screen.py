@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol
 
 import numpy as np
 import qt
@@ -84,10 +84,19 @@ class Screen:
         self.outline, self.marks = Outline(), Marks()
         self.busy_sign = BusySign(panel.widget)
 
-    def connect(self, user: User) -> None:
-        """Let pictures, buttons and keys act, once there is something that they act on."""
+    def connect(self, user: User, attend: Callable[[], None]) -> None:
+        """Let pictures, buttons and keys act, once there is something that they act on; first `attend` is called."""
         self._user, panel = user, self._panel
-        self.strip = CandidateStrip(panel.strip_home, user.mark, user.press, user.accept_at_once, self._place_later)
+
+        def attending(act: Callable[[int], None]) -> Callable[[int], None]:
+            def done(index: int) -> None:
+                attend()
+                act(index)
+
+            return done
+
+        acts = (attending(act) for act in (user.mark, user.press, user.accept_at_once))
+        self.strip = CandidateStrip(panel.strip_home, *acts, self._place_later)
         self.buttons = EditorButtons(panel.widget, user.undo, user.redo)
         self.keys = Keys(self._session_keys())
         # As Slicer's own arrow keys and the viewer: up is on.

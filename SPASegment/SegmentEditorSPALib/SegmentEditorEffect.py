@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 import qt
 from SegmentEditorEffects import AbstractScriptedSegmentEditorEffect
@@ -67,23 +67,33 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
 
     def setupOptionsFrame(self) -> None:
         """Build the options; nothing heavy, Slicer does it for every Segment Editor that is made."""
-        names = ("back", "start_over", "cancel", "larger", "smaller")
-        actions = {n: (lambda n=n: self._active and getattr(self.workflow.conversation, n)()) for n in names}
-        actions["accept"] = lambda: self._active and self.workflow.accept()
-        actions["from_segment"] = lambda: self._active and self.workflow.from_segment()
-        actions["choose_recommended"] = lambda: self._active and self.workflow.choose(0)
-        actions["next"] = lambda: self._active and self.workflow.conversation.next_slice(1)
-        actions["previous"] = lambda: self._active and self.workflow.conversation.next_slice(-1)
-        actions["removes"] = lambda on: self._active and setattr(self.workflow.conversation, "removes", on)
+        talk = ("back", "start_over", "cancel", "larger", "smaller")
+        actions = {name: self._acting(lambda name=name: getattr(self.workflow.conversation, name)()) for name in talk}
+        actions["accept"] = self._acting(lambda: self.workflow.accept())
+        actions["from_segment"] = self._acting(lambda: self.workflow.from_segment())
+        actions["choose_recommended"] = self._acting(lambda: self.workflow.choose(0))
+        actions["next"] = self._acting(lambda: self.workflow.conversation.next_slice(1))
+        actions["previous"] = self._acting(lambda: self.workflow.conversation.next_slice(-1))
+        actions["removes"] = self._acting(lambda on: setattr(self.workflow.conversation, "removes", on))
         volume = {"through": "go", "doubtful": "next_doubtful", "ends": "ends_here", "apply": "apply"}
         for button, name in volume.items():
-            actions[button] = lambda name=name: self._active and getattr(self.workflow.conversation.volume, name)()
-        actions["accept_and_next"] = lambda: self._active and self.workflow.accept_and_next()
-        actions["profile"] = lambda name: self._active and self.workflow.profiles.use(name)
-        actions["copy_profile"] = lambda wanted: self._active and self.workflow.profiles.copy_wanted(wanted)
+            actions[button] = self._acting(lambda name=name: getattr(self.workflow.conversation.volume, name)())
+        actions["accept_and_next"] = self._acting(lambda: self.workflow.accept_and_next())
+        actions["profile"] = self._acting(lambda name: self.workflow.profiles.use(name))
+        actions["copy_profile"] = self._acting(lambda wanted: self.workflow.profiles.copy_wanted(wanted))
         actions["setting"] = self.scriptedEffect.setParameter
         self.panel = OptionsPanel(actions)
         self.scriptedEffect.addOptionsWidget(self.panel.widget)
+
+    def _acting(self, act: Callable[..., Any]) -> Callable[..., None]:
+        """An action of the panel, which does something while the effect is active."""
+
+        def done(*arguments: Any) -> None:
+            if self._active:
+                self.workflow.attend()
+                act(*arguments)
+
+        return done
 
     def activate(self) -> None:
         """The effect was picked."""

@@ -41,7 +41,7 @@ class Workflow:
         self._target = Target(scripted_effect, self.profiles, self._target_touched)
         self.conversation = Conversation(self._runner, view, self._target, self.profiles)
         self.places = Places(self.screen, self.conversation)
-        self.screen.connect(self.conversation)
+        self.screen.connect(self.conversation, attend=self.attend)
         self._view = view
         volume = self.conversation.volume
         #: Beside those of a session; free in Segment Editor and in slice views.
@@ -88,10 +88,16 @@ class Workflow:
         self._target.close()
         self.places.forget()
 
+    def attend(self) -> None:
+        """The user is at this one of several Segment Editors: keys that all have taken are about this one."""
+        for keys in (self.screen.keys, self.screen.slice_keys, self.volume_keys):
+            keys.prefer()
+
     # What the user does.
 
     def click(self, xy: Tuple[int, int], view: SliceWidget, negative: bool) -> None:
         """A click in a slice view."""
+        self.attend()
         corrects = self.choosing or self.busy
         ras, plane = self.places.at(view, xy)
         if self.conversation.click(ras, plane, negative):
@@ -99,6 +105,7 @@ class Workflow:
 
     def box(self, start: Tuple[int, int], end: Tuple[int, int], view: SliceWidget) -> None:
         """A box dragged in a slice view."""
+        self.attend()
         if self.conversation.unanswered:
             self.screen.view = view
         corner, plane = self.places.at(view, start)

@@ -62,3 +62,55 @@ def test_keys_go_to_the_session_that_began_last_and_then_to_the_other(desk: Any)
     assert len(desk.host.window.findChildren("QShortcut")) <= before
     editor.close_down()
     editor.deleteLater()
+
+
+def test_keys_go_to_the_editor_that_the_user_is_at(desk: Any) -> None:
+    """Clicks in slice views go to one of them, and its keys must not do anything in the other one."""
+    desk.click()
+    desk.panel.accept.click()
+    editor, _segmentation, _segment = second_editor(desk)
+    other = editor.effectByName("SPA").self()
+
+    def settle() -> None:
+        desk.wait_for(lambda: not desk.workflow.busy and not other.workflow.busy)
+
+    def untouched(panel: Any) -> None:
+        assert panel.status.text == "untouched"
+
+    # The second one was activated last; the first one is clicked in.
+    desk.click()
+    assert desk.workflow.choosing and not other.workflow.choosing
+    desk.panel.accept.click()
+    other.panel.say("untouched")
+    desk.key("D")
+    settle()
+    assert desk.workflow.conversation.volume.ready, desk.panel.status.text
+    desk.key("Escape")
+    desk.key("PageUp")
+    settle()
+    assert desk.workflow.choosing
+    untouched(other.panel)
+    desk.key("Escape")
+    desk.host.views["Red"].mrmlSliceNode().JumpSliceByOffsetting(*desk.lesion)
+    desk.click()
+    # Both have masks on screen: a button and a picture say which one is meant.
+    other.panel.from_segment.click()
+    settle()
+    desk.panel.say("untouched")
+    desk.key("2")
+    settle()
+    assert other.workflow.screen.proposal.round == 2
+    untouched(desk.panel)
+    desk.workflow.screen.strip.buttons[1].click()
+    settle()
+    assert desk.proposal.round == 2
+    desk.key("Return")
+    settle()
+    assert not desk.workflow.choosing and other.workflow.choosing
+    other.panel.say("untouched")
+    desk.key("L")
+    untouched(other.panel)
+    assert other.workflow.choosing and desk.node.GetSelectedSegmentID() != desk.segment
+    editor.setActiveEffectByName("")
+    editor.close_down()
+    editor.deleteLater()
