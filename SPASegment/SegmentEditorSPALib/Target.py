@@ -53,8 +53,13 @@ class Target:
 
     @property
     def changed(self) -> bool:
-        """Whether something else has been selected since `select`."""
-        return bool(self._selected) and self._selected != self._selection()
+        """Whether something else has been selected since `select`, or is shown in its place."""
+        return bool(self._selected) and (self.replaced or self._selected != self._selection())
+
+    @property
+    def replaced(self) -> bool:
+        """Whether a sequence browser has handed the segmentation the segments of another time point."""
+        return self._segments is not None and self._nodes[1].GetSegmentation() is not self._segments
 
     def select(self) -> None:
         """Work on what is selected now."""
@@ -211,7 +216,7 @@ class Target:
         volume, segmentation = self._nodes = (node.GetSourceVolumeNode(), node.GetSegmentationNode())
         moved = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
         self._segments = segmentation.GetSegmentation()
-        self._observed = [(segmentation, segmentation.AddObserver(vtk.vtkCommand.ModifiedEvent, self._replaced))]
+        self._observed = [(segmentation, segmentation.AddObserver(vtk.vtkCommand.ModifiedEvent, self._modified))]
         self._observed += [
             (thing, thing.AddObserver(event, lambda *_: self._on_change()))
             for thing, event in (
@@ -229,11 +234,8 @@ class Target:
             thing.RemoveObserver(tag)
         self._observed, self._segments = [], None
 
-    def _replaced(self, segmentation: Any, _event: str) -> None:
-        """A sequence browser hands the node the segments of another time point."""
-        if segmentation.GetSegmentation() is not self._segments:
-            self._observe_no_more()
-            self._observe()
+    def _modified(self, _segmentation: Any, _event: str) -> None:
+        if self.replaced:
             self._on_change()
 
     def _selection(self) -> Tuple[Any, ...]:

@@ -166,6 +166,9 @@ class Workflow:
 
     def _target_touched(self) -> None:
         """A transform, another image, a segment less: the masks on screen move along, or cannot be written any more."""
+        if self._target.replaced:
+            self.target_changed(_("Another time point of the segmentation is shown; the masks on screen were dropped."))
+            return
         if not self.conversation.armed:
             return
         problem = self._target.trouble()

@@ -126,11 +126,12 @@ class _Entry:
         return profile
 
     def is_in(self, segmented: Segmented) -> bool:
-        """Whether it was written into this segment, on this volume."""
+        """Whether it was written into this segment, on this volume, at the time point that is shown."""
         written, (frame, _mask) = self.written, self.masks[-1]
         return (
             frame.volume is segmented.volume
             and written.segmentation is segmented.segmentation
+            and written.shown
             and written.segment_id == segmented.segment_id
         )
 
@@ -154,7 +155,7 @@ class _Entry:
     def shares_its_slice(self, other: _Entry) -> bool:
         """Whether both are single masks in one segment, on one slice."""
         one, two = self.written, other.written
-        if one.segmentation is not two.segmentation or one.segment_id != two.segment_id:
+        if one.segments is not two.segments or one.segment_id != two.segment_id:
             return False
         if self.filled is not None or other.filled is not None or len(self.masks) != 1 or len(other.masks) != 1:
             return False
@@ -166,7 +167,7 @@ class _Entry:
 
     def _touches(self, other: _Entry) -> bool:
         one, two = self.written, other.written
-        if one.segmentation is not two.segmentation:
+        if one.segments is not two.segments:
             return False
         return all(one.extent[n] <= two.extent[n + 1] and two.extent[n] <= one.extent[n + 1] for n in (0, 2, 4))
 
@@ -357,7 +358,7 @@ class Accepted:
         for n, entry in enumerate(self._entries):
             now = entry.written.stands()
             if now is None or (now != entry.stands and not entry.current):
-                # Another image is on screen, perhaps with a segmentation of its own: that is no undo.
+                # Another image is on screen, or the segments of another time point: that is no undo.
                 unclear.add(n)
             else:
                 stands[n] = now

@@ -37,6 +37,7 @@ class Written:
 
     Attributes:
         segmentation, segment_id: where.
+        segments: the vtkSegmentation of the node: a sequence browser gives it that of another time point.
         grid: of the segmentation.
         extent: what was looked at, in the indices of the grid.
         before, after: (k, j, i) bool, what the segment held there.
@@ -48,6 +49,7 @@ class Written:
 
     segmentation: Any
     segment_id: str
+    segments: Any
     grid: Grid
     extent: Bounds
     before: np.ndarray
@@ -96,8 +98,15 @@ class Written:
                 found |= segment_region(self.segmentation, other, self.grid, self.extent)
         return found
 
+    @property
+    def shown(self) -> bool:
+        """Whether the node has the segments that were written into, and not those of another time point."""
+        return self.segmentation.GetSegmentation() is self.segments
+
     def held(self) -> Optional[np.ndarray]:
-        """(k, j, i) bool: what the segment holds there now; None where there is no such segment any more."""
+        """(k, j, i) bool: what the segment holds there now; None where there is no such segment, or it is not shown."""
+        if not self.shown:
+            return None
         try:
             return segment_region(self.segmentation, self.segment_id, self.grid, self.extent)
         except InputError:
@@ -218,7 +227,10 @@ def write_slices(
             raise OutputError(_("The mask could not be written; the segmentation is as it was.")) from error
     kept_out = bool((change.on & ~new).any())
     others, taken, names = _others(before, segmentation, segment_id, grid, change.extent)
-    return Written(segmentation, segment_id, grid, change.extent, change.old, new, others, kept_out, taken, names)
+    return Written(
+        segmentation, segment_id, segmentation.GetSegmentation(), grid, change.extent, change.old, new, others,
+        kept_out, taken, names,
+    )
 
 
 def _others(

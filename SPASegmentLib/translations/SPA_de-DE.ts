@@ -903,6 +903,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>{problem} The masks on screen were dropped.</source>
         <translation>{problem} Die gezeigten Masken wurden verworfen.</translation>
     </message>
+    <message>
+        <source>Another time point of the segmentation is shown; the masks on screen were dropped.</source>
+        <translation>Ein anderer Zeitpunkt der Segmentierung wird gezeigt; die gezeigten Masken wurden verworfen.</translation>
+    </message>
 </context>
 <context>
     <name>interaction.areas</name>
