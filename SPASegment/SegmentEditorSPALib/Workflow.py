@@ -162,6 +162,7 @@ class Workflow:
         """What is segmented has changed: the masks on screen belong to something else."""
         self.conversation.target_changed(text)
         self._target.close()
+        self._go_on()
         self._view.refresh()
 
     def _target_touched(self) -> None:
@@ -170,6 +171,7 @@ class Workflow:
             self.target_changed(_("Another time point of the segmentation is shown; the masks on screen were dropped."))
             return
         if not self.conversation.armed:
+            self._go_on()
             return
         problem = self._target.trouble()
         if problem:

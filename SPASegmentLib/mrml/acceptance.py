@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Callable, FrozenSet, List, Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.errors import SPAError
+from SPASegmentLib.errors import InputError, SPAError
 from SPASegmentLib.mrml.accepted import Accepted, Masks, Pass, Profiles, Segmented
 from SPASegmentLib.mrml.course import Course
 from SPASegmentLib.mrml.front_end import Target, View
@@ -68,8 +68,12 @@ class Acceptance:
         return self._accepted.added(segmented)
 
     def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
-        """See `Accepted.latest`: what the next slice starts from."""
-        return self._accepted.latest(segmented)
+        """See `Accepted.latest`: what the next slice starts from; None also where nothing can be looked up now."""
+        try:
+            return self._accepted.latest(segmented)
+        except InputError:
+            # A session says why, before it begins.
+            return None
 
     def look_again(self, controller: Controller) -> None:
         """What a controller goes on from, as another tool may have changed it since.
@@ -129,7 +133,7 @@ class Acceptance:
             return
         controller = self._target.controller
         if controller is not None:
-            controller.accepted = self._accepted.latest(controller)
+            controller.accepted = self.latest(controller)
         if not quietly:
             taken_back = _("The accepted mask was taken back, and what SPA had learned from it.")
             self._view.say(taken_back if gone else _("The accepted mask is in the segment again."))

@@ -356,6 +356,28 @@ def cropped(desk: Any) -> None:
     desk.volume.SetAndObserveImageData(moved.GetOutput())
 
 
+def test_the_effect_begins_where_nothing_can_be_written(desk: Any) -> None:
+    """A segmentation that was bent since a mask was accepted: every step that looks at the mask goes on."""
+    desk.click()
+    desk.panel.accept.click()
+    desk.editor.setActiveEffectByName("")
+    # What was painted over it makes SPA look at what is left of it.
+    painted = desk.voxels().astype(np.uint8)
+    k, j, i = np.argwhere(painted).mean(axis=0).astype(int)
+    painted[k, j - 1 : j + 2, i - 1 : i + 2] = 0
+    slicer.util.updateSegmentBinaryLabelmapFromArray(painted, desk.segmentation, desk.segment, desk.volume)
+    desk.segmentation.SetAndObserveTransformNodeID(warped(desk))
+    desk.activate()
+    assert "Click on a structure" in desk.panel.status.text and desk.workflow.volume_keys.taken
+    desk.editor.setCurrentSegmentID(desk.other)
+    desk.editor.setCurrentSegmentID(desk.segment)
+    desk.key("D")
+    assert "non-linear" in desk.panel.status.text and not desk.workflow.conversation.armed
+    desk.segmentation.SetAndObserveTransformNodeID(None)
+    desk.key("PageUp")
+    assert desk.workflow.choosing, desk.panel.status.text
+
+
 #: What may happen to what is segmented, and what the user is told.
 MISHAPS: Dict[str, Any] = {
     "volume bent": (lambda desk: desk.volume.SetAndObserveTransformNodeID(warped(desk)), "non-linear"),

@@ -563,3 +563,20 @@ def test_a_mask_done_again_after_the_effect_was_left_counts(desk: Any) -> None:
     for _ in range(3):
         desk.qt.processEvents()
     assert desk.panel.next.enabled
+
+
+def test_back_at_the_volume_what_was_accepted_can_be_gone_on_with(desk: Any, phantom: Any) -> None:
+    """A glance at another volume, such as the other phase, which is picked in Segment Editor and given up again."""
+    from SPASegmentLib.mrml.volumes import add_volume
+
+    desk.click()
+    desk.panel.accept.click()
+    other = add_volume(desk.host.scene, phantom.voxels[:, ::-1].copy(), phantom.ijk_to_ras, "other phase")
+    desk.editor.setSourceVolumeNode(other)
+    desk.wait()
+    assert not desk.panel.next.enabled and not desk.panel.volume.through.enabled
+    desk.editor.setSourceVolumeNode(desk.volume)
+    desk.wait()
+    assert desk.panel.next.enabled and desk.panel.volume.through.enabled
+    desk.key("PageUp")
+    assert desk.workflow.choosing, desk.panel.status.text
