@@ -29,7 +29,9 @@ class Appearance:
         window = Window.around(pixels.shape, mask)
         image, on = smoothed(pixels, window), mask.on(window)
         around = image[~on] if not on.all() else image
-        floor = 0.05 * float(image.std()) + 1e-6
+        # Intensities may be of any size, such as diffusion in m2/s.
+        spread = float(image.std())
+        floor = 0.05 * spread + min(1e-6, 1e-3 * spread or 1e-6)
         inside, outside = image[on], around
         return cls(
             (float(np.median(inside)), max(float(inside.std()), floor)),

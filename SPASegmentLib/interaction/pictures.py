@@ -118,7 +118,7 @@ class _Part:
     def anatomy(self, pixels: np.ndarray, grey: Tuple[float, float]) -> np.ndarray:
         """(size, size) float32 from 0 to 1; beyond the frame's edge its last pixels go on."""
         low, high = grey
-        image = (self._interpolated(pixels, "nearest") - low) / max(high - low, 1e-6)
+        image = (self._interpolated(pixels, "nearest") - low) / (high - low if high > low else 1.0)
         return np.asarray(np.clip(image, 0.0, 1.0))
 
     def mask(self, shape: np.ndarray) -> np.ndarray:

@@ -20,6 +20,9 @@ LUMINANCE = np.array([0.299, 0.587, 0.114])
 #: Steps between values of float32 may be this share of the values' range.
 _LOST = 1e-3
 
+#: Values beyond stand for none, such as the largest of float32 around what was measured: their squares are no float32.
+_NONE = 1e18
+
 #: Rows sampled at once, which bounds the memory for coordinates.
 _ROWS = 256
 
@@ -32,17 +35,25 @@ def luminance(pixels: np.ndarray) -> np.ndarray:
 def as_pixels(values: np.ndarray) -> np.ndarray:
     """float32 for a network, from values of any real type.
 
-    NaN and infinite values become the smallest one that there is: background. Values beside which float32 would lose
-    the differences between them are counted from the smallest; only differences matter.
+    NaN and infinite values, and huge ones beside others, become the smallest one that there is: background. Values
+    beside which float32 would lose the differences between them are counted from the smallest; only differences matter.
     """
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        finite = np.isfinite(values)
-        values = np.where(finite, values, values[finite].min() if finite.any() else 0.0)
+    if values.dtype.kind == "f" and not (np.abs(values) < _NONE).all():
+        values = _filled(values)
     if values.dtype.itemsize > 2 and values.dtype != np.float32 and values.size:
         low, high = float(values.min()), float(values.max())
         if float(np.spacing(np.float32(max(abs(low), abs(high))))) > _LOST * (high - low):
             values = values.astype(np.float64) - low
     return values.astype(np.float32, order="C")
+
+
+def _filled(values: np.ndarray) -> np.ndarray:
+    """Floating point values with background in place of those that stand for none."""
+    for there in (np.abs(values) < _NONE, np.isfinite(values)):
+        known = values[there]
+        if known.size and known.min() < known.max():
+            return np.where(there, values, known.min())
+    return np.where(there, values, known.min() if known.size else 0.0)
 
 
 def _row_blocks(shape: Tuple[int, int], to_index: np.ndarray) -> Iterator[Tuple[slice, np.ndarray]]:

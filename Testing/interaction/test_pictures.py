@@ -94,6 +94,17 @@ def lab(rgb: object) -> np.ndarray:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+def test_the_unit_of_intensities_is_not_seen() -> None:
+    """Such as diffusion in m2/s, whose values are below 1e-8."""
+    shape, image = disk(8), ndimage.gaussian_filter(disk(12), 2.0)
+    window = window_of(np.stack([shape]) > 0, (1.0, 1.0))
+    plain, small = (
+        render(image * np.float32(unit), (1.0, 1.0), shape, None, window, (0.0, unit), (1.0, 1.0, 1.0), 80)
+        for unit in (1.0, 1e-9)
+    )
+    assert plain.std() > 20 and np.abs(plain.astype(int) - small).max() <= 1
+
+
 def test_colours_differ_from_each_other_from_the_differences_and_from_the_first_segment() -> None:
     """A distance of 2 is seen side by side, one of 30 from afar."""
     for one, other in combinations(COLORS, 2):

@@ -297,7 +297,7 @@ def test_what_is_no_image_is_refused(scene: Any, noise: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("plane", ["axial", "sagittal", "1,2,5"])
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 3.4e38, -3.4e38])
 def test_voxels_without_a_value_are_background(scene: Any, noise: np.ndarray, plane: str, bad: float) -> None:
     """Slicer loads them as they are."""
     volume = add_volume(scene, noise)
@@ -307,6 +307,16 @@ def test_voxels_without_a_value_are_background(scene: Any, noise: np.ndarray, pl
     changed = pixels != whole
     assert changed.any() and np.isfinite(pixels).all()
     assert (pixels[changed] == pixels.min()).all()
+
+
+def test_an_image_of_huge_values_keeps_them(scene: Any, noise: np.ndarray) -> None:
+    """Where all are huge, they mean something; an infinite one beside them still does not."""
+    volume = add_volume(scene, noise.astype(np.float32) * np.float32(1e25))
+    whole = Frame.at(volume, (4.0, 4.0, 1.0), Plane.named("axial")).image.pixels
+    assert len(np.unique(whole)) > whole.size / 2 and np.abs(whole).max() > 1e24
+    image_array(volume.GetImageData())[:, 4, :] = np.inf
+    pixels = Frame.at(volume, (4.0, 4.0, 1.0), Plane.named("axial")).image.pixels
+    assert np.isfinite(pixels).all() and (pixels[pixels != whole] == pixels.min()).all()
 
 
 def test_small_differences_of_large_values_are_kept(scene: Any) -> None:
