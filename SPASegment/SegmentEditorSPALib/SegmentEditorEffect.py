@@ -127,7 +127,7 @@ class SegmentEditorEffect(AbstractScriptedSegmentEditorEffect):
         """Mouse and keys in a view; True keeps Slicer from using the event too."""
         if not self._active or viewWidget.className() != "qMRMLSliceWidget":
             return False
-        self.workflow.places.pointer_in(viewWidget)
+        self.workflow.pointer_in(viewWidget)
         return bool(self._gestures.process(callerInteractor, eventId, viewWidget))
 
     def processViewNodeEvents(self, callerViewNode: Any, eventId: int, viewWidget: Any) -> None:  # noqa: N803

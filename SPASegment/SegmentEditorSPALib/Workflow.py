@@ -7,6 +7,7 @@ from typing import Any, List, Optional, Tuple
 import vtk
 
 from SPASegmentLib.mrml.conversation import Conversation
+from SPASegmentLib.mrml.plane import Plane
 
 from .DesktopView import DesktopView
 from .JobRunner import JobRunner
@@ -118,6 +119,16 @@ class Workflow:
             self._panel.say(_("Show a slice view first: its slice is where SPA starts."), True)
         else:
             self.conversation.from_segment(*place)
+
+    def pointer_in(self, view: SliceWidget) -> None:
+        """The pointer is in a slice view: of those that show the slices of a volume, this one is meant."""
+        self.places.pointer_in(view)
+        stack = None if self.controller is None else self.controller.stack
+        if view is self.screen.view or stack is None or not self.conversation.volume.ready:
+            return
+        if stack.is_parallel(Plane.of_slice_node(view.mrmlSliceNode())):
+            self.screen.view = view
+            self._view.scrolled()
 
     def view_changed(self, view: SliceWidget) -> None:
         """A slice view was panned, zoomed or scrolled."""

@@ -95,7 +95,7 @@ class Stack:
         Raises:
             InputError: the plane is not parallel to these slices.
         """
-        if plane is not None and np.linalg.norm(np.cross(plane.normal, self.normal)) > ALIGNMENT_TOLERANCE:
+        if plane is not None and not self.is_parallel(plane):
             raise InputError(
                 _(
                     "SPA goes through the volume in another direction; work in the view that shows its slices, or "
@@ -104,6 +104,10 @@ class Stack:
             )
         step = np.linalg.solve(self.origin.to_world, [*ras, 1.0])[2]
         return self.index(int(np.floor(step + 0.5)))
+
+    def is_parallel(self, plane: Plane) -> bool:
+        """Whether a view of this plane shows these slices, perhaps turned or mirrored."""
+        return bool(np.linalg.norm(np.cross(plane.normal, self.normal)) <= ALIGNMENT_TOLERANCE)
 
     @property
     def normal(self) -> np.ndarray:

@@ -81,3 +81,36 @@ def test_a_mask_accepted_in_a_view_that_was_turned_counts(desk: Any) -> None:
     work = desk.workflow.conversation.volume._work
     assert not work.elsewhere and {k, *np.flatnonzero(written.any(axis=(1, 2))).tolist()} == set(work._filled)
     assert all(work._filled[n].sum() == written[n].sum() for n in work._filled)
+
+
+def test_of_two_views_of_one_direction_the_one_under_the_pointer_is_meant(desk: Any) -> None:
+    """As in layouts that compare; the other one may show any slice."""
+    red, green = desk.host.views["Red"], desk.host.views["Green"]
+    green.mrmlSliceNode().SetOrientation("Axial")
+    beside = (*desk.lesion[:2], desk.lesion[2] + 5.0)
+    green.mrmlSliceNode().JumpSliceByOffsetting(*beside)
+    first = accepted_in(desk, "Red")
+    gone_through(desk)
+    volume = desk.workflow.conversation.volume
+    (anchor,) = volume._work.through.anchors
+    assert volume.in_view == desk.panel.volume.in_view == anchor
+    green.send("MouseMoveEvent", green.xy(beside))
+    there = anchor + 2
+    assert volume.in_view == desk.panel.volume.in_view == there
+    # One of another direction says nothing about which of these two.
+    desk.host.views["Yellow"].send("MouseMoveEvent", (100, 100))
+    assert volume.in_view == there
+    desk.key("E")
+    assert volume._work.through.ends == (there,) and volume._work.through.anchors == (anchor,)
+    desk.key("Backspace")
+    green.click(beside)
+    desk.wait()
+    assert desk.workflow.choosing and desk.workflow.screen.view is green, desk.panel.status.text
+    assert desk.workflow.screen.strip.buttons[0].parent() in (green.sliceView(), *green.sliceView().children())
+    # The pictures stay where they are, wherever the pointer goes.
+    red.send("MouseMoveEvent", red.xy(desk.lesion))
+    assert desk.workflow.screen.view is green
+    desk.key("Return")
+    assert volume._work.through.anchors == (anchor, there)
+    desk.workflow.cancel()
+    assert np.array_equal(desk.voxels(), first)
