@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterable, List, Optional, Sequence, Union
 
 Lines = List[str]
@@ -17,9 +18,18 @@ def section(title: str, *blocks: Union[str, Sequence[str]]) -> Lines:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]], words: int = 1) -> Lines:
-    """Lines of a table and an empty one; the first columns, which hold words, left, the others right."""
+    """Lines of a table and an empty one; the first columns, which hold words, left, the others right.
+
+    What is in a cell stays in it, a name of several lines or with a vertical bar, too.
+    """
     align = ["---"] * words + ["---:"] * (len(head) - words)
-    return ["| " + " | ".join(map(str, row)) + " |" for row in (head, align, *rows)] + [""]
+    return ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, align, *rows)] + [""]
+
+
+def _cell(value: Any) -> str:
+    """A bar ends a cell, in code as well, unless a backslash stands before it that is none of a pair."""
+    text = " ".join(str(value).splitlines())
+    return re.sub(r"(\\*)\|", r"\1\1\\|", text)
 
 
 def percent(value: Optional[float], interval: Optional[Sequence[Optional[float]]] = None, sign: bool = False) -> str:
