@@ -19,6 +19,8 @@ _ = texts(__name__)
 PATIENCE = 2.0
 #: Characters of a name, which becomes a file's.
 LONGEST_NAME = 61
+#: Devices of Windows, whatever the ending: what is written to nul.json there is gone.
+_DEVICES = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9¹²³]", re.IGNORECASE)
 
 
 class Profiles:
@@ -127,7 +129,7 @@ class Profiles:
         Raises:
             InputError: the name is taken, or cannot be a profile's or a file's.
         """
-        self._refuse_taken(name)
+        self._check_new(name)
         self.save(name, Profile.new(name))
 
     def rename(self, name: str, new: str) -> None:
@@ -138,7 +140,7 @@ class Profiles:
             OutputError: the profile cannot be written under the new name, or not deleted under the old one; it keeps
                 the old one.
         """
-        self._refuse_taken(new)
+        self._check_new(new)
         names = [new if each == name else each for each in self.names()]
         self.save(new, self.load(name))
         try:
@@ -173,6 +175,8 @@ class Profiles:
         """
         # Of what `path` allows, with room for a number.
         allowed = re.sub(r"[^\w \-]", "_", profile.name).lstrip("- ")[:50].strip() or DEFAULT
+        if _DEVICES.fullmatch(allowed):
+            allowed += "_"
         base = profile.name[:90] if self.folder is None else allowed
         name, count = base, 2
         while self._is_kept(name) and self.load(name) != profile.renamed(name):
@@ -211,7 +215,10 @@ class Profiles:
     def _is_kept(self, name: str) -> bool:
         return name in self._memory if self.folder is None else self.path(name).is_file()
 
-    def _refuse_taken(self, name: str) -> None:
+    def _check_new(self, name: str) -> None:
+        """Refuse a name that is taken, or no file's on another computer; profiles that have it already keep it."""
+        if self.folder is not None and _DEVICES.fullmatch(name):
+            raise InputError(_("Windows keeps this name for itself; choose another one."))
         # On Windows and macOS "Mine" and "mine" are one file.
         if name.casefold() in (each.casefold() for each in self.names()):
             raise InputError(_("There is a profile of this name already; choose another name."))

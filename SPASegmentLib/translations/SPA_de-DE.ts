@@ -1226,6 +1226,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>The name of a profile has at most {count} characters.</source>
         <translation>Der Name eines Profils hat höchstens {count} Zeichen.</translation>
     </message>
+    <message>
+        <source>Windows keeps this name for itself; choose another one.</source>
+        <translation>Windows behält diesen Namen für sich; wählen Sie einen anderen.</translation>
+    </message>
 </context>
 <context>
     <name>interaction.refined_predictor</name>

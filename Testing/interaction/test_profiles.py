@@ -97,6 +97,35 @@ def test_names_in_a_folder_stay_in_it(tmp_path: Path, name: str, kept: str) -> N
     assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")] == [f"profiles/{kept}.json"]
 
 
+@pytest.mark.parametrize("name", ["con", "NUL", "Aux", "prn", "COM1", "lpt9", "com²"])
+def test_a_name_that_windows_keeps_for_itself_becomes_no_file(tmp_path: Path, name: str) -> None:
+    """There a file `nul.json` is the device NUL: what is written to it is gone."""
+    profiles = Profiles(tmp_path)
+    profiles.create("ada")
+    for refused in (name, f"{name} "):
+        with pytest.raises(InputError, match="Windows keeps this name|letters, digits"):
+            profiles.create(refused)
+        with pytest.raises(InputError, match="Windows keeps this name|letters, digits"):
+            profiles.rename("ada", refused)
+    kept = profiles.take(Profile.new(name).updated(2.0))
+    assert kept == f"{name}_" and profiles.load(kept).accepted == 1
+    assert set(profiles.names()) == {"default", "ada", kept}
+    profiles.create(f"{name} 10")
+    profiles.create(f"{name}x")
+
+
+def test_a_profile_that_has_such_a_name_already_goes_on(tmp_path: Path) -> None:
+    """Where it is a name like others it may have been given before this was refused."""
+    if os.name == "nt":
+        pytest.skip("there it cannot have been")
+    Profile.new("aux").updated(2.0).save(tmp_path / "aux.json")
+    profiles = Profiles(tmp_path)
+    assert profiles.update("aux", lambda profile: profile.updated(2.0)) is not None
+    assert profiles.load("aux").accepted == 2
+    profiles.rename("aux", "ada")
+    assert profiles.load("ada").accepted == 2 and profiles.names() == ["default", "ada"]
+
+
 def test_a_damaged_file_is_named_left_alone_and_reset(tmp_path: Path) -> None:
     profiles = Profiles(tmp_path)
     profiles.create("anna")
