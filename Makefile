@@ -130,10 +130,20 @@ index-check: $(READY)
 		Testing/repository/test_cmake_lists.py Testing/repository/test_cmake_configure.py
 
 # The public address is not known yet; it stands where the index, Slicer and people read it, and changes in all places.
+# What a browser shows and what git clones from are both taken. No `sed -i`, which BSD's and GNU's want different things of.
 OLD_ADDRESS = $(shell sed -n 's|.*"scm_url": "https://github.com/\([^"]*\)".*|\1|p' SPA.json)
+export URL
 address:
-	@test -n "$(URL)" || { echo "Give the address: make address URL=https://github.com/ME/SlicerSPA"; exit 2; }
-	git grep -lF "$(OLD_ADDRESS)" | xargs sed -i 's|$(OLD_ADDRESS)|$(patsubst https://github.com/%,%,$(URL:/=))|g'
+	@test -n "$$URL" || { echo "Give the address: make address URL=https://github.com/ME/SlicerSPA"; exit 2; }
+	@new=$$(printf '%s\n' "$$URL" | sed -e 's|//*$$||' -e 's|\.git$$||' -e 's|^http[s]*://||' -e 's|^ssh://||' \
+		-e 's|^git@||' -e 's|^www\.||' -e 's|^github\.com[:/]||'); \
+	printf '%s\n' "$$new" | grep -Eqx '[A-Za-z0-9-]+/[A-Za-z0-9._-]+' || { \
+		echo "$$URL is no address of a repository on GitHub, such as https://github.com/ME/SlicerSPA."; exit 2; }; \
+	git grep -lF "$(OLD_ADDRESS)" | while read -r file; do \
+		sed "s|$(subst .,\.,$(OLD_ADDRESS))|$$new|g" "$$file" > "$$file.new" && cat "$$file.new" > "$$file" && \
+			rm "$$file.new" || exit 1; \
+		echo "$$file"; \
+	done
 
 # LANGUAGES="fr-FR" begins a new one.
 translations: $(READY)
