@@ -9,7 +9,14 @@ from typing import Annotated, Optional
 import typer
 
 from SPASegmentLib import __version__
-from SPASegmentLib.commands.plain import Runtime, Weights, plain_errors, prepare_process
+from SPASegmentLib.commands.plain import (
+    Runtime,
+    Weights,
+    path_argument,
+    path_option,
+    plain_errors,
+    prepare_process,
+)
 
 app = typer.Typer(
     name="spa",
@@ -39,7 +46,7 @@ def spa(
 
 @app.command()
 def demo(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the results.")] = Path("out/demo"),
+    output: Annotated[Path, path_option("--output", "-o", help="Folder for the results.")] = Path("out/demo"),
     reader: Annotated[
         str, typer.Option(help="Whose mask the simulated reader has in mind: tight, middle, generous or satellite.")
     ] = "tight",
@@ -56,9 +63,9 @@ def demo(
 
 @app.command()
 def segment(
-    volume: Annotated[Path, typer.Argument(help="NRRD, NIfTI or MHA file, or a folder with a DICOM series.")],
+    volume: Annotated[Path, path_argument(help="NRRD, NIfTI or MHA file, or a folder with a DICOM series.")],
     click: Annotated[str, typer.Option(help="A point in the structure, in mm: R,A,S.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="What to write, such as lesion.seg.nrrd.")],
+    output: Annotated[Path, path_option("--output", "-o", help="What to write, such as lesion.seg.nrrd.")],
     plane: Annotated[
         str, typer.Option(help="axial, sagittal, coronal, or the normal of an oblique plane: R,A,S.")
     ] = "axial",
@@ -77,10 +84,10 @@ def segment(
         typer.Option(help="Answers for the clicked slice, such as 2,0,accept (0: recommended) or larger,3,accept2."),
     ] = None,
     reference: Annotated[
-        Optional[Path], typer.Option(help="A mask; a simulated reader who has it in mind makes the choices.")
+        Optional[Path], path_option(help="A mask; a simulated reader who has it in mind makes the choices.")
     ] = None,
     profile: Annotated[
-        Optional[Path], typer.Option(help="Preference to begin with, if the file exists; what is learned goes into it.")
+        Optional[Path], path_option(help="Preference to begin with, if the file exists; what is learned goes into it.")
     ] = None,
     weights: Weights = None,
     runtime: Runtime = "auto",
@@ -94,8 +101,8 @@ def segment(
         bool, typer.Option("--anywhere", help="Take a click also on what looks like empty background.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="The same seed and answers give the same masks.")] = 0,
-    log: Annotated[Optional[Path], typer.Option(help="Write rounds, Dice and actions to this JSON file.")] = None,
-    figure: Annotated[Optional[Path], typer.Option(help="Draw the rounds into this PNG or JPEG file.")] = None,
+    log: Annotated[Optional[Path], path_option(help="Write rounds, Dice and actions to this JSON file.")] = None,
+    figure: Annotated[Optional[Path], path_option(help="Draw the rounds into this PNG or JPEG file.")] = None,
 ) -> None:
     """Segment a structure in a volume: click, choose, accept.
 
@@ -117,7 +124,7 @@ def segment(
 @app.command()
 def viewer(
     volume: Annotated[
-        Optional[Path], typer.Argument(help="NRRD, NIfTI or MHA file, or a folder with a DICOM series.")
+        Optional[Path], path_argument(help="NRRD, NIfTI or MHA file, or a folder with a DICOM series.")
     ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; another one than this computer's own needs a token.")
@@ -126,13 +133,13 @@ def viewer(
     token: Annotated[Optional[str], typer.Option(help="Instead of one made up; who has it may use the page.")] = None,
     weights: Weights = None,
     runtime: Runtime = "auto",
-    profile: Annotated[Optional[Path], typer.Option(help="Preference to begin with.")] = None,
+    profile: Annotated[Optional[Path], path_option(help="Preference to begin with.")] = None,
     browser: Annotated[bool, typer.Option(help="Open the page in this computer's browser.")] = True,
     max_upload: Annotated[int, typer.Option(min=1, help="Largest upload in MiB.")] = 1024,
     component: Annotated[
         Optional[int], typer.Option(min=1, help="Which volume of a file that has several (time points), from 1.")
     ] = None,
-    study: Annotated[Optional[Path], typer.Option(help="YAML file of a study with people; see docs/study.md.")] = None,
+    study: Annotated[Optional[Path], path_option(help="YAML file of a study with people; see docs/study.md.")] = None,
 ) -> None:
     """Open SPA in the browser; one process serves one user at a time."""
     with plain_errors():

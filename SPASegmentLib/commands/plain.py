@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Dict, Iterator, Optional
+from typing import Annotated, Any, Dict, Iterator, Optional, Union
 
 import typer
 
@@ -16,7 +16,33 @@ from SPASegmentLib.errors import SPAError
 USER_ERROR = 2
 INTERRUPTED = 130
 
-Weights = Annotated[Optional[Path], typer.Option(help="A weights file instead of the bundled one.")]
+
+def path(text: Union[str, Path]) -> Path:
+    """A path as given, with ~ for the user's folder replaced, which no shell does in --output=~/out.
+
+    Raises:
+        typer.BadParameter: the text is empty: `Path("")` would be the current folder, which nobody means whose
+            variable was empty; or it begins with ~ and the name of nobody.
+    """
+    if isinstance(text, str) and not text.strip():
+        raise typer.BadParameter("it is empty; give a path, or . for the current folder.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise typer.BadParameter(f"there is no user of this name; write ./{text} for a name that begins so.") from error
+
+
+def path_option(*names: str, **settings: Any) -> Any:
+    """As `typer.Option`, for a `path`."""
+    return typer.Option(*names, parser=path, **settings)
+
+
+def path_argument(**settings: Any) -> Any:
+    """As `typer.Argument`, for a `path`."""
+    return typer.Argument(parser=path, **settings)
+
+
+Weights = Annotated[Optional[Path], path_option(help="A weights file instead of the bundled one.")]
 Runtime = Annotated[
     str, typer.Option(help="What runs the network: onnx, torch, or auto (torch for CUDA and weights without ONNX).")
 ]

@@ -40,7 +40,7 @@ def make(tmp_path: Path) -> Make:
     for command in (["init", "-q"], ["add", "-A"]):
         subprocess.run(["git", *command], cwd=repository, check=True)
 
-    def run(url: str) -> "subprocess.CompletedProcess[str]":
+    def run(url: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"}
         return subprocess.run(
             ["make", "address", f"URL={url}"], cwd=repository, env=environment, capture_output=True, text=True
@@ -85,7 +85,7 @@ def test_every_form_of_an_address_gives_the_same(make: Make, tmp_path: Path, url
 
 @pytest.mark.parametrize(
     "url",
-    ["", "https://gitlab.com/me/SlicerSPA", "https://github.com/me", "https://github.com/me/x/tree/main", 'a"b/$(c)&|d'],
+    ["", "https://gitlab.com/me/Slicer", "https://github.com/me", "https://github.com/me/x/tree/main", 'a"b/$(c)&|d'],
 )
 def test_what_is_no_address_changes_nothing(make: Make, tmp_path: Path, url: str) -> None:
     done = make(url)

@@ -7,7 +7,7 @@ from typing import Annotated, List, Optional
 
 import typer
 
-from SPASegmentLib.commands.plain import Weights
+from SPASegmentLib.commands.plain import Weights, path_argument, path_option
 from SPASegmentLib.research.cli.options import PANEL, Npz, ready, typed
 
 app = typer.Typer()
@@ -32,7 +32,7 @@ def benchmark_run(
     weights: Weights = None,
     quick: Annotated[bool, typer.Option("--quick", help="The smallest cases, to see that everything runs.")] = False,
     output: Annotated[
-        Path, typer.Option("--json", help="Records of the comparison; the other parts go beside it.")
+        Path, path_option("--json", help="Records of the comparison; the other parts go beside it.")
     ] = Path("out/benchmark/rounds.json"),
 ) -> None:
     """Measure SPA beside the published procedure, in turns, and its own parts. About 14 minutes on two cores.
@@ -53,10 +53,10 @@ def benchmark_run(
 @benchmark.command("accuracy")
 def benchmark_accuracy(
     npz: Npz,
-    weights: Annotated[Optional[List[Path]], typer.Option(help="Weights files instead of the bundled one.")] = None,
+    weights: Annotated[Optional[List[Path]], path_option(help="Weights files instead of the bundled one.")] = None,
     limit: Annotated[int, typer.Option(min=2, help="Cases, evenly spread.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Of cases and sessions.")] = 0,
-    output: Annotated[Path, typer.Option("--json", help="Where the records go.")] = Path("out/benchmark/accuracy.json"),
+    output: Annotated[Path, path_option("--json", help="Where the records go.")] = Path("out/benchmark/accuracy.json"),
 ) -> None:
     """Dice by round beside the time, one setting changed at a time."""
     with ready():
@@ -67,8 +67,8 @@ def benchmark_accuracy(
 
 @benchmark.command("report")
 def benchmark_report(
-    folder: Annotated[Path, typer.Argument(help="With the records.")] = Path("out/benchmark"),
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("docs/benchmarks.md"),
+    folder: Annotated[Path, path_argument(help="With the records.")] = Path("out/benchmark"),
+    output: Annotated[Path, path_option("--output", "-o", help="The page.")] = Path("docs/benchmarks.md"),
 ) -> None:
     """Write the page from the records."""
     with ready():

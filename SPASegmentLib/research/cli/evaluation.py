@@ -7,7 +7,7 @@ from typing import Annotated, List, Optional
 
 import typer
 
-from SPASegmentLib.commands.plain import Runtime, Weights
+from SPASegmentLib.commands.plain import Runtime, Weights, path_argument, path_option
 from SPASegmentLib.research.cli.options import (
     PANEL,
     AnyStart,
@@ -44,7 +44,7 @@ Protocol = Annotated[
 @evaluate.command("lidc")
 def evaluate_lidc(
     npz: Npz,
-    more: Annotated[Optional[List[Path]], typer.Argument(metavar="[FILE]...", help="More such files.")] = None,
+    more: Annotated[Optional[List[Path]], path_argument(metavar="[FILE]...", help="More such files.")] = None,
     protocol: Protocol = "combination",
     user: Annotated[
         str,
@@ -95,7 +95,7 @@ def evaluate_lidc(
             "users on twelve images, 108 cases.",
         ),
     ] = None,
-    cases: Annotated[Optional[Path], typer.Option(help="A list of cases; by default the committed one.")] = None,
+    cases: Annotated[Optional[Path], path_option(help="A list of cases; by default the committed one.")] = None,
     weights: Weights = None,
     runtime: Runtime = "torch",
     baselines: Baselines = Path("runs/baselines"),
@@ -119,7 +119,7 @@ def evaluate_lidc(
 
 @evaluate.command("masks")
 def evaluate_masks(
-    folder: Annotated[Path, typer.Argument(help="images and masks (or labels), or <name>_image and <name>_mask.")],
+    folder: Annotated[Path, path_argument(help="images and masks (or labels), or <name>_image and <name>_mask.")],
     label: Label = None,
     patient: Patients = None,
     rounds: Rounds = 6,
@@ -141,7 +141,7 @@ def evaluate_masks(
 
 @evaluate.command("structures")
 def evaluate_structures(
-    folder: Annotated[Path, typer.Argument(help="Of npz files, one for each set of structures.")],
+    folder: Annotated[Path, path_argument(help="Of npz files, one for each set of structures.")],
     start: AnyStart = "click",
     user: Annotated[str, typer.Option(help="choice, or clicks (corrective clicks instead of choices).")] = "choice",
     rounds: Rounds = 6,
@@ -152,7 +152,7 @@ def evaluate_structures(
     jobs: Jobs = None,
     output: RecordFile = Path("out/structures.json"),
     pictures: Annotated[
-        Path, typer.Option(help="Folder for pictures of the worst and the median case of each set.")
+        Path, path_option(help="Folder for pictures of the worst and the median case of each set.")
     ] = Path("out/structures"),
 ) -> None:
     """Measure all sets of structures in a folder, means over sets: organs, lesions, cells nobody trained on."""
@@ -166,9 +166,9 @@ def evaluate_structures(
 
 @evaluate.command("named")
 def evaluate_named(
-    npz: Annotated[List[Path], typer.Option(help="Masks of named people (raters); may be repeated for one group.")],
+    npz: Annotated[List[Path], path_option(help="Masks of named people (raters); may be repeated for one group.")],
     second: Annotated[
-        Optional[Path], typer.Option(help="The same people and images, drawn with a second program.")
+        Optional[Path], path_option(help="The same people and images, drawn with a second program.")
     ] = None,
     start: Start = "click",
     rounds: Annotated[int, typer.Option(min=1, help="Rounds per image.")] = 6,
@@ -176,7 +176,7 @@ def evaluate_named(
     weights: Weights = None,
     folds: Annotated[
         Optional[Path],
-        typer.Option(help="Weights of spa train-people, so that no image is measured by those that have seen it."),
+        path_option(help="Weights of spa train-people, so that no image is measured by those that have seen it."),
     ] = None,
     runtime: Runtime = "torch",
     seed: Annotated[int, typer.Option(min=0, help="Of the images' order and of sessions.")] = 0,
@@ -233,7 +233,7 @@ def evaluate_cases(
     seed: CaseSeed = 0,
     raters: Raters = 4,
     output: Annotated[
-        Optional[Path], typer.Option("--output", "-o", help="JSON file; by default where the committed lists are.")
+        Optional[Path], path_option("--output", "-o", help="JSON file; by default where the committed lists are.")
     ] = None,
 ) -> None:
     """Write the list of a protocol's cases: ids and numbers, no pixels."""

@@ -9,23 +9,23 @@ from typing import Annotated, Iterator, List, Optional
 
 import typer
 
-from SPASegmentLib.commands.plain import plain_errors
+from SPASegmentLib.commands.plain import path_argument, path_option, plain_errors
 from SPASegmentLib.pytorch import require_torch
 
 #: Heading of research in ``spa --help``.
 PANEL = "Research: train, evaluate, measure"
 
-Npz = Annotated[List[Path], typer.Option(help="Slices with the masks of several raters; may be repeated.")]
+Npz = Annotated[List[Path], path_option(help="Slices with the masks of several raters; may be repeated.")]
 Nodules = Annotated[
-    Optional[List[Path]], typer.Option(help="Slices of several raters, whose nodules are stacks; may be repeated.")
+    Optional[List[Path]], path_option(help="Slices of several raters, whose nodules are stacks; may be repeated.")
 ]
-NoduleIndex = Annotated[Optional[Path], typer.Option(help="List of their slices: file, row, patient, nodule, slice.")]
+NoduleIndex = Annotated[Optional[Path], path_option(help="List of their slices: file, row, patient, nodule, slice.")]
 VolumeFolders = Annotated[
     Optional[List[Path]],
-    typer.Argument(metavar="[FOLDER]...", help="With volumes and masks, as spa evaluate masks takes them."),
+    path_argument(metavar="[FOLDER]...", help="With volumes and masks, as spa evaluate masks takes them."),
 ]
-DataFolder = Annotated[Path, typer.Option(help="Folder that the paths in the configuration are relative to.")]
-Baselines = Annotated[Path, typer.Option(help="Folder of the trained baselines.")]
+DataFolder = Annotated[Path, path_option(help="Folder that the paths in the configuration are relative to.")]
+Baselines = Annotated[Path, path_option(help="Folder of the trained baselines.")]
 Label = Annotated[Optional[int], typer.Option(help="Of the structure; by default all labels together.")]
 Patients = Annotated[Optional[List[str]], typer.Option(help="Use these patients only; may be repeated.")]
 Raters = Annotated[
@@ -43,7 +43,7 @@ Rounds = Annotated[int, typer.Option(min=1, help="Rounds per case.")]
 CaseSeed = Annotated[int, typer.Option(min=0, help="Of targets, clicks and sessions.")]
 SessionSeed = Annotated[int, typer.Option(min=0, help="Of sessions.")]
 Jobs = Annotated[Optional[int], typer.Option(min=1, help="Processes; by default one per processor core.")]
-RecordFile = Annotated[Path, typer.Option("--json", help="Where the record goes.")]
+RecordFile = Annotated[Path, path_option("--json", help="Where the record goes.")]
 
 
 @contextmanager

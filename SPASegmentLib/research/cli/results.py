@@ -7,7 +7,7 @@ from typing import Annotated, List, Optional
 
 import typer
 
-from SPASegmentLib.commands.plain import Weights
+from SPASegmentLib.commands.plain import Weights, path_argument, path_option
 from SPASegmentLib.research.cli.options import PANEL, Baselines, Jobs, Npz, ready
 
 app = typer.Typer()
@@ -16,13 +16,13 @@ app = typer.Typer()
 @app.command(rich_help_panel=PANEL)
 def results(
     npz: Npz,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the records.")] = Path("out/results"),
+    output: Annotated[Path, path_option("--output", "-o", help="Folder for the records.")] = Path("out/results"),
     only: Annotated[
         Optional[List[str]], typer.Option(help="Records whose name begins so; may be repeated. All by default.")
     ] = None,
     weights: Weights = None,
     baselines: Baselines = Path("runs/baselines"),
-    losses: Annotated[Path, typer.Option(help="Folder of what make losses, ablations and embedding train.")] = Path(
+    losses: Annotated[Path, path_option(help="Folder of what make losses, ablations and embedding train.")] = Path(
         "runs/losses"
     ),
     jobs: Jobs = None,
@@ -36,14 +36,14 @@ def results(
 
 @app.command(rich_help_panel=PANEL)
 def report(
-    records: Annotated[Path, typer.Argument(help="Folder that spa results wrote to.")] = Path("out/results"),
-    output: Annotated[Path, typer.Option("--output", "-o", help="The page.")] = Path("docs/results.md"),
+    records: Annotated[Path, path_argument(help="Folder that spa results wrote to.")] = Path("out/results"),
+    output: Annotated[Path, path_option("--output", "-o", help="The page.")] = Path("docs/results.md"),
     npz: Annotated[
-        Optional[List[Path]], typer.Option(help="The data, to draw example rounds; may be repeated.")
+        Optional[List[Path]], path_option(help="The data, to draw example rounds; may be repeated.")
     ] = None,
-    examples: Annotated[Path, typer.Option(help="Folder for example rounds.")] = Path("out/examples"),
+    examples: Annotated[Path, path_option(help="Folder for example rounds.")] = Path("out/examples"),
     card: Annotated[
-        Optional[Path], typer.Option(help="Card of the measured weights, to put its metrics in.")
+        Optional[Path], path_option(help="Card of the measured weights, to put its metrics in.")
     ] = None,
 ) -> None:
     """Write the page of results from its records, and example rounds as pictures."""
@@ -64,8 +64,8 @@ def study_group() -> None:
 
 @study.command("report")
 def study_report(
-    log: Annotated[Path, typer.Argument(help="The CSV file that the study has written.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for page, figures and plots.")] = Path(
+    log: Annotated[Path, path_argument(help="The CSV file that the study has written.")],
+    output: Annotated[Path, path_option("--output", "-o", help="Folder for page, figures and plots.")] = Path(
         "out/study"
     ),
 ) -> None:
@@ -85,7 +85,7 @@ def train_baselines(
     npz: Npz,
     name: Annotated[Optional[List[str]], typer.Option(help="Which to train; may be repeated. All by default.")] = None,
     steps: Annotated[Optional[int], typer.Option(min=1, help="Optimiser steps of each, at most.")] = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoints, weights and cards.")] = Path(
+    output: Annotated[Path, path_option("--output", "-o", help="For checkpoints, weights and cards.")] = Path(
         "runs/baselines"
     ),
     hold_out_every: Annotated[

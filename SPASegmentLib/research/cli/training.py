@@ -7,7 +7,7 @@ from typing import Annotated, List, Optional
 
 import typer
 
-from SPASegmentLib.commands.plain import Runtime
+from SPASegmentLib.commands.plain import Runtime, path_argument, path_option
 from SPASegmentLib.research.cli.options import (
     PANEL,
     DataFolder,
@@ -26,12 +26,12 @@ app = typer.Typer()
 
 @app.command(rich_help_panel=PANEL)
 def train(
-    config: Annotated[Path, typer.Argument(help="YAML file, such as Resources/Training/compact.yaml.")],
+    config: Annotated[Path, path_argument(help="YAML file, such as Resources/Training/compact.yaml.")],
     data: DataFolder,
-    output: Annotated[Path, typer.Option("--output", "-o", help="For checkpoint and weights.")] = Path("runs/train"),
+    output: Annotated[Path, path_option("--output", "-o", help="For checkpoint and weights.")] = Path("runs/train"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     sam: Annotated[
-        Optional[Path], typer.Option(help="SAM's checkpoint sam_vit_b_01ec64.pth, for the encoder vit_b to start from.")
+        Optional[Path], path_option(help="SAM's checkpoint sam_vit_b_01ec64.pth, for the encoder vit_b to start from.")
     ] = None,
     other_sam: Annotated[
         bool, typer.Option("--other-sam", help="The file given as --sam need not be Meta's (MedSAM's, for example).")
@@ -54,10 +54,10 @@ def train(
 
 @app.command(rich_help_panel=PANEL)
 def train_people(
-    config: Annotated[Path, typer.Argument(help="YAML file, such as Resources/Training/person.yaml.")],
+    config: Annotated[Path, path_argument(help="YAML file, such as Resources/Training/person.yaml.")],
     file: Annotated[str, typer.Option(help="The set of named people, below --data.")],
     data: DataFolder,
-    output: Annotated[Path, typer.Option("--output", "-o", help="For all weights.")] = Path("runs/people"),
+    output: Annotated[Path, path_option("--output", "-o", help="For all weights.")] = Path("runs/people"),
     each_person: Annotated[
         bool, typer.Option("--each-person", help="Also without each of the people in turn (paper, Table 6).")
     ] = False,
@@ -75,9 +75,9 @@ def train_people(
 
 @app.command(rich_help_panel=PANEL)
 def hold_out(
-    config: Annotated[Path, typer.Argument(help="YAML file with sources that have hold_out_every.")],
+    config: Annotated[Path, path_argument(help="YAML file with sources that have hold_out_every.")],
     data: DataFolder,
-    output: Annotated[Path, typer.Option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
+    output: Annotated[Path, path_option("--output", "-o", help="An npz file.")] = Path("out/held-out.npz"),
     changes: Annotated[
         Optional[List[str]],
         typer.Option("--set", help="Change a value of the configuration, as for spa train. May be repeated."),
@@ -92,12 +92,12 @@ def hold_out(
 
 @app.command(rich_help_panel=PANEL)
 def calibrate(
-    weights: Annotated[Path, typer.Option(help="A .safetensors file; its card is changed.")],
+    weights: Annotated[Path, path_option(help="A .safetensors file; its card is changed.")],
     npz: Annotated[
-        Optional[List[Path]], typer.Option(help="Slices of patients that the weights have not learned from.")
+        Optional[List[Path]], path_option(help="Slices of patients that the weights have not learned from.")
     ] = None,
     structures: Annotated[
-        Optional[List[Path]], typer.Option(help="Sets of structures that they have not learned from; may be repeated.")
+        Optional[List[Path]], path_option(help="Sets of structures that they have not learned from; may be repeated.")
     ] = None,
     limit: Annotated[Optional[int], typer.Option(min=1, help="Cases of slices at most, evenly spread.")] = None,
     per_set: Annotated[Optional[int], typer.Option(min=1, help="Cases of each set at most, evenly spread.")] = None,
@@ -116,7 +116,7 @@ def calibrate(
 def calibrate_volumes(
     folders: VolumeFolders = None,
     weights: Annotated[
-        Optional[Path], typer.Option(help="A .safetensors file; its card is changed. By default the bundled one.")
+        Optional[Path], path_option(help="A .safetensors file; its card is changed. By default the bundled one.")
     ] = None,
     npz: Nodules = None,
     index: NoduleIndex = None,
@@ -136,7 +136,7 @@ def calibrate_volumes(
 
 @app.command(rich_help_panel=PANEL)
 def export(
-    weights: Annotated[Path, typer.Argument(help="A .safetensors file; its graphs go beside it, its card is changed.")],
+    weights: Annotated[Path, path_argument(help="A .safetensors file; its graphs go beside it, its card is changed.")],
 ) -> None:
     """Write the graphs of weights for ONNX Runtime, which runs them without PyTorch; spa train does so at its end."""
     with ready():
@@ -147,9 +147,9 @@ def export(
 
 @app.command(rich_help_panel=PANEL)
 def average(
-    weights: Annotated[Path, typer.Argument(help="A .safetensors file, whose card the new one follows.")],
-    other: Annotated[Path, typer.Argument(help="Weights of the same architecture, such as those it started from.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="A .safetensors file.")],
+    weights: Annotated[Path, path_argument(help="A .safetensors file, whose card the new one follows.")],
+    other: Annotated[Path, path_argument(help="Weights of the same architecture, such as those it started from.")],
+    output: Annotated[Path, path_option("--output", "-o", help="A .safetensors file.")],
     share: Annotated[float, typer.Option(help="Of the first weights.")] = 0.5,
 ) -> None:
     """Write the mean of two sets of weights: it forgets less of what the first training learned."""
