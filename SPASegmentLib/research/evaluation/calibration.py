@@ -130,6 +130,7 @@ def calibrate(
     cases = _slice_cases(files, limit, raters, complain) if files or not structures else []
     for path in structures:
         cases += evenly(without_blank(structure_cases(open_structures(path)), complain), per_set)
+    _check_enough(len(cases))
     work = [(case, kind) for kind in SESSIONS for case in cases]
     results = run_all(_rounds, work, _Uncalibrated(weights, runtime), jobs or cores(), progress)
     fitted: Dict[str, Any] = {}
@@ -154,6 +155,21 @@ def calibrate(
     kept = {name: value for name, value in card.calibration.items() if name == "volumes"}
     write_json(asdict(replace(card, calibration={**record, **kept})), Path(weights).with_suffix(".json"))
     return record
+
+
+def _check_enough(cases: int) -> None:
+    """Refuse too few cases before hours of sessions; those by corrective clicks bring the fewest values.
+
+    Raises:
+        InputError: no line can be fitted to so few.
+    """
+    of_a_case = SessionSettings().rounds - 1
+    needed = -(-FEWEST // of_a_case)
+    if cases < needed:
+        raise InputError(
+            f"Calibration needs at least {needed} cases ({FEWEST} values, {of_a_case} of a case), and there are "
+            f"{cases}; give it more slices or sets, or a higher --limit or --per-set."
+        )
 
 
 def _as_lists(curves: Sequence[Curve]) -> List[List[List[float]]]:

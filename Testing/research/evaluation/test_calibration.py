@@ -118,13 +118,32 @@ def test_two_raters_are_enough_where_that_is_said(weights: Path, tmp_path: Path)
     np.savez(tmp_path / "two.npz", images=slices.images, masks=slices.masks & 0b11)
     for how, message in (
         ([], "slices with 2 masks; choose with --raters"),
-        # One case has six rounds: they are worked through, and are too few to fit a line to.
-        (["--raters", "2"], "Calibration needs at least 30 values"),
-        (["--raters", "0"], "Calibration needs at least 30 values"),
+        (["--raters", "2"], "Calibration needs at least 6 cases (30 values, 5 of a case), and there are 1"),
+        (["--raters", "0"], "Calibration needs at least 6 cases (30 values, 5 of a case), and there are 1"),
     ):
         arguments = ["calibrate", "--weights", str(weights), "--npz", str(tmp_path / "two.npz"), "--limit", "1"]
         result = CliRunner().invoke(app, [*arguments, "--jobs", "1", *how])
         assert result.exit_code == 2 and message in " ".join(result.output.split()), result.output
+
+
+def test_too_few_cases_are_refused_before_any_session(weights: Path, tmp_path: Path) -> None:
+    slices = synthetic_slices(6, seed=4)
+    images = slices.images.copy()
+    np.savez(tmp_path / "slices.npz", images=images, masks=slices.masks)
+    images[1:] = 9  # of one value
+    labels = np.stack([slices.raters(i)[0] for i in range(6)]).astype(np.uint8)
+    np.savez(tmp_path / "blank.npz", images=images, labels=labels, classes=np.array(["thing"]))
+    before, done = weights.with_suffix(".json").read_bytes(), []
+    progress = lambda count, of: done.append(count)  # noqa: E731
+    for files, structures, limit, count in (
+        (["slices.npz"], [], 4, 4), ([], ["blank.npz"], None, 1), (["slices.npz"], ["blank.npz"], 3, 4),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=f"needs at least 6 cases .*, and there are {count}; give it more"):
+            calibrate(
+                weights, [tmp_path / name for name in files], limit, 1, progress,
+                [tmp_path / name for name in structures],
+            )  # fmt: skip
+    assert done == [] and weights.with_suffix(".json").read_bytes() == before
 
 
 @pytest.mark.slow
