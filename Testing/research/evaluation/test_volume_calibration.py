@@ -67,3 +67,14 @@ def test_without_volumes_it_says_so(tmp_path: Path) -> None:
         calibrate_volumes(bundled(), [tmp_path])
     with pytest.raises(InputError, match="belong together"):
         calibrate_volumes(bundled(), [], [Path("some.npz")])
+
+
+def test_patients_that_are_left_out_are_left_out_of_shards_too(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 250, (3, 48, 48)).astype(np.uint8)
+    masks = np.zeros((3, 48, 48), np.uint8)
+    masks[:, 15:32, 15:32] = 0b1111
+    np.savez(tmp_path / "shard.npz", images=images, masks=masks)
+    rows = "".join(f"shard,{row},P1,0,{row}\n" for row in range(3))
+    (tmp_path / "index.csv").write_text(f"file,row,patient,nodule,slice\n{rows}", encoding="utf-8")
+    with pytest.raises(InputError, match="No volume can be used"):
+        calibrate_volumes(bundled(), [], [tmp_path / "shard.npz"], tmp_path / "index.csv", skip=["P1"])

@@ -232,7 +232,7 @@ def calibrate_volumes(
     # Going through a volume is about one structure; of many small ones the largest is taken.
     stacks = [replace(one, mask=largest_part(one.mask)) for one in stacks]
     if index is not None:
-        stacks += shard_stacks(npz, index, limit, patients)
+        stacks += [one for one in shard_stacks(npz, index, limit, patients) if one.patient not in skip]
     if not stacks:
         raise InputError("No volume can be used; give volumes whose structure ends inside of them.")
     belief, facts = fit(observe(network, stacks, Belief(), progress), Belief())
