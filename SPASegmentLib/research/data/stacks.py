@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
@@ -135,13 +136,15 @@ def shard_stacks(
     absent = [column for column in COLUMNS if column not in table.columns]
     if absent:
         raise InputError(f"{table.name} needs the columns {', '.join(COLUMNS)}; it lacks {', '.join(absent)}.")
-    known: Dict[str, List[Dict[str, str]]] = {}
-    for _, cells in table.rows:
-        known.setdefault(cells["file"], []).append(cells)
+    known: Dict[str, List[Tuple[int, Dict[str, str]]]] = {}
+    for line, cells in table.rows:
+        known.setdefault(cells["file"], []).append((line, cells))
     stacks: List[Stack] = []
     for path, slices in zip(map(Path, shards), load_each(shards)):
+        listed = known.get(path.stem, [])
+        _check_numbers(table.name, listed, len(slices.images))
         rows = sorted(
-            (c for c in known.get(path.stem, []) if not patients or c["patient"] in patients),
+            (c for _, c in listed if not patients or c["patient"] in patients),
             key=lambda c: (c["patient"], int(c["nodule"]), int(c["slice"])),
         )
         counts = slices.rater_counts()
@@ -161,6 +164,23 @@ def shard_stacks(
     if limit is not None and len(stacks) > limit:
         stacks = [stacks[round(i)] for i in np.linspace(0, len(stacks) - 1, limit)]
     return stacks
+
+
+def _check_numbers(name: str, listed: Sequence[Tuple[int, Dict[str, str]]], count: int) -> None:
+    """Refuse lines about a shard of `count` slices whose numbers are none, or whose row it does not have.
+
+    Raises:
+        InputError: see above; the message names the line.
+    """
+    for line, cells in listed:
+        for column in ("row", "nodule", "slice"):
+            if not re.fullmatch(r"[+-]?[0-9]{1,9}", cells[column]):
+                raise InputError(f"{name}, line {line}: {column} is a whole number, not {cells[column]!r}.")
+        if not 0 <= int(cells["row"]) < count:
+            raise InputError(
+                f"{name}, line {line}: {cells['file']} has {count} slices, rows 0 to {count - 1}, and no row "
+                f"{cells['row']}; give the list that belongs to these files."
+            )
 
 
 def _runs(rows: Sequence[Dict[str, str]], counts: np.ndarray) -> Iterator[List[Dict[str, str]]]:

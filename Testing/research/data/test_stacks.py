@@ -92,6 +92,23 @@ def test_shards_without_stacks_are_told(shard: Path) -> None:
         shard_stacks([shard / "some.npz"], shard / "other.csv")
 
 
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        ("0,p1,a,3", "line 3: nodule is a whole number, not 'a'"),
+        ("0,p1,0,", "line 3: slice is a whole number, not ''"),
+        ("1.0,p1,0,3", "line 3: row is a whole number, not '1.0'"),
+        ("900,p1,0,3", "line 3: some has [0-9]+ slices, rows 0 to [0-9]+, and no row 900"),
+        ("-1,p1,0,3", "line 3: .* no row -1; give the list that belongs to these files"),
+    ],
+)
+def test_a_line_with_another_number_is_named(shard: Path, cells: str, message: str) -> None:
+    index = shard / "other.csv"
+    index.write_text(f"file,row,patient,nodule,slice\nelsewhere,900,p1,x,\nsome,{cells}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"other.csv, {message}"):
+        shard_stacks([shard / "some.npz"], index)
+
+
 def test_the_largest_part_is_one_of_its_volume() -> None:
     mask = np.zeros((5, 9, 9), bool)
     mask[0:3, 1:4, 1:4] = True
