@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Tuple
 
 import qt
 
@@ -91,10 +91,13 @@ class StudyNotes:
         from SPASegmentLib.interaction.study_log import Entry, StudyLog
 
         diary.stands(session.result.mask)
+
+        def entry(before: Sequence[Entry]) -> Entry:
+            place = 1 + sum(entry.participant == name for entry in before)
+            return Entry.of(STUDY, name, "main", place, f"mask{place}", "spa", diary.deeds(), None, 0)
+
         try:
-            written = StudyLog(Path(log), STUDY)
-            place = 1 + sum(entry.participant == name for entry in written.entries())
-            written.add(Entry.of(STUDY, name, "main", place, f"mask{place}", "spa", diary.deeds(), None, 0))
+            StudyLog(Path(log), STUDY).add_next(entry)
             self._problem = ""
         except Exception as error:
             # Whatever it is, the mask is accepted.

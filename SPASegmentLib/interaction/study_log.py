@@ -11,9 +11,10 @@ import io
 import math
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError, OutputError
 from SPASegmentLib.interaction.diary import Deeds
@@ -135,8 +136,14 @@ class StudyLog:
 
         Raises:
             InputError: see `entries`.
-            OutputError: it cannot be written.
+            OutputError: it cannot be written, or another program is at it all the time.
         """
+        if not self._read()[1]:
+            return ""
+        with self._alone():
+            return self._mended()
+
+    def _mended(self) -> str:
         entries, fragment = self._read()
         if not fragment:
             return ""
@@ -154,19 +161,42 @@ class StudyLog:
 
         Raises:
             InputError: the log belongs to another study, or is damaged.
-            OutputError: it cannot be written.
+            OutputError: it cannot be written, or another program is at it all the time.
+        """
+        self.add_next(lambda _before: entry)
+
+    def add_next(self, make: Callable[[Sequence[Entry]], Entry]) -> List[Entry]:
+        """Write an entry that depends on those before it, while no other program writes.
+
+        Args:
+            make: called with all entries; nothing is written where it raises an error.
+
+        Returns:
+            All entries, the new one at the end.
+
+        Raises:
+            InputError: the log belongs to another study, or is damaged.
+            OutputError: it cannot be written, or another program is at it all the time.
         """
         make_folder(self.path.parent)
-        with held(Path(os.path.realpath(self.path)).parent, _PATIENCE) as mine:
-            if not mine:
-                raise OutputError(_("{log} is in use by another program; try again.").format(log=self.path.name))
-            self.mend()
+        with self._alone():
+            self._mended()
+            entries = self.entries()
+            entry = make(entries)
             empty = not self.path.exists() or not self.path.stat().st_size
             text = _lines([*([COLUMNS] if empty else []), _cells(entry)])
             with reporting_write_errors(self.path), self.path.open("a", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+        return [*entries, entry]
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with held(Path(os.path.realpath(self.path)).parent, _PATIENCE) as mine:
+            if not mine:
+                raise OutputError(_("{log} is in use by another program; try again.").format(log=self.path.name))
+            yield
 
     def _read(self) -> Tuple[List[Entry], str]:
         name = self.path.name

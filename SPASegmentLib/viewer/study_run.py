@@ -126,7 +126,7 @@ class StudyRun:
             dice: of what was accepted with the reference.
 
         Raises:
-            StateError: there is nothing to finish.
+            StateError: there is nothing to finish, or another program has written this image for the same person.
             OutputError: the log cannot be written; everything stays as it is, and can be finished again.
         """
         wanted = (WORKING, RATING) if satisfaction == 0 else (RATING,)
@@ -137,12 +137,30 @@ class StudyRun:
             self.diary.stands(None)
         turn, deeds = self.turn, self.diary.deeds()
         reached = None if gave_up else dice()
-        entry = Entry.of(
-            self.study.identity, self._participant, turn.phase, turn.place, turn.image.name, turn.method, deeds,
-            reached, satisfaction,
-        )  # fmt: skip
-        self._log.add(entry)
-        self._left, self._showing, self._accepted = self._left[1:], False, False
+
+        def entry(before: Sequence[Entry]) -> Entry:
+            self._check_new(turn, before)
+            return Entry.of(
+                self.study.identity, self._participant, turn.phase, turn.place, turn.image.name, turn.method, deeds,
+                reached, satisfaction,
+            )  # fmt: skip
+
+        # The log says who came first, which another program may have settled since this person began.
+        self._left = self.study.left(self._participant, self._log.add_next(entry))
+        self._showing = self._accepted = False
+
+    def _check_new(self, turn: Turn, before: Sequence[Entry]) -> None:
+        """Refuse an image that the log has already.
+
+        Raises:
+            StateError: two programs work for one pseudonym.
+        """
+        done = {(e.participant, e.phase, e.image, e.method) for e in before}
+        if (self._participant, turn.phase, turn.image.name, turn.method) in done:
+            raise StateError(
+                f"{self._participant} has finished this image in another program meanwhile, so it is not written "
+                "again; press Stop here, and begin with a pseudonym that nobody else uses."
+            )
 
     def facts(self) -> Dict[str, Any]:
         """For the page."""

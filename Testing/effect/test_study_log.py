@@ -110,7 +110,7 @@ def test_whatever_the_log_does_a_mask_that_is_written_is_learned(
     def fails(*_: object) -> None:
         raise RuntimeError("out of threads")
 
-    monkeypatch.setattr(StudyLog, "add", fails)
+    monkeypatch.setattr(StudyLog, "add_next", fails)
     desk.click("Red")
     desk.workflow.accept()
     assert "log was not written" in desk.panel.status.text and desk.voxels().any()

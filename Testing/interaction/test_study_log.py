@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, List
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.errors import InputError, OutputError
+from SPASegmentLib.interaction import study_log
 from SPASegmentLib.interaction.diary import Diary
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.study_log import COLUMNS, Entry, StudyLog, check_pseudonym
@@ -193,6 +196,51 @@ def test_two_studies_do_not_go_into_one_log(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a log is of one study"):
         StudyLog(tmp_path / "log.csv", "b#2").add(replace(ENTRY, study="b#2"))
     assert StudyLog(tmp_path / "log.csv").entries() == [ENTRY]
+
+
+def test_what_another_program_writes_meanwhile_is_not_lost_by_mending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Mending writes the log anew: a line that came between its reading and its writing would be gone."""
+    path = tmp_path / "log.csv"
+    StudyLog(path).add(ENTRY)
+    path.write_bytes(path.read_bytes() + b"a#1,p1,ma")
+    broken, code = path.read_bytes(), (
+        "import sys\nfrom pathlib import Path\nfrom SPASegmentLib.output import held\n"
+        "with held(Path(sys.argv[1])) as mine:\n    print(mine, flush=True)\n    sys.stdin.readline()"
+    )
+    monkeypatch.setattr(study_log, "_PATIENCE", 0.2)
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with other:
+        assert other.stdout is not None and other.stdout.readline().strip() == "True"
+        for work in (StudyLog(path).mend, lambda: StudyLog(path).add(ENTRY)):
+            with pytest.raises(OutputError, match="log.csv is in use by another program; try again"):
+                work()
+        assert path.read_bytes() == broken and [each.name for each in tmp_path.iterdir()] == ["log.csv"]
+        other.communicate("\n")
+    assert "was cut off" in StudyLog(path).mend() and StudyLog(path).entries() == [ENTRY]
+
+
+def test_programs_that_write_at_once_write_whole_lines_one_after_another(tmp_path: Path) -> None:
+    code = (
+        "import sys\nfrom dataclasses import replace\nfrom pathlib import Path\n"
+        "from SPASegmentLib.interaction.study_log import Entry, StudyLog\n"
+        "entry = Entry('a#1', sys.argv[2], 'main', 1, 'c', 'spa', 1.0, 1, 1, 0, 0, 0, 0, 0, 0, None, None, 3)\n"
+        "for _ in range(25):\n"
+        "    StudyLog(Path(sys.argv[1])).mend()\n"
+        "    StudyLog(Path(sys.argv[1])).add_next(lambda before: replace(entry, place=len(before) + 1))\n"
+    )
+    path = tmp_path / "log.csv"
+    others = [subprocess.Popen([sys.executable, "-c", code, str(path), f"p{k}"]) for k in range(3)]
+    assert [other.wait() for other in others] == [0, 0, 0]
+    entries = StudyLog(path).entries()
+    assert [entry.place for entry in entries] == list(range(1, 76)), "each knew all before it"
+    assert {name: sum(e.participant == name for e in entries) for name in ("p0", "p1", "p2")} == dict.fromkeys(
+        ("p0", "p1", "p2"), 25
+    )
+    assert [each.name for each in tmp_path.iterdir()] == ["log.csv"]
 
 
 def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:

@@ -199,6 +199,52 @@ def test_a_person_may_stop_and_go_on(tmp_path: Path) -> None:
     assert again.phase == READY and again.turn.method == "clicks", "the second person begins with the other method"
 
 
+def finish(run: StudyRun) -> None:
+    run.shown()
+    run.stands(MASK)
+    run.finish(4, lambda: None)
+
+
+def test_one_image_is_not_written_twice_by_two_programs(tmp_path: Path) -> None:
+    """Two people at two computers who have chosen the same pseudonym."""
+    found = study(tmp_path, 2)
+    one, other = run_of(found), run_of(found)
+    for run in (one, other):
+        run.begin("p1")
+    finish(one)
+    with pytest.raises(StateError, match="p1 has finished this image in another program meanwhile"):
+        finish(other)
+    assert other.phase == RATING and len(StudyLog(found.log).entries()) == 1
+    other.leave()
+    other.begin("p2")
+    while DONE not in (one.phase, other.phase):
+        finish(one)
+        finish(other)
+    while other.phase != DONE:
+        finish(other)
+    lines = [(e.participant, e.phase, e.image, e.method) for e in StudyLog(found.log).entries()]
+    assert len(lines) == len(set(lines)) == 2 * (2 + 4)
+
+
+def test_who_begins_while_another_does_has_a_place_of_their_own(tmp_path: Path) -> None:
+    """Where anybody may take part the log says who came first, and with that which method is first and the order."""
+    found = study(tmp_path, 4)
+    late, early = run_of(found), run_of(found)
+    late.begin("p2")
+    early.begin("p1")
+    finish(early)
+    finish(late)
+    entries = StudyLog(found.log).entries()
+    for run, name, method in ((early, "p1", "spa"), (late, "p2", "clicks")):
+        assert run.turn == found.left(name, entries)[0]
+        assert found.turns(name, entries)[2].method == method, "the first image after the practice"
+    while late.phase != DONE:
+        finish(late)
+    mine = [entry for entry in StudyLog(found.log).entries() if entry.participant == "p2"]
+    planned = [turn.image.name for turn in found.turns("p2", mine and entries) if turn.phase == "main"]
+    assert [entry.image for entry in mine if entry.phase == "main"] == planned
+
+
 def test_the_profile_is_of_this_person_and_of_what_counts(tmp_path: Path) -> None:
     found = study(tmp_path, 2)
     run = run_of(found)
