@@ -155,7 +155,21 @@ def read_study(path: Path) -> Study:
 
 
 def _identity(image: StudyImage) -> List[Any]:
-    return [image.name, None if image.file is None else image.file.name, image.at, image.task]
+    """What makes an image another one: of its reference what is in it, as Dice with another one is another number."""
+    about = [image.name, None if image.file is None else image.file.name, image.at, image.task]
+    return about if image.reference is None else [*about, _digest(image.reference)]
+
+
+def _digest(path: Path) -> str:
+    """SHA-256 of a file, or of all files in a folder."""
+    found = hashlib.sha256()
+    try:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                found.update(file.read_bytes())
+    except OSError as error:
+        raise InputError(f"The reference {path.name} cannot be read: {error.strerror or error}.") from error
+    return found.hexdigest()
 
 
 def _images(items: Any, key: str, task: str, path: Path) -> Tuple[StudyImage, ...]:

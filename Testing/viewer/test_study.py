@@ -311,6 +311,29 @@ def test_a_log_that_was_cut_off_or_is_anothers(tmp_path: Path) -> None:
         run_of(other.__class__(**{**vars(other), "log": found.log}))
 
 
+def test_another_reference_makes_another_study(tmp_path: Path) -> None:
+    """Else the Dice with either of them would stand in one column."""
+    for folder, content in (("a", "one"), ("b", "two"), ("a copy", "one")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "mask.nrrd").write_text(content)
+    (tmp_path / "scan.nrrd").touch()
+    found = {
+        folder: read_study(
+            write(tmp_path, {"images": [{"image": "scan.nrrd", "reference": f"{folder}/mask.nrrd"}], "trial": []})
+        )
+        for folder in ("a", "b", "a copy")
+    }
+    assert found["a"].identity == found["a copy"].identity != found["b"].identity, "what is in it counts, not where"
+    run = run_of(found["a"])
+    run.begin("p1")
+    finish(run)
+    with pytest.raises(InputError, match="a log is of one study"):
+        run_of(found["b"])
+    assert run_of(found["a copy"]).note == ""
+    without = read_study(write(tmp_path, {"name": "n", "images": ["scan.nrrd"], "trial": []}))
+    assert without.identity == "n#72d5015e", "studies without references are those that they were"
+
+
 def test_who_types_a_pseudonym_in_other_capitals_goes_on(tmp_path: Path) -> None:
     found = study(tmp_path, 2, trial=[])
     run = run_of(found)
