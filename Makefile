@@ -249,7 +249,7 @@ LEFT_OUT := ct_heart_hocm endo_larynx mr_kidney_t2 us_carotid_ccaus
 structures: $(READY)
 	$(BIN)/spa train Resources/Training/structures.yaml --data $(DATA) --device cpu --output runs/structures
 	$(BIN)/spa average runs/structures/structures.safetensors Resources/Models/compact.safetensors --share 0.5 \
-		--output runs/structures/averaged.safetensors
+		--name compact --output runs/structures/averaged.safetensors
 	$(BIN)/spa hold-out Resources/Training/structures.yaml --data $(DATA) --output out/lungs-held-out.npz
 	$(BIN)/spa calibrate --weights runs/structures/averaged.safetensors --npz out/lungs-held-out.npz --limit 60 \
 		$(LEFT_OUT:%=--structures $(DATA)/structures/train/%.npz)

@@ -151,9 +151,10 @@ def average(
     other: Annotated[Path, path_argument(help="Weights of the same architecture, such as those it started from.")],
     output: Annotated[Path, path_option("--output", "-o", help="A .safetensors file.")],
     share: Annotated[float, typer.Option(help="Of the first weights.")] = 0.5,
+    name: Annotated[str, typer.Option(help="Of the new weights; by default that of the file.")] = "",
 ) -> None:
     """Write the mean of two sets of weights: it forgets less of what the first training learned."""
     with ready():
         from SPASegmentLib.research.commands.training import run_average
 
-        run_average(weights, other, share, output)
+        run_average(weights, other, share, output, name)

@@ -92,8 +92,8 @@ def run_export(weights: Path) -> None:
     console.print(f"Wrote {names} and {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
 
 
-def run_average(weights: Path, other: Path, share: float, output: Path) -> None:
-    """Write the mean of two sets of weights, with its card and graphs.
+def run_average(weights: Path, other: Path, share: float, output: Path, name: str = "") -> None:
+    """Write the mean of two sets of weights, with its card and graphs, under a name (by default the file's).
 
     Raises:
         SPAError: weights cannot be used, or a file cannot be written.
@@ -112,7 +112,7 @@ def run_average(weights: Path, other: Path, share: float, output: Path) -> None:
     console = Console()
     with console.status("Averaging ..."):
         make_folder(output.parent)
-        average(weights, other, share, output)
+        average(weights, other, share, output, name)
     console.print(f"Wrote {output.name} and its card; calibrate it next (spa calibrate).", markup=False, soft_wrap=True)
 
 

@@ -49,7 +49,7 @@ def _seen(path: Path, card: ModelCard) -> str:
 
 
 def _sources(training: Dict[str, Any]) -> List[str]:
-    """All that a card's training names, that of the weights it began with included."""
-    initial = training.get("initial")
-    earlier = _sources(initial) if isinstance(initial, dict) else []
+    """All that a card's training names, that of the weights it began with or is a mean with included."""
+    others = (training.get("initial"), training.get("averaged_with"))
+    earlier = [source for other in others if isinstance(other, dict) for source in _sources(other)]
     return [*map(str, training.get("data", ())), *map(str, training.get("mixture", {})), *earlier]
