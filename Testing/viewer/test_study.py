@@ -94,6 +94,7 @@ trial: []
         ({"images": ["a.nrrd"], "name": "Livers\u2028second part"}, "name must be a text in one line"),
         ({"images": [7]}, "must be a text"),
         ("images: [a.nrrd", "is not valid YAML"),
+        ("participants: [p1]\nimages: [a.nrrd]\nparticipants: [p2]", "the key 'participants' twice, again in line 3"),
         ("a: &a [1]\nimages: [*a, *a]", "its own anchors"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 import reprlib
 import typing
 from pathlib import Path
@@ -122,13 +123,24 @@ def _apply(change: str, content: Any) -> None:
         if not (equals and last):
             raise ValueError("a key and a value are needed")
         for part in way:
-            content = content[int(part) - 1] if isinstance(content, list) else content.setdefault(part, {})
-        content[int(last) - 1 if isinstance(content, list) else last] = value
+            content = content[_place(part)] if isinstance(content, list) else content.setdefault(part, {})
+        content[_place(last) if isinstance(content, list) else last] = value
     except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"The change {change!r} does not fit ({str(error).splitlines()[0]}); write it as "
             "train.unroll.weights.energy=0 or sources.1.share=0.5."
         ) from error
+
+
+def _place(number: str) -> int:
+    """Index of a list's entry, which are counted from 1; 0 would be the last one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", number):
+        raise ValueError(f"entries of a list are counted from 1, and {number!r} is none")
+    return int(number) - 1
 
 
 def _finite(content: Any) -> bool:

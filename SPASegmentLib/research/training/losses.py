@@ -8,13 +8,14 @@ All maps are probabilities (B, ..., h, w); every loss is a mean over the batch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Dict
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.mixture import GaussianMixture
 
 
@@ -26,6 +27,13 @@ class LossWeights:
     best_of_n: float = 0.5
     energy: float = 1.0
     components: float = 0.05
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            if getattr(self, each.name) < 0:
+                raise InputError(
+                    f"train: unroll: weights: {each.name} must not be negative, as {getattr(self, each.name)} is."
+                )
 
 
 def soft_dice(a: Tensor, b: Tensor, smooth: float = 1.0) -> Tensor:

@@ -88,6 +88,8 @@ def train(
     name = name or config_file.stem
     if Path(name).name != name:
         raise InputError(f"A name of weights is no path, as {name!r} is; the folder is --output.")
+    if not name.strip() or name.startswith("."):
+        raise InputError(f"Weights need a name that begins with a letter or a digit, not {name!r}.")
     config = load_config(config_file, changes)
     start, checkpoint, folder = None, checkpoint_in(output), config_file.parent
     begun = None if not config.initial else initial_file(config.initial, folder)

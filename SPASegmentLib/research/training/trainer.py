@@ -63,6 +63,8 @@ class TrainSettings:
         for name in ("learning_rate", "encoder_rate", "warmup", "weight_decay", "seed"):
             if getattr(self, name) < 0:
                 raise InputError(f"train: {name} must not be negative, as {getattr(self, name)} is.")
+        if self.seed >= 2**63:
+            raise InputError(f"train: seed must be below 2**63, not {self.seed}.")
         if not 0 <= self.ema < 1:
             raise InputError(f"train: ema must be at least 0 and below 1, not {self.ema}.")
 

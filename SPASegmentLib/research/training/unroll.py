@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.ablation import Part, ablated
 from SPASegmentLib.model.mixture import GaussianMixture
 from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
@@ -44,6 +45,14 @@ class UnrollSettings:
     corrected: float = 0.0
     generator: Part = "all"
     weights: LossWeights = LossWeights()
+
+    def __post_init__(self) -> None:
+        for name, least in (("rounds", 1), ("candidates", 2), ("predictions", self.candidates)):
+            if getattr(self, name) < least:
+                raise InputError(f"train: unroll: {name} must be at least {least}, not {getattr(self, name)}.")
+        for name in ("choice_noise", "carried", "corrected"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"train: unroll: {name} is a share from 0 to 1, not {getattr(self, name)}.")
 
     def draw_rounds(self, corrected: bool, generator: Optional[torch.Generator] = None) -> int:
         """The number of rounds of a step; two at least where the user answers by clicks."""

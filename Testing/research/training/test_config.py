@@ -14,7 +14,7 @@ from SPASegmentLib.research.training.config import TrainConfig, load_config, ope
 from SPASegmentLib.research.training.losses import LossWeights
 from SPASegmentLib.research.training.material import held_out_slices, open_material
 from SPASegmentLib.research.training.objects import ObjectPool
-from SPASegmentLib.research.training.run import write_held_out
+from SPASegmentLib.research.training.run import train, write_held_out
 from SPASegmentLib.research.training.sources import Shards, Structures, Synthetic
 from SPASegmentLib.research.training.widen import synthetic_slices
 
@@ -34,6 +34,15 @@ SYNTHETIC = "\nsources: [{kind: synthetic, share: 1}]"
         ("train: {steps: 0}" + SYNTHETIC, "c.yaml: train: steps must be at least 1, not 0"),
         ("train: {ema: 1}" + SYNTHETIC, "ema must be at least 0 and below 1"),
         ("train: {seed: -1}" + SYNTHETIC, "seed must not be negative"),
+        ("train: {seed: 9223372036854775808}" + SYNTHETIC, "train: seed must be below 2.*63"),
+        ("train: {unroll: {rounds: 0}}" + SYNTHETIC, "train: unroll: rounds must be at least 1, not 0"),
+        ("train: {unroll: {predictions: 3}}" + SYNTHETIC, "train: unroll: predictions must be at least 4, not 3"),
+        ("train: {unroll: {candidates: 0}}" + SYNTHETIC, "train: unroll: candidates must be at least 2, not 0"),
+        ("train: {unroll: {corrected: 2}}" + SYNTHETIC, "train: unroll: corrected is a share from 0 to 1, not 2"),
+        ("train: {unroll: {weights: {energy: -1}}}" + SYNTHETIC, "weights: energy must not be negative, as -1.0 is"),
+        ("batch: 8\nbatch: 9" + SYNTHETIC, "c.yaml has the key 'batch' twice, again in line 2; remove one of them"),
+        ("sources:\n- {kind: synthetic, share: 1,\n   hold_out_every: 3, hold_out_every: 0}",
+         "has the key 'hold_out_every' twice, again in line 3"),
         ("batch: 0" + SYNTHETIC, "batch: input should be greater than or equal to 1"),
         ("network: {fusion: late}" + SYNTHETIC, "c.yaml: Unknown fusion 'late'; there are"),
         ("network: 3" + SYNTHETIC, "network: names and values are needed here, not 3"),
@@ -87,7 +96,10 @@ def test_single_values_are_changed(tmp_path: Path) -> None:
         ("batch=[", "does not fit"),
         ("batch.more=1", "'batch.more=1' does not fit"),
         ("sources.2.share=1", "'sources.2.share=1' does not fit"),
-        ("sources.one.share=1", "'sources.one.share=1' does not fit"),
+        ("sources.one.share=1", "'sources.one.share=1' does not fit .entries of a list are counted from 1"),
+        ("sources.0.share=2", "'sources.0.share=2' does not fit .*counted from 1, and '0' is none"),
+        ("sources.-1.share=2", "'sources.-1.share=2' does not fit"),
+        ("sources.0=3", "'sources.0=3' does not fit .entries"),
     ],
 )
 def test_changes_that_do_not_fit_are_explained(tmp_path: Path, change: str, message: str) -> None:
@@ -96,6 +108,14 @@ def test_changes_that_do_not_fit_are_explained(tmp_path: Path, change: str, mess
     with pytest.raises(InputError, match=message) as caught:
         load_config(path, [change])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a/b", ".", "..", ".hidden", " "])
+def test_weights_have_a_name_that_people_see(tmp_path: Path, name: str) -> None:
+    (tmp_path / "c.yaml").write_text("batch: 8" + SYNTHETIC)
+    with pytest.raises(InputError, match="name of weights is no path|Weights need a name"):
+        train(tmp_path / "c.yaml", tmp_path, tmp_path / "out", name=name)
+    assert [path.name for path in tmp_path.iterdir()] == ["c.yaml"]
 
 
 @pytest.mark.parametrize("path", sorted(TRAINING.glob("*.yaml")), ids=lambda path: path.stem)
