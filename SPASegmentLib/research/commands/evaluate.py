@@ -87,7 +87,11 @@ def run_evaluate_structures(task: StructuresTask, output: Path, pictures: Path) 
         from SPASegmentLib.research.evaluation.structures import evaluate_structures
 
     sets = [("a set", path) for path in sorted(task.folder.glob("*.npz"))]
-    check_paths([*sets, *weights_files(task.weights)], [("--json", output)], make_folders=True)
+    check_paths(
+        [*sets, *weights_files(task.weights)],
+        [("--json", output), ("a picture", pictures / "set-worst.png")],
+        make_folders=True,
+    )
     console = Console()
     with progress_bar(console, "Evaluating") as progress:
         record, measured = evaluate_structures(task, progress, _left_out(console))

@@ -114,14 +114,21 @@ def npz_arrays(path: Path, wanted: Sequence[str] = ()) -> Dict[str, np.ndarray]:
         InputError: it is missing, damaged, of another format or too large.
     """
     try:
+        # NumPy takes whatever is no archive for its own older formats, and advises how to run the code in it.
+        with path.open("rb") as opened:
+            if not opened.read(2).startswith(b"PK"):
+                raise ValueError("it is none, or only the beginning of one; copy it again")
         with np.load(path, allow_pickle=False) as file:
-            if not hasattr(file, "files"):
-                raise ValueError("it is a single array")
             return {key: file[key] for key in file.files if not wanted or key in wanted}
     except MemoryError:
         raise InputError(f"{path.name} is too large for this computer's memory.") from None
+    except OSError as error:
+        raise InputError(f"{path.name} cannot be read as an npz file: {error.strerror or error}.") from error
     except Exception as error:  # damaged archives raise many types
-        raise InputError(f"{path.name} cannot be read as an npz file: {error}") from error
+        words = str(error)
+        if "allow_pickle" in words:
+            words = "an array in it holds objects; save numbers or texts of one type"
+        raise InputError(f"{path.name} cannot be read as an npz file: {words.rstrip('.')}.") from error
 
 
 def _checked(arrays: Dict[str, np.ndarray], name: str) -> Dict[str, np.ndarray]:

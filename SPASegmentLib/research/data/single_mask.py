@@ -71,7 +71,7 @@ def find_pairs(folder: Path) -> List[Pair]:
     * ``<name>_image.<ending>`` beside ``<name>_mask.<ending>`` (NIfTI or NRRD), in the folder or in one per patient.
 
     Raises:
-        InputError: none of them.
+        InputError: it is no folder, or has none of them.
     """
     folder = Path(folder)
     for masks in ("labels", "masks"):
@@ -85,8 +85,10 @@ def find_pairs(folder: Path) -> List[Pair]:
     own = [Pair(path.name.split("_image.")[0], path, _mask_beside(path)) for path in _visible(folder, "*_image.n*")]
     deep = [Pair(path.parent.name, path, _mask_beside(path)) for path in _visible(folder, "*/*_image.n*")]
     if not own + deep:
+        if not folder.is_dir():
+            raise InputError(f"{folder} is no folder, or not there; give one with images and masks.")
         raise InputError(
-            f"{folder.name} holds no images/<case>.nii.gz with labels/<case>.nii.gz, nor imagesTr and labelsTr, nor "
+            f"{folder} holds no images/<case>.nii.gz with labels/<case>.nii.gz, nor imagesTr and labelsTr, nor "
             "images/*.png with masks/*.png, nor <name>_image.nii.gz beside <name>_mask.nii.gz."
         )
     return own + deep

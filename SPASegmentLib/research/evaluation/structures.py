@@ -189,8 +189,10 @@ def _open_all(
 ) -> Tuple[List[Tuple[StructureSet, List[StructureJob]]], Dict[str, str]]:
     """The sets with their jobs, and why files and images were left out, by name."""
     paths = sorted(task.folder.glob("*.npz"))
+    if not task.folder.is_dir():
+        raise InputError(f"{task.folder} is no folder, or not there; give one with an npz file for each set.")
     if not paths:
-        raise InputError(f"{task.folder.name} holds no npz files; give a folder with a file for each set.")
+        raise InputError(f"{task.folder} holds no npz files; give a folder with a file for each set.")
     sets: List[Tuple[StructureSet, List[StructureJob]]] = []
     skipped: Dict[str, str] = {}
     for path in paths:

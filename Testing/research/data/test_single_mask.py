@@ -87,6 +87,13 @@ def test_a_mask_of_the_same_size_that_lies_elsewhere_is_refused(tmp_path: Path, 
         next(find_pairs(tmp_path)[0].slices())
 
 
-def test_another_layout_is_explained(tmp_path: Path) -> None:
+def test_another_layout_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match="nor imagesTr"):
         find_pairs(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"^\. holds no images"):
+        find_pairs(Path("."))
+    (tmp_path / "file").touch()
+    for other in ("nowhere", "file"):
+        with pytest.raises(InputError, match=f"{other} is no folder, or not there"):
+            find_pairs(tmp_path / other)

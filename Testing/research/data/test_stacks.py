@@ -45,7 +45,7 @@ def test_what_cannot_be_used_is_told_and_the_others_go_on(tmp_path: Path) -> Non
     said: List[str] = []
     found = list(folder_stacks([tmp_path / "nowhere", tmp_path], complain=said.append))
     assert [stack.patient for stack in found] == ["good"]
-    assert len(said) == 2 and "nowhere holds no" in said[0] and "empty_mask" in said[1]
+    assert len(said) == 2 and "nowhere is no folder, or not there" in said[0] and "empty_mask" in said[1]
 
 
 def test_a_limit_takes_volumes_evenly(tmp_path: Path) -> None:

@@ -198,9 +198,22 @@ def test_an_image_that_shows_nothing_is_named_and_the_others_go_on(folder: Path)
 def test_a_folder_without_anything_to_measure_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no npz files"):
         evaluate_structures(StructuresTask(tmp_path, jobs=1))
+    for other in (tmp_path / "nowhere", Path(__file__)):
+        with pytest.raises(InputError, match=f"{other.name} is no folder, or not there"):
+            evaluate_structures(StructuresTask(other, jobs=1))
     (tmp_path / "broken.npz").write_bytes(b"")
     with pytest.raises(InputError, match="No file in .* can be used. broken.npz cannot be read"):
         evaluate_structures(StructuresTask(tmp_path, jobs=1))
+
+
+def test_pictures_that_cannot_be_written_are_told_before_the_work(folder: Path, tmp_path: Path) -> None:
+    record, pictures = tmp_path / "record.json", tmp_path / "pictures"
+    pictures.write_text("a file")
+    arguments = ["evaluate", "structures", str(folder), "--limit", "1", "--rounds", "1", "--jobs", "1"]
+    result = CliRunner().invoke(app, [*arguments, "--json", str(record), "--pictures", str(pictures)])
+    words = " ".join(result.output.split())
+    assert result.exit_code == 2 and "cannot be written (not a directory)" in words and "Evaluating" not in words
+    assert not record.exists() and pictures.read_text() == "a file"
 
 
 def test_the_command_writes_record_and_pictures(folder: Path, tmp_path: Path) -> None:
