@@ -72,6 +72,7 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
     """
     with imports():
         from SPASegmentLib.errors import InputError
+        from SPASegmentLib.model.card import read_card
         from SPASegmentLib.research.evaluation.pictures import draw_examples
         from SPASegmentLib.research.evaluation.results.card import write_metrics
         from SPASegmentLib.research.evaluation.results.plan import plan
@@ -82,13 +83,17 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
     inputs = [*(("a record", path) for path in folder.glob("*.json")), *(("--npz", Path(file)) for file in files)]
     check_paths(inputs, [("--output", output), ("--card", card)], make_folders=True)
     console, records = Console(), records_of_page(read_records(folder), output)
+    # What the page does not need is looked at before it is written, too.
+    if files and "combination" not in records:
+        raise InputError(f"Example rounds are chosen by the record 'combination', which is not in {folder}.")
+    opened = open_files(files) if files else []
+    if card is not None:
+        read_card(card)
     write_report(records, output)
     console.print(f"Wrote {output}.", markup=False, soft_wrap=True)
     if card is not None:
         write_metrics(records, card)
         console.print(f"Wrote the metrics into {card}.", markup=False, soft_wrap=True)
     if files:
-        if "combination" not in records:
-            raise InputError(f"Example rounds are chosen by the record 'combination', which is not in {folder}.")
-        page = draw_examples(records["combination"], plan()["combination"], open_files(files), examples)
+        page = draw_examples(records["combination"], plan()["combination"], opened, examples)
         console.print(f"Wrote {page}.", markup=False, soft_wrap=True)

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.output import make_folder, whole_file
 from SPASegmentLib.research.evaluation.case_lists import find_cases
@@ -52,11 +53,19 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
         folder: for the page and its pictures.
 
     Raises:
+        InputError: the record is of other data.
         OutputError: something cannot be written.
     """
-    make_folder(folder)
     ids = {f"{c.file}:{c.row}:{c.raters}": c for c in find_cases(files, task.protocol, task.seed)[0]}
-    method, names = task.spec()(), cases_of(record)["id"]
+    names = cases_of(record)["id"]
+    other = next((name for name in names if name not in ids), None)
+    if other is not None:
+        raise InputError(
+            f"The record is of other data: {', '.join(file.name for file in files)} has no case {other}; give the "
+            "files that were measured."
+        )
+    make_folder(folder)
+    method = task.spec()()
     lines = [
         "# Example rounds", "",
         f"`{record['command']}`, chosen by the recommended mask's Dice in the last round. Green: what the user wants; "

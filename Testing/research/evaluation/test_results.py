@@ -10,11 +10,13 @@ import shutil
 import subprocess
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from SPASegmentLib.cli import app
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.model.ablation import PARTS
 from SPASegmentLib.model.weights import models_folder, read_card
@@ -39,7 +41,7 @@ from SPASegmentLib.research.evaluation.results.records import (
     run_plan,
 )
 from SPASegmentLib.research.evaluation.results.report import write_report
-from SPASegmentLib.research.evaluation.slices import open_files
+from SPASegmentLib.research.evaluation.slices import EvaluationFile, open_files
 from SPASegmentLib.research.evaluation.statistics import bootstrap_interval, with_interval
 from SPASegmentLib.research.evaluation.task import Task
 from SPASegmentLib.research.markdown import percent
@@ -593,6 +595,31 @@ def test_examples_are_chosen_by_rank_and_drawn(npz: Path, tmp_path: Path) -> Non
     pictures = re.findall(r"\(([^)]+\.png)\)", page.read_text())
     assert len(pictures) == 9
     assert all((page.parent / name).stat().st_size > 3000 for name in pictures)
+
+
+def test_examples_of_other_data_are_refused(npz: Path, many: EvaluationFile, tmp_path: Path) -> None:
+    task = Task(method="seed-mask", rounds=1, jobs=1, limit=3)
+    record = evaluate(task, [npz])
+    with pytest.raises(InputError, match="is of other data: many has no case disks:[0-9:]+; give the files"):
+        draw_examples(record, task, [many], tmp_path / "examples")
+    assert not (tmp_path / "examples").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--npz", "gone.npz"], "gone.npz cannot be read as an npz file"),
+        (["--card", "gone.json"], "gone.json cannot be read"),
+    ],
+)
+def test_no_page_is_written_where_the_rest_cannot_be(
+    records: Dict[str, Record], tmp_path: Path, options: List[str], message: str
+) -> None:
+    write_record(records["combination"], tmp_path / "records" / "combination.json")
+    page = tmp_path / "page.md"
+    done = CliRunner().invoke(app, ["report", str(tmp_path / "records"), "--output", str(page), *options])
+    assert done.exit_code == 2 and message in " ".join(done.output.split())
+    assert not page.exists()
 
 
 def test_a_card_gets_the_metrics_of_its_own_weights(records: Dict[str, Record], tmp_path: Path) -> None:
