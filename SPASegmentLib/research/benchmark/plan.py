@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, List, Sequence, Tuple
 
@@ -44,8 +45,10 @@ def parse_choice(
     """Comma-separated lists, as typed; `quick` leaves the first N, one thread and the smallest size of each backbone.
 
     Raises:
-        InputError: a list is empty or holds something else.
+        InputError: a list is empty or holds something else, or the device is none that is measured.
     """
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", device):
+        raise InputError(f"There is no device {device!r}; choose auto, cpu or cuda.")
     backbones = ",".join(SIZES) if backbones == ALL else backbones
     choice = Choice(
         _numbers(sizes, "Sizes"), _numbers(counts, "N"), _names(backbones, tuple(SIZES)), _names(fusions, FUSIONS),

@@ -43,8 +43,10 @@ def read_parts(folder: Path) -> Dict[str, Any]:
         if path.exists():
             try:
                 found[part] = json.loads(path.read_text(encoding="utf-8"))
-            except ValueError as error:
+            except (OSError, ValueError) as error:
                 raise InputError(f"{path.name} is no JSON; measure again.") from error
+            if not found[part]:
+                raise InputError(f"{path.name} holds no measurement; measure again, or take it out of the folder.")
     if not found:
         raise InputError(f"There are no measurements in {folder}; run spa benchmark first.")
     return found
@@ -60,14 +62,24 @@ def write_report(folder: Path, output: Path) -> None:
 
 
 def render(parts: Dict[str, Any]) -> str:
-    """The page as Markdown; the same parts give the same text."""
+    """The page as Markdown; the same parts give the same text.
+
+    Raises:
+        InputError: a part is none of this version.
+    """
     lines = [
         "# Benchmarks", "",
         "Written by `spa benchmark report` from measured records; do not edit it by hand. Run the commands below on"
         " a machine that does nothing else.", "",
     ]  # fmt: skip
     for name, write in SECTIONS.items():
-        lines += write(parts[name]) if name in parts else []
+        try:
+            lines += write(parts[name]) if name in parts else []
+        except (ArithmeticError, AttributeError, LookupError, StopIteration, TypeError, ValueError) as error:
+            raise InputError(
+                f"{name}.json has not what the page needs ({error!r}); measure it again with this version, or take it "
+                "out of the folder."
+            ) from error
     if not any(str(r["device"]) != "cpu" for r in parts.get("rounds", [])):
         lines += section(
             "GPU", "CUDA is not measured. SPA runs on it, and goes on with the processor where the card fails."

@@ -167,10 +167,24 @@ def test_parts_that_are_missing_are_left_out() -> None:
     assert "Not measured" not in page
 
 
+@pytest.mark.parametrize("part", sorted(PARTS))
+@pytest.mark.parametrize("text", ['{"a": 1}', "3", "null", "[1]", "[{}]", "[]", "{", "\xff"])
+def test_records_of_another_form_are_named(tmp_path: Path, part: str, text: str) -> None:
+    """As of an older version; no page is written, nor is the one that is there."""
+    (tmp_path / f"{part}.json").write_text(text, encoding="latin-1")
+    page = tmp_path / "page.md"
+    page.write_text("as it was")
+    run = CliRunner().invoke(app, ["benchmark", "report", str(tmp_path), "--output", str(page)])
+    words = " ".join(run.output.split())
+    assert run.exit_code == 2 and (f"{part}.json" in words or "no measurements" in words), words
+    assert page.read_text() == "as it was"
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["benchmark", "report", "{folder}"], "no measurements"),
+        (["benchmark", "--device", "gpu"], "There is no device 'gpu'; choose auto, cpu or cuda."),
         (["benchmark", "--sizes", "big"], "Sizes are whole numbers"),
         (["benchmark", "--parts", "everything"], "There is no 'everything'"),
         (["benchmark", "--backbones", "resnet"], "There is no 'resnet'"),
