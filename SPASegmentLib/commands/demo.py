@@ -32,8 +32,7 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int, runt
     console = Console()
     segmentation_file, figure_file, log_file = (folder / name for name in ("demo.seg.nrrd", "demo.png", "log.json"))
     results = [(f"the result {path.name}", path) for path in (segmentation_file, figure_file, log_file)]
-    make_folder(folder)
-    check_paths(weights_files(weights), results)
+    check_paths(weights_files(weights), results, make_folders=True)
 
     with console.status("Getting ready ..."), interruption_at_the_end():
         from SPASegmentLib.commands.figure import draw_session
@@ -51,12 +50,13 @@ def run_demo(folder: Path, reader: str, weights: Optional[Path], seed: int, runt
         if reader not in READERS:
             raise InputError(f'--reader is one of {", ".join(READERS)}, not "{reader}".')
         loaded = use.load(weights, runtime=runtime)
+        settings = SessionSettings(seed=seed)
         phantom = ambiguous_phantom(seed)
 
+    make_folder(folder)
     with open_scene() as scene:
         volume = add_volume(scene, phantom.voxels, phantom.ijk_to_ras, "Phantom")
         reference = ReferenceMask(phantom.readers[reader], volume_grid(volume))
-        settings = SessionSettings(seed=seed)
         session = VolumeSession(volume, loaded.network, settings, SimulatedReader(seed), reference)
         with console.status("A simulated reader clicks and chooses ..."):
             done = session.start(phantom.lesion_ras, Plane.named("axial"))

@@ -199,7 +199,7 @@ class StudyLog:
             yield
 
     def _read(self) -> Tuple[List[Entry], str]:
-        name = self.path.name
+        name = self.path.name or str(self.path)
         try:
             text = _decoded(self.path.read_bytes()) if self.path.exists() else ""
         except (OSError, UnicodeDecodeError) as error:

@@ -266,6 +266,12 @@ def test_the_demo_needs_a_reader_it_knows(spa: Callable, tmp_path: Path) -> None
     assert_refused(spa("demo", "--reader", "perfect", "--output", tmp_path), tmp_path, "--reader")
 
 
+@pytest.mark.parametrize("option", [["--reader", "perfect"], ["--weights", "x"], ["--seed", 2**70], ["--runtime", "x"]])
+def test_a_demo_that_is_refused_leaves_no_folder(spa: Callable, tmp_path: Path, option: List[object]) -> None:
+    assert_refused(spa("demo", "--output", tmp_path / "new" / "demo", *option), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_demo_needs_a_folder(spa: Callable, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert_refused(spa("demo", "--output", tmp_path / "file" / "demo"), tmp_path, "cannot be written")

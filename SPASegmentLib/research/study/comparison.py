@@ -93,7 +93,7 @@ def compare(entries: Sequence[Entry]) -> List[Comparison]:
 
 def _compare(name: str, entries: Sequence[Entry]) -> Comparison:
     pairs = _pairs(entries)
-    single = len(entries) - 2 * len(pairs)
+    single = len({(entry.participant, entry.image) for entry in entries}) - len(pairs)
     gave_up = (sum(a.accepted is None for a, _ in pairs), sum(b.accepted is None for _, b in pairs))
     accepted = _accepted(pairs)
     spa_first = sum(map(_spa_was_first, accepted))
@@ -106,11 +106,14 @@ def _spa_was_first(pair: Pair) -> bool:
 
 
 def _pairs(entries: Sequence[Entry]) -> List[Pair]:
-    """With SPA and with clicks, of every image that a person has finished with both."""
-    spa, clicks = (
-        {(entry.participant, entry.image): entry for entry in entries if entry.method == method}
-        for method in ("spa", "clicks")
-    )
+    """With SPA and with clicks, of every image that a person has finished with both.
+
+    Of what two programs wrote twice the first counts, as who sees an image again is quicker.
+    """
+    found: Dict[str, Dict[Tuple[str, str], Entry]] = {"spa": {}, "clicks": {}}
+    for entry in entries:
+        found[entry.method].setdefault((entry.participant, entry.image), entry)
+    spa, clicks = found["spa"], found["clicks"]
     return [(spa[key], clicks[key]) for key in spa if key in clicks]
 
 

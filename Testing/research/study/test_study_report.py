@@ -67,6 +67,12 @@ def test_figures_are_those_of_the_log(entries: List[Entry]) -> None:
     assert one.measures["seconds"].interval[1] < 0, "SPA is faster on every image"
 
 
+def test_of_an_image_that_stands_there_twice_the_first_line_counts(entries: List[Entry]) -> None:
+    """Two programs could write it before they looked what the other had written."""
+    again = [entry(e.participant, e.image, e.method, 0.5, 2, e.phase, e.place) for e in entries if e.image == "image3"]
+    assert compare([*entries, *again]) == compare(entries)
+
+
 def test_both_orders_count_alike(tmp_path: Path) -> None:
     """Who sees an image again is quicker, whatever the method; a person who stops early has one order more often."""
     found = []
