@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,4 +57,5 @@ def ready() -> Iterator[None]:
 
 def typed() -> str:
     """The command as typed; of absolute paths the name alone, for records that others read."""
-    return " ".join(["spa", *(Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])])
+    words = (Path(word).name if Path(word).is_absolute() else word for word in sys.argv[1:])
+    return shlex.join(["spa", *words])

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import fields
 from pathlib import Path
+from shlex import quote
 from typing import Any, List
+
+
+def named(path: Path) -> str:
+    """The name of a file or folder alone, "." included."""
+    return Path(os.path.abspath(path)).name
 
 
 def options(task: Any, *names: str) -> List[str]:
@@ -23,5 +30,5 @@ def options(task: Any, *names: str) -> List[str]:
         if isinstance(value, bool):
             words.append(f"--{option}" if value else f"--no-{option}")
         else:
-            words.append(f"--{option} {value.name if isinstance(value, Path) else value}")
+            words.append(f"--{option} {quote(named(value) if isinstance(value, Path) else str(value))}")
     return words

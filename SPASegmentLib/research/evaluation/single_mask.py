@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs,
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.multi_rater import Progress, figures, made_by, run_one
-from SPASegmentLib.research.evaluation.options import options
+from SPASegmentLib.research.evaluation.options import named, options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.users import User
 
@@ -49,9 +50,9 @@ class MaskTask:
 
     def command(self) -> str:
         """The command that repeats this measurement, the folder by its name alone."""
-        words = [*options(self, "label"), *(f"--patient {name}" for name in self.patients)]
+        words = [*options(self, "label"), *(f"--patient {quote(name)}" for name in self.patients)]
         words += options(self, "rounds", "limit", "weights", "runtime", "seed")
-        return " ".join(["spa evaluate masks", self.folder.name, *words])
+        return " ".join(["spa evaluate masks", quote(named(self.folder)), *words])
 
 
 def evaluate_masks(
@@ -88,7 +89,7 @@ def evaluate_masks(
         "rounds": task.rounds,
         **values,
         "diameters_px": {str(q): round(float(np.percentile(diameters, q)), 1) for q in (5, 50, 95)},
-        "files": [task.folder.name],
+        "files": [named(task.folder)],
         "label": task.label,
         **made_by(task, spec, task.command(), started, processes),
         "cases": per_case,
@@ -99,7 +100,7 @@ def _cases(task: MaskTask, complain: Callable[[str], None]) -> List[Case]:
     pairs = [pair for pair in find_pairs(task.folder) if not task.patients or pair.patient in task.patients]
     absent = sorted(set(task.patients) - {pair.patient for pair in pairs})
     if absent:
-        raise InputError(f"{task.folder.name} has no patient {absent[0]!r}.")
+        raise InputError(f"{named(task.folder)} has no patient {absent[0]!r}.")
     found: List[Tuple[str, str, np.ndarray, np.ndarray]] = []
     for pair in pairs:
         for image, mask in pair.slices(task.label):
@@ -109,7 +110,7 @@ def _cases(task: MaskTask, complain: Callable[[str], None]) -> List[Case]:
             elif piece.sum() >= SMALLEST_OBJECT:
                 found.append((pair.patient, pair.image.name.split(".")[0], image, piece))
     if not found:
-        raise InputError(f"No slice in {task.folder.name} shows the object with {SMALLEST_OBJECT} pixels or more.")
+        raise InputError(f"No slice in {named(task.folder)} shows the object with {SMALLEST_OBJECT} pixels or more.")
     cases = []
     for row, (patient, name, image, piece) in evenly(list(enumerate(found)), task.limit):
         x, y = middle(piece)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -79,7 +80,7 @@ class StructuresTask:
     def command(self) -> str:
         """The command that repeats this measurement, the folder by its name alone."""
         words = options(self, "start", "user", "rounds", "limit", "weights", "runtime", "seed")
-        return " ".join(["spa evaluate structures", self.folder.resolve().name, *words])
+        return " ".join(["spa evaluate structures", quote(self.folder.resolve().name), *words])
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def _open_all(
         jobs = [StructureJob(case, User(task.user), task.start, task.rounds) for case in evenly(cases, task.limit)]
         sets.append((structures, jobs))
     if not sets:
-        raise InputError(f"No file in {task.folder.name} can be used. {next(iter(skipped.values()))}")
+        raise InputError(f"No file in {task.folder} can be used. {next(iter(skipped.values()))}")
     return sets, skipped
 
 

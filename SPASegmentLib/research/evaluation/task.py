@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from shlex import quote
 from typing import List, Optional, Sequence
 
 from SPASegmentLib.interaction.settings import SessionSettings
@@ -108,6 +109,6 @@ class Task:
 
     def command(self, files: Sequence[Path]) -> str:
         """The command that repeats this measurement, with file names alone."""
-        words: List[str] = ["spa evaluate lidc", *(f"--npz {Path(file).name}" for file in files)]
+        words: List[str] = ["spa evaluate lidc", *(f"--npz {quote(Path(file).name)}" for file in files)]
         names = [field.name for field in fields(self) if field.name not in _NOT_REPEATED]
         return " ".join([*words, *options(self, *names)])

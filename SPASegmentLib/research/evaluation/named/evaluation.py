@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -98,7 +99,7 @@ class NamedTask:
 
     def command(self) -> str:
         """The command that repeats this measurement, files by their names alone."""
-        files = (f"--npz {path.name}" for path in self.files)
+        files = (f"--npz {quote(path.name)}" for path in self.files)
         words = options(self, "second", "start", "rounds", "limit", "weights", "folds", "runtime", "seed")
         return " ".join(["spa evaluate named", *files, *words])
 

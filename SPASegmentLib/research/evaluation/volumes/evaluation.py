@@ -6,6 +6,7 @@ import platform
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
@@ -82,9 +83,9 @@ class VolumesTask:
 
     def command(self) -> str:
         """The command that repeats this measurement, files and folders by their names alone."""
-        words = ["spa evaluate volumes", *(folder.resolve().name for folder in self.folders)]
-        words += [f"--npz {path.name}" for path in self.npz]
-        words += [*options(self, "index", "label"), *(f"--patient {name}" for name in self.patients)]
+        words = ["spa evaluate volumes", *(quote(folder.resolve().name) for folder in self.folders)]
+        words += [f"--npz {quote(path.name)}" for path in self.npz]
+        words += [*options(self, "index", "label"), *(f"--patient {quote(name)}" for name in self.patients)]
         words += [*options(self, "actions", "limit"), *(f'--without "{name}"' for name in self.without)]
         return " ".join([*words, *options(self, "weights", "runtime", "seed")])
 
