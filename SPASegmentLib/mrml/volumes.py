@@ -10,6 +10,7 @@ import vtk
 from vtk.util import numpy_support
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.grey import show_grey
 from SPASegmentLib.mrml.grid import Grid, matrix_from_array
 from SPASegmentLib.mrml.io.volumes import read_image, read_mask, usable
 from SPASegmentLib.mrml.io.voxels import Image, UnreadableError
@@ -167,16 +168,8 @@ def _add(scene: Any, image: Image, name: str) -> Any:
     volume = scene.AddNewNodeByClass(kind, name.encode("utf-8", "replace").decode())
     volume.SetIJKToRASMatrix(matrix_from_array(image.to_ras))
     volume.SetAndObserveImageData(data)
-    _show_grey(volume)
+    show_grey(volume)
     return volume
-
-
-def _show_grey(volume: Any) -> None:
-    """Give a volume the display of Slicer's Volumes module: grey values, window and level from the image."""
-    volume.CreateDefaultDisplayNodes()
-    display = volume.GetDisplayNode()
-    if display.IsA("vtkMRMLScalarVolumeDisplayNode") and display.GetColorNode() is None:
-        display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
 
 
 def _may_be_label_map(array: np.ndarray) -> bool:
