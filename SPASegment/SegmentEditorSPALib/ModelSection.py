@@ -13,7 +13,7 @@ from SPASegmentLib.errors import SPAError
 from . import Dependencies, Download, Model
 from .JobRunner import JobRunner, in_background
 from .Translate import tr as _
-from .Widgets import ask, button, label, row, section
+from .Widgets import ask, breakable, button, label, row, section
 
 #: Of the dialogs that ask for an address or the 64 digits of a checksum, in points.
 DIALOG_WIDTH = 640
@@ -77,7 +77,7 @@ class ModelSection:
     def refresh(self) -> None:
         """Bring texts and buttons up to date."""
         chosen = Model.choice()
-        self.model.setText(Model.describe(chosen))
+        self.model.setText(breakable(Model.describe(chosen)))
         self.device.blockSignals(True)
         self.device.setCurrentIndex(Model.DEVICES.index(chosen.device))
         self.device.blockSignals(False)

@@ -13,7 +13,7 @@ from .RuntimeSection import RuntimeSection
 from .SampleData import load_brain, load_phantom
 from .StudySection import StudySection
 from .Translate import tr as _
-from .Widgets import button, label
+from .Widgets import breakable, button, label
 
 WEBSITE = "https://github.com/SlicerSPA/SlicerSPA"
 
@@ -79,7 +79,7 @@ class ModulePanel:
             " masks until one is what you want."
         )))
         self.say = label("")
-        self.open = button(_("Open Segment Editor with SPA"), lambda: self.say.setText(open_effect()))
+        self.open = button(_("Open Segment Editor with SPA"), lambda: self._tell(open_effect()))
         self.sample = button(_("Load an image to try it on (phantom)"), load_phantom)
         layout.addWidget(self.open)
         self.brain = button(_("Load a real image to try it on (brain MR)"), load_brain)
@@ -90,13 +90,13 @@ class ModulePanel:
         layout.addWidget(label(_(
             "Slicer's own samples MRBrainTumor1 and CTChest (module Sample Data) are good to try, too."
         )))
-        self.model = ModelSection(self.say.setText, lambda: self.runtime.refresh())
-        self.runtime = RuntimeSection(self.say.setText, self.model.use)
-        self.profiles = ProfileSection(self.say.setText)
+        self.model = ModelSection(self._tell, lambda: self.runtime.refresh())
+        self.runtime = RuntimeSection(self._tell, self.model.use)
+        self.profiles = ProfileSection(self._tell)
         layout.addWidget(self.model.widget)
         layout.addWidget(self.runtime.widget)
         layout.addWidget(self.profiles.widget)
-        self.study = StudySection(self.say.setText)
+        self.study = StudySection(self._tell)
         layout.addWidget(self.study.widget)
         layout.addWidget(label(_(
             '<a href="{url}">Documentation</a>. SPA is for research, not for clinical use.'
@@ -107,6 +107,9 @@ class ModulePanel:
     def close(self) -> None:
         """Give up whatever is under way."""
         self.model.close()
+
+    def _tell(self, text: str) -> None:
+        self.say.setText(breakable(text))
 
     def refresh(self) -> None:
         """Bring texts and buttons up to date."""

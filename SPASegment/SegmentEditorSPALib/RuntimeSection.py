@@ -8,7 +8,7 @@ import qt
 
 from . import Dependencies, Model
 from .Translate import tr as _
-from .Widgets import button, label, row, section
+from .Widgets import button, label, section
 
 
 class RuntimeSection:
@@ -37,8 +37,9 @@ class RuntimeSection:
         self.torch = button(_("Faster on an NVIDIA card: install PyTorch..."), self._install_torch)
         form.addRow(_("Installed:"), self.state)
         form.addRow(_("Run the model with:"), self.runtime)
-        form.addRow(row(self.install, self.from_folder))
-        form.addRow(self.torch)
+        # Below each other: side by side they are wider than Slicer's panel.
+        for each in (self.install, self.from_folder, self.torch):
+            form.addRow(each)
 
     def refresh(self) -> None:
         """Bring texts and buttons up to date."""

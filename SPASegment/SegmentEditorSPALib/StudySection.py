@@ -11,7 +11,7 @@ from SPASegmentLib.errors import SPAError
 
 from . import Dependencies, StudyNotes
 from .Translate import tr as _
-from .Widgets import ask, button, label, row, section
+from .Widgets import ask, breakable, button, label, row, section
 
 
 class StudySection:
@@ -45,7 +45,7 @@ class StudySection:
         """Bring text and buttons up to date."""
         log, name = StudyNotes.chosen()
         on = _("On: {name} writes into {file}.").format(name=name, file=os.path.basename(log))
-        self.state.setText(on if log else _("Off."))
+        self.state.setText(breakable(on) if log else _("Off."))
         self.off.setEnabled(bool(log))
 
     def _switch(self, on: bool) -> None:

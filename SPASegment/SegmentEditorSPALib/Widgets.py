@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Tuple
 
 import ctk
 import qt
 import slicer
+
+#: A word of more letters than this (a checksum, the name of a file) may be broken.
+_LONG_WORD = 24
 
 
 def line_height(widget: Any) -> int:
@@ -21,6 +25,11 @@ def label(text: str) -> Any:
     made.setWordWrap(True)
     made.setOpenExternalLinks(True)
     return made
+
+
+def breakable(text: str) -> str:
+    """A text whose long words a label can wrap; it would be as wide as the longest of them otherwise."""
+    return re.sub(rf"\S{{{_LONG_WORD}}}(?=\S)", lambda found: found.group() + "\u200b", text)
 
 
 def button(text: str, action: Callable[[], Any]) -> Any:

@@ -350,7 +350,7 @@ Es wird vom Python Package Index (PyPI) geladen, höchstens {size} MB, und erset
     </message>
     <message>
         <source>Use bundled</source>
-        <translation>Mitgelieferte verwenden</translation>
+        <translation>Mitgelieferte</translation>
     </message>
     <message>
         <source>Open folder</source>
@@ -433,7 +433,7 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
     <message>
         <source>Load an image to try it on (phantom)</source>
-        <translation>Ein Bild zum Ausprobieren laden (Phantom)</translation>
+        <translation>Bild zum Ausprobieren laden (Phantom)</translation>
     </message>
     <message>
         <source>SPA is an effect of &lt;b&gt;Segment Editor&lt;/b&gt;: click on a structure in a slice view, and choose among five masks until one is what you want.</source>
@@ -449,7 +449,7 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
     <message>
         <source>Load a real image to try it on (brain MR)</source>
-        <translation>Ein echtes Bild zum Ausprobieren laden (MR des Gehirns)</translation>
+        <translation>Echtes Bild zum Ausprobieren laden (Gehirn)</translation>
     </message>
 </context>
 <context>
@@ -692,7 +692,7 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
     <message>
         <source>Faster on an NVIDIA card: install PyTorch...</source>
-        <translation>Schneller auf einer NVIDIA-Karte: PyTorch installieren …</translation>
+        <translation>Für NVIDIA-Karten: PyTorch installieren …</translation>
     </message>
     <message>
         <source>Installed:</source>
@@ -831,7 +831,7 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
     <message>
         <source>{problem} The module SPA goes back to the bundled weights: Use bundled (section Model).</source>
-        <translation>{problem} Das Modul SPA kehrt zu den mitgelieferten Gewichten zurück: Mitgelieferte verwenden (Abschnitt Modell).</translation>
+        <translation>{problem} Das Modul SPA kehrt zu den mitgelieferten Gewichten zurück: Mitgelieferte (Abschnitt Modell).</translation>
     </message>
 </context>
 <context>

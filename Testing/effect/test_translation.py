@@ -127,3 +127,36 @@ def test_the_effect_works_with_broken_translations(host: Any, phantom: Any, monk
     desk.workflow.accept()
     assert "Accepted:" in desk.panel.status.text and "mm2" in desk.panel.status.text
     assert "accepted: 1" in desk.panel.learned.text
+
+
+#: Pixels; Slicer's panel is about this wide on a small screen, and a wider one takes it from the views.
+PANEL = 340
+
+
+@pytest.mark.parametrize("language", ["de-DE", "en-US"])
+def test_the_module_s_panel_is_no_wider_than_slicer_s(
+    host: Any, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    """With all that it can show: PyTorch offered, a download under way, and what came of loading a model."""
+    from PySide6.QtWidgets import QLayout, QPushButton, QWidget
+    from SegmentEditorSPALib import Dependencies, Model
+    from SegmentEditorSPALib.ModulePanel import ModulePanel
+    from slicerhost import qt
+
+    speak(monkeypatch, language)
+    monkeypatch.setattr(Dependencies, "has_torch", lambda: False)
+    window = qt.QFrame()
+    panel = ModulePanel(qt.QVBoxLayout(window))
+    window.show()
+    panel.study.widget.collapsed = False
+    for each in (panel.model.progress, panel.model.cancel):
+        each.setVisible(True)
+    panel.model.use(Model.choice())
+    while panel.model.busy:
+        host.qt.processEvents()
+    assert "SHA-256" in panel.say.text and panel.runtime.torch.visible
+    needed = QLayout.totalMinimumSize(QWidget.layout(window)).width()
+    wide = [QPushButton.text(each) for each in QWidget.findChildren(window, QPushButton) if each.width > PANEL - 40]
+    assert needed <= PANEL, (needed, wide)
+    panel.close()
+    window.close()
