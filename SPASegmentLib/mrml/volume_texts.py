@@ -30,7 +30,8 @@ def found_text(result: VolumeResult, in_mm: bool = True, elsewhere: Sequence[Pla
         return _("SPA found nothing in the volume; accept a mask on another slice.")
     doubtful = [one for one in result.slices.values() if one.state is SliceState.DOUBTFUL]
     count = len(doubtful)
-    words = [_extent(result, in_mm), agreement_text(result)]
+    extent = _extent(result, in_mm)
+    words = [extent[:1].upper() + extent[1:], agreement_text(result)]
     if count > 1 and not all(one.area for one in doubtful):
         text = _("{count} slices are doubtful, also beyond its ends: N goes to the next one, Enter applies.")
         words.append(text.format(count=count))

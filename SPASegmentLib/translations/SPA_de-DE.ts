@@ -2973,6 +2973,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>{name} cannot be read; zip a folder with a DICOM series, and open the archive.</source>
         <translation>{name} lässt sich nicht lesen; packen Sie den Ordner mit der DICOM-Serie in ein .zip-Archiv, und öffnen Sie dieses.</translation>
     </message>
+    <message>
+        <source>&lt;b&gt;Esc&lt;/b&gt; stops it.</source>
+        <translation>&lt;b&gt;Esc&lt;/b&gt; bricht es ab.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.page_view</name>
@@ -3017,16 +3021,28 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Die Datei ist größer als {size} MiB; verkleinern Sie sie, oder geben Sie sie `spa viewer` direkt.</translation>
     </message>
     <message>
-        <source>Reading the file</source>
-        <translation>Die Datei wird gelesen</translation>
-    </message>
-    <message>
         <source>Reading the profile</source>
         <translation>Das Profil wird gelesen</translation>
     </message>
     <message>
         <source>The file did not arrive as a whole; send it again.</source>
         <translation>Die Datei kam nicht vollständig an; senden Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>The profile</source>
+        <translation>Das Profil</translation>
+    </message>
+    <message>
+        <source>Receiving {name}: {percent} %</source>
+        <translation>{name} kommt an: {percent} %</translation>
+    </message>
+    <message>
+        <source>Reading {name}</source>
+        <translation>{name} wird gelesen</translation>
+    </message>
+    <message>
+        <source>{name} was not opened.</source>
+        <translation>{name} wurde nicht geöffnet.</translation>
     </message>
 </context>
 <context>

@@ -179,7 +179,7 @@ class ViewerApp:
             "larger": conversation.larger,
             "smaller": conversation.smaller,
             "back": conversation.back,
-            "cancel": conversation.cancel,
+            "cancel": lambda: self._page.stop() or conversation.cancel(),
             "start_over": conversation.start_over,
             "next_slice": conversation.next_slice,
             "through": conversation.volume.go,
@@ -237,7 +237,7 @@ class ViewerApp:
 
     def _facts(self) -> Dict[str, Any]:
         """What the page always shows, as it is now."""
-        return page_facts(self.workspace, self._conversation, self._surface, self._page.task)
+        return page_facts(self.workspace, self._conversation, self._surface, self._page)
 
     def _views_moved(self) -> None:
         if not self.workspace.is_open:

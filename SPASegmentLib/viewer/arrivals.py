@@ -14,6 +14,7 @@ from typing import Awaitable, Callable
 
 from SPASegmentLib.errors import StateError
 from SPASegmentLib.mrml.io.volumes import read_image
+from SPASegmentLib.mrml.io.voxels import Image
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.uploads import check_upload, read_archive
 from SPASegmentLib.viewer.workspace import Workspace
@@ -34,7 +35,8 @@ class Arrivals:
         self._folder = tempfile.TemporaryDirectory(prefix="spa-viewer-")
         #: It is waited for at the end, since what it reads lies in the folder.
         self._readers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spa-files")
-        self._ending = Event()
+        #: Of the file that is read now, or was last.
+        self._stop = Event()
 
     @property
     def folder(self) -> Path:
@@ -47,14 +49,13 @@ class Arrivals:
 
     async def _open(self, name: str, version: str, path: Path) -> None:
         """Open a file that has arrived in place of what was open, and asked about, in this version."""
-        loop = asyncio.get_running_loop()
-        if path.suffix == ".zip":
-            folder = path.parent / "series"
-            folder.mkdir()
-            image = await loop.run_in_executor(self._readers, read_archive, path, folder, self._ending)
-        else:
-            await loop.run_in_executor(self._readers, check_upload, path)
-            image = await loop.run_in_executor(self._readers, read_image, str(path))
+        stop = self._stop = Event()
+        try:
+            # A file that is given up is read to its end all the same, and the next one after it.
+            image = await asyncio.get_running_loop().run_in_executor(self._readers, _read, path, stop)
+        except asyncio.CancelledError:
+            stop.set()
+            raise
         self.check_nothing_new(version)
         self._workspace.open_image(image, name)
         self._opened()
@@ -72,9 +73,27 @@ class Arrivals:
 
     def close(self) -> None:
         """Remove the folder. A file that is being read is waited for; an archive is not unpacked to its end."""
-        self._ending.set()
+        self._stop.set()
         self._readers.shutdown(wait=True, cancel_futures=True)
         # The request that the file came with goes on being taken down, and removes its own part.
         shutil.rmtree(self._folder.name, ignore_errors=True)
         with suppress(OSError):
             self._folder.cleanup()
+
+
+def _read(path: Path, stop: Event) -> Image:
+    """Read an uploaded file.
+
+    Args:
+        path: in a folder of its own.
+        stop: once it is set, an archive is not unpacked to its end.
+
+    Raises:
+        InputError: see `check_upload`, `read_archive` and `read_image`.
+    """
+    if path.suffix == ".zip":
+        folder = path.parent / "series"
+        folder.mkdir()
+        return read_archive(path, folder, stop)
+    check_upload(path)
+    return read_image(str(path))

@@ -6,20 +6,23 @@ from typing import Any, Dict
 
 from SPASegmentLib.mrml.conversation import Conversation
 from SPASegmentLib.translation import texts
+from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.surface import SurfaceView
 from SPASegmentLib.viewer.workspace import Workspace, grey_range
 
 _ = texts(__name__)
 
 
-def page_facts(workspace: Workspace, conversation: Conversation, surface: SurfaceView, task: str) -> Dict[str, Any]:
+def page_facts(
+    workspace: Workspace, conversation: Conversation, surface: SurfaceView, page: PageState
+) -> Dict[str, Any]:
     """As they are now.
 
     Args:
         workspace: what is open.
         conversation: with the user.
         surface: the 3D view.
-        task: what is under way beside the network; empty if nothing is.
+        page: says what is under way beside the network.
     """
     profiles = workspace.profiles
     controller = workspace.controller if workspace.is_open else None
@@ -34,9 +37,10 @@ def page_facts(workspace: Workspace, conversation: Conversation, surface: Surfac
         "unsaved": workspace.unsaved or volume.active or (conversation.choosing and not conversation.unanswered),
         "phase": _phase(workspace, conversation),
         "armed": conversation.armed,
-        "busy": conversation.busy or bool(task),
-        "loading": bool(task),
-        "task": task or _("Computing masks"),
+        "busy": conversation.busy or bool(page.task),
+        "loading": bool(page.task),
+        "stoppable": page.stoppable,
+        "task": page.task or _("Computing masks"),
         "segments": [vars(row) for row in workspace.segments],
         "segment": "" if controller is None else controller.segment_id,
         "mode": "add" if controller is None else controller.mode,

@@ -12,7 +12,7 @@ import functools
 import inspect
 import logging
 from contextlib import contextmanager
-from typing import Any, Awaitable, Callable, Dict, Iterator, List
+from typing import Any, Awaitable, Callable, Dict, Iterator, Optional
 
 from SPASegmentLib.errors import SPAError, StateError
 from SPASegmentLib.translation import texts
@@ -44,14 +44,20 @@ class PageState:
 
     def __init__(self, server: Any, facts: Callable[[], Dict[str, Any]]) -> None:
         self._server, self._facts = server, facts
-        self._tasks: List[str] = []
+        self._task = ""
+        self._stop: Optional[Callable[[], Any]] = None
         self._answered = 0
         self._running: set[asyncio.Task[None]] = set()
 
     @property
     def task(self) -> str:
         """What is under way for the user beside the network, for the user; empty if nothing is."""
-        return self._tasks[-1] if self._tasks else ""
+        return self._task
+
+    @property
+    def stoppable(self) -> bool:
+        """Whether what is under way can be stopped."""
+        return self._stop is not None
 
     def show(self, **values: Any) -> None:
         """Put values and all facts on the page."""
@@ -108,7 +114,7 @@ class PageState:
         Raises:
             StateError: one is.
         """
-        if self._tasks:
+        if self._task:
             raise StateError(_("The viewer is still at work on something else; wait until it is done."))
 
     @contextmanager
@@ -119,13 +125,53 @@ class PageState:
             StateError: something else is under way.
         """
         self.check_free()
-        self._tasks.append(task)
-        self.show(problem="")
+        self.at_work_on(task, problem="")
         try:
             yield
         finally:
-            self._tasks.remove(task)
+            self.at_work_on("")
+
+    def at_work_on(self, task: str, **values: Any) -> None:
+        """Say in other words what is under way, and put values on the page."""
+        self._task = task
+        self.show(**values)
+
+    async def until_stopped(self, task: str, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do something that takes time and that the user may stop; returns whether it came to its end.
+
+        Args:
+            task: what it is, for the user.
+            work: is cancelled where it waits.
+
+        Raises:
+            StateError: something else is under way.
+        """
+        with self.working(task):
+            running = asyncio.ensure_future(work())
+            stopped = []
+
+            def stop() -> None:
+                stopped.append(running.cancel())
+
+            self._stop = stop
             self.show()
+            try:
+                await running
+            except asyncio.CancelledError:
+                # The viewer's own end looks the same.
+                if not stopped:
+                    raise
+                return False
+            finally:
+                self._stop = None
+        return True
+
+    def stop(self) -> bool:
+        """Stop what `until_stopped` does; returns whether there was anything."""
+        if self._stop is None:
+            return False
+        self._stop()
+        return True
 
 
 def user_message(error: BaseException) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Awaitable, Callable, Optional
@@ -24,6 +26,9 @@ VERSION = "X-SPA-Version"
 
 #: Seconds without a byte after which an upload is given up; meanwhile the page can do nothing else with files.
 PATIENCE = 60.0
+
+#: Seconds between two words on how much of an upload has arrived.
+_TELL_S = 0.5
 
 
 class Transfer:
@@ -63,14 +68,19 @@ class Transfer:
         app.router.add_get("/spa/profile/{name}", self._get_profile)
 
     async def _post_volume(self, request: web.Request) -> web.StreamResponse:
+        name = shown_name(request.query.get("name", ""))
+
+        def arrived(percent: int) -> None:
+            self._page.at_work_on(_("Receiving {name}: {percent} %").format(name=name, percent=percent))
+
         async def take(folder: Path) -> None:
-            name = request.query.get("name", "")
-            path = folder / safe_name(name)
-            open_volume = self._begin_volume(shown_name(name))
-            await _receive(request, path, self._max_upload, self._patience)
+            path = folder / safe_name(request.query.get("name", ""))
+            open_volume = self._begin_volume(name)
+            await _receive(request, path, self._max_upload, self._patience, arrived)
+            self._page.at_work_on(_("Reading {name}").format(name=name))
             await open_volume(path)
 
-        return await self._answered(take, _("Reading the file"))
+        return await self._answered(take, _("Receiving {name}: {percent} %").format(name=name, percent=0), name)
 
     async def _post_profile(self, request: web.Request) -> web.StreamResponse:
         async def take(folder: Path) -> None:
@@ -78,7 +88,7 @@ class Transfer:
             await _receive(request, path, MAX_PROFILE, self._patience)
             self._open_profile(path)
 
-        return await self._answered(take, _("Reading the profile"))
+        return await self._answered(take, _("Reading the profile"), _("The profile"))
 
     async def _get_result(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info["name"]
@@ -90,13 +100,19 @@ class Transfer:
     async def _get_profile(self, request: web.Request) -> web.StreamResponse:
         return await self._sent("profile.json", self._save_profile)
 
-    async def _answered(self, work: Callable[[Path], Awaitable[None]], task: str) -> web.StreamResponse:
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
-            try:
-                with self._page.working(task):
-                    await work(Path(folder))
-            except Exception as error:
-                return self._refusal(error, folder)
+    async def _answered(
+        self, work: Callable[[Path], Awaitable[None]], task: str, name: str
+    ) -> web.StreamResponse:
+        folder = tempfile.mkdtemp(dir=self._folder)
+        try:
+            if not await self._page.until_stopped(task, lambda: work(Path(folder))):
+                self._page.show(message=_("{name} was not opened.").format(name=name))
+                return web.Response(status=422)
+        except Exception as error:
+            return self._refusal(error, folder)
+        finally:
+            # An archive that is stopped may still unpack one more file, which stays until the viewer ends.
+            shutil.rmtree(folder, ignore_errors=True)
         return web.Response(text="")
 
     async def _sent(self, name: str, write: Callable[[Path], Optional[str]]) -> web.StreamResponse:
@@ -121,8 +137,17 @@ class Transfer:
         return web.Response(status=422, text=self._page.explain(error))
 
 
-async def _receive(request: web.Request, path: Path, limit: int, patience: float) -> None:
+async def _receive(
+    request: web.Request, path: Path, limit: int, patience: float, arrived: Callable[[int], None] = lambda percent: None
+) -> None:
     """Write the request's body to a file.
+
+    Args:
+        request: of the page.
+        path: of the file.
+        limit: bytes that it may have.
+        patience: seconds to wait for more of it.
+        arrived: is told now and then how many percent are there.
 
     Raises:
         InputError: it is larger than allowed, or all of it has not arrived: the page was closed, or nothing more came.
@@ -132,7 +157,7 @@ async def _receive(request: web.Request, path: Path, limit: int, patience: float
     )
     if (request.content_length or 0) > limit:
         raise InputError(message)
-    received = 0
+    received, told, now = 0, -math.inf, asyncio.get_running_loop().time
     with path.open("wb") as file:
         try:
             while block := await asyncio.wait_for(request.content.readany(), patience):
@@ -140,5 +165,8 @@ async def _receive(request: web.Request, path: Path, limit: int, patience: float
                 if received > limit:
                     raise InputError(message)
                 file.write(block)
+                if request.content_length and now() - told > _TELL_S:
+                    told = now()
+                    arrived(100 * received // request.content_length)
         except (ConnectionError, ClientError, asyncio.TimeoutError):
             raise InputError(_("The file did not arrive as a whole; send it again.")) from None

@@ -209,7 +209,7 @@ def test_a_lesion_of_one_slice(hands: Any) -> None:
         to_slice(hands, k)
         hands.act(hands.conversation.volume.ends_here)
         hands.settle()
-    assert hands.said.startswith("one slice, 2.5 mm.") and "No slice is doubtful" in hands.said
+    assert hands.said.startswith("One slice, 2.5 mm.") and "No slice is doubtful" in hands.said
     hands.accept(0)
     # It is in the segment already.
     assert np.array_equal(hands.voxels(), accepted) and hands.said.startswith("Applied: one slice")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import zipfile
 from pathlib import Path
 from typing import Any, List, Tuple
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
@@ -102,6 +104,26 @@ def test_bad_uploads_are_explained_and_harmless(
     left = [p for p in program.temporary.rglob("*") if p.is_file() and "spa-viewer" in str(p)]
     assert left == []
     screen.begin()
+
+
+def test_a_file_that_does_not_come_to_an_end_can_be_stopped_and_another_one_opened(
+    screen: Any, program: Any, scene: Any, tmp_path: Path
+) -> None:
+    place = urlsplit(program.url)
+    with socket.create_connection((place.hostname, place.port)) as slow:
+        slow.sendall(
+            f"POST /spa/volume?name=large.nii.gz HTTP/1.1\r\nHost: {place.netloc}\r\n".encode()
+            + b"Content-Length: 900000000\r\n\r\n\x1f\x8b\x08"
+        )
+        screen.wait("get('loading') && get('stoppable')")
+        hint = screen.page.inner_text(".hint")
+        assert "Receiving large.nii.gz: 0 %" in hint and "Esc stops it" in hint
+        assert screen.page.locator("[data-test=upload]").is_disabled()
+        screen.page.keyboard.press("Escape")
+        screen.wait("!get('busy') && get('message') === 'large.nii.gz was not opened.'")
+        assert screen.state("volume") == "Phantom" and screen.state("problem") == ""
+    upload(screen, written(scene, tmp_path / "scan.nrrd"))
+    screen.wait("get('volume') === 'scan.nrrd' && !get('busy')")
 
 
 def test_segmentations_and_label_maps_are_no_images(screen: Any, scene: Any, tmp_path: Path) -> None:

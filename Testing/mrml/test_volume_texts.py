@@ -28,7 +28,7 @@ def result(**states: SliceState) -> VolumeResult:
 @pytest.mark.parametrize(
     ("states", "words"),
     [
-        ({"k1": SliceState.ANCHOR}, ("one slice, 2.5 mm.", "No slice is doubtful; Enter applies.")),
+        ({"k1": SliceState.ANCHOR}, ("One slice, 2.5 mm.", "No slice is doubtful; Enter applies.")),
         (
             {"k1": SliceState.SURE, "k2": SliceState.ANCHOR, "k3": SliceState.DOUBTFUL, "k4": SliceState.ABSENT},
             ("3 slices, 7.5 mm.", "about 87 %", "One slice is doubtful: N goes there"),
