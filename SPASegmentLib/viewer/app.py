@@ -179,7 +179,7 @@ class ViewerApp:
             "larger": conversation.larger,
             "smaller": conversation.smaller,
             "back": conversation.back,
-            "cancel": lambda: self._page.stop() or conversation.cancel(),
+            "cancel": self._page.stop_or(conversation.cancel),
             "start_over": conversation.start_over,
             "next_slice": conversation.next_slice,
             "through": conversation.volume.go,

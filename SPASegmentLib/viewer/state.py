@@ -173,6 +173,15 @@ class PageState:
         self._stop()
         return True
 
+    def stop_or(self, act: Callable[[], None]) -> Callable[[], None]:
+        """An action that stops what is under way, and does something else where nothing is."""
+
+        def run() -> None:
+            if not self.stop():
+                act()
+
+        return run
+
 
 def user_message(error: BaseException) -> str:
     """What to tell the user about an error: its own words if they were written for users, no internals otherwise."""

@@ -138,6 +138,32 @@ def test_ending_in_the_middle_of_an_archive_leaves_nothing_behind(
     assert "Traceback" not in program.log.read_text() and "rror" not in program.log.read_text()
 
 
+def test_who_turns_to_one_of_two_pages_has_the_slices_in_proportion(
+    browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path
+) -> None:
+    program = new_program(tmp_path / "tmp")
+    first = new_screen(browser.new_page(viewport={"width": 1280, "height": 720}), program.url)
+    first.page.click("[data-test=phantom]")
+    first.wait("get('phase') === 'idle' && !get('busy')")
+    first.settle()
+    tablet = browser.new_context(viewport={"width": 820, "height": 1180}, device_scale_factor=2)
+    second = new_screen(tablet.new_page(), program.url)
+    second.settle()
+    for screen in (first, second, first):
+        screen.page.mouse.move(20, 300)
+        screen.page.mouse.move(40, 300)
+        screen.settle()
+        screen.wait("get('pixels_per_point') === window.devicePixelRatio")
+        # The other one is left long enough for a hand to reach it.
+        screen.page.wait_for_timeout(1000)
+    first.begin()
+    assert 150 < float(second.state("masks")[0]["area"].split()[0]) < 600
+    assert first.errors == second.errors == []
+    first.page.close()
+    tablet.close()
+    program.stop(signal.SIGTERM)
+
+
 def test_a_viewer_that_has_ended_says_so(
     browser: Any, new_program: Callable, new_screen: Callable, tmp_path: Path
 ) -> None:

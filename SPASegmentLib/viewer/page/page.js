@@ -115,6 +115,31 @@
   tellLanguage();
   window.trame.state.watch(["language"], tellLanguage);
 
+  // Another page of this viewer (a second tab, a tablet beside the screen) gives the views a size of its own. Whoever
+  // turns to a page has them in its own size again, and no slice out of proportion.
+  const PAUSE = 1000;
+  let resumed = -Infinity;
+
+  function resume() {
+    const geometry = window.trame.state.get("geometry");
+    if (!geometry || performance.now() - resumed < PAUSE || !window.trame.client.isConnected()) return;
+    const p = Math.max(1, window.devicePixelRatio);
+    const areas = [...document.querySelectorAll(".picture")].map((view) => {
+      const { width, height } = view.getBoundingClientRect();
+      return [view.dataset.view, width, height];
+    });
+    const differs = ([tag, ...size]) => geometry[tag]
+      && size.some((length, n) => Math.abs(geometry[tag][n] - length * p) > 3 * p);
+    const pixels = window.devicePixelRatio || 1;
+    if (!areas.some(differs) && window.trame.state.get("pixels_per_point") === pixels) return;
+    resumed = performance.now();
+    tellPixels();
+    const session = window.trame.client.getConnection().getSession();
+    areas.forEach(([tag, w, h]) => session.call("trame.rca.size", [tag, "anonymous", { w, h, p }]));
+  }
+  ["pointermove", "pointerdown", "wheel", "keydown", "focus"].forEach((kind) =>
+    window.addEventListener(kind, resume, { capture: true, passive: true }));
+
   // The cross that stands for the pointer, for the keyboard: where it is in each view, as shares of its size.
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   const places = {};
