@@ -2977,6 +2977,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>&lt;b&gt;Esc&lt;/b&gt; stops it.</source>
         <translation>&lt;b&gt;Esc&lt;/b&gt; bricht es ab.</translation>
     </message>
+    <message>
+        <source>Surfaces of the segments</source>
+        <translation>Oberflächen der Segmente</translation>
+    </message>
+    <message>
+        <source>Ctrl</source>
+        <translation>Strg</translation>
+    </message>
 </context>
 <context>
     <name>viewer.page_view</name>

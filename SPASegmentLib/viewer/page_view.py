@@ -112,6 +112,7 @@ class PageView:
 
     def say(self, text: str, warn: bool = False) -> None:
         """Tell the user."""
+        text = _readable(text)
         self._page.show(**({"problem": text} if warn else {"message": text, "problem": ""}))
 
     def explain(self, error: BaseException) -> None:

@@ -55,7 +55,7 @@ def accepted(screen: Any, index: int) -> str:
     """What is said once this mask is accepted; all on screen have areas of their own."""
     areas = [mask["area"].split()[0] for mask in screen.state("masks")]
     assert areas.count(areas[index]) == 1
-    return f"Accepted: {areas[index]} mm2"
+    return f"Accepted: {areas[index]}\u00a0mm²"
 
 
 def test_enter_accepts_the_mask_that_is_lit(screen: Any) -> None:
@@ -97,7 +97,7 @@ def test_a_double_click_accepts_the_mask_that_was_on_screen(screen: Any) -> None
     area = screen.state("masks")[2]["area"].split()[0]
     page.dblclick("[data-mask='2']")
     screen.wait("get('phase') === 'accepted' && get('can_undo')")
-    assert f"Accepted: {area} mm2" in page.inner_text("[data-test=status]") and not screen.state("problem")
+    assert f"Accepted: {area}\u00a0mm²" in page.inner_text("[data-test=status]") and not screen.state("problem")
     page.keyboard.press("Control+z")
     screen.wait("!get('can_undo') && get('learned').startsWith('Nothing')")
 

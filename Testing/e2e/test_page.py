@@ -199,6 +199,41 @@ def test_longer_words_of_another_language_have_room(program: Any, browser: Any, 
     page.close()
 
 
+def test_every_stop_of_the_tabulator_has_a_name(screen: Any) -> None:
+    page = screen.page
+    page.locator("[data-test=surface]").check()
+    page.wait_for_selector("[data-view=Surface] img", state="attached")
+    seen = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.className"))
+    assert "picture" in seen and "remote-controlled-area" not in seen
+    page.locator("[data-test=surface]").uncheck()
+
+
+def test_long_names_stay_within_their_boxes(program: Any, browser: Any, new_screen: Any, tmp_path: Path) -> None:
+    page = browser.new_page(locale="de-DE", viewport={"width": 820, "height": 1180})
+    screen = new_screen(page, program.url)
+    name = "Patient_2026_follow-up_T1w_post-contrast_axial_resampled_denoised_final_version_2.nrrd"
+    (tmp_path / name).write_bytes(
+        b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 20 20 9\nencoding: raw\n\n" + bytes(range(100)) * 36
+    )
+    page.set_input_files("[data-test=upload]", str(tmp_path / name))
+    screen.wait(f"get('volume') === '{name}' && !get('busy')")
+    assert page.locator(".top").bounding_box()["height"] < 60
+    page.set_viewport_size({"width": 1024, "height": 768})
+    screen.settle()
+    page.mouse.move(*screen.place("Red", (-10, -10, 4)))
+    assert page.locator(".readout").evaluate("e => e.textContent.includes('mm') && e.scrollWidth <= e.clientWidth")
+    page.evaluate("name => window.trame.state.set('problem', name)", "W" * 80)
+    page.evaluate("name => window.trame.state.set('message', name)", "W" * 80)
+    page.wait_for_selector("[data-test=problem]")
+    wide = "e => e.scrollWidth > e.clientWidth"
+    assert not any(page.locator(f"[data-test={one}]").evaluate(wide) for one in ("problem", "status"))
+    assert not screen.errors
+    page.close()
+
+
 @pytest.mark.slow
 def test_a_tablet(program: Any, browser: Any, new_screen: Any) -> None:
     """A tap is a click, a finger that moves draws a box, on a screen with two pixels for one."""

@@ -56,7 +56,7 @@ def test_click_choose_accept_undo_and_download(screen: Any, scene: Any, tmp_path
     screen.answer("2", 2)
     page.click("[data-accept='1']")
     screen.wait("get('phase') === 'accepted' && get('can_undo')")
-    assert "Accepted: " in page.inner_text("[data-test=status]") and "mm2 on this slice" in screen.state("message")
+    assert "Accepted: " in page.inner_text("[data-test=status]") and "mm² on this slice" in screen.state("message")
 
     # The same session without a browser.
     phantom = ambiguous_phantom()

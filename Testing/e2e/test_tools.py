@@ -72,6 +72,28 @@ def test_scrolling_zooming_and_grey_values(screen: Any) -> None:
     screen.wait("get('geometry').Red[0] > 500")
 
 
+def test_grey_values_of_small_numbers_are_read_and_stay_in_order(screen: Any, tmp_path: Path) -> None:
+    page = screen.page
+    voxels = np.random.default_rng(0).random((6, 20, 20)).astype("<f4")
+    header = b"NRRD0004\ntype: float\ndimension: 3\nsizes: 20 20 6\nencoding: raw\nendian: little\n\n"
+    (tmp_path / "unit.nrrd").write_bytes(header + voxels.tobytes())
+    page.set_input_files("[data-test=upload]", str(tmp_path / "unit.nrrd"))
+    screen.wait("get('volume') === 'unit.nrrd' && !get('busy')")
+    dark, bright = page.locator("[data-test=dark]"), page.locator("[data-test=bright]")
+    shown = page.locator(".slider output")
+    assert shown.all_inner_texts() == ["0.00", "1.00"]
+    bright.evaluate("e => { e.value = 0.5; e.dispatchEvent(new Event('input')); }")
+    screen.wait("Math.abs(get('grey')[1] - 0.5) < 0.01")
+    dark.evaluate("e => { e.value = 0.9; e.dispatchEvent(new Event('input')); }")
+    screen.wait("get('grey')[0] > 0.49 && get('grey')[0] < get('grey')[1]")
+    assert screen.state("problem") == "" and float(dark.input_value()) < 0.5
+    before = screen.state("grey")[0]
+    dark.focus()
+    page.keyboard.press("ArrowLeft")
+    screen.wait(f"get('grey')[0] < {before} && get('grey')[0] > {before - 0.1}")
+    assert shown.all_inner_texts() == [f"{screen.state('grey')[0]:.2f}", "0.50"]
+
+
 def test_uncertainty_is_laid_over_the_slice_and_taken_away(screen: Any) -> None:
     page = screen.page
     screen.begin()

@@ -82,6 +82,21 @@
     return !unsaved || window.confirm(say("unsaved"));
   }
 
+  // A value of a volume with as many digits as tell a hundredth of its range.
+  function rounded(value, [lowest, highest]) {
+    const digits = Math.round(2 - Math.log10(highest - lowest || 1));
+    return digits > 4 ? value.toExponential(1) : value.toFixed(Math.max(digits, 0));
+  }
+
+  // Which values are black and white once a slider has been moved: it stops where the other one stands.
+  function greys(slider, which, [dark, bright], [lowest, highest]) {
+    const least = (highest - lowest) / 1000;
+    const found = which ? [dark, Math.max(Number(slider.value), dark + least)]
+      : [Math.min(Number(slider.value), bright - least), bright];
+    slider.value = found[which];
+    return found;
+  }
+
   // geometry: width and height of the view in its pixels, then a 3 x 4 matrix from pixels to mm.
   function position(event, geometry) {
     const box = event.currentTarget.getBoundingClientRect();
@@ -139,6 +154,11 @@
   }
   ["pointermove", "pointerdown", "wheel", "keydown", "focus"].forEach((kind) =>
     window.addEventListener(kind, resume, { capture: true, passive: true }));
+
+  // What is inside of a view takes the focus, too, with no name and nothing to do there.
+  new MutationObserver(() => document.querySelectorAll(".remote-controlled-area[tabindex='0']").forEach((area) => {
+    area.tabIndex = -1;
+  })).observe(document.body, { childList: true, subtree: true, attributeFilter: ["tabindex"] });
 
   // The cross that stands for the pointer, for the keyboard: where it is in each view, as shares of its size.
   const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -269,5 +289,7 @@
 
   const valueOf = (id) => document.getElementById(id).value;
 
-  window.trame.utils.spa = { valueOf, fill, shows, open, send, fetchFile, mayLeave, readout, cross, pointed, first };
+  window.trame.utils.spa = {
+    valueOf, fill, shows, open, send, fetchFile, mayLeave, rounded, greys, readout, cross, pointed, first,
+  };
 })();
