@@ -171,6 +171,19 @@ def test_a_message_outlives_what_the_page_still_has_to_say(
     page.close()
 
 
+def test_a_result_is_named_after_its_volume(screen: Any, scene: Any, tmp_path: Path) -> None:
+    for volume, button, name in (
+        ("Knie links.nii.gz", "nifti", "Knie links-segmentation.nii.gz"),
+        ("scan.2.nrrd", "seg-nrrd", "scan.2-segmentation.seg.nrrd"),
+    ):
+        upload(screen, written(scene, tmp_path / volume))
+        screen.wait(f"get('volume') === '{volume}' && !get('busy')")
+        with screen.page.expect_download() as waiting:
+            screen.page.click(f"[data-test={button}]")
+        assert waiting.value.suggested_filename == name
+        screen.wait("!get('unsaved')")
+
+
 def test_profiles_are_saved_and_loaded(screen: Any, program: Any, tmp_path: Path) -> None:
     page = screen.page
     screen.begin()

@@ -102,6 +102,31 @@ def test_a_double_click_accepts_the_mask_that_was_on_screen(screen: Any) -> None
     screen.wait("!get('can_undo') && get('learned').startsWith('Nothing')")
 
 
+@pytest.mark.parametrize(
+    "control", ["[data-key=u]", "[data-test=bright]", "[aria-label='Zoom in, Axial']", "[data-test=nifti]"]
+)
+def test_enter_accepts_after_the_mouse_was_elsewhere(screen: Any, control: str) -> None:
+    """A button that was clicked is not pressed again; check boxes and sliders have no use for the key."""
+    page = screen.page
+    screen.begin()
+    page.click(control)
+    page.mouse.move(5, 5)
+    screen.accept()
+    if screen.state("uncertainty"):
+        page.keyboard.press("u")
+        screen.wait("!get('uncertainty')")
+
+
+def test_enter_presses_the_button_that_the_keyboard_is_on(screen: Any) -> None:
+    page = screen.page
+    screen.begin()
+    page.focus("[aria-label='Zoom in, Axial']")
+    before = abs(screen.state("geometry")["Red"][2])
+    page.keyboard.press("Enter")
+    screen.wait(f"Math.abs(get('geometry').Red[2]) < {before}")
+    assert screen.state("phase") == "choosing"
+
+
 def test_a_key_held_down_chooses_once(screen: Any) -> None:
     page = screen.page
     screen.begin()

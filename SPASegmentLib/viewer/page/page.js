@@ -58,7 +58,13 @@
     button.dispatchEvent(new Event("change"));
   }));
 
-  async function fetchFile(address) {
+  // The name of a result says which volume it belongs to: all others are called alike.
+  function named(address, volume) {
+    const stem = (volume || "").replace(/\.(nii|nii\.gz|nrrd|mha|zip)$/i, "").replace(/[\\/:*?"<>|]/g, "_");
+    return `${stem ? `${stem}-` : ""}${address.split("/").pop()}`;
+  }
+
+  async function fetchFile(address, volume) {
     let answer, content;
     try {
       answer = await fetch(address);
@@ -70,7 +76,7 @@
     if (!accepted(answer)) return;
     const link = document.createElement("a");
     link.href = URL.createObjectURL(content);
-    link.download = address.split("/").pop();
+    link.download = named(address, volume);
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 60000);
     // Only what has arrived is saved.
@@ -223,6 +229,12 @@
     return inList || event.target.matches("input[type=text], textarea");
   }
 
+  // The mouse leaves the focus on what it has pressed, and Enter would press that once more instead of accepting.
+  document.addEventListener("click", (event) => {
+    const button = event.detail && event.target.closest("button, summary");
+    if (button) button.blur();
+  });
+
   // Keys that go on while they are held down.
   const LASTING = ["Backspace", "Ctrl+z", "Ctrl+y"];
 
@@ -254,10 +266,11 @@
     if (event.ctrlKey) key = `Ctrl+${event.shiftKey && key === "z" ? "y" : key}`;
     let selector = `[data-key="${CSS.escape(key)}"]`;
     if (event.key === "Enter") {
-      // On a picture Enter accepts that mask; on any other control it presses the control.
+      // On a picture Enter accepts that mask; on any other control it presses the control. Check boxes and sliders have
+      // no use for it.
       const mask = event.target.dataset && event.target.dataset.mask;
       if (mask !== undefined) selector = `[data-accept="${mask}"]`;
-      else if (event.target.matches("button, a, input, label, summary")) return;
+      else if (event.target.matches("button, a, label, summary, [type=color], [type=file]")) return;
     }
     const control = document.querySelector(selector);
     if (!waiting && (!control || control.disabled)) return;
