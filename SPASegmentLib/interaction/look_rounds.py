@@ -129,7 +129,7 @@ class LookRounds:
         self._used = self._masks.any(axis=0)
         self._cells = self._masks[:, self._used]
         self._alike = pairwise_dice(self._cells, self._cells, self._grid.areas[self._used])
-        self._prior, self._hedged = self._log_prior(1.0), self._log_prior(HEDGE)
+        self._prior, self._hedged = self._log_priors(1.0, HEDGE)
 
     def make(self, said: Tuple[Said, ...], number: int) -> LookRound:
         """One round.
@@ -138,10 +138,11 @@ class LookRounds:
             said: by the user so far.
             number: of the round; 1, 2, ...
         """
-        weights = self._weigh(said, self._prior)
+        heard = self._log_heard(said)
+        weights = normalised(self._prior + heard)
         means = self._means(weights)
         best, recommended, with_best = self._least_loss(means, weights)
-        maps, picked = self._screen(means[best], best, with_best, self._weigh(said, self._hedged))
+        maps, picked = self._screen(means[best], best, with_best, normalised(self._hedged + heard))
         expected = calibrated(float(with_best @ weights), self._calibration)
         proposal = propose(self._frame, maps, entropy(self._probability(means, weights)), number, expected)
         shown = (self._looks[best], *(self._looks[self._owner[i]] for i in picked))
@@ -160,7 +161,7 @@ class LookRounds:
     def after_click(self, shown: LookRound, click: Click) -> RegionRound:
         """The same round in the region around the mask that the correction speaks for."""
         said = (*shown.said, click)
-        weights = self._weigh(said, self._prior)
+        weights = normalised(self._prior + self._log_heard(said))
         means = self._means(weights)
         best, *_unused = self._least_loss(means, weights)
         probability = self._looks[best].region.maps_to_frame(means[best][None])[0]
@@ -207,9 +208,9 @@ class LookRounds:
 
     def _left_by(self, shown: LookRound, mask: int, rounds: RegionRounds) -> np.ndarray:
         """(n, h, w) float32 hypotheses, drawn as the choice of a mask on screen leaves them, on a region's maps."""
-        settings, heard = self._settings, choice(shown.cells, mask)
-        likely = log_likelihood(self._masks, [heard], settings, self._grid.areas)
-        weights = normalised(np.log(self._weigh(shown.said, self._hedged) + 1e-300) + likely)
+        settings, chosen = self._settings, choice(shown.cells, mask)
+        likely = log_likelihood(self._masks, [chosen], settings, self._grid.areas)
+        weights = normalised(self._hedged + self._log_heard(shown.said) + likely)
         rng = np.random.default_rng([settings.seed, len(shown.said), mask])
         drawn = systematic_resample(weights, settings.predictions // 2, rng)
         grid = Fovea.of_map(rounds.region, rounds.map_size)
@@ -221,20 +222,21 @@ class LookRounds:
         drawn = systematic_resample(made.weights, self._settings.predictions, rng)
         return np.concatenate([self._full(int(index)) for index in drawn])
 
-    def _log_prior(self, believed: float) -> np.ndarray:
+    def _log_priors(self, *believed: float) -> List[np.ndarray]:
         """(n,) of the hypotheses: the looks' sureness, shared by their predictions as the profile has it.
 
         Args:
-            believed: share of the sureness that counts.
+            believed: shares of the sureness that count, one for each prior.
         """
-        sureness = believed * np.array([look.log_weight for look in self._looks])
+        sureness = np.array([look.log_weight for look in self._looks])
         if not np.isfinite(sureness).any():
             sureness = np.zeros(len(self._looks))
         shares = [np.log(normalised(self._liking(look)) + 1e-300) for look in self._looks]
-        prior = np.concatenate(shares) + sureness[self._owner]
+        liked, sure = np.concatenate(shares), sureness[self._owner]
         # Most hypotheses that miss the click are of something else.
         on_click = Correction(*self._grid.cell(self._click.x, self._click.y), True)
-        return np.asarray(prior + log_likelihood(self._masks, [on_click], self._settings))
+        clicked = log_likelihood(self._masks, [on_click], self._settings)
+        return [liked + share * sure + clicked for share in believed]
 
     def _liking(self, look: Look) -> np.ndarray:
         """(n,) log-weights of a look's predictions for this user, compared with one another."""
@@ -244,19 +246,19 @@ class LookRounds:
         radii = np.sqrt(((look.maps > THRESHOLD) * areas).sum(axis=(1, 2)) / np.pi)
         return self._profile.log_weight(radii - look.neutral_radius)
 
-    def _weigh(self, said: Sequence[Said], prior: np.ndarray) -> np.ndarray:
-        """(n,) posterior weights of the hypotheses, from their prior log-weights."""
+    def _log_heard(self, said: Sequence[Said]) -> np.ndarray:
+        """(n,) how likely each hypothesis makes what the user has said, but for choices; logarithms."""
         heard: List[Answer] = []
         for one in said:
             if isinstance(one, Click):
                 heard.append(Correction(*self._grid.cell(one.x, one.y), one.positive))
             elif isinstance(one, Extent):
                 heard.append(one)
-        log_weights = prior + log_likelihood(self._masks, heard, self._settings, self._grid.areas)
+        likely = log_likelihood(self._masks, heard, self._settings, self._grid.areas)
         for extent in (one for one in heard if isinstance(one, Extent)):
             # Another thing is meant, not a wide outline of the same one.
-            log_weights = log_weights + extent_log_likelihood(self._things, extent)
-        return normalised(log_weights)
+            likely = likely + extent_log_likelihood(self._things, extent)
+        return likely
 
     def _means(self, weights: np.ndarray) -> List[np.ndarray]:
         """(h, w) float32 of each look: the mean of its predictions under the weights."""

@@ -276,14 +276,15 @@ class ThroughVolume:
         sure = sure and (one.presence >= SURE_PRESENCE if there else one.presence <= 1 - SURE_PRESENCE)
         state = SliceState.DOUBTFUL if not sure else SliceState.SURE if there else SliceState.ABSENT
         dice = one.dice * one.presence if there else 1.0 - one.presence
-        result = self._result_of(one.mask, one.patch if there else NOTHING, state, dice, one.presence)
-        return result if one.seen else replace(result, seen=False)
+        return self._result_of(one.mask, one.patch if there else NOTHING, state, dice, one.presence, one.seen)
 
-    def _result_of(self, mask: Patch, map_: Patch, state: SliceState, dice: float, presence: float) -> SliceResult:
+    def _result_of(
+        self, mask: Patch, map_: Patch, state: SliceState, dice: float, presence: float, seen: bool = True
+    ) -> SliceResult:
         assert self._slices.shape is not None
         area = np.count_nonzero(mask.values) * self._pixel_area
         patch = Patch(map_.values.astype(np.float16), map_.top, map_.left)
-        return SliceResult(self._slices.shape, area, state, dice, presence, patch)
+        return SliceResult(self._slices.shape, area, state, dice, presence, patch, seen)
 
 
 def _contradictions(anchors: Dict[int, Anchor]) -> Tuple[str, ...]:

@@ -39,6 +39,7 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
+
 class Frame:
     """One slice of a scalar or RGB volume.
 

@@ -265,7 +265,14 @@ def _fits(area: int, pixels: int) -> bool:
 
 
 def around(mask: np.ndarray, row: int, weight: float, rng: np.random.Generator) -> ImageObject:
-    """An object with one known outline, that three more people would have drawn a little differently."""
+    """An object with one known outline, that three more people would have drawn a little differently.
+
+    Args:
+        mask: (h, w) bool on the image, not empty.
+        row: of the image.
+        weight: how often it is drawn.
+        rng: draws the other three (`pseudo_raters`).
+    """
     ys, xs = np.nonzero(mask)
     top, left = max(int(ys.min()) - MARGIN, 0), max(int(xs.min()) - MARGIN, 0)
     piece = mask[top : int(ys.max()) + MARGIN + 1, left : int(xs.max()) + MARGIN + 1]
