@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Optional, Set, Tuple
+from typing import Any, List, Set
 
-_VALUES = ("ScalarEvent", "AliasEvent", "MappingStartEvent", "SequenceStartEvent")
+from SPASegmentLib.errors import InputError
 
 
-def doubled_key(events: Iterable[Any]) -> Optional[Tuple[str, int]]:
-    """The first key that stands twice in one place, and its second line, from 1; None where there is none.
+def check_keys(root: Any, name: str) -> None:
+    """Refuse a key that stands twice in one place.
 
     Args:
-        events: of a file, as ``yaml.parse`` gives them.
+        root: of a file, as ``yaml.compose`` gives it; None for an empty one.
+        name: of the file.
+
+    Raises:
+        InputError: there is one; the message names the second line.
     """
-    # Of each mapping that is open its keys, and whether a key comes next; None for a list.
-    within: List[Optional[Tuple[Set[str], List[bool]]]] = []
-    for event in events:
-        kind = type(event).__name__
-        if kind in _VALUES and within and (mapping := within[-1]) is not None:
-            keys, key_next = mapping
-            if key_next[0] and kind == "ScalarEvent":
-                if event.value in keys and event.value != "<<":
-                    return str(event.value), event.start_mark.line + 1
-                keys.add(event.value)
-            key_next[0] = not key_next[0]
-        if kind in ("MappingStartEvent", "SequenceStartEvent"):
-            within.append((set(), [True]) if kind == "MappingStartEvent" else None)
-        elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-            within.pop()
-    return None
+    open_: List[Any] = [] if root is None else [root]
+    # A file may refer to its own parts.
+    seen: Set[int] = set()
+    while open_:
+        node = open_.pop()
+        if id(node) in seen or node.id == "scalar":
+            continue
+        seen.add(id(node))
+        if node.id == "sequence":
+            open_ += reversed(node.value)
+            continue
+        keys: Set[str] = set()
+        for key, _value in node.value:
+            if key.id == "scalar" and key.value in keys:
+                again = f"again in line {key.start_mark.line + 1}"
+                raise InputError(f"{name} has the key {key.value!r:.60} twice, {again}; remove one of them.")
+            if key.id == "scalar" and key.value != "<<":
+                keys.add(key.value)
+        open_ += [part for pair in reversed(node.value) for part in reversed(pair)]

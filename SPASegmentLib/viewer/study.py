@@ -19,7 +19,7 @@ import yaml
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.study_log import METHODS, Entry, check_pseudonym
 from SPASegmentLib.mrml.plane import Point
-from SPASegmentLib.yaml_keys import doubled_key
+from SPASegmentLib.yaml_keys import check_keys
 
 #: Stands for the built-in volume in place of an image's file.
 PHANTOM = "phantom"
@@ -242,13 +242,9 @@ def _yaml(path: Path) -> Any:
         if len(content) > _LARGEST:
             raise InputError(f"{path.name} is too large for a study's file; choose another one.")
         text = content.decode("utf-8-sig")
-        events = list(yaml.parse(text, Loader=yaml.SafeLoader))
-        if any(isinstance(event, yaml.AliasEvent) for event in events):
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader)):
             raise InputError(f"{path.name} refers to its own anchors; write every value where it belongs.")
-        twice = doubled_key(events)
-        if twice is not None:
-            key, line = twice
-            raise InputError(f"{path.name} has the key {key!r:.60} twice, again in line {line}; remove one of them.")
+        check_keys(yaml.compose(text, Loader=yaml.SafeLoader), path.name)
         return _as_written(yaml.safe_load(text), yaml.load(text, Loader=yaml.BaseLoader))  # the latter makes texts
     except OSError as error:
         raise InputError(f"The study {path} cannot be read: {error.strerror or error}.") from error

@@ -7,7 +7,8 @@ from typing import Optional, Tuple
 import pytest
 import yaml
 
-from SPASegmentLib.yaml_keys import doubled_key
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.yaml_keys import check_keys
 
 
 @pytest.mark.parametrize(
@@ -26,4 +27,10 @@ from SPASegmentLib.yaml_keys import doubled_key
     ],
 )
 def test_the_first_key_that_stands_twice(text: str, found: Optional[Tuple[str, int]]) -> None:
-    assert doubled_key(yaml.parse(text)) == found
+    root = yaml.compose(text)
+    if found is None:
+        check_keys(root, "a.yaml")
+        return
+    key, line = found
+    with pytest.raises(InputError, match=f"^a.yaml has the key {key!r} twice, again in line {line}; remove one"):
+        check_keys(root, "a.yaml")

@@ -7,7 +7,7 @@ from typing import Any
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.research.data.images import needed
-from SPASegmentLib.yaml_keys import doubled_key
+from SPASegmentLib.yaml_keys import check_keys
 
 #: Bytes of a file, and how often it may refer to its own anchors: repeated lists of lists fill any memory.
 LARGEST, REFERENCES = 200_000, 10
@@ -31,14 +31,10 @@ def read_yaml(path: Path) -> Any:
     if len(content) > LARGEST:
         raise InputError(f"{name} is too large for a configuration; choose another file.")
     try:
-        events = list(yaml.parse(text, Loader=yaml.SafeLoader))
-        references = sum(isinstance(event, yaml.AliasEvent) for event in events)
+        references = sum(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.SafeLoader))
         if references > REFERENCES:
             raise InputError(f"{name} refers to its anchors {references} times; at most {REFERENCES} are read.")
-        twice = doubled_key(events)
-        if twice is not None:
-            key, line = twice
-            raise InputError(f"{name} has the key {key!r:.60} twice, again in line {line}; remove one of them.")
+        check_keys(yaml.compose(text, Loader=yaml.SafeLoader), name)
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise InputError(f"{name} is not valid YAML: {error}".splitlines()[0][:300]) from error
