@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import List
+from typing import Awaitable, Callable, List
 
 import pytest
 
@@ -23,6 +23,29 @@ from SPASegmentLib.viewer.transfer import Transfer
 pytestmark = pytest.mark.viewer
 
 
+def sent(transfer: Transfer, page: PageState, start: bytes, meanwhile: Callable[[], Awaitable[None]]) -> bytes:
+    """The first line of the answer to an upload of 1000 bytes that begins so; with it the page is free again.
+
+    The connection stays open, as that of a tablet that has gone to sleep.
+    """
+
+    async def run() -> bytes:
+        app = web.Application()
+        transfer.add_routes(app)
+        async with TestServer(app) as running:
+            reader, writer = await asyncio.open_connection(running.host, running.port)
+            head = f"POST /spa/volume?name=a.nrrd HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 1000\r\n\r\n"
+            writer.write(head.encode() + start)
+            await meanwhile()
+            answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
+            assert not page.task and not page.stoppable and not page.stop()
+            writer.close()
+            return answer
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
+
+
 def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
     server = get_server("spa-transfer-test")
     page = PageState(server, dict)
@@ -34,21 +57,10 @@ def test_an_upload_that_stands_still_is_given_up(tmp_path: Path) -> None:
     keep = opened.append
     transfer = Transfer(page, tmp_path, lambda name: open_volume, keep, keep, keep, patience=0.2)
 
-    async def run() -> bytes:
-        app = web.Application()
-        transfer.add_routes(app)
-        async with TestServer(app) as running:
-            reader, writer = await asyncio.open_connection(running.host, running.port)
-            head = f"POST /spa/volume?name=a.nrrd HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 1000\r\n\r\nNRRD"
-            writer.write(head.encode())
-            # The connection stays open, as that of a tablet that has gone to sleep.
-            answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
-            assert not page.task
-            writer.close()
-            return answer
+    async def wait() -> None:
+        pass
 
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(lambda: asyncio.run(run())).result()
+    answer = sent(transfer, page, b"NRRD", wait)
     assert b"422" in answer and "as a whole" in server.state.problem
     assert opened == [] and list(tmp_path.iterdir()) == []
 
@@ -65,25 +77,14 @@ def test_a_file_can_be_stopped_while_it_arrives_and_while_it_is_read(tmp_path: P
 
     transfer = Transfer(page, tmp_path, lambda name: never, begun.append, begun.append, begun.append)
 
-    async def run() -> bytes:
-        app = web.Application()
-        transfer.add_routes(app)
-        async with TestServer(app) as running:
-            reader, writer = await asyncio.open_connection(running.host, running.port)
-            head = f"POST /spa/volume?name=a.nrrd HTTP/1.1\r\nHost: {running.host}\r\nContent-Length: 1000\r\n\r\n"
-            writer.write(head.encode() + bytes(arrived))
-            wanted = "Receiving a.nrrd: 0 %" if arrived < 1000 else "Reading a.nrrd"
-            while page.task != wanted:
-                await asyncio.sleep(0.01)
-            with pytest.raises(StateError, match="at work on something else"):
-                page.check_free()
-            assert page.stop()
-            answer = await asyncio.wait_for(reader.readuntil(b"\r\n"), 10)
-            assert not page.task and not page.stoppable and not page.stop()
-            writer.close()
-            return answer
+    async def stop() -> None:
+        wanted = "Receiving a.nrrd: 0 %" if arrived < 1000 else "Reading a.nrrd"
+        while page.task != wanted:
+            await asyncio.sleep(0.01)
+        with pytest.raises(StateError, match="at work on something else"):
+            page.check_free()
+        assert page.stop()
 
-    with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(lambda: asyncio.run(run())).result()
+    answer = sent(transfer, page, bytes(arrived), stop)
     assert b"422" in answer and server.state.message == "a.nrrd was not opened."
     assert len(begun) == (arrived == 1000) and list(tmp_path.iterdir()) == []
