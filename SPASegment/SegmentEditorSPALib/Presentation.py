@@ -48,7 +48,7 @@ def outline_lines(proposal: Any, marked: int, uncertainty: bool) -> List[Line]:
 
 def probability(proposal: Any, index: int) -> np.ndarray:
     """(height, width) float32 of a mask; its outline lies at 0.5, between pixels."""
-    return np.asarray(proposal.recommended if index == 0 else proposal.candidates[index - 1])
+    return np.asarray(proposal.maps.probability(index))
 
 
 def ppm(rgb: np.ndarray) -> bytes:

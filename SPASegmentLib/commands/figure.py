@@ -76,10 +76,10 @@ def _draw_mask(
     """One of the five, with its name above it and what it changes below."""
     proposal, scores = step.proposal, step.dice()
     # Probabilities, whose outlines lie between pixels.
-    maps = [proposal.recommended, *proposal.candidates]
-    reference = maps[RECOMMENDED] if index != RECOMMENDED else None
+    map_ = proposal.maps.probability(index)
+    reference = proposal.recommended if index != RECOMMENDED else None
     canvas.picture(x, y, pictures.render(
-        session.pixels, session.spacing, maps[index], reference, window, limits, pictures.color(index), CELL * SCALE,
+        session.pixels, session.spacing, map_, reference, window, limits, pictures.color(index), CELL * SCALE,
     ))
     if step.reference is not None:
         canvas.dashes(x, y, pictures.sampled(step.reference, session.spacing, window, CELL * SCALE), READER)

@@ -42,15 +42,15 @@ def compare(
         in_mm: whether that is known; the description counts pixels where it is not.
 
     Returns:
-        Added and removed pixels, their areas and a description such as
-        "larger: +18 % (+42 mm2), mostly upper left".
+        The areas that were added and removed, and a description such as "larger: +18 % (+42 mm2), mostly upper left".
     """
     candidate, recommended = np.asarray(candidate, dtype=bool), np.asarray(recommended, dtype=bool)
-    added, removed = candidate & ~recommended, recommended & ~candidate
+    # All that follows looks at the masks only, and at nothing but the rectangle that holds them.
+    window = _window(candidate | recommended)
+    one, other = np.pad(candidate[window], 1), np.pad(recommended[window], 1)
     pixel = float(spacing[0] * spacing[1])
-    text = _describe(candidate, recommended, spacing, in_mm)
-    areas = pixel * np.count_nonzero(added), pixel * np.count_nonzero(removed)
-    return Difference(added, removed, *areas, text, in_mm)
+    areas = pixel * np.count_nonzero(one & ~other), pixel * np.count_nonzero(other & ~one)
+    return Difference(candidate, recommended, *areas, _describe(one, other, spacing, in_mm), in_mm)
 
 
 def compare_all(masks: np.ndarray, spacing: Tuple[float, float], in_mm: bool = True) -> Tuple[Difference, ...]:
@@ -58,14 +58,16 @@ def compare_all(masks: np.ndarray, spacing: Tuple[float, float], in_mm: bool = T
     return tuple(compare(mask, masks[0], spacing, in_mm) for mask in masks[1:])
 
 
+def _window(mask: np.ndarray) -> Tuple[slice, slice]:
+    """Rows and columns of the smallest rectangle that holds a (height, width) bool mask; empty where that is empty."""
+    along = (np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0)))
+    rows, columns = (slice(found[0], found[-1] + 1) if len(found) else slice(0) for found in along)
+    return rows, columns
+
+
 def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float], in_mm: bool) -> str:
     if np.array_equal(candidate, recommended):
         return _("same as the recommended mask")
-    # Everything below looks at the masks only, and at nothing but the rectangle that holds them.
-    union = candidate | recommended
-    rows, columns = np.flatnonzero(union.any(axis=1)), np.flatnonzero(union.any(axis=0))
-    window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    candidate, recommended = np.pad(candidate[window], 1), np.pad(recommended[window], 1)
     pixel = spacing[0] * spacing[1]
     before, after = pixel * int(recommended.sum()), pixel * int(candidate.sum())
     if not candidate.any():

@@ -17,6 +17,7 @@ import numpy as np
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.candidates import DUPLICATE_DICE, THRESHOLD, look_alike
 from SPASegmentLib.interaction.fovea import Fovea
+from SPASegmentLib.interaction.frame_maps import FrameMaps, RegionMap
 from SPASegmentLib.interaction.looks import Look
 from SPASegmentLib.interaction.preference import (
     EXTENT_STEP,
@@ -32,7 +33,7 @@ from SPASegmentLib.interaction.preference import (
 )
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region
-from SPASegmentLib.interaction.round import RegionRound, RegionRounds, Round, Said, choice, entropy, propose
+from SPASegmentLib.interaction.round import RegionRound, RegionRounds, Round, Said, choice, propose
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.types import Click, FrameImage, Proposal
 from SPASegmentLib.model.expected_dice import UNCALIBRATED, Curve, calibrated
@@ -43,8 +44,6 @@ _ = texts(__name__)
 #: How much of the looks' sureness counts in picking candidates, and in what an answer to them leaves: a look may be
 #: sure of another thing than the one that is meant. One recommended mask cannot hold both, four candidates can.
 HEDGE = 0.5
-#: Looks of less weight do not count for the uncertainty that is shown.
-_NEGLIGIBLE = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +141,15 @@ class LookRounds:
         weights = normalised(self._prior + heard)
         means = self._means(weights)
         best, recommended, with_best = self._least_loss(means, weights)
-        maps, picked = self._screen(means[best], best, with_best, normalised(self._hedged + heard))
+        first = RegionMap(self._looks[best].region, means[best])
+        picked = self._screen(first, with_best, normalised(self._hedged + heard))
         expected = calibrated(float(with_best @ weights), self._calibration)
-        proposal = propose(self._frame, maps, entropy(self._probability(means, weights)), number, expected)
+        believed = zip(np.bincount(self._owner, weights), self._looks, means)
+        maps = FrameMaps(
+            (first, *(self._hypothesis(index) for index in picked)),
+            tuple((float(share), RegionMap(look.region, mean)) for share, look, mean in believed),
+        )
+        proposal = propose(self._frame, maps, number, expected)
         shown = (self._looks[best], *(self._looks[self._owner[i]] for i in picked))
         cells = np.concatenate([recommended, self._masks[picked]])
         return LookRound(self, said, weights, shown, cells, replace(proposal, extent_open=True))
@@ -214,13 +219,14 @@ class LookRounds:
         rng = np.random.default_rng([settings.seed, len(shown.said), mask])
         drawn = systematic_resample(weights, settings.predictions // 2, rng)
         grid = Fovea.of_map(rounds.region, rounds.map_size)
-        return np.concatenate([grid.sample(self._looks[self._owner[i]].region, self._map(i)[None]) for i in drawn])
+        left = (self._hypothesis(int(index)) for index in drawn)
+        return np.concatenate([grid.sample(one.region, one.map[None]) for one in left])
 
     def predictions(self, made: LookRound) -> np.ndarray:
         """See `Round`."""
         rng = np.random.default_rng([self._settings.seed, len(made.said)])
         drawn = systematic_resample(made.weights, self._settings.predictions, rng)
-        return np.concatenate([self._full(int(index)) for index in drawn])
+        return np.stack([self._hypothesis(int(index)).in_frame() for index in drawn])
 
     def _log_priors(self, *believed: float) -> List[np.ndarray]:
         """(n,) of the hypotheses: the looks' sureness, shared by their predictions as the profile has it.
@@ -282,50 +288,27 @@ class LookRounds:
         best = int(gain.argmax())
         return best, masks[best], alike[best]
 
-    def _screen(
-        self, recommended: np.ndarray, look: int, alike: np.ndarray, weights: np.ndarray
-    ) -> Tuple[np.ndarray, List[int]]:
-        """The recommended mask, and hypotheses picked so that the expected Dice of the best mask shown grows most.
-
-        Returns:
-            (1 + k, height, width) float32 probabilities, the candidates smallest first, and the hypotheses that the
-            candidates are.
-        """
-        maps = [self._looks[look].region.maps_to_frame(recommended[None])[0]]
-        masks, picked = [maps[0] > THRESHOLD], [-1]
+    def _screen(self, recommended: RegionMap, alike: np.ndarray, weights: np.ndarray) -> List[int]:
+        """Hypotheses picked so that the expected Dice of the best mask shown grows most, smallest first."""
+        masks, picked = [recommended.in_frame() > THRESHOLD], [-1]
         best, open_ = alike, alike <= DUPLICATE_DICE
         while len(picked) <= self._settings.candidates and open_.any():
             gain = np.where(open_, np.maximum(self._alike, best) @ weights, -1.0)
             index = int(gain.argmax())
             open_ = open_ & (self._alike[index] <= DUPLICATE_DICE)
             open_[index] = False
-            map_ = self._full(index)[0]
-            mask = map_ > THRESHOLD
+            mask = self._hypothesis(index).in_frame() > THRESHOLD
             if mask.any() and not any(look_alike(mask, other) for other in masks):
-                maps.append(map_)
                 masks.append(mask)
                 picked.append(index)
                 best = np.maximum(best, self._alike[index])
-        order = sorted(range(1, len(maps)), key=lambda i: (int(masks[i].sum()), i))
-        return np.stack([maps[i] for i in (0, *order)]), [picked[i] for i in order]
+        return [picked[i] for i in sorted(range(1, len(masks)), key=lambda i: (int(masks[i].sum()), i))]
 
-    def _probability(self, means: Sequence[np.ndarray], weights: np.ndarray) -> np.ndarray:
-        """(height, width) that a pixel belongs to what the user wants, over all looks."""
-        total = np.zeros(self._frame.shape, dtype=np.float32)
-        for index, (look, mean) in enumerate(zip(self._looks, means)):
-            share = float(weights[self._owner == index].sum())
-            if share > _NEGLIGIBLE:
-                total += share * look.region.maps_to_frame(mean[None])[0]
-        return total
-
-    def _full(self, index: int) -> np.ndarray:
-        """(1, height, width) float32 of a hypothesis."""
-        return self._looks[self._owner[index]].region.maps_to_frame(self._map(index)[None])
-
-    def _map(self, index: int) -> np.ndarray:
-        """(h, w) float32 of a hypothesis, on its look's region."""
+    def _hypothesis(self, index: int) -> RegionMap:
+        """On its look's region."""
         owner = int(self._owner[index])
-        return self._looks[owner].maps[index - int(np.searchsorted(self._owner, owner))]
+        look = self._looks[owner]
+        return RegionMap(look.region, look.maps[index - int(np.searchsorted(self._owner, owner))])
 
     def _clicks(self, said: Sequence[Said]) -> List[Click]:
         return [self._click, *(one for one in said if isinstance(one, Click))]

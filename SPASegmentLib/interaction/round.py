@@ -15,6 +15,7 @@ from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.candidates import THRESHOLD, CandidateSet, representative_points, select_candidates
 from SPASegmentLib.interaction.correction import follow
 from SPASegmentLib.interaction.differences import compare_all
+from SPASegmentLib.interaction.frame_maps import FrameMaps, RegionMap
 from SPASegmentLib.interaction.islands import without_islands
 from SPASegmentLib.interaction.predictor import Predictor
 from SPASegmentLib.interaction.preference import (
@@ -367,16 +368,16 @@ class RegionRounds:
             weights,
         )
 
-    def _tidy(self, maps: np.ndarray, answers: Tuple[Answer, ...], in_frame: bool = False) -> np.ndarray:
-        """Maps (n, h, w) of the region, or of the frame, without stray islands where a box encloses the structure."""
+    def _tidy(self, maps: np.ndarray, answers: Tuple[Answer, ...]) -> np.ndarray:
+        """Maps (n, h, w) of the region without stray islands where a box encloses the structure."""
+        pointed = self._pointed(answers)
+        return maps if pointed is None else without_islands(maps, pointed)
+
+    def _pointed(self, answers: Tuple[Answer, ...]) -> Optional[Tuple[Tuple[int, int], ...]]:
+        """(x, y) pixels of the maps that belong to the structure for sure; None where islands may stay."""
         if not self._enclosed:
-            return maps
-        pointed = [(answer.x, answer.y) for answer in answers if isinstance(answer, Correction) and answer.positive]
-        if in_frame:
-            size = self._predictor.map_size
-            places = (self.region.to_frame(*self.region.from_map(x, y, size)) for x, y in pointed)
-            pointed = [(round(x), round(y)) for x, y in places]
-        return without_islands(maps, pointed)
+            return None
+        return tuple((one.x, one.y) for one in answers if isinstance(one, Correction) and one.positive)
 
     def _weigh(self, maps: np.ndarray, answers: Tuple[Answer, ...]) -> Tuple[np.ndarray, np.ndarray]:
         """Predictions that follow the corrections, and the logarithms of what the answers make of each."""
@@ -398,16 +399,18 @@ class RegionRounds:
         answers: Tuple[Answer, ...],
         given: Optional[np.ndarray] = None,
     ) -> Proposal:
-        region, recommended = self.region, candidates.recommended
-        full = region.maps_to_frame(np.concatenate([recommended[None], entropy(recommended)[None], candidates.maps]))
-        # Pieces may hang together on the map, and not where the user sees them.
-        shown = self._tidy(full[[0, *range(2, len(full))]], answers, in_frame=True)
-        if given is not None:
-            shown[0] = given
+        recommended = candidates.recommended
+        shown = tuple(RegionMap(self.region, map_) for map_ in (recommended, *candidates.maps))
+        pointed = self._pointed(answers)
+        if pointed is not None:
+            size = self._predictor.map_size
+            places = (self.region.to_frame(*self.region.from_map(x, y, size)) for x, y in pointed)
+            pointed = tuple((round(x), round(y)) for x, y in places)
+        maps = FrameMaps(shown, ((1.0, shown[0]),), pointed, given)
         agreement = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
         corrections = sum(isinstance(answer, Correction) for answer in answers)
         curve = self._calibration.curve(number, corrections, self._extent_given)
-        return propose(region.frame, shown, full[1], number, calibrated(agreement, curve))
+        return propose(self.region.frame, maps, number, calibrated(agreement, curve))
 
     def _radius(self, map_: np.ndarray) -> float:
         return equivalent_radius(map_ > THRESHOLD, self._areas)
@@ -430,24 +433,14 @@ def choice(masks: np.ndarray, mask: int) -> Choice:
     return Choice(masks[1:], mask - 1) if mask else Choice(masks, 0)
 
 
-def propose(
-    frame: FrameImage, maps: np.ndarray, uncertainty: np.ndarray, number: int, expected_dice: float
-) -> Proposal:
+def propose(frame: FrameImage, maps: FrameMaps, number: int, expected_dice: float) -> Proposal:
     """What the user sees.
 
     Args:
         frame: the image.
-        maps: (1 + k, height, width) float32 probabilities, the recommended prediction first.
-        uncertainty: (height, width) float32, in bits.
+        maps: of the masks.
         number: of the round.
         expected_dice: 0..1, of the recommended prediction.
     """
-    masks = maps > THRESHOLD
-    differences = compare_all(masks, frame.spacing, frame.in_mm)
-    return Proposal(maps[0], maps[1:], masks, np.clip(uncertainty, 0.0, 1.0), differences, number, expected_dice)
-
-
-def entropy(probability: np.ndarray) -> np.ndarray:
-    """Entropy in bits of foreground probabilities, pixel by pixel."""
-    p = np.clip(probability, 1e-6, 1 - 1e-6)
-    return np.asarray(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)))
+    masks = maps.masks()
+    return Proposal(masks, maps, compare_all(masks, frame.spacing, frame.in_mm), number, expected_dice)

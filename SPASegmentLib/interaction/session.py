@@ -162,7 +162,7 @@ class Session:
             InputError: there is no such mask, or it is empty.
         """
         current = self._current()
-        count = len(current.proposal.candidates)
+        count = len(current.proposal.masks) - 1
         if not 0 <= mask <= count:
             raise InputError(_("There is no candidate {number}; there are {count}.").format(number=mask, count=count))
         self._check_that_a_round_is_left()
@@ -237,8 +237,8 @@ class Session:
             raise InputError(
                 _("There is no mask {mask}; accept 0 to {last}.").format(mask=mask, last=len(proposal.masks) - 1)
             )
-        probability = proposal.recommended if mask == RECOMMENDED else proposal.candidates[mask - 1]
         self._actions += 1
+        probability = proposal.maps.probability(mask)
         self._result = Result(proposal.masks[mask], probability, mask, proposal.round, self._actions)
         self._state = SessionState.ACCEPTED
         return self._result

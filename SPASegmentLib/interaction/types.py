@@ -7,7 +7,7 @@ Conventions used in the whole project: frame coordinates are ``(x, y)`` in pixel
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Tuple
+from typing import Optional, Protocol, Tuple
 
 import numpy as np
 
@@ -95,19 +95,38 @@ class Difference:
     """How a candidate differs from the recommended prediction.
 
     Attributes:
-        added: (height, width) bool, pixels that only the candidate has.
-        removed: (height, width) bool, pixels that only the recommended prediction has.
+        candidate, recommended: (height, width) bool, the two masks.
         added_mm2, removed_mm2: their areas, in pixels where the size of these is unknown.
         description: a short text, e.g. "larger: +18 % (+42 mm2), mostly upper left".
         in_mm: whether the size of pixels is known.
     """
 
-    added: np.ndarray
-    removed: np.ndarray
+    candidate: np.ndarray
+    recommended: np.ndarray
     added_mm2: float
     removed_mm2: float
     description: str
     in_mm: bool = True
+
+    @property
+    def added(self) -> np.ndarray:
+        """(height, width) bool, pixels that only the candidate has."""
+        return self.candidate & ~self.recommended
+
+    @property
+    def removed(self) -> np.ndarray:
+        """(height, width) bool, pixels that only the recommended prediction has."""
+        return self.recommended & ~self.candidate
+
+
+class Maps(Protocol):
+    """Probabilities of the masks on screen, at frame size, made when they are asked for."""
+
+    def probability(self, mask: int) -> np.ndarray:
+        """(height, width) float32 of a mask: 0 the recommended one, 1, 2, ... a candidate."""
+
+    def uncertainty(self) -> np.ndarray:
+        """(height, width) float32 in 0..1, the entropy in bits of the foreground probability."""
 
 
 @dataclass(frozen=True)
@@ -115,24 +134,38 @@ class Proposal:
     """What the user sees in one round.
 
     Attributes:
-        recommended: (height, width) float32 probabilities.
-        candidates: (k, height, width) float32 probabilities, ``k <= K``, no two alike on screen.
-        masks: (1 + k, height, width) bool; row 0 is the recommended prediction, row i candidate i.
-        uncertainty: (height, width) float32 in 0..1, the entropy in bits of the foreground probability.
+        masks: (1 + k, height, width) bool, ``k <= K``, no two alike; row 0 is the recommended prediction, row i
+            candidate i.
+        maps: the probabilities that the masks come from.
         differences: one per candidate, against the recommended prediction.
         round: 1, 2, ...; as many as the settings allow.
         expected_dice: Dice that the recommended prediction is expected to reach under the current preference.
         extent_open: whether the masks may be of things of different size: nothing but a click has said which is meant.
     """
 
-    recommended: np.ndarray
-    candidates: np.ndarray
     masks: np.ndarray
-    uncertainty: np.ndarray
+    maps: Maps
     differences: Tuple[Difference, ...]
     round: int
     expected_dice: float
     extent_open: bool = False
+
+    @property
+    def recommended(self) -> np.ndarray:
+        """(height, width) float32 probabilities of the recommended prediction."""
+        return self.maps.probability(RECOMMENDED)
+
+    @property
+    def candidates(self) -> np.ndarray:
+        """(k, height, width) float32 probabilities of the candidates."""
+        shape = (len(self.masks) - 1, *self.masks.shape[1:])
+        found = [self.maps.probability(mask) for mask in range(1, len(self.masks))]
+        return np.array(found, dtype=np.float32).reshape(shape)
+
+    @property
+    def uncertainty(self) -> np.ndarray:
+        """(height, width) float32 in 0..1, the entropy in bits of the foreground probability."""
+        return self.maps.uncertainty()
 
 
 @dataclass(frozen=True)

@@ -28,14 +28,23 @@ def disk(radius: float, centre: Tuple[float, float] = (30.0, 25.0)) -> np.ndarra
     return np.hypot(x - centre[0], y - centre[1]) <= radius
 
 
+@dataclass(frozen=True)
+class Plain:
+    """Implements `types.Maps`: masks of which everything is certain."""
+
+    masks: np.ndarray
+
+    def probability(self, mask: int) -> np.ndarray:
+        return self.masks[mask].astype(np.float32)
+
+    def uncertainty(self) -> np.ndarray:
+        return np.zeros(self.masks.shape[1:], np.float32)
+
+
 def proposal(round_number: int, recommended: float, *candidates: float) -> Proposal:
     """Concentric disks of these radii in pixels of 0.5 mm x 0.5 mm."""
     masks = np.stack([disk(r) for r in (recommended, *candidates)])
-    maps = masks.astype(np.float32)
-    return Proposal(
-        maps[0], maps[1:], masks, np.zeros(masks.shape[1:], np.float32), compare_all(masks, (0.5, 0.5)),
-        round_number, 0.875,
-    )
+    return Proposal(masks, Plain(masks), compare_all(masks, (0.5, 0.5)), round_number, 0.875)
 
 
 @pytest.fixture
