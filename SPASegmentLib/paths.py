@@ -82,6 +82,20 @@ def identity(path: Path) -> object:
     return there.st_dev, there.st_ino, name
 
 
+def check_given_once(paths: Iterable[Path]) -> None:
+    """Refuse a list that names a file or folder twice: what is in it would count twice.
+
+    Raises:
+        InputError: two paths lead to one.
+    """
+    seen: Dict[object, Path] = {}
+    for path in paths:
+        end = identity(path)
+        if end in seen:
+            raise InputError(f"{path} is given twice (as {seen[end]} too); give each once.")
+        seen[end] = path
+
+
 def _is_special(path: Path) -> bool:
     """Whether a path is a device or a pipe, which may take several outputs."""
     return path.exists() and not path.is_file()

@@ -10,7 +10,7 @@ from typing import Dict, List, Optional, Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.paths import identity
+from SPASegmentLib.paths import check_given_once
 
 #: Raters that fit into the bits of a mask pixel.
 MAX_RATERS = 8
@@ -96,11 +96,8 @@ def load_each(paths: Sequence[Path]) -> List[RaterSlices]:
         InputError: a file is missing, unreadable, given twice, or lacks the arrays; or its values are others.
     """
     parts: List[RaterSlices] = []
-    seen: Dict[object, Path] = {}
+    check_given_once(paths)
     for path in map(Path, paths):
-        other = seen.setdefault(identity(path), path)
-        if other is not path:
-            raise InputError(f"{path} is given twice (as {other} too); give each file once.")
         parts.append(RaterSlices(**_checked(npz_arrays(path, ("images", "masks", "patients")), path.name)))
     if not parts:
         raise InputError("No data files were given.")

@@ -26,7 +26,7 @@ from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
 from SPASegmentLib.research.evaluation.metrics import correlation
 from SPASegmentLib.research.evaluation.multi_rater import Progress, made_by
-from SPASegmentLib.research.evaluation.options import options
+from SPASegmentLib.research.evaluation.options import named, options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.single_mask import middle
@@ -80,7 +80,7 @@ class StructuresTask:
     def command(self) -> str:
         """The command that repeats this measurement, the folder by its name alone."""
         words = options(self, "start", "user", "rounds", "limit", "weights", "runtime", "seed")
-        return " ".join(["spa evaluate structures", quote(self.folder.resolve().name), *words])
+        return " ".join(["spa evaluate structures", quote(named(self.folder)), *words])
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def evaluate_structures(
         **_over_sets(measured),
         "sets": {one.name: _of_set(one) for one in measured},
         "skipped": skipped,
-        "files": [task.folder.resolve().name],
+        "files": [named(task.folder)],
         **made_by(task, spec, task.command(), started, processes),
         "cases": _per_case(measured),
     }, measured

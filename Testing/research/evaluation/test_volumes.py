@@ -216,6 +216,8 @@ def test_a_record_has_all_figures_for_spa_and_each_baseline(tmp_path: Path) -> N
         ({}, "Give folders"),
         ({"folders": (Path("x"),), "without": ("magic",)}, "Unknown baseline"),
         ({"npz": (Path("x.npz"),)}, "belong together"),
+        ({"folders": (Path("x"), Path("y/../x"))}, "is given twice"),
+        ({"npz": (Path("x.npz"),) * 2, "index": Path("x.csv")}, "is given twice"),
     ],
 )
 def test_options_that_do_not_fit_are_told(options: Dict[str, Any], words: str) -> None:

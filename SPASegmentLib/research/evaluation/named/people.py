@@ -16,7 +16,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.paths import identity
+from SPASegmentLib.paths import check_given_once
 from SPASegmentLib.research.data.shards import unpack
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.cases import Case, blank, blank_text
@@ -110,10 +110,9 @@ def _check_different(paths: Sequence[Path]) -> None:
     Raises:
         InputError: a file is given twice, or two have one name.
     """
+    check_given_once(paths)
     for k, path in enumerate(map(Path, paths)):
         for other in map(Path, paths[:k]):
-            if identity(other) == identity(path):
-                raise InputError(f"{path} is given twice (as {other} too); give each file once.")
             if other.stem == path.stem:
                 raise InputError(f"{other} and {path} have the same name; rename one of them.")
 

@@ -25,6 +25,7 @@ from SPASegmentLib.model.card import card_file, read_card
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
 from SPASegmentLib.output import write_json
+from SPASegmentLib.paths import check_given_once
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, largest_part, shard_stacks
 
 #: How far accepted masks are off what the user has in mind: standard deviation of the shape latents (Dice about 0.92).
@@ -228,6 +229,7 @@ def calibrate_volumes(
     if bool(npz) != (index is not None):
         raise InputError("Shards and the list of their slices belong together; give --npz and --index.")
     card, network = read_card(card_file(Path(weights))), load(weights).network
+    check_given_once((*folders, *npz))
     stacks = [one for one in folder_stacks(folders, None, patients, limit, complain) if one.patient not in skip]
     # Going through a volume is about one structure; of many small ones the largest is taken.
     stacks = [replace(one, mask=largest_part(one.mask)) for one in stacks]

@@ -16,8 +16,9 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.card import bundled, card_file, read_card
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
+from SPASegmentLib.paths import check_given_once
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, shard_stacks
-from SPASegmentLib.research.evaluation.options import options
+from SPASegmentLib.research.evaluation.options import named, options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
@@ -74,6 +75,7 @@ class VolumesTask:
             raise InputError("Shards and the list of their slices belong together; give --npz and --index.")
         if not self.folders and not self.npz:
             raise InputError("Give folders with volumes, or shards with --npz and --index.")
+        check_given_once((*self.folders, *self.npz))
 
     @property
     def baselines(self) -> Tuple[str, ...]:
@@ -83,8 +85,8 @@ class VolumesTask:
 
     def command(self) -> str:
         """The command that repeats this measurement, files and folders by their names alone."""
-        words = ["spa evaluate volumes", *(quote(folder.resolve().name) for folder in self.folders)]
-        words += [f"--npz {quote(path.name)}" for path in self.npz]
+        words = ["spa evaluate volumes", *(quote(named(folder)) for folder in self.folders)]
+        words += [f"--npz {quote(named(path))}" for path in self.npz]
         words += [*options(self, "index", "label"), *(f"--patient {quote(name)}" for name in self.patients)]
         words += [*options(self, "actions", "limit"), *(f'--without "{name}"' for name in self.without)]
         return " ".join([*words, *options(self, "weights", "runtime", "seed")])
@@ -153,7 +155,7 @@ def evaluate_volumes(
         "baselines": {name: _baseline(found, name) for name in task.baselines},
         "volumes": {one.stack.name: _of_volume(one) for one in found},
         "skipped": skipped,
-        "files": [path.resolve().name for path in (*task.folders, *task.npz)],
+        "files": [named(path) for path in (*task.folders, *task.npz)],
         "limit": task.limit,
         "seed": task.seed,
         "weights": card.name,
