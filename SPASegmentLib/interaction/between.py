@@ -7,7 +7,7 @@ does. Beyond the last mask it is carried on.
 
 from __future__ import annotations
 
-from typing import Optional, Tuple
+from typing import Tuple
 
 import numpy as np
 from scipy import ndimage
@@ -68,15 +68,3 @@ def _centre(mask: Patch) -> np.ndarray:
 def _moved(distance: np.ndarray, move: np.ndarray) -> np.ndarray:
     """A map moved by (rows, columns), its edge continued outwards."""
     return np.asarray(ndimage.shift(distance, move, order=1, mode="nearest"))
-
-
-def innermost(mask: np.ndarray, distance: Optional[np.ndarray] = None) -> Tuple[int, int]:
-    """Pixel (x, y) of a (h, w) bool mask, not empty, that is farthest from its outline.
-
-    Args:
-        mask: bool.
-        distance: of every pixel from the outline, where it is known.
-    """
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1] if distance is None else distance
-    row, column = np.unravel_index(int(np.where(mask, depth, -np.inf).argmax()), mask.shape)
-    return int(column), int(row)

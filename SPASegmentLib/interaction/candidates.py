@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Callable, List, Optional, Tuple
 
 import numpy as np
-from scipy import ndimage
 
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.k_means import cluster, squared_distances
 from SPASegmentLib.interaction.region import resample
 from SPASegmentLib.interaction.types import Click
@@ -132,11 +132,10 @@ def representative_points(maps: np.ndarray, recommended: np.ndarray) -> Tuple[Cl
         largest = np.unravel_index(int(size.argmax()), size.shape)
         own_label = bool(own[largest] > THRESHOLD)
         strong = (size >= REPRESENTATIVE_SHARE * size[largest]) & ((own > THRESHOLD) == own_label)
-        # Depths are those inside the rectangle that holds the pixels: outside of it there are none.
+        # In the rectangle that holds them: outside of it there are none.
         rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
         window = strong[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        depth = ndimage.distance_transform_edt(np.pad(window, 1))[1:-1, 1:-1]
-        y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+        x, y = innermost(window)
         points.append(Click(float(x + columns[0]), float(y + rows[0]), own_label))
     return tuple(points)
 

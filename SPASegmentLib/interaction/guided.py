@@ -12,7 +12,7 @@ import numpy as np
 
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.belief import SURE
-from SPASegmentLib.interaction.between import innermost
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.patch import Patch, Window
 from SPASegmentLib.interaction.preference import normalised, pairwise_dice

@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Callable, Optional, Tuple
 
 import numpy as np
-from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.look_rounds import LookRounds
 from SPASegmentLib.interaction.looks import find_region, look, sides_mm
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
@@ -95,9 +95,8 @@ class Opener:
         if not mask.any():
             raise InputError(_("The mask to start from is empty; paint or threshold something first."))
         # The innermost pixel stands for the click that nobody made.
-        depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-        row, column = np.unravel_index(int(depth.argmax()), depth.shape)
-        click = Click(float(column), float(row))
+        x, y = innermost(mask)
+        click = Click(float(x), float(y))
         if self._network is None:
             region = Region.around_mask(self._frame, mask, SIDE)
             rounds = self._rounds(region, SeedMaskPredictor.for_region(region, mask))

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.types import Click
 from SPASegmentLib.translation import texts
 
@@ -174,15 +175,14 @@ def corrective_click(mask: np.ndarray, target: np.ndarray) -> Optional[Click]:
         The click, or None where the masks agree.
     """
     mask, target = np.asarray(mask, dtype=bool), np.asarray(target, dtype=bool)
-    depths = []
+    errors = []
     for error in (target & ~mask, mask & ~target):
         parts, count = ndimage.label(error)
         if count:
             sizes = np.bincount(parts.ravel())[1:]
-            largest = np.pad(parts == 1 + int(sizes.argmax()), 1)
-            depths.append((int(sizes.max()), ndimage.distance_transform_edt(largest)[1:-1, 1:-1]))
-    if not depths:
+            errors.append((int(sizes.max()), parts == 1 + int(sizes.argmax())))
+    if not errors:
         return None
-    _, depth = max(depths, key=lambda found: found[0])
-    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    _, largest = max(errors, key=lambda found: found[0])
+    x, y = innermost(largest)
     return Click(float(x), float(y), bool(target[y, x]))

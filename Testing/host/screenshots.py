@@ -22,12 +22,12 @@ sys.path[:0] = [str(ROOT), str(ROOT / "SPASegment"), str(ROOT / "Testing" / "hos
 import numpy as np  # noqa: E402
 import vtk  # noqa: E402
 from PySide6 import QtGui, QtWidgets  # noqa: E402
-from scipy import ndimage  # noqa: E402
 from slicerhost import qt  # noqa: E402
 from slicerhost.application import Host  # noqa: E402
 from slicerhost.desk import Desk  # noqa: E402
 
 from SPASegmentLib.data.phantom import ambiguous_phantom  # noqa: E402
+from SPASegmentLib.interaction.innermost import innermost  # noqa: E402
 from SPASegmentLib.mrml.grid import array_from_matrix, image_array  # noqa: E402
 from SPASegmentLib.mrml.scene import HeadlessScene  # noqa: E402
 from SPASegmentLib.mrml.volumes import load_mask, load_volume  # noqa: E402
@@ -185,8 +185,7 @@ def read(name: str, path: str, point: Optional[Tuple[float, float, float]], mask
         if point is None:
             inside, _ = load_mask(headless.scene, mask)
             k = int(inside.sum(axis=(1, 2)).argmax())
-            depth = ndimage.distance_transform_edt(np.pad(inside[k], 1))[1:-1, 1:-1]
-            j, i = np.unravel_index(int(depth.argmax()), depth.shape)
+            i, j = innermost(inside[k])
             r, a, s, _ = to_ras @ (i, j, k, 1.0)
             point = (float(r), float(a), float(s))
     return (name, voxels, to_ras, point)

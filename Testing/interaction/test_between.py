@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from SPASegmentLib.interaction.between import between, innermost, tapered
+from SPASegmentLib.interaction.between import between, tapered
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.patch import Patch, Window, distance_on
 
 NOTHING = Patch(np.zeros((0, 0), dtype=bool))

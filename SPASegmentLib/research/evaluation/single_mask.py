@@ -9,9 +9,9 @@ from shlex import quote
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
-from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs, largest_piece
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, evenly
@@ -113,14 +113,7 @@ def _cases(task: MaskTask, complain: Callable[[str], None]) -> List[Case]:
         raise InputError(f"No slice in {named(task.folder)} shows the object with {SMALLEST_OBJECT} pixels or more.")
     cases = []
     for row, (patient, name, image, piece) in evenly(list(enumerate(found)), task.limit):
-        x, y = middle(piece)
+        x, y = innermost(piece)
         case = CaseId(name, row, 1, x, y, int(np.random.default_rng([task.seed, row]).integers(2**31)))
         cases.append(Case(case, image, piece[None], np.ones(1, bool), piece, patient, None))
     return cases
-
-
-def middle(mask: np.ndarray) -> Tuple[int, int]:
-    """The pixel (x, y) of a mask that is farthest from its outline."""
-    depth = ndimage.distance_transform_edt(np.pad(mask, 1))[1:-1, 1:-1]
-    y, x = np.unravel_index(int(depth.argmax()), mask.shape)
-    return int(x), int(y)

@@ -17,6 +17,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.boxes import STARTS, first_box
@@ -29,7 +30,6 @@ from SPASegmentLib.research.evaluation.multi_rater import Progress, made_by
 from SPASegmentLib.research.evaluation.options import named, options
 from SPASegmentLib.research.evaluation.parallel import cores, run_all
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
-from SPASegmentLib.research.evaluation.single_mask import middle
 from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.users import User
 
@@ -162,7 +162,7 @@ def structure_cases(structures: StructureSet, seed: int = 0) -> List[Case]:
         mask = _target(structures, row)
         if mask is None:
             continue
-        x, y = middle(mask)
+        x, y = innermost(mask)
         draw = int(np.random.default_rng([seed, row]).integers(2**31))
         case = CaseId(structures.name, row, 1, x, y, draw)
         patient = str(structures.patients[row])

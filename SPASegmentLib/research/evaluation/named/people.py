@@ -16,12 +16,12 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.paths import check_given_once
 from SPASegmentLib.research.data.shards import unpack
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.cases import Case, blank, blank_text
 from SPASegmentLib.research.evaluation.named.alignment import align
-from SPASegmentLib.research.evaluation.single_mask import middle
 from SPASegmentLib.research.evaluation.structures import LEAST_PIXELS, structure_cases
 
 #: People that it takes to tell what is personal.
@@ -132,7 +132,7 @@ def _cases_of(structures: StructureSet, common: Case) -> List[Optional[Case]]:
     out: List[Optional[Case]] = [None] * len(parts)
     for place, k in enumerate(present):
         target = raters[place]
-        x, y = middle(target)
+        x, y = innermost(target)
         included = np.arange(len(present)) == place
         case = replace(common.id, raters=1 << k, x=x, y=y)
         out[k] = Case(case, common.image, raters, included, target, common.patient, spacing)

@@ -22,6 +22,7 @@ from typing import Callable, Dict, List, Optional, Tuple, TypeVar
 
 import numpy as np
 
+from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.simulated_user import best_on_screen, dice
@@ -29,7 +30,6 @@ from SPASegmentLib.interaction.through import ThroughVolume
 from SPASegmentLib.interaction.types import Click, Proposal
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.research.data.stacks import Stack
-from SPASegmentLib.research.evaluation.single_mask import middle
 
 Found = TypeVar("Found")
 
@@ -166,7 +166,7 @@ class Reader:
             if index is None:
                 break
             trace.slices.append(index)
-            x, y = middle(self._stack.mask[index])
+            x, y = innermost(self._stack.mask[index])
             trace.act(self._dice, self._seconds)
             session = Session(self._network, self._stack.frame(index), self._settings)
             start = partial(session.start, Click(x, y))
@@ -215,7 +215,7 @@ class Reader:
         index = int(self._stack.mask.sum(axis=(1, 2)).argmax())
         target, trace = self._stack.mask[index], self._trace
         session = Session(self._network, volume.frame(index), self._settings)
-        x, y = middle(target)
+        x, y = innermost(target)
         trace.slices.append(index)
         trace.act(0.0, 0.0)
         proposal = self._timed(lambda: session.start(Click(x, y)))
@@ -257,7 +257,7 @@ class Reader:
                 mask = self._answer(session, lambda: volume.start(index, session), target)
         else:
             session = Session(self._network, volume.frame(index), self._settings)
-            x, y = middle(target)
+            x, y = innermost(target)
             trace.act(self._dice, self._seconds)
             if self._left() > 0:
                 mask = self._answer(session, lambda: session.start(Click(x, y)), target)
