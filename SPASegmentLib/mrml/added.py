@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Sequence, Tuple
+from typing import Any, Sequence
 
 import numpy as np
 
-from SPASegmentLib.mrml.grid import Grid, labelmap_image
-from SPASegmentLib.mrml.snapshot import Bounds, on_grid, region_of, shape_of
+from SPASegmentLib.mrml.extents import first_of, on_grid, region_of, shape_of
+from SPASegmentLib.mrml.grid import Extent, Grid, labelmap_image
 
 
 @dataclass(frozen=True)
@@ -22,15 +22,15 @@ class Added:
     """
 
     grid: Grid
-    extent: Bounds
+    extent: Extent
     bits: np.ndarray
 
     @classmethod
-    def of(cls, grid: Grid, extent: Bounds, before: np.ndarray, after: np.ndarray) -> Added:
+    def of(cls, grid: Grid, extent: Extent, before: np.ndarray, after: np.ndarray) -> Added:
         """From what a segment held before a write and after it, (k, j, i) bool each."""
         return cls(grid, extent, np.packbits(after & ~before))
 
-    def on(self, grid: Grid, extent: Bounds) -> np.ndarray:
+    def on(self, grid: Grid, extent: Extent) -> np.ndarray:
         """(k, j, i) bool: these voxels within an extent of a grid; all of it on another lattice, where nobody knows."""
         shape = shape_of(self.extent)
         own = np.unpackbits(self.bits, count=int(np.prod(shape))).reshape(shape).astype(bool)
@@ -40,8 +40,8 @@ class Added:
 
 def only_added(labelmap: Any, added: Sequence[Added], grid: Grid) -> Any:
     """A vtkOrientedImageData (0 and 1) on the grid, without the voxels that none of these writes has added."""
-    extent: Tuple[int, ...] = labelmap.GetExtent()
+    extent = labelmap.GetExtent()
     known = np.zeros(shape_of(extent), dtype=bool)
     for each in added:
         known |= each.on(grid, extent)
-    return labelmap_image(region_of(labelmap, 1, extent) & known, (extent[0], extent[2], extent[4]), grid.to_local)
+    return labelmap_image(region_of(labelmap, 1, extent) & known, first_of(extent), grid.to_local)

@@ -9,7 +9,7 @@ import slicer
 import vtk
 
 from SPASegmentLib.errors import StateError
-from SPASegmentLib.mrml.snapshot import region_of
+from SPASegmentLib.mrml.extents import region_of, shared
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -85,9 +85,8 @@ def editable_voxels(
     if node.GetSourceVolumeIntensityMask():
         if source is None or not slicer.vtkOrientedImageDataResample.DoGeometriesMatch(labelmap, source):
             return np.zeros_like(allowed)
-        own = source.GetExtent()
-        shared = [(max, min)[n % 2](own[n], extent[n]) for n in range(6)]
-        if all(low <= high for low, high in zip(shared[::2], shared[1::2])):
+        common = shared(source.GetExtent(), extent)
+        if common is not None:
             # VTK's own filter, since it rounds the limits to the type of the voxels.
             threshold = vtk.vtkImageThreshold()
             threshold.SetInputData(source)
@@ -95,7 +94,7 @@ def editable_voxels(
             threshold.SetInValue(0)
             threshold.SetOutValue(1)
             threshold.SetOutputScalarTypeToUnsignedChar()
-            threshold.UpdateExtent(shared)
+            threshold.UpdateExtent(common)
             allowed &= ~region_of(threshold.GetOutput(), 1, extent)
     return allowed
 

@@ -11,6 +11,7 @@ import numpy as np
 from SPASegmentLib.errors import BackgroundError, InputError
 from SPASegmentLib.interaction.types import Box, Click, FrameImage
 from SPASegmentLib.mrml.background import is_background
+from SPASegmentLib.mrml.extents import first_of, merged
 from SPASegmentLib.mrml.grid import (
     SAME,
     Grid,
@@ -33,7 +34,6 @@ from SPASegmentLib.mrml.mapping import (
 from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
 from SPASegmentLib.mrml.sampling import as_pixels, luminance, reslice, sample_labels, splat
 from SPASegmentLib.mrml.slabs import fill
-from SPASegmentLib.mrml.snapshot import merged
 from SPASegmentLib.mrml.volumes import is_in_mm
 from SPASegmentLib.translation import texts
 
@@ -278,7 +278,7 @@ class Frame:
     def labels(self, array: np.ndarray, grid: Grid, value: Optional[int] = None) -> np.ndarray:
         """(height, width) bool: pixels whose closest voxel of a (k, j, i) label array is `value` (None: not 0)."""
         to_grid = np.linalg.solve(grid.to_world, self.to_world)
-        return sample_labels(array, (grid.extent[0], grid.extent[2], grid.extent[4]), value, self.shape, to_grid)
+        return sample_labels(array, first_of(grid.extent), value, self.shape, to_grid)
 
     def segmentation_grid(self, segmentation: Any, masks: Optional[Mapping[int, np.ndarray]] = None) -> Grid:
         """Lattice in which masks of this frame are written into a segmentation, see `grid.segmentation_grid`.

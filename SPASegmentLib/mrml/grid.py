@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 import numpy as np
 import slicer
@@ -17,7 +17,7 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 #: (first i, last i, first j, last j, first k, last k); the first index of a segmentation need not be 0.
-Extent = Tuple[int, int, int, int, int, int]
+Extent = Sequence[int]
 
 BINARY_LABELMAP = "Binary labelmap"
 
@@ -105,8 +105,7 @@ def volume_grid(volume: Any) -> Grid:
         InputError: the volume has no voxels or a non-linear transform.
     """
     image = volume.GetImageData()
-    # Volumes of tensors have no scalars.
-    if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
+    if is_empty(image):
         raise InputError(_("The volume holds no image; load or select another one."))
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
@@ -200,6 +199,11 @@ def _grown_geometry(geometry: str, segmentation: Any, needed: np.ndarray) -> str
     return str(slicer.vtkSegmentationConverter.SerializeImageGeometry(image))
 
 
+def is_empty(image: Optional[Any]) -> bool:
+    """Whether there is no image, or one without voxels; volumes of tensors have no scalars."""
+    return bool(image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None)
+
+
 def image_array(image: Any) -> np.ndarray:
     """(k, j, i) view of an image's voxels; (k, j, i, components) where there are several."""
     scalars = image.GetPointData().GetScalars()
@@ -241,6 +245,4 @@ def segment_image(segmentation: Any, segment_id: str) -> Tuple[Optional[Any], in
     if segment is None:
         raise InputError(_("The segment to write into does not exist any more; select a segment."))
     image = segment.GetRepresentation(BINARY_LABELMAP)
-    if image is None or image.GetNumberOfPoints() == 0 or image.GetPointData().GetScalars() is None:
-        return None, int(segment.GetLabelValue())
-    return image, int(segment.GetLabelValue())
+    return None if is_empty(image) else image, int(segment.GetLabelValue())

@@ -10,6 +10,7 @@ import slicer
 import vtk
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.extents import first_of
 from SPASegmentLib.mrml.grid import Grid, image_array, labelmap_image, matrix_from_array, parent_to_world, segment_image
 from SPASegmentLib.translation import texts
 
@@ -70,8 +71,7 @@ def segment_array(segmentation: Any, segment_id: str, grid: Grid) -> np.ndarray:
     if not np.allclose(to_grid, np.eye(4), atol=1e-9):
         transform = vtk.vtkTransform()
         transform.SetMatrix(matrix_from_array(to_grid))
-    first = (grid.extent[0], grid.extent[2], grid.extent[4])
-    reference = labelmap_image(np.zeros(shape, dtype=bool), first, grid.to_local)
+    reference = labelmap_image(np.zeros(shape, dtype=bool), first_of(grid.extent), grid.to_local)
     found = slicer.vtkOrientedImageData()
     slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(
         image, reference, found, False, False, transform

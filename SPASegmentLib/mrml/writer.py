@@ -10,18 +10,10 @@ import numpy as np
 from SPASegmentLib.errors import InputError, OutputError, SPAError
 from SPASegmentLib.mrml.added import Added, only_added
 from SPASegmentLib.mrml.editor import SegmentEditor
+from SPASegmentLib.mrml.extents import first_of, merged, on_grid, region_of, segment_region, shape_of, union
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.grid import Grid, image_grid, labelmap_image, segment_image
-from SPASegmentLib.mrml.snapshot import (
-    Bounds,
-    Snapshot,
-    merged,
-    on_grid,
-    region_of,
-    segment_region,
-    shape_of,
-    union,
-)
+from SPASegmentLib.mrml.grid import Extent, Grid, image_grid, labelmap_image, segment_image
+from SPASegmentLib.mrml.snapshot import Snapshot
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -51,7 +43,7 @@ class Written:
     segment_id: str
     segments: Any
     grid: Grid
-    extent: Bounds
+    extent: Extent
     before: np.ndarray
     after: np.ndarray
     others: np.ndarray
@@ -69,7 +61,7 @@ class Written:
         """What it has put into the segment."""
         return Added.of(self.grid, self.extent, self.before, self.after)
 
-    def changed_on(self, grid: Grid, extent: Bounds) -> np.ndarray:
+    def changed_on(self, grid: Grid, extent: Extent) -> np.ndarray:
         """(k, j, i) bool: the voxels that changed, within an extent of a grid; none on another lattice."""
         found = None
         if self.before.shape == self.after.shape:  # not of those that cannot be undone any more
@@ -122,7 +114,7 @@ class _Change(NamedTuple):
     """
 
     grid: Grid
-    extent: Bounds
+    extent: Extent
     old: np.ndarray
     on: np.ndarray
     off: np.ndarray
@@ -234,7 +226,7 @@ def write_slices(
 
 
 def _others(
-    before: Snapshot, segmentation: Any, segment_id: str, grid: Grid, extent: Bounds
+    before: Snapshot, segmentation: Any, segment_id: str, grid: Grid, extent: Extent
 ) -> Tuple[np.ndarray, Optional[np.ndarray], Tuple[str, ...]]:
     """What other segments held before, and what they hold no more, (k, j, i) bool or None, with their names."""
     others, taken, names = np.zeros(shape_of(extent), dtype=bool), None, []
@@ -300,11 +292,11 @@ def _to_remove(
     voxels = region_of(labelmap, 1, extent) & segment_region(segmentation, segment_id, grid, extent)
     if added is not None:
         voxels &= ~region_of(added, 1, extent)
-    return labelmap_image(voxels, (extent[0], extent[2], extent[4]), grid.to_local) if voxels.any() else None
+    return labelmap_image(voxels, first_of(extent), grid.to_local) if voxels.any() else None
 
 
 def _change(
-    before: Snapshot, segment_id: str, grid: Grid, extent: Bounds, added: Optional[Any], removed: Optional[Any]
+    before: Snapshot, segment_id: str, grid: Grid, extent: Extent, added: Optional[Any], removed: Optional[Any]
 ) -> _Change:
     nothing = np.zeros(shape_of(extent), dtype=bool)
     on = nothing if added is None else region_of(added, 1, extent)
@@ -320,8 +312,7 @@ def _changes_anything(editor: SegmentEditor, before: Snapshot, segment_id: str, 
     """
     possible = change
     if editor.masked:
-        first = (change.extent[0], change.extent[2], change.extent[4])
-        region = labelmap_image(change.on | change.off, first, change.grid.to_local)
+        region = labelmap_image(change.on | change.off, first_of(change.extent), change.grid.to_local)
         possible = change._replace(
             on=change.on & editor.editable(segment_id, region),
             off=change.off & editor.editable(segment_id, region, removing=True),

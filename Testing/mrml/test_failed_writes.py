@@ -85,7 +85,8 @@ def test_a_failed_write_into_shared_labelmaps_leaves_them_as_they_were(
 
 def test_a_write_looks_at_the_neighbourhood_alone(scene: Any, volume: Any, ras_of: Callable) -> None:
     """Memory and time go with the mask, not with the segments beside it nor with their size."""
-    from SPASegmentLib.mrml.snapshot import MARGIN, Snapshot, shape_of
+    from SPASegmentLib.mrml.extents import shape_of
+    from SPASegmentLib.mrml.snapshot import MARGIN, Snapshot
 
     desk = make_desk(volume, Plane.of_slices(volume_grid(volume)), ras_of(20, 15, 6))
     for number in range(3):

@@ -205,7 +205,7 @@ def test_what_is_outdated_and_what_is_replaced(scene: Any, frame: Frame) -> None
         kept = now.copy()
         for step in set(masks) - set(smaller):
             on = frame.mask_to_labelmap(masks[step], step=step)
-            from SPASegmentLib.mrml.snapshot import region_of
+            from SPASegmentLib.mrml.extents import region_of
 
             kept |= region_of(on, 1, grid.extent)
         assert np.array_equal(segment_array(segmentation, segment, grid), kept)
