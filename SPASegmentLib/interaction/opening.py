@@ -86,12 +86,7 @@ class Opener:
             InputError: the mask is empty or not of the frame's size.
         """
         mask = np.asarray(mask, dtype=bool)
-        if mask.shape != self._frame.shape:
-            raise InputError(
-                _("The mask has the size {mask}, the image {image}; they must agree.").format(
-                    mask=mask.shape, image=self._frame.shape
-                )
-            )
+        self._frame.check_size(mask)
         if not mask.any():
             raise InputError(_("The mask to start from is empty; paint or threshold something first."))
         # The innermost pixel stands for the click that nobody made.

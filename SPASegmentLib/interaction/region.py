@@ -244,12 +244,7 @@ class Region:
             InputError: the mask does not have the frame's size.
         """
         mask = np.asarray(mask)
-        if mask.shape != self.frame.shape:
-            raise InputError(
-                _("The mask has the size {mask}, the image {image}; they must agree.").format(
-                    mask=mask.shape, image=self.frame.shape
-                )
-            )
+        self.frame.check_size(mask)
         return resample(self._crop(mask)[None], map_size)[0]
 
     def _crop(self, array: np.ndarray) -> np.ndarray:

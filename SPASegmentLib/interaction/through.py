@@ -111,12 +111,7 @@ class ThroughVolume:
             InputError: there is no such slice, or the mask is not of its size.
         """
         frame, mask = self.frame(index), np.asarray(mask, dtype=bool)
-        if mask.shape != frame.shape:
-            raise InputError(
-                _("The mask has the size {mask}, the image {image}; they must agree.").format(
-                    mask=mask.shape, image=frame.shape
-                )
-            )
+        frame.check_size(mask)
         self._slices.shape, self._pixel_area = frame.shape, frame.pixel_area
         self._put(index, Patch.of(mask))
 

@@ -62,6 +62,19 @@ class FrameImage:
         """Area of a pixel in mm2; 1 where it is unknown."""
         return float(self.spacing[0] * self.spacing[1])
 
+    def check_size(self, mask: np.ndarray) -> None:
+        """Refuse a mask that is not of this image's size.
+
+        Raises:
+            InputError: it is not.
+        """
+        if mask.shape != self.shape:
+            raise InputError(
+                _("The mask has the size {mask}, the image {image}; they must agree.").format(
+                    mask=mask.shape, image=self.shape
+                )
+            )
+
     def area_text(self, mask: np.ndarray) -> str:
         """The area of a (height, width) bool mask in words, such as "42 mm2" or "17 pixels"."""
         return area_text(int(np.count_nonzero(mask)) * self.pixel_area, self.in_mm)

@@ -1124,10 +1124,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Without a network SPA needs an existing mask to start from; paint or threshold one first.</source>
         <translation>Ohne Netz braucht SPA eine vorhandene Maske als Ausgangspunkt; malen Sie zuerst eine, oder setzen Sie einen Schwellenwert.</translation>
     </message>
-    <message>
-        <source>The mask has the size {mask}, the image {image}; they must agree.</source>
-        <translation>Die Maske hat die Größe {mask}, das Bild {image}; beide müssen übereinstimmen.</translation>
-    </message>
 </context>
 <context>
     <name>interaction.profile</name>
@@ -1251,10 +1247,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The region of interest needs a positive size, not {side_mm} mm and {size} pixels.</source>
         <translation>Der Bereich braucht eine positive Größe, nicht {side_mm} mm und {size} Pixel.</translation>
-    </message>
-    <message>
-        <source>The mask has the size {mask}, the image {image}; they must agree.</source>
-        <translation>Die Maske hat die Größe {mask}, das Bild {image}; beide müssen übereinstimmen.</translation>
     </message>
 </context>
 <context>
@@ -1429,10 +1421,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>SPA hat auf dieser Schicht nichts gefunden; klicken Sie auf die Struktur, oder sagen Sie, dass sie hier endet.</translation>
     </message>
     <message>
-        <source>The mask has the size {mask}, the image {image}; they must agree.</source>
-        <translation>Die Maske hat die Größe {mask}, das Bild {image}; beide müssen übereinstimmen.</translation>
-    </message>
-    <message>
         <source>The masks accepted on slices {low} and {high} lie apart; look whether both are of one structure.</source>
         <translation>Die auf den Schichten {low} und {high} übernommenen Masken liegen auseinander; sehen Sie nach, ob beide zu einer Struktur gehören.</translation>
     </message>
@@ -1462,6 +1450,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>Pixel spacing must be two positive numbers in mm, not {spacing}.</source>
         <translation>Der Pixelabstand besteht aus zwei positiven Zahlen in mm, nicht {spacing}.</translation>
+    </message>
+    <message>
+        <source>The mask has the size {mask}, the image {image}; they must agree.</source>
+        <translation>Die Maske hat die Größe {mask}, das Bild {image}; beide müssen übereinstimmen.</translation>
     </message>
 </context>
 <context>
