@@ -37,11 +37,6 @@ class NetworkPredictor:
         self._first: Optional[Prompts] = None
 
     @property
-    def latent_space(self) -> str:
-        """See `Predictor`."""
-        return self._network.latent_space
-
-    @property
     def one_pass(self) -> bool:
         """Token fusion decodes all predictions as one product."""
         return self._network.one_pass

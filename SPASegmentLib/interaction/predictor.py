@@ -17,10 +17,6 @@ class Predictor(Protocol):
     """
 
     @property
-    def latent_space(self) -> str:
-        """Identifies the latent space; what a profile says of latents is used only where it fits."""
-
-    @property
     def one_pass(self) -> bool:
         """Whether many predictions cost hardly more than one, so that the posterior may use many particles."""
 

@@ -57,11 +57,6 @@ class RefinedPredictor:
         self._slope = 1.0
 
     @property
-    def latent_space(self) -> str:
-        """See `Predictor`."""
-        return f"{self._network.latent_space}+shape"
-
-    @property
     def one_pass(self) -> bool:
         """See `Predictor`."""
         return self._network.one_pass

@@ -93,19 +93,9 @@ class SeedMaskPredictor:
         return cls(seed, region.map_spacing(size), image, region.size)
 
     @property
-    def latent_dim(self) -> int:
-        """d."""
-        return SHAPE_LATENTS
-
-    @property
     def map_size(self) -> Tuple[int, int]:
         """(h, w) of the maps."""
         return (int(self._seed.mask.shape[0]), int(self._seed.mask.shape[1]))
-
-    @property
-    def latent_space(self) -> str:
-        """The latents mean the same for every seed."""
-        return "seed-mask/1"
 
     @property
     def one_pass(self) -> bool:

@@ -86,8 +86,6 @@ class SPANetwork(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        #: Names the latent space: latents learned with other weights mean something else.
-        self.latent_space = "untrained"
         #: Where its weights were read from; None if they were not.
         self.weights_file: Optional[Path] = None
         #: Whether its device has failed, so that the processor has taken over.

@@ -39,7 +39,6 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, card: ModelCard) -> None:
         self.card = card
-        self.latent_space = card.sha256[:16]
         self.fell_back = False
         self.expected_dice = card.expected_dice_curves()
         self.volume_numbers = card.volume_numbers()

@@ -43,8 +43,6 @@ class Network(Protocol):
     expected_dice: ExpectedDice
     #: What is known of how far it is to be believed through a volume: see `interaction.belief`; may be empty.
     volume_numbers: Dict[str, Any]
-    #: Names the latent space: latents learned with other weights mean something else.
-    latent_space: str
     #: Whether its device has failed, so that the processor has taken over.
     fell_back: bool
 

@@ -145,7 +145,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     network = SPANetwork(config)
     _check(state, network.state_dict(), path.name)
     network.load_state_dict({key: value.to(network.state_dict()[key].dtype) for key, value in state.items()})
-    network.latent_space, network.weights_file = card.sha256[:16], path
+    network.weights_file = path
     network.expected_dice = card.expected_dice_curves()
     network.volume_numbers = card.volume_numbers()
     network.eval().requires_grad_(False)

@@ -68,7 +68,7 @@ def assert_alike(path: Optional[Path]) -> None:
     onnx, pytorch = (use.load(path, "cpu", runtime) for runtime in ("onnx", "torch"))
     assert isinstance(onnx.network, OnnxNetwork) and isinstance(pytorch.network, SPANetwork)
     assert (onnx.runtime, pytorch.runtime) == ("onnx", "torch")
-    for fact in ("image_size", "map_size", "one_pass", "whole_frame", "latent_space", "expected_dice"):
+    for fact in ("image_size", "map_size", "one_pass", "whole_frame", "expected_dice"):
         assert getattr(onnx.network, fact) == getattr(pytorch.network, fact), fact
     for own, other in zip(answers(onnx.network), answers(pytorch.network)):
         assert own.dtype == np.float32 and own.shape == other.shape

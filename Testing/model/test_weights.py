@@ -47,7 +47,6 @@ def test_round_trip(stored: tuple[SPANetwork, Path]) -> None:
     loaded = weights.load(path)
     assert loaded.network.config == SMALL
     assert loaded.card.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert loaded.network.latent_space == loaded.card.sha256[:16]
     image = torch.randn(1, 1, 64, 64)
     before, after = network.encode(image).embedding, loaded.network.encode(image).embedding
     torch.testing.assert_close(after, before, atol=0.02, rtol=0.02)  # half precision
