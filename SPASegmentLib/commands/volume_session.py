@@ -31,7 +31,7 @@ class VolumeSession:
 
     Args:
         volume: volume node; the segmentation goes into its scene.
-        network: in evaluation mode.
+        network: whatever runs it.
         settings: of each slice's session.
         reader: who answers.
         reference: what a simulated reader has in mind; None where nobody knows.

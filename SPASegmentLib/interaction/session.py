@@ -104,7 +104,7 @@ class Session:
         """What is on screen.
 
         Raises:
-            StateError: the session has not been started.
+            StateError: nothing is: the session has not been started, or has ended.
         """
         return self._current().proposal
 
