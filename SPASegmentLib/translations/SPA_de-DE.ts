@@ -1601,14 +1601,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>ihr Kopf ist beschädigt; speichern Sie sie noch einmal.</translation>
     </message>
     <message>
-        <source>its axes do not span a volume; the header is damaged, save it again.</source>
-        <translation>ihre Achsen spannen kein Volumen auf; der Kopf ist beschädigt, speichern Sie sie noch einmal.</translation>
-    </message>
-    <message>
-        <source>its voxels are in other files ({name}), which are not there or several; save it as one file.</source>
-        <translation>ihre Voxel liegen in anderen Dateien ({name}), die fehlen oder mehrere sind; speichern Sie alles in einer Datei.</translation>
-    </message>
-    <message>
         <source>it has {count} axes; save one volume of it.</source>
         <translation>sie hat {count} Achsen; speichern Sie ein Volumen daraus.</translation>
     </message>
@@ -1623,10 +1615,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 </context>
 <context>
     <name>io.nifti</name>
-    <message>
-        <source>its axes do not span a volume; the header is damaged, save it again.</source>
-        <translation>ihre Achsen spannen kein Volumen auf; der Kopf ist beschädigt, speichern Sie sie noch einmal.</translation>
-    </message>
     <message>
         <source>it is no NIfTI file of version 1.</source>
         <translation>sie ist keine NIfTI-Datei der Version 1.</translation>
@@ -1667,10 +1655,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>ihr Kopf ist beschädigt; speichern Sie sie noch einmal.</translation>
     </message>
     <message>
-        <source>its axes do not span a volume; the header is damaged, save it again.</source>
-        <translation>ihre Achsen spannen kein Volumen auf; der Kopf ist beschädigt, speichern Sie sie noch einmal.</translation>
-    </message>
-    <message>
         <source>its axes cannot be told apart; save it as a volume with three axes.</source>
         <translation>ihre Achsen sind nicht zu unterscheiden; speichern Sie sie als Volumen mit drei Achsen.</translation>
     </message>
@@ -1693,10 +1677,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>its voxels are of the type &apos;{type}&apos;, which is no number.</source>
         <translation>ihre Voxel sind vom Typ &apos;{type}&apos;, was keine Zahl ist.</translation>
-    </message>
-    <message>
-        <source>its voxels are in other files ({name}), which are not there or several; save it as one file.</source>
-        <translation>ihre Voxel liegen in anderen Dateien ({name}), die fehlen oder mehrere sind; speichern Sie alles in einer Datei.</translation>
     </message>
     <message>
         <source>bytes are to be left out of its packed voxels; save it again.</source>
@@ -1795,6 +1775,14 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>its voxels are packed and damaged; copy or download it again.</source>
         <translation>ihre Voxel sind gepackt und beschädigt; kopieren oder laden Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>its axes do not span a volume; the header is damaged, save it again.</source>
+        <translation>ihre Achsen spannen kein Volumen auf; der Kopf ist beschädigt, speichern Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>its voxels are in other files ({name}), which are not there or several; save it as one file.</source>
+        <translation>ihre Voxel liegen in anderen Dateien ({name}), die fehlen oder mehrere sind; speichern Sie alles in einer Datei.</translation>
     </message>
 </context>
 <context>

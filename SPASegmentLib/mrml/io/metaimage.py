@@ -8,7 +8,16 @@ from typing import BinaryIO, Dict, List, Optional, Tuple
 
 import numpy as np
 
-from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values, skip_bytes, whole_number
+from SPASegmentLib.mrml.io.voxels import (
+    Image,
+    Outlook,
+    UnreadableError,
+    check_axes,
+    file_beside,
+    read_values,
+    skip_bytes,
+    whole_number,
+)
 from SPASegmentLib.paths import decoded
 from SPASegmentLib.translation import texts
 
@@ -42,7 +51,7 @@ def read_metaimage(path: Path) -> Image:
         if place.upper() == "LOCAL":
             values = _values(file, fields, sizes, channels)
         else:
-            with open(_beside(path, place), "rb") as data:
+            with open(file_beside(path, place, pattern=r"%"), "rb") as data:
                 values = _values(data, fields, sizes, channels)
     to_ras, in_mm = _to_ras(fields, len(sizes))
     return Image(values, to_ras, in_mm)
@@ -76,17 +85,6 @@ def _header(file: BinaryIO) -> Tuple[Fields, str]:
         if name == "elementdatafile":
             return fields, value.strip()
     raise _damaged()
-
-
-def _beside(path: Path, name: str) -> Path:
-    found = path.parent / name
-    if name.upper().startswith("LIST") or "%" in name or not name or not found.is_file():
-        raise UnreadableError(
-            _("its voxels are in other files ({name}), which are not there or several; save it as one file.").format(
-                name=name[:80]
-            )
-        )
-    return found
 
 
 def _sizes(fields: Fields) -> Tuple[Tuple[int, ...], int]:
@@ -151,8 +149,7 @@ def _to_ras(fields: Fields, axes: int) -> Tuple[np.ndarray, bool]:
     if origin is not None:
         matrix[:axes, 3] = origin
     to_ras = matrix * np.array([-1.0, -1.0, 1.0, 1.0])[:, None]
-    if not np.isfinite(to_ras).all() or abs(np.linalg.det(to_ras[:3, :3])) < 1e-30:
-        raise UnreadableError(_("its axes do not span a volume; the header is damaged, save it again."))
+    check_axes(to_ras)
     return to_ras, known
 
 

@@ -12,7 +12,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.lattice import Lattice, farthest, shear
-from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, read_values
+from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, check_axes, read_values
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -134,8 +134,7 @@ def place(fields: Dict[str, Tuple[Any, ...]], size: Tuple[int, int, int]) -> Tup
         known = known and not (unit == 0 and (sizes == 1).all())
         to_ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ np.diag([*np.where(sizes > 0, sizes, 1.0), 1.0])
     to_ras = to_ras * np.array([per, per, per, 1.0])[:, None]
-    if not np.isfinite(to_ras).all() or abs(np.linalg.det(to_ras[:3, :3])) < 1e-30:
-        raise UnreadableError(_("its axes do not span a volume; the header is damaged, save it again."))
+    check_axes(to_ras)
     return to_ras, known, notes
 
 

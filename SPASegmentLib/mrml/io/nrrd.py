@@ -14,6 +14,8 @@ from SPASegmentLib.mrml.io.voxels import (
     Image,
     Outlook,
     UnreadableError,
+    check_axes,
+    file_beside,
     read_values,
     skip_bytes,
     too_early,
@@ -224,7 +226,7 @@ def _values(path: Path, file: BinaryIO, header: Header, sizes: Tuple[int, ...]) 
     if other is None:
         _skip(file, fields, packing, count * dtype.itemsize)
         return read_values(file, packing, dtype, count).reshape(sizes[::-1])
-    with open(_beside(path, other), "rb") as data:
+    with open(file_beside(path, other, pattern=r"%\d*d"), "rb") as data:
         _skip(data, fields, packing, count * dtype.itemsize)
         return read_values(data, packing, dtype, count).reshape(sizes[::-1])
 
@@ -246,17 +248,6 @@ def _count(sizes: Tuple[int, ...]) -> int:
 def _other(fields: Fields) -> Optional[str]:
     """Name of the file that holds the voxels, where it is another one."""
     return fields.get("data file", fields.get("datafile"))
-
-
-def _beside(path: Path, name: str) -> Path:
-    found = path.parent / name
-    if name.upper().startswith("LIST") or re.search(r"%\d*d", name) or not found.is_file():
-        raise UnreadableError(
-            _("its voxels are in other files ({name}), which are not there or several; save it as one file.").format(
-                name=name[:80]
-            )
-        )
-    return found
 
 
 def _skip(file: BinaryIO, fields: Fields, packing: str, expected: int) -> None:
@@ -338,8 +329,7 @@ def _to_ras(fields: Fields, axes: _Axes) -> Tuple[np.ndarray, str]:
     space = fields.get("space", "")
     known = _SPACES.get(space.lower().split("-time")[0])
     to_ras = matrix * np.array([*(known or _LPS), 1.0])[:, None]
-    if not np.isfinite(to_ras).all() or abs(np.linalg.det(to_ras[:3, :3])) < 1e-30:
-        raise UnreadableError(_("its axes do not span a volume; the header is damaged, save it again."))
+    check_axes(to_ras)
     note = ""
     if space and known is None:
         note = _("The file's space is '{space}', not a patient's; it is taken as left, posterior, superior.").format(

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import bz2
 import os
+import re
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Iterator, Optional, Tuple
 
 import numpy as np
@@ -108,6 +110,37 @@ def read_values(file: BinaryIO, packing: str, dtype: np.dtype, count: int) -> np
         except (zlib.error, OSError, ValueError):
             raise UnreadableError(_("its voxels are packed and damaged; copy or download it again.")) from None
     return values if dtype.isnative else values.astype(dtype.newbyteorder("="))
+
+
+def file_beside(path: Path, name: str, pattern: str) -> Path:
+    """The file in which a header says that the voxels are.
+
+    Args:
+        path: of the header.
+        name: of the other file, as the header has it.
+        pattern: regular expression for what stands in the names of several files.
+
+    Raises:
+        UnreadableError: it is not there, or there are several.
+    """
+    found = path.parent / name
+    if name.upper().startswith("LIST") or re.search(pattern, name) or not found.is_file():
+        raise UnreadableError(
+            _("its voxels are in other files ({name}), which are not there or several; save it as one file.").format(
+                name=name[:80]
+            )
+        )
+    return found
+
+
+def check_axes(to_ras: np.ndarray) -> None:
+    """Refuse a (4, 4) matrix from index to RAS that makes no volume.
+
+    Raises:
+        UnreadableError: its axes do not span one.
+    """
+    if not np.isfinite(to_ras).all() or abs(np.linalg.det(to_ras[:3, :3])) < 1e-30:
+        raise UnreadableError(_("its axes do not span a volume; the header is damaged, save it again."))
 
 
 def whole_number(text: str) -> int:
