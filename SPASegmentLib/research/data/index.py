@@ -49,9 +49,7 @@ def read_index(file: Path) -> Index:
         InputError: it cannot be read, lacks columns, or a line makes no sense; the message says which.
     """
     table = read_table(file, COLUMNS)
-    absent = [column for column in COLUMNS if column not in table.columns]
-    if absent:
-        raise InputError(f"{table.name} needs the columns {', '.join(COLUMNS)}; it lacks {', '.join(absent)}.")
+    table.require(COLUMNS)
     rows: Dict[Tuple[str, int], str] = {}
     for line, cells in table.rows:
         name, row, patient = cells["file"], cells["row"], cells["patient"]

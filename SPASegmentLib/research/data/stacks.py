@@ -133,9 +133,7 @@ def shard_stacks(
         InputError: a file cannot be used, or holds no stack.
     """
     table = read_table(index, COLUMNS)
-    absent = [column for column in COLUMNS if column not in table.columns]
-    if absent:
-        raise InputError(f"{table.name} needs the columns {', '.join(COLUMNS)}; it lacks {', '.join(absent)}.")
+    table.require(COLUMNS)
     known: Dict[str, List[Tuple[int, Dict[str, str]]]] = {}
     for line, cells in table.rows:
         known.setdefault(cells["file"], []).append((line, cells))

@@ -8,7 +8,7 @@ import io
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Collection, Dict, List, Tuple
+from typing import Collection, Dict, List, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError
 
@@ -30,6 +30,16 @@ class Table:
     name: str
     columns: Tuple[str, ...]
     rows: Tuple[Tuple[int, Dict[str, str]], ...]
+
+    def require(self, columns: Sequence[str]) -> None:
+        """Refuse a table without all of these columns.
+
+        Raises:
+            InputError: it lacks some; the message says which.
+        """
+        absent = [column for column in columns if column not in self.columns]
+        if absent:
+            raise InputError(f"{self.name} needs the columns {', '.join(columns)}; it lacks {', '.join(absent)}.")
 
 
 def read_table(file: Path, known: Collection[str]) -> Table:
