@@ -11,6 +11,7 @@ from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.mrml import hierarchy
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Grid, parent_to_world
+from SPASegmentLib.mrml.segmentation import under_transform_of
 
 _NAME = "SPA preview"
 _FILL = 0.3
@@ -124,13 +125,6 @@ def temporary_node(name: str) -> Any:
     node.SetSaveWithScene(False)
     node.SetHideFromEditors(True)
     return node
-
-
-def under_transform_of(volume: Any, node: Optional[Any]) -> None:
-    """Put a node, if there is one, under the same transform as a volume."""
-    if node is not None:
-        transform = volume.GetParentTransformNode()
-        node.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
 
 
 def take_out(scene: Any, node: Optional[Any]) -> None:

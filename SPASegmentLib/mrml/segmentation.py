@@ -21,11 +21,17 @@ def create_segmentation(volume: Any, name: str = "Segmentation") -> Any:
     """Add an empty segmentation node on the voxels of a volume, under the same transform, to the volume's scene."""
     segmentation = volume.GetScene().AddNewNodeByClass("vtkMRMLSegmentationNode", name)
     segmentation.CreateDefaultDisplayNodes()
-    transform = volume.GetParentTransformNode()
-    segmentation.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
+    under_transform_of(volume, segmentation)
     # After the transform, since the geometry is expressed in the segmentation's own coordinates.
     segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     return segmentation
+
+
+def under_transform_of(volume: Any, node: Optional[Any]) -> None:
+    """Put a node, if there is one, under the same transform as a volume."""
+    if node is not None:
+        transform = volume.GetParentTransformNode()
+        node.SetAndObserveTransformNodeID(None if transform is None else transform.GetID())
 
 
 def add_segment(segmentation: Any, name: str, color: Tuple[float, float, float] = (0.9, 0.6, 0.0)) -> str:

@@ -12,7 +12,8 @@ from SPASegmentLib.interaction.types import RECOMMENDED
 from SPASegmentLib.interaction.volume_result import VolumeResult
 from SPASegmentLib.mrml import hierarchy
 from SPASegmentLib.mrml.grid import BINARY_LABELMAP, labelmap_image, parent_to_world
-from SPASegmentLib.mrml.preview import take_out, temporary_node, under_transform_of
+from SPASegmentLib.mrml.preview import take_out, temporary_node
+from SPASegmentLib.mrml.segmentation import under_transform_of
 from SPASegmentLib.mrml.stack import Stack
 
 _NAME, _SEGMENT = "SPA volume preview", "SPA_volume"
