@@ -73,8 +73,8 @@ class Tokens:
             two_way.details_by_token(head.decoder.output_upscaling, features.details),
         )
 
-    def rows(self, some: slice) -> Tokens:
-        """A part of the batch; a batch of one serves all as it is."""
+    def picked(self, some: Union[slice, Tensor]) -> Tokens:
+        """Rows of the batch, by a slice, or picked (and repeated) by index; a batch of one serves all as it is."""
         if len(self.embedding) == 1:
             return self
         return Tokens(
@@ -84,19 +84,6 @@ class Tokens:
             self.position,
             self.sparse[some],
             tuple(d[some] for d in self.details),
-        )
-
-    def expand(self, index: Tensor) -> Tokens:
-        """Rows of the batch picked (and repeated) by index; a batch of one serves all as it is."""
-        if len(self.embedding) == 1:
-            return self
-        return Tokens(
-            self.size,
-            self.embedding[index],
-            self.dense[index],
-            self.position,
-            self.sparse[index],
-            tuple(d[index] for d in self.details),
         )
 
 
@@ -230,14 +217,14 @@ class EmbeddingFusion(nn.Module):
         owner = torch.arange(b, device=latents.device).repeat_interleave(n)
         logits = []
         for z, row in zip(flat.split(chunk), owner.split(chunk)):
-            part = tokens.expand(row)
+            part = tokens.picked(row)
             hidden = F.relu_((image_part if b == 1 else image_part[row]) + self.latent_part(z)[:, None])
             hidden = F.relu_(_pointwise(F.relu_(_pointwise(hidden, self.second)), self.third))
             token, image = head.transform(part, hidden + (shared if b == 1 else shared[row]))
             weights, few = head.weights_of(token), head.upscaled_at_once(tokens.size, latents.element_size())
             for start in range(0, len(z), few):
                 some = slice(start, start + few)
-                logits.append(head.map_each(part.rows(some), image[some], weights[some]))
+                logits.append(head.map_each(part.picked(some), image[some], weights[some]))
         merged = torch.cat(logits)
         return merged.reshape(b, n, *merged.shape[-2:])
 
