@@ -95,8 +95,8 @@ def ensure(with_network: bool = True, runtime: str = "") -> str:
     """Ask for what is missing and install it.
 
     Args:
-        with_network: see `missing`, as the other.
-        runtime: that is to run networks; the chosen one if empty.
+        with_network: see `missing`.
+        runtime: see there, too.
 
     Returns:
         An empty text if everything is there now, else what the user has to do.

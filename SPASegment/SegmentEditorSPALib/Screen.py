@@ -139,7 +139,7 @@ class Screen:
         """Show what a job has proposed, the recommended mask marked.
 
         Args:
-            job: a finished `SPASegmentLib.mrml.controller.Job`.
+            job: a finished `SPASegmentLib.mrml.job.Job`.
             preview: the temporary segments, already in the scene.
         """
         # Only now, since it needs what is installed with the first click.
