@@ -200,10 +200,7 @@ class Filler:
 
     def judge(self, view: View) -> Found:
         """What is made of what was seen."""
-        expected = view.expected
-        frame, window = expected.frame, expected.window
-        logits = self._belief.logit(view.parts, view.gap_mm, min(frame.spacing), expected.kind, view.largest)
-        map_ = Patch(np.asarray(expit(logits), dtype=np.float32), window.top, window.left)
+        map_ = view.map_under(self._belief)
         signs = view.signs(map_)
         return Found(map_, self._belief.presence_of(signs), self._belief.dice_of(signs), signs)
 
@@ -316,6 +313,12 @@ class View:
     parts: Tuple[np.ndarray, np.ndarray, np.ndarray]
     gap_mm: float
     largest: int
+
+    def map_under(self, belief: Belief) -> Patch:
+        """(h, w) float32 probabilities on the window."""
+        kind, window, pixel = self.expected.kind, self.expected.window, min(self.expected.frame.spacing)
+        logits = belief.logit(self.parts, self.gap_mm, pixel, kind, self.largest)
+        return Patch(np.asarray(expit(logits), dtype=np.float32), window.top, window.left)
 
     def signs(self, map_: Patch) -> Signs:
         """What tells how good a map of probabilities on the window is."""

@@ -156,7 +156,7 @@ def fit(observed: Observed, known: Belief) -> Tuple[Belief, Dict[str, Any]]:
     Those of slices beyond, and of presence, stay what they are. A structure is followed to its end by masks that shrink
     as they are followed; a row that is fitted on the slices that show the structure does not shrink, and then nothing
     tells presence: one mask on 13 training volumes had a Dice of 0.40 with such a row, 0.67 with presence fitted on
-    what it follows, and 0.83 with these.
+    what it follows, and 0.81 with these.
 
     Args:
         observed: slices, those beyond followed with `known`.
@@ -167,7 +167,7 @@ def fit(observed: Observed, known: Belief) -> Tuple[Belief, Dict[str, Any]]:
     """
     outline = fit_outlines(observed, known)
     start = Belief(outline, known.presence)
-    maps = [judged_map(view, start) for view in observed.views]
+    maps = [view.map_under(start) for view in observed.views]
     signs = [view.signs(map_) for view, map_ in zip(observed.views, maps)]
     there = np.array([bool(truth.any()) for truth in observed.truths])
     reached = np.array([_dice(map_, truth) for map_, truth in zip(maps, observed.truths)])
@@ -242,13 +242,6 @@ def calibrate_volumes(
     calibration = {**card.calibration, "volumes": {**asdict(belief), "measured": facts}}
     write_json(asdict(replace(card, calibration=calibration)), Path(weights).with_suffix(".json"))
     return facts
-
-
-def judged_map(view: View, belief: Belief) -> Patch:
-    """Probabilities of a slice under a belief."""
-    expected = view.expected
-    logit = belief.logit(view.parts, view.gap_mm, min(expected.frame.spacing), expected.kind, view.largest)
-    return Patch(np.asarray(expit(logit), dtype=np.float32), expected.window.top, expected.window.left)
 
 
 def fit_outlines(observed: Observed, known: Belief) -> Tuple[Tuple[float, ...], ...]:
