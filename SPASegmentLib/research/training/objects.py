@@ -13,6 +13,7 @@ from typing import Dict, List, Mapping, Sequence
 import numpy as np
 from scipy import ndimage
 
+from SPASegmentLib.interaction.looks import LARGEST_SIDE
 from SPASegmentLib.research.data.structures import StructureSet
 from SPASegmentLib.research.training.drawing import Drawn, combination, combine
 from SPASegmentLib.research.training.hierarchy import stable_regions
@@ -28,9 +29,9 @@ MOST_CLASSES = 9
 OTHER_THING = 0.2
 #: People disagree less about an organ's outline than about a nodule's.
 SPREAD = 0.5
-#: The largest region, in longer sides of the image, as `interaction.looks` has it; and how often a region has any size,
-#: not one that fits the object: more often than on crops around nodules, for the looks at a whole organ are many.
-LARGEST_SIDE, ANY_SIZE = 1.6, 0.4
+#: How often a region has any size, not one that fits the object: more often than on crops around nodules, for the looks
+#: at a whole organ are many.
+ANY_SIZE = 0.4
 #: The smallest region, as a share of the object: one that shows nothing but its inside.
 CLOSEST = 0.25
 #: Pixels around an object in which pseudo-raters' outlines may lie.

@@ -65,8 +65,8 @@ class UnrollSettings:
 def cluster_batch(maps: Tensor, k: int, iterations: int = 6) -> Tensor:
     """K-means of every image's predictions at once: (B, N, h, w) to (B, N) cluster numbers.
 
-    The same objective as `interaction.candidates`, per image; scikit-learn takes one image at a time, which
-    would cost as much as the network does here. Centres start at far-apart predictions.
+    The same objective as `interaction.k_means`, which takes one image at a time: that would cost as much as the
+    network does here. Centres start at far-apart predictions.
     """
     flat = F.avg_pool2d(maps, max(1, maps.shape[-1] // 16)).flatten(2)
     b, n, _ = flat.shape
