@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Dict
 
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.expected_dice import UNCALIBRATED, ExpectedDice, curves
+from SPASegmentLib.output import write_json
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -132,6 +133,15 @@ def read_card(path: Path) -> ModelCard:
         raise WeightsError(
             _("{name} is not a complete model card: {error}").format(name=path.name, error=error)
         ) from error
+
+
+def write_card(card: ModelCard, path: Path) -> None:
+    """Write a model card, whole or not at all.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    write_json(asdict(card), path)
 
 
 def checked_bytes(path: Path, stated: str) -> bytes:

@@ -6,7 +6,6 @@ Importing this needs no PyTorch; what loads or writes does.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +24,7 @@ from SPASegmentLib.model.card import (
     file_sha256,
     models_folder,
     read_card,
+    write_card,
 )
 from SPASegmentLib.output import reporting_write_errors, whole_file
 from SPASegmentLib.translation import texts
@@ -81,9 +81,11 @@ def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
     finished = ModelCard(
         **{**asdict(card), "network": network.config.as_dict(), "sha256": hashlib.sha256(data).hexdigest()}
     )
-    text = json.dumps(asdict(finished), indent=2, ensure_ascii=False) + "\n"
-    _write(path, data)
-    _write(path.with_suffix(".json"), text.encode())
+    with reporting_write_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial:
+        partial.write_bytes(data)
+    write_card(finished, path.with_suffix(".json"))
     return finished
 
 
@@ -167,13 +169,26 @@ def load_sam_checkpoint(
     Raises:
         WeightsError: the file is missing, damaged, has another checksum, or its keys or shapes do not fit.
     """
-    import torch
-
-    from SPASegmentLib.model.encoders import resize_vit_positions
     from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 
     path = Path(path)
-    config = config or NetworkConfig.vit_b()
+    tensors = _sam_tensors(path, expected_sha256)
+    network = SPANetwork(config or NetworkConfig.vit_b())
+    state = _named_as_here(tensors, network.image_size, path.name)
+    own = {k: v for k, v in network.state_dict().items() if k.startswith(("encoder.", "prompt_encoder.", "head."))}
+    _check(state, own, path.name)
+    network.load_state_dict(state, strict=False)
+    return network
+
+
+def _sam_tensors(path: Path, expected_sha256: Optional[str]) -> Dict[str, Tensor]:
+    """What a checkpoint of SAM holds, less what SPA does without.
+
+    Raises:
+        WeightsError: it is missing, damaged, or has another checksum.
+    """
+    import torch
+
     found = file_sha256(path)
     if expected_sha256 is not None and found != expected_sha256:
         raise WeightsError(
@@ -191,24 +206,30 @@ def load_sam_checkpoint(
                 name=path.name, error=str(error).split("\n", 1)[0]
             )
         ) from error
-    network = SPANetwork(config)
-    used = {key: value for key, value in checkpoint.items() if not _SAM_UNUSED.match(key)}
-    encoder = {key[len("image_encoder.") :]: v for key, v in used.items() if key.startswith("image_encoder.")}
+    return {key: value for key, value in checkpoint.items() if not _SAM_UNUSED.match(key)}
+
+
+def _named_as_here(tensors: Dict[str, Tensor], image_size: int, name: str) -> Dict[str, Tensor]:
+    """SAM's tensors by the names that an `SPANetwork` has for them, positions resized to its image.
+
+    Raises:
+        WeightsError: the encoder is not SAM's ViT-B; the message has the `name` of the file.
+    """
+    from SPASegmentLib.model.encoders import resize_vit_positions
+
+    encoder = {key[len("image_encoder.") :]: v for key, v in tensors.items() if key.startswith("image_encoder.")}
     if "pos_embed" in encoder:
         try:
-            encoder = resize_vit_positions(encoder, config.image_size)
+            encoder = resize_vit_positions(encoder, image_size)
         except KeyError as error:
             raise WeightsError(
-                _("{name} lacks {error} and is no SAM ViT-B checkpoint.").format(name=path.name, error=error)
+                _("{name} lacks {error} and is no SAM ViT-B checkpoint.").format(name=name, error=error)
             ) from error
     state = {f"encoder.vit.{key}": value for key, value in encoder.items()}
-    for key, value in used.items():
+    for key, value in tensors.items():
         if not key.startswith("image_encoder."):
             state[key.replace("mask_decoder.", "head.decoder.", 1)] = value
-    own = {k: v for k, v in network.state_dict().items() if k.startswith(("encoder.", "prompt_encoder.", "head."))}
-    _check(state, own, path.name)
-    network.load_state_dict(state, strict=False)
-    return network
+    return state
 
 
 def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> None:
@@ -231,10 +252,3 @@ def _check(state: Dict[str, Tensor], wanted: Dict[str, Tensor], name: str) -> No
 
 def _few(names: List[str]) -> str:
     return ", ".join(names[:3]) + (f" (+ {len(names) - 3})" if len(names) > 3 else "") or "-"
-
-
-def _write(path: Path, data: bytes) -> None:
-    with reporting_write_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path) as partial:
-        partial.write_bytes(data)

@@ -7,7 +7,7 @@ believed in part, since sets differ. The curve goes into the model card, and `Pr
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
@@ -16,9 +16,9 @@ import numpy as np
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model import use
+from SPASegmentLib.model.card import write_card
 from SPASegmentLib.model.expected_dice import Curve, ExpectedDice, calibrated
 from SPASegmentLib.model.weights import load
-from SPASegmentLib.output import write_json
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.boxes import tight_box
 from SPASegmentLib.research.evaluation.cases import (
@@ -153,7 +153,7 @@ def calibrate(
         "files": [Path(file).name for file in (*files, *structures)],
     }
     kept = {name: value for name, value in card.calibration.items() if name == "volumes"}
-    write_json(asdict(replace(card, calibration={**record, **kept})), Path(weights).with_suffix(".json"))
+    write_card(replace(card, calibration={**record, **kept}), Path(weights).with_suffix(".json"))
     return record
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import warnings
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Tuple
 
@@ -14,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.model.card import ModelCard, read_card
+from SPASegmentLib.model.card import ModelCard, read_card, write_card
 from SPASegmentLib.model.encoders import ImageFeatures
 from SPASegmentLib.model.fusion import Context, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
@@ -108,8 +107,7 @@ def export(weights: Path) -> ModelCard:
     """
     network = load(weights).network
     card = with_graphs(network, read_card(weights.with_suffix(".json")), weights)
-    with whole_file(weights.with_suffix(".json")) as partial:
-        partial.write_text(json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_card(card, weights.with_suffix(".json"))
     return card
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict
 
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.model.weights import read_card
-from SPASegmentLib.output import write_json
+from SPASegmentLib.model.card import read_card, write_card
 from SPASegmentLib.research.evaluation.results.records import Record
 
 #: Record -> what it says on the card.
@@ -41,6 +40,4 @@ def write_metrics(records: Dict[str, Record], path: Path) -> None:
             metrics[title] = {key: record[key] for key in _FIGURES}
     if not metrics:
         raise InputError(f"A card needs the record {next(iter(TITLES))!r}; run spa results first.")
-    content = json.loads(path.read_text(encoding="utf-8"))
-    content["metrics"] = {**metrics, "note": NOTE}
-    write_json(content, path)
+    write_card(replace(card, metrics={**metrics, "note": NOTE}), path)

@@ -21,10 +21,9 @@ from SPASegmentLib.interaction.fill import NOTHING, Anchor, Expected, Filler, Vi
 from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
 from SPASegmentLib.interaction.simulated_user import dice
-from SPASegmentLib.model.card import card_file, read_card
+from SPASegmentLib.model.card import card_file, read_card, write_card
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
-from SPASegmentLib.output import write_json
 from SPASegmentLib.paths import check_given_once
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, largest_part, shard_stacks
 
@@ -240,7 +239,7 @@ def calibrate_volumes(
     belief, facts = fit(observe(network, stacks, Belief(), progress), Belief())
     facts = {"n_volumes": len(stacks), **facts, "files": [Path(path).name for path in (*folders, *npz)]}
     calibration = {**card.calibration, "volumes": {**asdict(belief), "measured": facts}}
-    write_json(asdict(replace(card, calibration=calibration)), Path(weights).with_suffix(".json"))
+    write_card(replace(card, calibration=calibration), Path(weights).with_suffix(".json"))
     return facts
 
 
