@@ -35,7 +35,7 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
 
     Args:
         session: what happened; with more rounds than `max_rounds` the last ones are left out.
-        path: where to write; its ending is one of `canvas.ENDINGS`.
+        path: where to write, see `Canvas.save`.
         title: a line above the figure.
         max_rounds: at most so many rows.
     """

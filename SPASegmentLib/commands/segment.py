@@ -27,10 +27,11 @@ from SPASegmentLib.output import whole_file, write_json
 from SPASegmentLib.paths import Named, check_paths, weights_files
 
 if TYPE_CHECKING:
+    from SPASegmentLib.commands.reference import ReferenceMask
     from SPASegmentLib.commands.volume_session import VolumeSession
     from SPASegmentLib.mrml.plane import Plane
 
-#: As `canvas.ENDINGS`, which is not imported before it is needed.
+#: What `canvas.Canvas.save` writes.
 FIGURE_ENDINGS = (".png", ".jpg", ".jpeg")
 
 
@@ -88,14 +89,14 @@ def run_segment(task: SegmentTask) -> None:
         from SPASegmentLib.interaction.settings import SessionSettings
         from SPASegmentLib.model import use
         from SPASegmentLib.model.card import models_folder
-        from SPASegmentLib.mrml.io.files import check_lattice, check_output, save_segmentation
+        from SPASegmentLib.mrml.io.files import check_lattice, check_output
         from SPASegmentLib.mrml.io.volumes import files_of
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
         from SPASegmentLib.mrml.volumes import load_volume, notes_of
 
         if task.figure is not None:
-            from SPASegmentLib.commands.figure import draw_session
+            import SPASegmentLib.commands.figure  # noqa: F401  what it lacks is said before the work begins
 
         check_output(str(task.output))
         plane = Plane.parse(task.plane)
@@ -116,24 +117,40 @@ def run_segment(task: SegmentTask) -> None:
         session = VolumeSession(volume, loaded.network, settings, reader, reference, profile)
         with ends_as_interruptions():
             ended = _work(session, ras, plane, task, console, asks=isinstance(reader, TerminalReader))
-            slices = session.done
             with interruption_at_the_end():
-                save_segmentation(session.segmentation, str(task.output), volume)
-                if task.profile is not None:
-                    Profile.teach(task.profile, session.offsets_mm)
-                volume_dice = (
-                    None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
-                )
-                if task.log is not None:
-                    entry = {**log(slices, loaded.card.name, task.seed), "actions": session.actions}
-                    entry["volume_dice"] = volume_dice
-                    write_json({**entry, **_through(session)}, task.log)
-                if task.figure is not None:
-                    with whole_file(task.figure) as partial:
-                        draw_session(slices[0], partial, f"{task.volume.name}: the clicked slice")
+                volume_dice = _write(session, volume, reference, task, loaded.card.name)
     if ended is not None:
-        _tell_of_the_end(ended, slices, task.output)
+        _tell_of_the_end(ended, session.done, task.output)
     _report(console, session, volume_dice, task.output)
+
+
+def _write(
+    session: VolumeSession, volume: Any, reference: Optional[ReferenceMask], task: SegmentTask, weights_name: str
+) -> Optional[float]:
+    """Write all results: the segmentation, the profile, the log and the figure, as far as they are wanted.
+
+    Returns:
+        Dice with the reference over the whole volume; None without one.
+
+    Raises:
+        SPAError: one of them cannot be written.
+    """
+    from SPASegmentLib.interaction.profile import Profile
+    from SPASegmentLib.mrml.io.files import save_segmentation
+
+    save_segmentation(session.segmentation, str(task.output), volume)
+    if task.profile is not None:
+        Profile.teach(task.profile, session.offsets_mm)
+    dice = None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
+    if task.log is not None:
+        entry = {**log(session.done, weights_name, task.seed), "actions": session.actions, "volume_dice": dice}
+        write_json({**entry, **_through(session)}, task.log)
+    if task.figure is not None:
+        from SPASegmentLib.commands.figure import draw_session
+
+        with whole_file(task.figure) as partial:
+            draw_session(session.done[0], partial, f"{task.volume.name}: the clicked slice")
+    return dice
 
 
 def _check_through(task: SegmentTask) -> None:
