@@ -11,7 +11,7 @@ import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator, Tuple
 
 from SPASegmentLib.errors import OutputError
 from SPASegmentLib.translation import texts
@@ -119,13 +119,13 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
-def write_json(content: Any, path: Path, indent: Optional[int] = 2) -> None:
+def write_json(content: Any, path: Path) -> None:
     """Write JSON, whole or not at all; letters of all languages stay readable.
 
     Raises:
         OutputError: see `write_text`.
     """
-    write_text(json.dumps(content, indent=indent, ensure_ascii=False) + "\n", path)
+    write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", path)
 
 
 def json_with(head: Dict[str, Any], key: str, value: str) -> str:

@@ -20,6 +20,8 @@ Colour = Tuple[int, int, int]
 SCALE = 2
 #: Dots per inch at which VTK makes one pixel of one point.
 _DPI = 72
+#: Widths of a dashed line and of the halo around it, in pixels.
+_LINE, _HALO = 1.8, 3.6
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 
@@ -80,9 +82,7 @@ class Canvas:
             row, column = _scaled(y) - ink.shape[0] // 2, _scaled(x) - ink.shape[1] // 2
         self._ink(row, column, ink, colour)
 
-    def dashes(
-        self, x: float, y: float, mask: np.ndarray, colour: Colour, line: float = 1.8, halo: float = 3.6
-    ) -> None:
+    def dashes(self, x: float, y: float, mask: np.ndarray, colour: Colour) -> None:
         """Draw a dashed line with a black halo around a mask of (SCALE * height, SCALE * width) bool.
 
         Args:
@@ -90,8 +90,6 @@ class Canvas:
             y: of its upper edge.
             mask: what the line goes around.
             colour: of the line.
-            line: its width.
-            halo: its width.
         """
         marked = np.zeros(mask.shape, bool)
         for points in outlines(mask):
@@ -100,7 +98,7 @@ class Canvas:
         if not marked.any():
             return
         far = ndimage.distance_transform_edt(~marked)
-        for width, ink in ((halo, BLACK), (line, colour)):
+        for width, ink in ((_HALO, BLACK), (_LINE, colour)):
             self._ink(_scaled(y), _scaled(x), np.clip(width * SCALE / 2 + 0.5 - far, 0.0, 1.0), ink)
 
     def pixels(self) -> np.ndarray:
@@ -110,7 +108,7 @@ class Canvas:
         return np.clip(np.rint(mean), 0, 255).astype(np.uint8)
 
     def save(self, path: Path) -> None:
-        """Write the sheet into a file with one of `ENDINGS`.
+        """Write the sheet into a PNG file, or a JPEG file where the name has another ending.
 
         Raises:
             OSError: the file cannot be written.

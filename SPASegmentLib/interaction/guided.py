@@ -6,7 +6,7 @@ The slice is encoded once, in a region around that mask; the same encoding serve
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import numpy as np
 
@@ -78,17 +78,15 @@ class GuidedSlice:
         near = abs(right) <= CENTRED * own.width and abs(down) <= CENTRED * own.height
         return near and LEAST_FIT <= ratio <= LARGEST_FIT
 
-    def see(self, mask: Patch, taught: Optional[ArrayMixture] = None, count: int = PREDICTIONS) -> Seen:
+    def see(self, mask: Patch, taught: ArrayMixture) -> Seen:
         """Predictions for a mask as prompt.
 
         Args:
             mask: bool, not empty.
-            taught: distribution of the latents; None for what the network makes of the prompt.
-            count: of predictions.
+            taught: distribution of the latents.
         """
-        own = self._told(mask)
-        mixture = own if taught is None else taught
-        return Seen(self._region, self._predictor.predict(mixture.draw(count, seed=0), count))
+        self._told(mask)
+        return Seen(self._region, self._predictor.predict(taught.draw(PREDICTIONS, seed=0), PREDICTIONS))
 
     def teach(self, prompt: Patch, accepted: Patch) -> ArrayMixture:
         """What an accepted mask says of the latents, where the network was told another one (or the same)."""

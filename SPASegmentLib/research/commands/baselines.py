@@ -18,7 +18,6 @@ def run_train_baselines(
     names: Sequence[str],
     steps: Optional[int],
     output: Path,
-    until: Optional[int] = None,
     hold_out_every: int = 0,
     patience: Optional[int] = None,
 ) -> None:
@@ -29,7 +28,6 @@ def run_train_baselines(
         names: of `kinds.NETWORKS`; none for all.
         steps: of each; None for the default.
         output: a folder; each baseline gets one of its name in it.
-        until: stop each at this step, to go on another time.
         hold_out_every: every so many-th patient is kept out of training, for the validation curve; 0 for no curve.
         patience: end a training when so many points of its curve have brought nothing; None for all steps.
 
@@ -71,7 +69,7 @@ def run_train_baselines(
         with only_training(output / name):
             trainer = BaselineTrainer(name, slices, settings, output / name, kept_out)
             with progress_bar(console, f"Training {name}") as progress:
-                trainer.run(until, progress)
+                trainer.run(progress=progress)
         curve = f" Dice on patients kept out, at last: {ending(trainer.curve)}." if trainer.curve else ""
         console.print(
             f"{name}: step {trainer.step} of {settings.steps}, {trainer.core_seconds / 60:.1f} core minutes.{curve}"

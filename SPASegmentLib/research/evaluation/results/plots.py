@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Callable, Container, Dict, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Sequence, Tuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -36,19 +36,18 @@ PLOTS: Dict[str, Tuple[str, Callable[[Dict[str, Record]], Figure]]] = {
 }
 
 
-def draw_all(records: Dict[str, Record], folder: Path, only: Optional[Container[str]] = None) -> None:
+def draw_all(records: Dict[str, Record], folder: Path) -> None:
     """Draw what the records allow.
 
     Args:
         records: all of them.
         folder: for the plots.
-        only: names of files; None for all.
 
     Raises:
         OutputError: a plot cannot be written.
     """
     for name, (needed, draw) in PLOTS.items():
-        if needed in records and (only is None or name in only):
+        if needed in records:
             _save(draw(records), folder / name)
 
 
