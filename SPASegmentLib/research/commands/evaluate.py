@@ -27,7 +27,8 @@ def run_evaluate(task: Task, files: Sequence[Path], output: Path) -> None:
         SPAError: an argument or a file cannot be used.
     """
     with imports():
-        from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
+        from SPASegmentLib.research.evaluation.multi_rater import evaluate
+        from SPASegmentLib.research.evaluation.record import write_record
 
     check_paths(
         [*_npz(files), ("--cases", task.cases), *weights_files(task.weights)], [("--json", output)], make_folders=True
@@ -50,7 +51,7 @@ def run_evaluate_masks(task: MaskTask, output: Path) -> None:
     """
     with imports():
         from SPASegmentLib.research.data.single_mask import find_pairs
-        from SPASegmentLib.research.evaluation.multi_rater import write_record
+        from SPASegmentLib.research.evaluation.record import write_record
         from SPASegmentLib.research.evaluation.single_mask import evaluate_masks
 
     images = [("an image or a mask", path) for pair in find_pairs(task.folder) for path in (pair.image, pair.mask)]
@@ -82,8 +83,8 @@ def run_evaluate_structures(task: StructuresTask, output: Path, pictures: Path) 
         SPAError: an argument cannot be used, or no file can.
     """
     with imports():
-        from SPASegmentLib.research.evaluation.multi_rater import write_record
         from SPASegmentLib.research.evaluation.pictures import draw_structures
+        from SPASegmentLib.research.evaluation.record import write_record
         from SPASegmentLib.research.evaluation.structures import evaluate_structures
 
     sets = [("a set", path) for path in sorted(task.folder.glob("*.npz"))]

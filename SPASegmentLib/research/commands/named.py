@@ -25,9 +25,9 @@ def run_evaluate_named(task: NamedTask, output: Path) -> None:
         SPAError: an argument or a file cannot be used.
     """
     with imports():
-        from SPASegmentLib.research.evaluation.multi_rater import write_record
         from SPASegmentLib.research.evaluation.named.evaluation import evaluate_named
         from SPASegmentLib.research.evaluation.named.seen import warning
+        from SPASegmentLib.research.evaluation.record import write_record
 
     files = [*(("--npz", path) for path in task.files), ("--second", task.second)]
     inputs = [*files, *weights_files(task.weights), ("--folds", task.folds)]

@@ -27,7 +27,7 @@ def run_evaluate_volumes(task: VolumesTask, output: Path) -> None:
         SPAError: an argument cannot be used, or no volume can.
     """
     with imports():
-        from SPASegmentLib.research.evaluation.multi_rater import write_record
+        from SPASegmentLib.research.evaluation.record import write_record
         from SPASegmentLib.research.evaluation.volumes.evaluation import evaluate_volumes
 
     check_paths(_inputs(task.folders, task.npz, task.index, task.weights), [("--json", output)], make_folders=True)

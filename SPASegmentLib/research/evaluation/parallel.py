@@ -15,6 +15,8 @@ from SPASegmentLib.errors import InputError
 
 Job = TypeVar("Job")
 Outcome = TypeVar("Outcome")
+#: Called with (done, in all), if anything is.
+Progress = Optional[Callable[[int, int], None]]
 
 #: What a worker works with, made once per process.
 _tool: Any = None
@@ -30,7 +32,7 @@ def run_all(
     jobs: Sequence[Job],
     make_tool: Callable[[], Any],
     processes: int,
-    progress: Optional[Callable[[int, int], None]] = None,
+    progress: Progress = None,
 ) -> List[Outcome]:
     """Do all jobs, in processes of one thread each.
 

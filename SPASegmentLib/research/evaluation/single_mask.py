@@ -16,9 +16,10 @@ from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs, largest_piece
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
-from SPASegmentLib.research.evaluation.multi_rater import Progress, figures, made_by, run_one
+from SPASegmentLib.research.evaluation.multi_rater import run_one
 from SPASegmentLib.research.evaluation.options import named, options
-from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.parallel import Progress, cores, run_all
+from SPASegmentLib.research.evaluation.record import figures, made_by
 from SPASegmentLib.research.evaluation.users import User
 
 

@@ -12,7 +12,8 @@ import pytest
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.cases import SEQUENCE, draw_ids, showing
-from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
+from SPASegmentLib.research.evaluation.multi_rater import evaluate
+from SPASegmentLib.research.evaluation.record import write_record
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.statistics import bootstrap_interval
 from SPASegmentLib.research.evaluation.task import Task

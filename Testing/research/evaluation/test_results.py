@@ -24,8 +24,9 @@ from SPASegmentLib.research.evaluation import statistics
 from SPASegmentLib.research.evaluation.baselines.kinds import NETWORKS
 from SPASegmentLib.research.evaluation.cases import POLICY_USERS
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
-from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
+from SPASegmentLib.research.evaluation.multi_rater import evaluate
 from SPASegmentLib.research.evaluation.pictures import draw_examples, ranked
+from SPASegmentLib.research.evaluation.record import write_record
 from SPASegmentLib.research.evaluation.results import sections, tables, trainings
 from SPASegmentLib.research.evaluation.results.card import write_metrics
 from SPASegmentLib.research.evaluation.results.cells import at

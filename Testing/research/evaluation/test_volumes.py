@@ -18,7 +18,7 @@ from SPASegmentLib.interaction.through import ThroughVolume
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load_default
 from SPASegmentLib.research.data.stacks import Stack
-from SPASegmentLib.research.evaluation.multi_rater import write_record
+from SPASegmentLib.research.evaluation.record import write_record
 from SPASegmentLib.research.evaluation.results import volume_tables
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
 from SPASegmentLib.research.evaluation.volumes.evaluation import BASELINES, WITH_ITK, VolumesTask, evaluate_volumes

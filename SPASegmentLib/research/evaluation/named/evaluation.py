@@ -16,7 +16,6 @@ from SPASegmentLib.model.card import ModelCard
 from SPASegmentLib.research.data.folds import FOLDS, weights_of
 from SPASegmentLib.research.evaluation.cases import evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
-from SPASegmentLib.research.evaluation.multi_rater import Progress, made_by
 from SPASegmentLib.research.evaluation.named.figures import PROFILES, Worked, summary
 from SPASegmentLib.research.evaluation.named.folded import FoldedSpec, check_folds, folds_of
 from SPASegmentLib.research.evaluation.named.left_out import compare_left_out
@@ -33,7 +32,8 @@ from SPASegmentLib.research.evaluation.named.sequences import (
 )
 from SPASegmentLib.research.evaluation.named.two_programs import compare_programs
 from SPASegmentLib.research.evaluation.options import options
-from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.parallel import Progress, cores, run_all
+from SPASegmentLib.research.evaluation.record import made_by
 from SPASegmentLib.research.evaluation.statistics import rounded
 
 

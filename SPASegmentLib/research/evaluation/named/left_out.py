@@ -6,12 +6,11 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from SPASegmentLib.research.evaluation.multi_rater import Progress
 from SPASegmentLib.research.evaluation.named.figures import ROUNDS_TO, mean_with_bounds, there
 from SPASegmentLib.research.evaluation.named.folded import FoldedSpec
 from SPASegmentLib.research.evaluation.named.people import People
 from SPASegmentLib.research.evaluation.named.sequences import PersonJob, Sessions, Way, Ways, run_cold
-from SPASegmentLib.research.evaluation.parallel import run_all
+from SPASegmentLib.research.evaluation.parallel import Progress, run_all
 from SPASegmentLib.research.evaluation.statistics import rounds_needed, with_interval
 
 _Row = Tuple[str, Way, Way]

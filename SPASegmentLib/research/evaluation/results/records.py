@@ -13,7 +13,8 @@ from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.output import whole_file
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
-from SPASegmentLib.research.evaluation.multi_rater import evaluate, write_record
+from SPASegmentLib.research.evaluation.multi_rater import evaluate
+from SPASegmentLib.research.evaluation.record import write_record
 from SPASegmentLib.research.evaluation.results.plan import OWN_WEIGHTS, may_be_missing
 from SPASegmentLib.research.evaluation.statistics import has_interval, with_interval
 from SPASegmentLib.research.evaluation.task import Task

@@ -19,7 +19,7 @@ from SPASegmentLib.model.use import load
 from SPASegmentLib.paths import check_given_once
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, shard_stacks
 from SPASegmentLib.research.evaluation.options import named, options
-from SPASegmentLib.research.evaluation.parallel import cores, run_all
+from SPASegmentLib.research.evaluation.parallel import Progress, cores, run_all
 from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
 from SPASegmentLib.research.evaluation.volumes.reader import Reader, Trace, evenly
@@ -31,8 +31,6 @@ REACHED = (0.8, 0.85, 0.88, 0.9)
 BASELINES = ("slice by slice", "itk", "no learning", "even anchors", "itk own slices")
 #: Those that need ITK; who leaves out the first leaves out both.
 WITH_ITK = ("itk", "itk own slices")
-
-Progress = Optional[Callable[[int, int], None]]
 
 
 @dataclass(frozen=True)
