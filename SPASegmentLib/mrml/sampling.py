@@ -163,22 +163,68 @@ def splat(
     size = high - low + 1
     if (size <= 0).any():
         return None
-    hits = np.zeros(size.prod(), dtype=np.int64)
-    total = np.zeros(size.prod(), dtype=np.int64)
+    sheet = _Sheet(to_index, low, size, thick)
     for dx in _offsets(steps[0]):
         for dy in _offsets(steps[1]):
             for dz in _offsets(steps[2]) if thick else (0.0,):
                 voxel = np.floor(centres + (to_index[:3, :3] @ [dx, dy, dz])[:, None] + 0.5).astype(np.int64)
                 voxel -= low[:, None]
                 inside = ((voxel >= 0) & (voxel < size[:, None])).all(axis=0)
-                i, j, k = voxel[:, inside]
-                flat = (k * size[1] + j) * size[0] + i
-                total += np.bincount(flat, minlength=total.size)
-                hits += np.bincount(flat[on[inside]], minlength=total.size)
-    result = (hits > 0 if touched else 2 * hits > total).reshape(size[::-1])
+                sheet.count(voxel[:, inside], on[inside])
+    result = sheet.voxels(touched)
     if not result.any():
         return None
     return result, (int(low[0]), int(low[1]), int(low[2]))
+
+
+class _Sheet:
+    """Counts samples of a slice by voxel.
+
+    Only voxels close to the plane are counted: the box around an oblique slice of a CT has hundreds of times as many,
+    which would take gigabytes.
+
+    Args:
+        to_index: (4, 4) from pixel (x, y, depth) to continuous index (i, j, k).
+        low: (3,) the first voxel of the box.
+        size: (3,) number of voxels of the box along i, j, k.
+        thick: whether samples lie as far as half a step beside the plane.
+    """
+
+    def __init__(self, to_index: np.ndarray, low: np.ndarray, size: np.ndarray, thick: bool) -> None:
+        normal = np.cross(to_index[:3, 0], to_index[:3, 1])
+        # The axis that the plane crosses fastest: along it lie the fewest voxels of each column.
+        self._across = int(np.abs(normal).argmax())
+        self._along = [axis for axis in range(3) if axis != self._across]
+        self._size = size
+        slopes = -normal[self._along] / normal[self._across]
+        start = to_index[:3, 3] - low
+        u, v = (np.arange(size[axis]) - start[axis] for axis in self._along)
+        middle = start[self._across] + slopes[0] * u[:, None] + slopes[1] * v
+        beside = abs(to_index[self._across, 2] - slopes @ to_index[self._along, 2]) / 2 if thick else 0.0
+        reach = np.abs(slopes).sum() / 2 + beside
+        # One voxel more on either side, for rounding.
+        self._base = (np.floor(middle - reach + 0.5).astype(np.int64) - 1).ravel()
+        self._depth = int(np.ceil(2 * reach)) + 4
+        self._hits = np.zeros(self._base.size * self._depth, dtype=np.int64)
+        self._total = np.zeros_like(self._hits)
+
+    def count(self, voxel: np.ndarray, on: np.ndarray) -> None:
+        """Count samples in (3, n) voxels of the box, of which (n,) bool are on."""
+        column = voxel[self._along[0]] * self._size[self._along[1]] + voxel[self._along[1]]
+        flat = column * self._depth + voxel[self._across] - self._base[column]
+        self._total += np.bincount(flat, minlength=self._total.size)
+        self._hits += np.bincount(flat[on], minlength=self._hits.size)
+
+    def voxels(self, touched: bool) -> np.ndarray:
+        """(k, j, i) bool of the box: voxels with most of their samples on, or (`touched`) with any."""
+        found = self._hits > 0 if touched else 2 * self._hits > self._total
+        column, layer = np.divmod(np.flatnonzero(found), self._depth)
+        index = [np.zeros(0, dtype=np.int64)] * 3
+        index[self._along[0]], index[self._along[1]] = np.divmod(column, self._size[self._along[1]])
+        index[self._across] = layer + self._base[column]
+        result = np.zeros(self._size[::-1], dtype=bool)
+        result[index[2], index[1], index[0]] = True
+        return result
 
 
 def _offsets(count: int) -> np.ndarray:

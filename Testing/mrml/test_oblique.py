@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import tracemalloc
+from collections import Counter
+from typing import Any, Callable, Dict, Tuple
 
 import numpy as np
 import pytest
 import vtk
+from scipy.spatial.transform import Rotation
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.frame import Frame
@@ -196,6 +199,55 @@ def test_touched_takes_voxels_that_the_majority_leaves_out() -> None:
     assert splat(mask, coarse, (0, 7, 0, 7, 0, 0), thick=False) is None
     found = splat(mask, coarse, (0, 7, 0, 7, 0, 0), thick=False, touched=True)
     assert found is not None and found[0].sum() == 2 * 2  # a pixel of 0.25 voxels around a corner of four voxels
+
+
+def tilted(seed: int, spacing: Tuple[float, float, float]) -> np.ndarray:
+    to_index = np.eye(4)
+    to_index[:3, :3] = Rotation.random(random_state=seed).as_matrix() * np.array(spacing)
+    to_index[:3, 3] = np.random.default_rng(seed).uniform(-3, 12, 3)
+    return to_index
+
+
+@pytest.mark.parametrize("spacing", [(0.8, 0.8, 1.0), (0.3, 1.4, 3.3), (2.2, 2.0, 0.4)])
+@pytest.mark.parametrize("seed", range(4))
+def test_voxels_are_those_with_most_of_their_samples_on(seed: int, spacing: Tuple[float, float, float]) -> None:
+    """Counted one sample after the other."""
+    to_index, extent = tilted(seed, spacing), (-4, 17, -2, 14, -6, 20)
+    mask = np.random.default_rng(seed).random((9, 7)) < 0.6
+    mask[0] = mask[-1] = mask[:, 0] = mask[:, -1] = False
+    counts = [1 + 2 * int(np.ceil(np.linalg.norm(to_index[:3, n]))) for n in range(3)]
+    hits: Dict[Tuple[int, ...], int] = Counter()
+    total: Dict[Tuple[int, ...], int] = Counter()
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    for y in range(rows[0] - 1, rows[-1] + 2):
+        for x in range(columns[0] - 1, columns[-1] + 2):
+            for n in np.ndindex(*counts):
+                away = (np.array(n) + 0.5) / counts - 0.5
+                voxel = tuple(np.floor(to_index[:3] @ [*(np.array([x, y, 0]) + away), 1.0] + 0.5).astype(int))
+                total[voxel] += 1
+                hits[voxel] += bool(mask[y, x])
+    inside = [v for v in total if all(extent[2 * n] <= v[n] <= extent[2 * n + 1] for n in range(3))]
+    for touched in (False, True):
+        wanted = {v for v in inside if (hits[v] > 0 if touched else 2 * hits[v] > total[v])}
+        found = splat(mask, to_index, extent, thick=True, touched=touched)
+        assert found is not None
+        array, first = found
+        assert {tuple(int(n) for n in v[::-1] + np.array(first)) for v in np.argwhere(array)} == wanted
+
+
+def test_a_tilted_mask_takes_memory_for_its_voxels_and_not_for_the_box_around() -> None:
+    """A disk of 400 pixels took 1.7 GB and nine seconds."""
+    y, x = np.mgrid[:160, :160]
+    mask = np.hypot(x - 80, y - 80) < 76
+    to_index = tilted(1, (1.0, 1.0, 1.0))
+    tracemalloc.start()
+    try:
+        found = splat(mask, to_index, (-300, 300, -300, 300, -300, 300), thick=True)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found is not None and found[0].size > 20 * found[0].sum(), "a box that is mostly empty"
+    assert peak < 8 * found[0].size, "counters of the box would take 16 bytes and more for each of its voxels"
 
 
 def test_labels_outside_of_their_array_are_no_labels() -> None:
