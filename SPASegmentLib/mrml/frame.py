@@ -9,6 +9,7 @@ from typing import Any, List, Mapping, Optional, Tuple, Union
 import numpy as np
 
 from SPASegmentLib.errors import BackgroundError, InputError
+from SPASegmentLib.interaction.patch import Patch
 from SPASegmentLib.interaction.types import Box, Click, FrameImage
 from SPASegmentLib.mrml.background import is_background
 from SPASegmentLib.mrml.extents import first_of, merged
@@ -394,14 +395,31 @@ def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]
 
 def _place(mask: np.ndarray, to_grid: np.ndarray, grid: Grid) -> Optional[Tuple[np.ndarray, Tuple[int, int, int]]]:
     """Voxels of a mask whose pixels are voxels of the grid; see `splat` for what is returned."""
-    y, x = np.nonzero(mask)
-    index = to_grid[:3, 0, None] * x + to_grid[:3, 1, None] * y + to_grid[:3, 3, None]
-    low, high = np.array(grid.extent[::2])[:, None], np.array(grid.extent[1::2])[:, None]
-    index = index[:, ((index >= low) & (index <= high)).all(axis=0)]
-    if not index.size:
+    start, axes = to_grid[:3, 3].tolist(), [int(np.flatnonzero(to_grid[:3, n])[0]) for n in (0, 1)]
+    across = 3 - sum(axes)
+    if not grid.extent[2 * across] <= start[across] <= grid.extent[2 * across + 1]:
         return None
-    first = index.min(axis=1)
-    i, j, k = index - first[:, None]
-    array = np.zeros((k.max() + 1, j.max() + 1, i.max() + 1), dtype=bool)
-    array[k, j, i] = True
-    return array, (int(first[0]), int(first[1]), int(first[2]))
+    # Along x, then along y: which pixels lie in the grid, and whether their voxels are counted the other way.
+    steps = [int(to_grid[axis, n]) for n, axis in enumerate(axes)]
+    parts = [
+        _inside_extent(start[axis], step, grid.extent[2 * axis : 2 * axis + 2])
+        for axis, step in zip(axes, steps)
+    ]
+    patch = Patch.of(mask[parts[1], parts[0]])
+    if not patch.values.size:
+        return None
+    ends = [parts[0].start + patch.left, parts[1].start + patch.top]
+    first = list(start)
+    for axis, step, begin, length in zip(axes, steps, ends, patch.values.shape[::-1]):
+        first[axis] += step * (begin if step > 0 else begin + length - 1)
+    # A frame is a plane of the lattice: nothing is put in pixel by pixel.
+    turned = patch.values[:: steps[1], :: steps[0]]
+    if axes[0] > axes[1]:
+        turned = turned.T
+    return np.ascontiguousarray(np.expand_dims(turned, 2 - across)), (first[0], first[1], first[2])
+
+
+def _inside_extent(start: int, step: int, ends: Tuple[int, ...]) -> slice:
+    """The pixels 0, 1, ... whose index `start + step * pixel` (step 1 or -1) lies between both ends."""
+    low, high = ((end - start) * step for end in ends[::step])
+    return slice(max(low, 0), max(high + 1, 0))
