@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, TypeVar
 
 import numpy as np
 import slicer
 
 from SPASegmentLib.mrml.grid import Extent, Grid, image_array, image_grid, is_empty, labelmap_image, segment_image
+
+#: What segments share: a vtkOrientedImageData, or a copy of it.
+_Image = TypeVar("_Image")
 
 
 def shape_of(extent: Extent) -> Tuple[int, int, int]:
@@ -90,12 +93,42 @@ def region_of(image: Any, value: int, extent: Extent) -> np.ndarray:
 
 def segment_region(segmentation: Any, segment_id: str, grid: Grid, extent: Extent) -> np.ndarray:
     """(k, j, i) bool: what a segment holds within `extent` of a grid."""
-    image, value = segment_image(segmentation, segment_id)
-    return region_on(image, value, grid, extent)
+    return segments_region(segmentation, [segment_id], grid, extent)
 
 
-def region_on(image: Optional[Any], value: int, grid: Grid, extent: Extent) -> np.ndarray:
-    """(k, j, i) bool: voxels of `extent` of a grid that have the value in an image, on whatever lattice."""
+def segments_region(segmentation: Any, segment_ids: Iterable[str], grid: Grid, extent: Extent) -> np.ndarray:
+    """(k, j, i) bool: what any of several segments holds within `extent` of a grid."""
+    found = np.zeros(shape_of(extent), dtype=bool)
+    for image, values in by_image(segment_image(segmentation, segment_id) for segment_id in segment_ids):
+        found |= region_on(image, values, grid, extent)
+    return found
+
+
+def by_image(held: Iterable[Tuple[Optional[_Image], int]]) -> List[Tuple[_Image, List[int]]]:
+    """Labelmaps, each once, with the values of all segments in it: dozens may share one."""
+    found: Dict[int, Tuple[_Image, List[int]]] = {}
+    for image, value in held:
+        if image is not None:
+            found.setdefault(id(image), (image, []))[1].append(value)
+    return list(found.values())
+
+
+def is_any(array: np.ndarray, values: Sequence[int]) -> np.ndarray:
+    """Where a (k, j, i) array has one of these values, bool."""
+    if len(values) == 1:
+        return np.asarray(array == values[0])
+    found = np.empty(array.shape, dtype=bool)
+    for layer, there in zip(array, found):
+        # One after the other: NumPy makes eight bytes of each voxel to look its label up.
+        there[:] = np.isin(layer, values)
+    return found
+
+
+def region_on(image: Optional[Any], values: Sequence[int], grid: Grid, extent: Extent) -> np.ndarray:
+    """(k, j, i) bool: voxels of `extent` of a grid that have one of the values in an image, on whatever lattice.
+
+    None of the values is 0.
+    """
     if is_empty(image):
         return np.zeros(shape_of(extent), dtype=bool)
     shift = image_offset(image, grid)
@@ -103,8 +136,8 @@ def region_on(image: Optional[Any], value: int, grid: Grid, extent: Extent) -> n
         reference = labelmap_image(np.zeros(shape_of(extent), dtype=bool), first_of(extent), grid.to_local)
         found = slicer.vtkOrientedImageData()
         slicer.vtkOrientedImageDataResample.ResampleOrientedImageToReferenceOrientedImage(image, reference, found)
-        return np.asarray(image_array(found) == value)
-    return region_of(image, value, shifted(extent, shift))
+        return is_any(image_array(found), values)
+    return is_any(values_in(image, shifted(extent, shift)), values)
 
 
 def merged(images: Sequence[Any], to_local: np.ndarray) -> Optional[Any]:

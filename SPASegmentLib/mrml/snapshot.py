@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Collection, Dict, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
 import numpy as np
 import slicer
 
 from SPASegmentLib.mrml.extents import (
+    by_image,
     first_of,
     image_offset,
+    is_any,
     region_on,
     segment_region,
     shape_of,
@@ -20,7 +22,7 @@ from SPASegmentLib.mrml.extents import (
     values_in,
     within,
 )
-from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Extent, Grid, image_array, is_empty, labelmap_image
+from SPASegmentLib.mrml.grid import BINARY_LABELMAP, Extent, Grid, image_array, is_empty, labelmap_image, segment_image
 
 #: So many voxels around what is written are looked at, too.
 MARGIN = 2
@@ -82,20 +84,72 @@ class Snapshot:
 
     def region(self, segment_id: str, extent: Extent) -> np.ndarray:
         """(k, j, i) bool: what a segment held within `extent`, which lies in what was given and its margin."""
-        layer, value = self._segments[segment_id]
-        if layer is None:
-            return np.zeros(shape_of(extent), dtype=bool)
-        if layer.values is None:
-            return region_on(layer.whole, value, self._grid, extent)
-        return np.asarray(layer.values[within(extent, self._extent)] == value)
+        return self.held_by([segment_id], extent)
 
-    def same_around(self, segment_id: str, extent: Extent) -> bool:
-        """Whether a segment is as it was in the margin around `extent`."""
-        before = self.region(segment_id, self._extent)
-        after = segment_region(self._segmentation, segment_id, self._grid, self._extent)
+    def held_by(self, segment_ids: Iterable[str], extent: Extent) -> np.ndarray:
+        """(k, j, i) bool: what any of several segments held within `extent`, see `region`."""
+        found = np.zeros(shape_of(extent), dtype=bool)
+        for layer, values in by_image(self._segments[segment_id] for segment_id in segment_ids):
+            if layer.values is None:
+                found |= region_on(layer.whole, values, self._grid, extent)
+            else:
+                found |= is_any(layer.values[within(extent, self._extent)], values)
+        return found
+
+    def changed_beside(self, extent: Extent) -> bool:
+        """Whether any segment holds other voxels in the margin around `extent` now."""
+        for before, now, values in self._compared():
+            differ = before != now
+            differ[within(extent, self._extent)] = False
+            if _labels(before[differ], now[differ]).intersection(values.values()):
+                return True
+        return False
+
+    def gained(self, segment_ids: Collection[str], extent: Extent) -> bool:
+        """Whether any of several segments holds voxels within `extent` now that it did not hold before."""
         inside = within(extent, self._extent)
-        before[inside] = after[inside] = False
-        return np.array_equal(before, after)
+        for before, now, values in self._compared():
+            wanted = [value for segment_id, value in values.items() if segment_id in segment_ids]
+            if wanted and (is_any(now[inside], wanted) & (before[inside] != now[inside])).any():
+                return True
+        return False
+
+    def lost(self, segment_ids: Collection[str], extent: Extent) -> Tuple[np.ndarray, Tuple[str, ...]]:
+        """(k, j, i) bool: what several segments hold no more within `extent`; and those that have lost something."""
+        inside, found, losers = within(extent, self._extent), np.zeros(shape_of(extent), dtype=bool), set()
+        for before, now, values in self._compared():
+            wanted = {segment_id: value for segment_id, value in values.items() if segment_id in segment_ids}
+            if wanted:
+                gone = is_any(before[inside], [*wanted.values()]) & (before[inside] != now[inside])
+                labels = _labels(before[inside][gone])
+                losers |= {segment_id for segment_id, value in wanted.items() if value in labels}
+                found |= gone
+        return found, tuple(segment_id for segment_id in self.segment_ids if segment_id in losers)
+
+    def _compared(self) -> Iterator[Tuple[np.ndarray, np.ndarray, Dict[str, int]]]:
+        """Labels before and now, (k, j, i) here and in the margin, with those of the segments that they are about.
+
+        A labelmap is compared as it is, whatever number of segments it holds; segment by segment only where it is on
+        another lattice, or the segment has another label now.
+        """
+        together: Dict[Tuple[int, int], Tuple[_Layer, Any, Dict[str, int]]] = {}
+        alone: List[str] = []
+        for segment_id, (layer, value) in self._segments.items():
+            image, value_now = segment_image(self._segmentation, segment_id)
+            if layer is not None and layer.values is not None and value == value_now:
+                together.setdefault((id(layer), id(image)), (layer, image, {}))[2][segment_id] = value
+            elif layer is not None or image is not None:
+                alone.append(segment_id)
+        for layer, image, values in together.values():
+            shift = np.zeros(3, dtype=np.int64) if image is None else image_offset(image, self._grid)
+            if layer.values is None or shift is None:
+                alone += values
+                continue
+            now = np.zeros_like(layer.values) if image is None else values_in(image, shifted(self._extent, shift))
+            yield layer.values, now, values
+        for segment_id in alone:
+            now = segment_region(self._segmentation, segment_id, self._grid, self._extent)
+            yield self.region(segment_id, self._extent), now, {segment_id: 1}
 
     def restore(self) -> None:
         """Put all voxels back."""
@@ -147,6 +201,11 @@ class Snapshot:
             image_array(image)[within(common, own)] = values[within(common, extent)]
             image.GetPointData().GetScalars().Modified()
             image.Modified()
+
+
+def _labels(*arrays: np.ndarray) -> Set[int]:
+    """The labels in some arrays."""
+    return {int(label) for array in arrays for label in np.unique(array)}
 
 
 def _pad(image: Any, extent: Extent) -> None:

@@ -10,7 +10,16 @@ import numpy as np
 from SPASegmentLib.errors import InputError, OutputError, SPAError
 from SPASegmentLib.mrml.added import Added, only_added
 from SPASegmentLib.mrml.editor import SegmentEditor
-from SPASegmentLib.mrml.extents import first_of, merged, on_grid, region_of, segment_region, shape_of, union
+from SPASegmentLib.mrml.extents import (
+    first_of,
+    merged,
+    on_grid,
+    region_of,
+    segment_region,
+    segments_region,
+    shape_of,
+    union,
+)
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Extent, Grid, image_grid, labelmap_image, segment_image
 from SPASegmentLib.mrml.snapshot import Snapshot
@@ -84,11 +93,8 @@ class Written:
         return False if undone else None
 
     def _held_by_others(self) -> np.ndarray:
-        found = np.zeros_like(self.others)
-        for other in self.segmentation.GetSegmentation().GetSegmentIDs():
-            if other != self.segment_id:
-                found |= segment_region(self.segmentation, other, self.grid, self.extent)
-        return found
+        others = (each for each in self.segmentation.GetSegmentation().GetSegmentIDs() if each != self.segment_id)
+        return segments_region(self.segmentation, others, self.grid, self.extent)
 
     @property
     def shown(self) -> bool:
@@ -229,17 +235,10 @@ def _others(
     before: Snapshot, segmentation: Any, segment_id: str, grid: Grid, extent: Extent
 ) -> Tuple[np.ndarray, Optional[np.ndarray], Tuple[str, ...]]:
     """What other segments held before, and what they hold no more, (k, j, i) bool or None, with their names."""
-    others, taken, names = np.zeros(shape_of(extent), dtype=bool), None, []
-    for other in before.segment_ids:
-        held = before.region(other, extent)
-        if other == segment_id or not held.any():
-            continue
-        others |= held
-        lost = held & ~segment_region(segmentation, other, grid, extent)
-        if lost.any():
-            taken = lost if taken is None else taken | lost
-            names.append(segmentation.GetSegmentation().GetSegment(other).GetName())
-    return others, taken, tuple(names)
+    others = [each for each in before.segment_ids if each != segment_id]
+    taken, losers = before.lost(others, extent)
+    names = tuple(segmentation.GetSegmentation().GetSegment(each).GetName() for each in losers)
+    return before.held_by(others, extent), taken if losers else None, names
 
 
 def _checked(frame: Frame, mask: np.ndarray, mode: str) -> np.ndarray:
@@ -323,7 +322,7 @@ def _changes_anything(editor: SegmentEditor, before: Snapshot, segment_id: str, 
         raise _nothing_let_through(change)
     # The voxels are there already, but other segments may have them too and lose them.
     others = (other for other in before.segment_ids if other != segment_id and editor.overwrites(other))
-    return any((before.region(other, change.extent) & possible.on).any() for other in others)
+    return bool((before.held_by(others, change.extent) & possible.on).any())
 
 
 def _nothing_let_through(change: _Change) -> OutputError:
@@ -348,11 +347,9 @@ def _verify(before: Snapshot, segmentation: Any, segment_id: str, change: _Chang
         raise OutputError(_("Slicer did not write the mask as it should have; the segmentation is as it was."))
     if masked and np.array_equal(new, old) and (wanted != old).any():
         raise _nothing_let_through(change)
-    if not all(before.same_around(each, extent) for each in before.segment_ids):
+    if before.changed_beside(extent):
         raise OutputError(_("Slicer changed voxels beside the mask; the segmentation is as it was."))
-    for other in before.segment_ids:
-        if other != segment_id:
-            kept = segment_region(segmentation, other, grid, extent)
-            if (kept & ~before.region(other, extent)).any() and not (masked and change.off.any()):
-                raise OutputError(_("Slicer changed another segment; the segmentation is as it was."))
+    others = [each for each in before.segment_ids if each != segment_id]
+    if not (masked and change.off.any()) and before.gained(others, extent):
+        raise OutputError(_("Slicer changed another segment; the segmentation is as it was."))
     return new
