@@ -142,11 +142,11 @@ class _Entry:
         Not once it was moved or replaced, or another time point of a sequence is on screen.
         """
         frame, _mask = self.masks[-1]
-        try:
-            frame.check()
-        except InputError:
-            return False
-        return True
+        return _is_current(frame)
+
+    def is_about(self, key: SliceKey) -> bool:
+        """Whether a mask was accepted on a slice, or perhaps filled."""
+        return self.filled is not None or any(frame.key == key for frame, _mask in self.masks)
 
     def came_before(self, other: _Entry) -> bool:
         """Whether a later one was written while this one stood, about the same voxels of any segment."""
@@ -170,6 +170,28 @@ class _Entry:
         if one.segments is not two.segments:
             return False
         return all(one.extent[n] <= two.extent[n + 1] and two.extent[n] <= one.extent[n + 1] for n in (0, 2, 4))
+
+
+def _is_current(frame: Frame) -> bool:
+    try:
+        frame.check()
+    except InputError:
+        return False
+    return True
+
+
+class _Looked:
+    """Which entries are current, at one moment: each slice is looked at once."""
+
+    def __init__(self) -> None:
+        self._current: Dict[int, bool] = {}
+
+    def is_current(self, entry: _Entry) -> bool:
+        """See `_Entry.current`."""
+        frame, _mask = entry.masks[-1]
+        if id(frame) not in self._current:
+            self._current[id(frame)] = entry.current
+        return self._current[id(frame)]
 
 
 class Accepted:
@@ -225,6 +247,7 @@ class Accepted:
         # What was undone may come back by undoing what was done after it, unless the same was written once more.
         self._entries = [entry for entry in self._entries if entry.stands or not entry.written.stands()]
         gone = frozenset(id(entry) for entry in self._entries if not entry.stands)
+        masks = tuple((self._known_frame(frame), mask) for frame, mask in masks)
         entry = _Entry(masks, written, offsets_mm, keys, filled=filled, added=(written.added,), without=gone)
         self._entries.append(entry)
         while len(self._entries) > KEPT:
@@ -242,18 +265,28 @@ class Accepted:
         entry.lesson = lesson or _Lesson(name, before, before)
         entry.lesson.now = after
 
+    def _known_frame(self, frame: Frame) -> Frame:
+        """The frame that stands for this slice already, or this one: its pixels are kept once, those before put away.
+
+        A radiograph has 30 MB, of which twenty accepted structures kept one each.
+        """
+        known = {id(each): each for entry in (*self._old, *self._entries) for each, _mask in entry.masks}
+        for each in known.values():
+            each.put_pixels_away()
+        same = (each for each in known.values() if each.volume is frame.volume and each.key == frame.key)
+        return next((each for each in same if _is_current(each)), frame)
+
     def _settle(self, entry: _Entry) -> None:
         """What cannot be undone any more stands, and needs nothing in memory that only an undo asks for."""
         if entry.counted:
             self._settled |= entry.keys
         if entry.lesson is not None:
             entry.lesson.start = entry.taught(entry.lesson.start)
-        for frame, _mask in entry.masks:
-            frame.put_pixels_away()
         nothing = np.zeros((0, 0, 0), dtype=bool)
         written, masks = replace(entry.written, before=nothing, others=nothing, taken=None), entry.masks
         # Of one image: masks of two time points of a sequence are about different things.
-        together = [old for old in self._old if entry.shares_its_slice(old) and entry.current and old.current]
+        looked, beside = _Looked(), [old for old in self._old if entry.shares_its_slice(old)]
+        together = [old for old in beside if looked.is_current(entry) and looked.is_current(old)]
         others = [old for old in self._old if all(old is not each for each in together)]
         if together:
             # One mask of a slice; what of it is left in the segment is looked up.
@@ -269,14 +302,31 @@ class Accepted:
         return entry.lesson is not None and entry.lesson.name == name and entry.lesson.now == before
 
     def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
-        """The last of `standing`, what the next slice starts from; None without one."""
-        standing = self.standing(segmented)
-        return standing[-1] if standing else None
+        """The last of `standing`, what the next slice starts from; None without one.
+
+        Looked for from the end, slice by slice: after a hundred accepted slices, all would take half a second.
+        """
+        entries, looked, seen = self._written_into(segmented), _Looked(), set()
+        for entry in reversed(entries):
+            if not looked.is_current(entry):
+                continue
+            for key in (frame.key for frame, _mask in reversed(entry.masks)):
+                if key not in seen:
+                    seen.add(key)
+                    about = [each for each in entries if each.is_about(key) and looked.is_current(each)]
+                    left = self._left(about, segmented, key)
+                    if left:
+                        return left[-1]
+        return None
+
+    def _written_into(self, segmented: Segmented) -> List[_Entry]:
+        """What was written into a segment on this volume, and not undone, the latest last."""
+        return [entry for entry in (*self._old, *self._entries) if entry.stands and entry.is_in(segmented)]
 
     def _known(self, segmented: Segmented) -> List[_Entry]:
-        """What was written into a segment on this volume as it is now, and not undone, the latest last."""
-        entries = (*self._old, *self._entries)
-        return [entry for entry in entries if entry.stands and entry.is_in(segmented) and entry.current]
+        """The same, as far as the volume still shows what was segmented."""
+        looked = _Looked()
+        return [entry for entry in self._written_into(segmented) if looked.is_current(entry)]
 
     def known(self, segmented: Segmented) -> Tuple[List[Tuple[Frame, np.ndarray]], Tuple[Pass, ...]]:
         """What stands of accepted masks and of passes through the volume, see `standing`.
@@ -302,7 +352,10 @@ class Accepted:
         return self._left(self._known(segmented), segmented)
 
     @staticmethod
-    def _left(known: List[_Entry], segmented: Segmented) -> List[Tuple[Frame, np.ndarray]]:
+    def _left(
+        known: List[_Entry], segmented: Segmented, only: Optional[SliceKey] = None
+    ) -> List[Tuple[Frame, np.ndarray]]:
+        """See `standing`; of one slice only, if wanted."""
         if not known:
             return []
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
@@ -315,6 +368,8 @@ class Accepted:
             untouched = held is not None and np.array_equal(held, entry.written.after)
             for frame, mask in entry.masks:
                 key = frame.key
+                if only is not None and key != only:
+                    continue
                 if untouched and key not in found and key not in filled:
                     # Nothing to look up in the segment.
                     if mask.any():

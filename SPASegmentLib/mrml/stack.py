@@ -37,6 +37,8 @@ class Stack:
         self.origin = origin
         self._voxels = image_array(origin.volume.GetImageData())
         self._to_index, self._shape = origin.to_index.copy(), origin.shape
+        # Here: a frame whose pixels were put away looks at the scene for them.
+        self._pixel, self._in_mm = origin.image.spacing, origin.image.in_mm
         to_world = origin.to_world
         self.spacing_mm = float(abs(to_world[:3, 2] @ origin.plane.normal))
         self._first, self._direction, self._count = 0, 1, 0
@@ -63,7 +65,7 @@ class Stack:
         if self.origin.aligned and not 0 <= index < self._count:
             raise InputError(_("The volume has no further slice in this direction."))
         pixels = cut(self._voxels, moved(self._to_index, self.step(index)), self._shape, self.origin.aligned)
-        return FrameImage(pixels, self.origin.image.spacing, self.origin.image.in_mm)
+        return FrameImage(pixels, self._pixel, self._in_mm)
 
     def frame(self, index: int) -> Frame:
         """A slice, in the scene's thread.

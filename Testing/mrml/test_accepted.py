@@ -208,6 +208,50 @@ def test_masks_too_old_to_be_undone_keep_no_pixels_of_their_slices(desk: Desk) -
     assert len(old) == 2 and all(frame._image is None for frame in old)
 
 
+def test_the_pixels_of_one_slice_are_kept_and_no_others(desk: Desk) -> None:
+    """Of a radiograph, twenty accepted structures kept 30 MB each."""
+    for n in (*range(6), *[7] * 6):
+        desk.accept(n)
+    frames = {id(frame): frame for entry in desk.accepted._entries for frame, _mask in entry.masks}
+    assert len(frames) == 7, "one for each slice"
+    assert sum(frame._image is not None for frame in frames.values()) <= 1
+    assert [height for height, _size in standing(desk)] == [*map(float, range(6)), 7.0]
+
+
+def test_what_the_next_slice_starts_from_is_found_without_a_look_at_all_others(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each Page Up looked at all slices accepted before: half a second after a hundred."""
+    checked: List[float] = []
+    check = Frame.check
+
+    def counted(frame: Frame) -> None:
+        checked.append(frame.xy_to_ras(0, 0)[2])
+        check(frame)
+
+    for n in range(12):
+        desk.accept(n)
+    monkeypatch.setattr(Frame, "check", counted)
+    latest = desk.accepted.latest(desk)
+    assert latest is not None and latest[0].xy_to_ras(0, 0)[2] == 11.0 and set(checked) == {11.0}
+    desk.undo(2)
+    desk.accept(3, 8, 14)
+    checked.clear()
+    latest, expected = desk.accepted.latest(desk), desk.accepted.standing(desk)[-1]
+    assert latest is not None and latest[0] is expected[0] and np.array_equal(latest[1], expected[1])
+    assert latest[0].xy_to_ras(0, 0)[2] == 3.0 and latest[1].sum() == 36 + 36 - 4
+
+
+def test_what_was_erased_is_not_gone_on_from(desk: Desk) -> None:
+    for n in (2, 5, 4, 5):
+        desk.accept(n)
+    frame = Frame.at(desk.volume, (12.0, 12.0, 5.0), Plane.named("axial"))
+    nothing = np.zeros(frame.shape, dtype=bool)
+    write(desk.editor, frame, nothing, desk.segmentation, desk.segment_id, "replace")
+    latest, expected = desk.accepted.latest(desk), desk.accepted.standing(desk)[-1]
+    assert latest is not None and latest[0] is expected[0] and latest[0].xy_to_ras(0, 0)[2] == 4.0
+
+
 def test_masks_accepted_on_a_slice_again_and_again_are_kept_as_one(desk: Desk) -> None:
     for _ in range(KEPT + 6):
         desk.accept(1)
