@@ -99,8 +99,10 @@ def _what_changed(
         return _("fills a hole") if adds else _("leaves a hole")
     where = _place(changed, recommended, spacing)
     parts, count = ndimage.label(larger, structure=_EIGHT)
-    apart = [part for part in range(1, count + 1) if not (smaller & (parts == part)).any()]
-    if apart and _share(changed, np.isin(parts, apart)) >= MOST:
+    # Looked up by their numbers: a mask of a noisy image may have thousands.
+    apart = np.ones(count + 1, dtype=bool)
+    apart[parts[smaller]] = apart[0] = False
+    if apart.any() and _share(changed, apart[parts]) >= MOST:
         text = _("with a separate part, {place}") if adds else _("without a separate part, {place}")
         return text.format(place=where)
     return _("mostly {place}").format(place=where) if where in (*_places(), *_axes()) else where

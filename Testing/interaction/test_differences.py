@@ -163,3 +163,16 @@ def test_compare_all_takes_row_0_as_the_recommended_prediction() -> None:
     texts = [difference.description for difference in compare_all(masks, (1.0, 1.0))]
     assert texts == ["larger: +10 % (+20 mm2), mostly right", "smaller: -20 % (-40 mm2), mostly bottom"]
     assert compare_all(masks[:1], (1.0, 1.0)) == ()
+
+
+def test_thousands_of_parts_are_told_from_one() -> None:
+    """Each was compared with the whole image: a noisy radiograph's mask took seconds."""
+    base = np.zeros((300, 400), dtype=bool)
+    base[100:200, 40:160] = True
+    specks = np.zeros_like(base)
+    specks[2:298:3, 200:398:3] = True
+    assert specks.sum() > 6000
+    assert _text(base | specks, base).endswith("with a separate part, right")
+    near = base.copy()
+    near[80:220, 160:200] = True  # most of what was added touches the base
+    assert "separate" not in _text(near | specks, base)
