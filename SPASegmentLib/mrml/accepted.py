@@ -359,10 +359,11 @@ class Accepted:
         if not known:
             return []
         # Not before: it needs SciPy, and 3D Slicer installs with the first click what is missing.
-        from SPASegmentLib.mrml.parts import left_of
+        from SPASegmentLib.mrml.parts import Parts
 
         found: Dict[SliceKey, Tuple[Frame, np.ndarray]] = {}
         filled: Dict[SliceKey, Patch] = {}
+        held_on: Dict[SliceKey, Parts] = {}
         for entry in known:
             held = entry.written.held()
             untouched = held is not None and np.array_equal(held, entry.written.after)
@@ -375,12 +376,14 @@ class Accepted:
                     if mask.any():
                         found[key] = (frame, mask)
                     continue
-                there = frame.segment_mask(segmented.segmentation, segmented.segment_id)
-                now = mask if untouched else left_of(mask, there)
+                if key not in held_on:
+                    held_on[key] = Parts(frame.segment_mask(segmented.segmentation, segmented.segment_id))
+                there = held_on[key]
+                now = mask if untouched else there.touching(mask)
                 if key in found:
-                    now = now | left_of(found.pop(key)[1], there)
+                    now = now | there.touching(found.pop(key)[1])
                 if key in filled:
-                    now = now | left_of(filled[key].whole(mask.shape), there)
+                    now = now | there.touching(filled[key].whole(mask.shape))
                 if now.any():
                     found[key] = (frame, now)
             if entry.filled is not None:

@@ -15,6 +15,7 @@ from SPASegmentLib.mrml.background import is_background
 from SPASegmentLib.mrml.extents import first_of, merged
 from SPASegmentLib.mrml.grid import (
     SAME,
+    Extent,
     Grid,
     image_array,
     image_grid,
@@ -279,6 +280,9 @@ class Frame:
     def labels(self, array: np.ndarray, grid: Grid, value: Optional[int] = None) -> np.ndarray:
         """(height, width) bool: pixels whose closest voxel of a (k, j, i) label array is `value` (None: not 0)."""
         to_grid = np.linalg.solve(grid.to_world, self.to_world)
+        exact = self._exact(to_grid)
+        if exact is not None:
+            return _labels_of(array, grid.extent, value, self.shape, exact)
         return sample_labels(array, first_of(grid.extent), value, self.shape, to_grid)
 
     def segmentation_grid(self, segmentation: Any, masks: Optional[Mapping[int, np.ndarray]] = None) -> Grid:
@@ -377,6 +381,15 @@ def _inside(grid: Grid, ras: Point) -> np.ndarray:
 def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
     """(height, width) float32 pixels of an aligned frame.
 
+    See `_plane_of`.
+    """
+    pixels = _plane_of(voxels, to_index, shape)
+    return as_pixels(luminance(pixels) if pixels.ndim == 3 else pixels)
+
+
+def _plane_of(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
+    """(height, width) or (height, width, components) view of the voxels (k, j, i) of an aligned frame.
+
     A frame is a plane of the array, seen in other steps: nothing is looked up pixel by pixel.
     """
     whole = np.rint(to_index).astype(np.int64)
@@ -390,36 +403,57 @@ def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]
     # Rows are left in the order of the voxel axes, from slow to fast.
     if np.flatnonzero(whole[:3, 0])[0] > np.flatnonzero(whole[:3, 1])[0]:
         pixels = pixels.swapaxes(0, 1)
-    return as_pixels(luminance(pixels) if pixels.ndim == 3 else pixels)
+    return pixels
+
+
+def _labels_of(
+    array: np.ndarray, extent: Extent, value: Optional[int], shape: Tuple[int, int], to_grid: np.ndarray
+) -> np.ndarray:
+    """`sample_labels` of a (k, j, i) array with this extent, for a frame whose pixels are voxels."""
+    mask = np.zeros(shape, dtype=bool)
+    rows, columns = _pixels_in(extent, to_grid, shape)
+    if rows.start < rows.stop and columns.start < columns.stop:
+        part = to_grid.copy()
+        part[:3, 3] += columns.start * part[:3, 0] + rows.start * part[:3, 1] - extent[::2]
+        labels = _plane_of(array, part, (rows.stop - rows.start, columns.stop - columns.start))
+        mask[rows, columns] = labels != 0 if value is None else labels == value
+    return mask
 
 
 def _place(mask: np.ndarray, to_grid: np.ndarray, grid: Grid) -> Optional[Tuple[np.ndarray, Tuple[int, int, int]]]:
     """Voxels of a mask whose pixels are voxels of the grid; see `splat` for what is returned."""
-    start, axes = to_grid[:3, 3].tolist(), [int(np.flatnonzero(to_grid[:3, n])[0]) for n in (0, 1)]
-    across = 3 - sum(axes)
-    if not grid.extent[2 * across] <= start[across] <= grid.extent[2 * across + 1]:
-        return None
-    # Along x, then along y: which pixels lie in the grid, and whether their voxels are counted the other way.
-    steps = [int(to_grid[axis, n]) for n, axis in enumerate(axes)]
-    parts = [
-        _inside_extent(start[axis], step, grid.extent[2 * axis : 2 * axis + 2])
-        for axis, step in zip(axes, steps)
-    ]
-    patch = Patch.of(mask[parts[1], parts[0]])
+    rows, columns = _pixels_in(grid.extent, to_grid, mask.shape)
+    patch = Patch.of(mask[rows, columns])
     if not patch.values.size:
         return None
-    ends = [parts[0].start + patch.left, parts[1].start + patch.top]
-    first = list(start)
+    first, axes, steps = to_grid[:3, 3].tolist(), *_axes(to_grid)
+    ends = [columns.start + patch.left, rows.start + patch.top]
     for axis, step, begin, length in zip(axes, steps, ends, patch.values.shape[::-1]):
         first[axis] += step * (begin if step > 0 else begin + length - 1)
     # A frame is a plane of the lattice: nothing is put in pixel by pixel.
     turned = patch.values[:: steps[1], :: steps[0]]
     if axes[0] > axes[1]:
         turned = turned.T
-    return np.ascontiguousarray(np.expand_dims(turned, 2 - across)), (first[0], first[1], first[2])
+    return np.ascontiguousarray(np.expand_dims(turned, sum(axes) - 1)), (first[0], first[1], first[2])
 
 
-def _inside_extent(start: int, step: int, ends: Tuple[int, ...]) -> slice:
-    """The pixels 0, 1, ... whose index `start + step * pixel` (step 1 or -1) lies between both ends."""
-    low, high = ((end - start) * step for end in ends[::step])
-    return slice(max(low, 0), max(high + 1, 0))
+def _axes(to_grid: np.ndarray) -> Tuple[List[int], List[int]]:
+    """Along which axis of the voxels x and y of a frame run whose pixels are voxels, and which way (1 or -1)."""
+    axes = [int(np.flatnonzero(to_grid[:3, n])[0]) for n in (0, 1)]
+    return axes, [int(to_grid[axis, n]) for n, axis in enumerate(axes)]
+
+
+def _pixels_in(extent: Extent, to_grid: np.ndarray, shape: Tuple[int, ...]) -> Tuple[slice, slice]:
+    """Rows and columns of a frame, whose pixels are voxels, that lie in an extent; empty where none does."""
+    start, (axes, steps) = to_grid[:3, 3].tolist(), _axes(to_grid)
+    across = 3 - sum(axes)
+    if not extent[2 * across] <= start[across] <= extent[2 * across + 1]:
+        return slice(0, 0), slice(0, 0)
+    columns, rows = (
+        slice(max(min(low, high), 0), max(min(max(low, high) + 1, size), 0))
+        for low, high, size in (
+            ((extent[2 * axis] - start[axis]) * step, (extent[2 * axis + 1] - start[axis]) * step, size)
+            for axis, step, size in zip(axes, steps, shape[::-1])
+        )
+    )
+    return rows, columns

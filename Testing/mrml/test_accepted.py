@@ -242,6 +242,21 @@ def test_what_the_next_slice_starts_from_is_found_without_a_look_at_all_others(
     assert latest[0].xy_to_ras(0, 0)[2] == 3.0 and latest[1].sum() == 36 + 36 - 4
 
 
+def test_a_slice_is_looked_up_once_for_all_masks_on_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty masks on a radiograph were four seconds."""
+    looked: List[Frame] = []
+    segment_mask = Frame.segment_mask
+
+    def counted(frame: Frame, *segment: Any) -> np.ndarray:
+        looked.append(frame)
+        return segment_mask(frame, *segment)
+
+    for n in range(8):
+        desk.accept(3, 2 + n, 8 + n)
+    monkeypatch.setattr(Frame, "segment_mask", counted)
+    assert standing(desk) == [(3.0, 6 * 6 + 7 * 11)] and len(looked) == 1
+
+
 def test_what_was_erased_is_not_gone_on_from(desk: Desk) -> None:
     for n in (2, 5, 4, 5):
         desk.accept(n)

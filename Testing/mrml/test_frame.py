@@ -15,6 +15,7 @@ from SPASegmentLib.mrml.background import is_background
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_array, matrix_from_array, volume_grid
 from SPASegmentLib.mrml.plane import Plane, xy_to_ras
+from SPASegmentLib.mrml.sampling import sample_labels
 from SPASegmentLib.mrml.volumes import add_volume
 
 PLANES = ("axial", "sagittal", "coronal")
@@ -222,6 +223,36 @@ def test_a_mask_that_fills_a_radiograph_is_placed_without_an_index_for_each_pixe
     finally:
         tracemalloc.stop()
     assert image is not None and image_array(image).all() and image_array(image).shape == pixels.shape
+    assert peak < 5 * mask.size
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("extent", [(0, 39, 0, 29, 0, 11), (-5, 12, 7, 50, 3, 9), (30, 60, -4, 3, 6, 6)])
+def test_labels_are_those_of_the_closest_voxels(
+    scene: Any, noise: np.ndarray, geometry: np.ndarray, axis: int, extent: Tuple[int, ...]
+) -> None:
+    volume = add_volume(scene, noise, geometry)
+    frame = Frame.at(volume, tuple((geometry @ [31, 5, 6, 1])[:3]), Plane.from_normal(geometry[:3, axis]))
+    grid = Grid(volume_grid(volume).to_local, np.eye(4), extent)  # type: ignore[arg-type]
+    array = np.random.default_rng(0).integers(0, 3, grid.shape[::-1])
+    to_grid = np.linalg.solve(grid.to_world, frame.to_world)
+    for value in (None, 1):
+        wanted = sample_labels(array, extent[::2], value, frame.shape, to_grid)  # type: ignore[arg-type]
+        assert np.array_equal(frame.labels(array, grid, value), wanted)
+
+
+def test_a_segment_on_a_radiograph_is_read_without_an_index_for_each_pixel(scene: Any) -> None:
+    """A mask that was accepted looked at 20 of them, which took four seconds."""
+    pixels = np.random.default_rng(0).integers(0, 100, (1, 1500, 1200), dtype=np.int16)
+    volume = add_volume(scene, pixels)
+    frame, grid = Frame.at(volume, (10.0, 10.0, 0.0), Plane.named("axial")), volume_grid(volume)
+    tracemalloc.start()
+    try:
+        mask = frame.labels(pixels, grid, 7)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert mask.sum() == (pixels == 7).sum()
     assert peak < 5 * mask.size
 
 

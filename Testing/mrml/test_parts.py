@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import ndimage
 
-from SPASegmentLib.mrml.parts import count_parts, part_at
+from SPASegmentLib.mrml.parts import Parts, count_parts, left_of, part_at
 
 
 def test_specks_are_no_parts() -> None:
@@ -28,3 +29,17 @@ def test_the_part_under_a_point() -> None:
     assert part.sum() == 40 and part[2:6, 10:20].all()
     assert part_at(mask, 3.0, 15.0).sum() == 20
     assert not part_at(mask, 30.0, 25.0).any()
+
+
+def test_what_is_left_of_masks_is_told_by_the_parts_that_they_touch() -> None:
+    rng = np.random.default_rng(0)
+    for share in (0.0, 0.1, 0.3, 0.6):
+        held = np.zeros((30, 40), dtype=bool)
+        held[5:25, 8:31] = rng.random((20, 23)) < share
+        labels, count = ndimage.label(held, np.ones((3, 3)))
+        parts = Parts(held)
+        for _ in range(5):
+            mask = rng.random(held.shape) < 0.02
+            each = [labels == n for n in range(1, count + 1) if (mask & (labels == n)).any()]
+            wanted = np.logical_or.reduce([np.zeros_like(held), *each])
+            assert np.array_equal(parts.touching(mask), wanted) and np.array_equal(left_of(mask, held), wanted)
