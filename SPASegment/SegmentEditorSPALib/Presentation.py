@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import qt
@@ -33,17 +33,41 @@ def pictures(frame: Any, proposal: Any, keys: Sequence[str]) -> List[Picture]:
     return found
 
 
-def outline_lines(proposal: Any, marked: int, uncertainty: bool) -> List[Line]:
-    """The marked mask, the recommended one dashed beside it, and where the outline is uncertain."""
-    lines = []
-    if uncertainty:
-        bounds = [path for level in UNCERTAIN for path in contours(proposal.recommended, level)]
-        lines.append(Line([smooth(path) for path in bounds], (1.0, 1.0, 1.0), True, True))
-    lines.append(_line(proposal, marked, False))
-    if marked:
-        # On top and thin, so that both are seen where they nearly meet.
-        lines.append(_line(proposal, 0, True))
-    return lines
+class Outlines:
+    """The outlines of a proposal.
+
+    Each is found once: the pointer goes over the pictures again and again, and a radiograph is a third of a second.
+
+    Args:
+        proposal: whose masks are on screen.
+    """
+
+    def __init__(self, proposal: Any) -> None:
+        self._proposal = proposal
+        self._paths: Dict[int, List[np.ndarray]] = {}
+        self._uncertain: Optional[List[np.ndarray]] = None
+
+    def lines(self, marked: int, uncertainty: bool) -> List[Line]:
+        """The marked mask, the recommended one dashed beside it, and where the outline is uncertain."""
+        lines = []
+        if uncertainty:
+            lines.append(Line(self._bounds(), (1.0, 1.0, 1.0), True, True))
+        lines.append(self._line(marked, False))
+        if marked:
+            # On top and thin, so that both are seen where they nearly meet.
+            lines.append(self._line(0, True))
+        return lines
+
+    def _line(self, index: int, dashed: bool) -> Line:
+        if index not in self._paths:
+            self._paths[index] = [smooth(path) for path in contours(probability(self._proposal, index))]
+        return Line(self._paths[index], color(index), dashed, dashed)
+
+    def _bounds(self) -> List[np.ndarray]:
+        if self._uncertain is None:
+            recommended = self._proposal.recommended
+            self._uncertain = [smooth(path) for level in UNCERTAIN for path in contours(recommended, level)]
+        return self._uncertain
 
 
 def probability(proposal: Any, index: int) -> np.ndarray:
@@ -54,10 +78,6 @@ def probability(proposal: Any, index: int) -> np.ndarray:
 def ppm(rgb: np.ndarray) -> bytes:
     """The picture (height, width, 3) uint8 as a file that Qt reads; the fastest way in from Python."""
     return b"P6 %d %d 255\n" % (rgb.shape[1], rgb.shape[0]) + np.ascontiguousarray(rgb).tobytes()
-
-
-def _line(proposal: Any, index: int, dashed: bool) -> Line:
-    return Line([smooth(path) for path in contours(probability(proposal, index))], color(index), dashed, dashed)
 
 
 def _grey(frame: Any) -> Tuple[float, float]:

@@ -81,6 +81,7 @@ class Screen:
         self.view: Optional[SliceWidget] = None
         self._frame: Any = None
         self._preview: Any = None
+        self._outlines: Any = None
         self.outline, self.marks = Outline(), Marks()
         self.busy_sign = BusySign(panel.widget)
 
@@ -143,9 +144,10 @@ class Screen:
             preview: the temporary segments, already in the scene.
         """
         # Only now, since it needs what is installed with the first click.
-        from .Presentation import pictures
+        from .Presentation import Outlines, pictures
 
         self.proposal, self._frame, self._preview = job.proposal, job.frame, preview
+        self._outlines = Outlines(job.proposal)
         if self._at_top is None:
             self._at_top = self._covers_masks()
         self.place()
@@ -157,12 +159,10 @@ class Screen:
         """Mark a mask by border, outline and fill; returns whether there is such a mask."""
         if self.proposal is None or index >= len(self.proposal.masks):
             return False
-        from .Presentation import outline_lines
-
         self.marked = index
         self.strip.mark(index)
         self._preview.highlight(index)
-        self.outline.show(self._frame, outline_lines(self.proposal, index, self._panel.uncertainty.checked))
+        self.outline.show(self._frame, self._outlines.lines(index, self._panel.uncertainty.checked))
         return True
 
     def clicked(self, ras: Any, positive: bool) -> None:
@@ -232,6 +232,6 @@ class Screen:
         self.outline.clear()
         self.marks.clear()
         self.strip.clear()
-        self.proposal = self._frame = self._preview = self._at_top = None
+        self.proposal = self._frame = self._preview = self._outlines = self._at_top = None
         self.marked = 0
         self.place()

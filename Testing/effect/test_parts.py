@@ -267,12 +267,34 @@ def test_what_can_be_chosen_is_what_there_is(host: Any) -> None:
 
 def test_the_outline_of_what_is_uncertain(host: Any) -> None:
     """Between the two thin dashed lines lies what a quarter to three quarters of the predictions have."""
-    from SegmentEditorSPALib.Presentation import outline_lines
+    from SegmentEditorSPALib.Presentation import Outlines
 
     y, x = np.mgrid[:81, :81]
     recommended = np.clip(1.0 - (np.hypot(x - 40, y - 40) - 10) / 20, 0, 1).astype(np.float32)
-    proposal = SimpleNamespace(recommended=recommended, candidates=np.zeros((4, 81, 81), np.float32))
-    plain, uncertain = (outline_lines(proposal, 0, wanted) for wanted in (False, True))
+    maps = SimpleNamespace(probability=lambda index: recommended)
+    outlines = Outlines(SimpleNamespace(recommended=recommended, maps=maps))
+    plain, uncertain = (outlines.lines(0, wanted) for wanted in (False, True))
     assert len(plain) == 1 and len(uncertain) == 2 and uncertain[0].dashed and uncertain[0].thin
     radii = sorted(float(np.hypot(*(path - 40).T).mean()) for path in uncertain[0].paths)
     assert radii == [pytest.approx(15, abs=0.3), pytest.approx(25, abs=0.3)]
+
+
+def test_outlines_are_found_once_however_often_the_pointer_comes_back(host: Any) -> None:
+    """Each time it came over a picture of a radiograph, it waited for a third of a second."""
+    from SegmentEditorSPALib.Presentation import Outlines
+
+    y, x = np.mgrid[:81, :81]
+    asked = []
+
+    def probability(index: int) -> np.ndarray:
+        asked.append(index)
+        return (np.hypot(x - 40, y - 40) < 10 + 5 * index).astype(np.float32)
+
+    outlines = Outlines(SimpleNamespace(recommended=probability(0), maps=SimpleNamespace(probability=probability)))
+    asked.clear()
+    for marked in (0, 2, 0, 1, 2, 0):
+        lines = outlines.lines(marked, uncertainty=True)
+        radii = [float(np.hypot(*(path - 40).T).mean()) for line in lines[1:] for path in line.paths]
+        assert radii == pytest.approx([10 + 5 * index for index in ((marked, 0) if marked else (0,))], abs=0.5)
+        assert [line.dashed for line in lines] == [True, False, True][: 2 + (marked > 0)]
+    assert sorted(asked) == [0, 1, 2]
