@@ -65,11 +65,15 @@ def dashes(path: np.ndarray, scale: float = 1.0) -> List[np.ndarray]:
     """The pieces of a path (n, 2) in pixels, `scale` for each point of the screen, that are drawn when it is dashed."""
     dash, gap = DASH * scale, GAP * scale
     along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(path, axis=0), axis=1))])
+    starts = np.arange(0.0, along[-1], dash + gap)
+    ends = np.minimum(starts + dash, along[-1])
+    # Where each dash begins and ends among the points: a path has thousands of both.
+    first, last = np.searchsorted(along, starts, "right"), np.searchsorted(along, ends, "left")
+    x, y = np.ascontiguousarray(path.T)
     pieces = []
-    for start in np.arange(0.0, along[-1], dash + gap):
-        end = min(start + dash, along[-1])
-        at = np.concatenate([[start], along[(along > start) & (along < end)], [end]])
-        pieces.append(np.stack([np.interp(at, along, path[:, n]) for n in range(2)], axis=1))
+    for start, end, low, high in zip(starts, ends, first, last):
+        at = np.concatenate([[start], along[low:high], [end]])
+        pieces.append(np.stack([np.interp(at, along, x), np.interp(at, along, y)], axis=1))
     return pieces
 
 
