@@ -150,13 +150,33 @@ def _place(changed: np.ndarray, reference: np.ndarray, spacing: Tuple[float, flo
     direction = np.array([np.cos(angles).mean(), np.sin(angles).mean()])
     if np.hypot(*direction) >= ONE_DIRECTION:
         return _places()[_octant(direction)]
-    outline = reference & ~ndimage.binary_erosion(reference)
-    if _share(outline, ndimage.binary_dilation(changed, structure=_EIGHT)) >= ALL_AROUND:
+    if _share(_edge(reference), _grown(changed)) >= ALL_AROUND:
         return _("all around")
     axis = np.array([np.cos(2 * angles).mean(), np.sin(2 * angles).mean()])
     if np.hypot(*axis) >= ONE_DIRECTION:
         return _axes()[int(np.round(np.arctan2(axis[1], axis[0]) / (np.pi / 2))) % 4]
     return _("in several places")
+
+
+# SciPy's erosion and dilation look at a pixel's neighbours one by one: on a radiograph, 0.1 s for each candidate.
+
+
+def _edge(mask: np.ndarray) -> np.ndarray:
+    """(height, width) bool: pixels of a mask with one of their four neighbours outside of it, or of the image."""
+    inside = np.zeros_like(mask)
+    inside[1:-1, 1:-1] = mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    return np.asarray(mask & ~inside)
+
+
+def _grown(mask: np.ndarray) -> np.ndarray:
+    """(height, width) bool: a mask and all eight neighbours of its pixels."""
+    taller = mask.copy()
+    taller[1:] |= mask[:-1]
+    taller[:-1] |= mask[1:]
+    wider = taller.copy()
+    wider[:, 1:] |= taller[:, :-1]
+    wider[:, :-1] |= taller[:, 1:]
+    return wider
 
 
 # Functions, since the browser's front end changes its language while it runs.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
-from SPASegmentLib.interaction.differences import compare, compare_all
+from SPASegmentLib.interaction.differences import _edge, _grown, compare, compare_all
 
 H, W = 60, 80
 
@@ -176,3 +177,11 @@ def test_thousands_of_parts_are_told_from_one() -> None:
     near = base.copy()
     near[80:220, 160:200] = True  # most of what was added touches the base
     assert "separate" not in _text(near | specks, base)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (2, 2), (3, 3), (20, 31)])
+@pytest.mark.parametrize("share", [0.2, 0.8, 1.0])
+def test_edges_and_neighbours_are_those_of_scipy(shape: tuple, share: float) -> None:
+    mask = np.random.default_rng(0).random(shape) < share
+    assert np.array_equal(_edge(mask), mask & ~ndimage.binary_erosion(mask))
+    assert np.array_equal(_grown(mask), ndimage.binary_dilation(mask, np.ones((3, 3))))
