@@ -2985,6 +2985,13 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
+    <name>viewer.segment_colors</name>
+    <message>
+        <source>A colour is written as # and six hexadecimal digits.</source>
+        <translation>Eine Farbe wird als # und sechs Hexadezimalziffern geschrieben.</translation>
+    </message>
+</context>
+<context>
     <name>viewer.state</name>
     <message>
         <source>Something went wrong in the viewer; the terminal where it was started says more. Your segmentation is kept.</source>
@@ -3077,10 +3084,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The darkest value must lie below the brightest one.</source>
         <translation>Der dunkelste Wert muss unter dem hellsten liegen.</translation>
-    </message>
-    <message>
-        <source>A colour is written as # and six hexadecimal digits.</source>
-        <translation>Eine Farbe wird als # und sechs Hexadezimalziffern geschrieben.</translation>
     </message>
     <message>
         <source>Open a volume first.</source>

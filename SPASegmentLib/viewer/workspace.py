@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Callable, List, Optional, Tuple
@@ -25,12 +24,9 @@ from SPASegmentLib.mrml.volumes import add_image, add_volume, remove_volume
 from SPASegmentLib.mrml.writer import WRITE_MODES
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.profiles import ViewerProfiles
+from SPASegmentLib.viewer.segment_colors import hexadecimal, new_color, rgb
 
 _ = texts(__name__)
-
-# Without PyTorch the viewer works from what segments hold.
-#: Colours of new segments, one after the other; apart from those of the masks on screen.
-SEGMENT_COLORS = ("#e8c547", "#7fc8a9", "#c792ea", "#f2777a", "#89b4fa", "#d9a066")
 
 _LONGEST_NAME = 80
 
@@ -149,7 +145,7 @@ class Workspace:
         self._show(volume)
         self.segmentation = create_segmentation(volume, "Segmentation")
         self._editor = LogicEditor(self.segmentation, volume)
-        first = add_segment(self.segmentation, "Segment 1", _rgb(SEGMENT_COLORS[0]))
+        first = add_segment(self.segmentation, "Segment 1", new_color(()))
         self._controller = Controller(
             volume, self.segmentation, first, self._editor, self._network, self._settings, self.profiles.active
         )
@@ -165,7 +161,7 @@ class Workspace:
             return []
         core = self.segmentation.GetSegmentation()
         found = ((name, core.GetSegment(name)) for name in core.GetSegmentIDs())
-        return [SegmentRow(name, segment.GetName(), _hex(segment.GetColor())) for name, segment in found]
+        return [SegmentRow(name, segment.GetName(), hexadecimal(segment.GetColor())) for name, segment in found]
 
     def select(self, segment_id: str) -> None:
         """Write into this segment from now on.
@@ -182,8 +178,7 @@ class Workspace:
         taken = {row.name for row in self.segments}
         number = next(n for n in range(1, len(taken) + 2) if f"Segment {n}" not in taken)
         self._save_state()
-        color = _rgb(SEGMENT_COLORS[(number - 1) % len(SEGMENT_COLORS)])
-        controller.segment_id = add_segment(self.segmentation, f"Segment {number}", color)
+        controller.segment_id = add_segment(self.segmentation, f"Segment {number}", self._new_color())
         return controller.segment_id
 
     def add_next(self) -> str:
@@ -192,8 +187,7 @@ class Workspace:
         name = next(row.name for row in rows if row.id == self.controller.segment_id)
         added = next_name(name, (row.name for row in rows))[-_LONGEST_NAME:]
         self._save_state()
-        color = _rgb(SEGMENT_COLORS[len(rows) % len(SEGMENT_COLORS)])
-        self.controller.segment_id = add_segment(self.segmentation, added, color)
+        self.controller.segment_id = add_segment(self.segmentation, added, self._new_color())
         return added
 
     def set_mode(self, mode: str) -> None:
@@ -230,9 +224,9 @@ class Workspace:
             InputError: there is no such segment, or the colour is none.
         """
         segment = self._segment(segment_id)
-        rgb = _rgb(color)
+        parts = rgb(color)
         self._save_state()
-        segment.SetColor(*rgb)
+        segment.SetColor(*parts)
 
     def remove(self, segment_id: str) -> None:
         """Delete a segment; undo brings it back.
@@ -324,6 +318,9 @@ class Workspace:
     def _save_state(self) -> None:
         self._open_editor().save_state()
 
+    def _new_color(self) -> Tuple[float, float, float]:
+        return new_color(row.color for row in self.segments)
+
     def _segment(self, segment_id: str) -> Any:
         segment = None if self.segmentation is None else self.segmentation.GetSegmentation().GetSegment(segment_id)
         if segment is None:
@@ -359,14 +356,3 @@ def set_grey_range(volume: Any, low: float, high: float) -> None:
         raise InputError(_("The darkest value must lie below the brightest one."))
     display.SetAutoWindowLevel(0)
     display.SetWindowLevel(high - low, (high + low) / 2)
-
-
-def _rgb(color: str) -> Tuple[float, float, float]:
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", color):
-        raise InputError(_("A colour is written as # and six hexadecimal digits."))
-    red, green, blue = (int(color[n : n + 2], 16) / 255 for n in (1, 3, 5))
-    return (red, green, blue)
-
-
-def _hex(color: Tuple[float, float, float]) -> str:
-    return "#" + "".join(f"{round(255 * value):02x}" for value in color)

@@ -217,3 +217,13 @@ def test_messages_keep_internals_to_themselves() -> None:
     assert user_message(InputError("Click inside the image.")) == "Click inside the image."
     hidden = user_message(ValueError("/secret/path/file.py line 3"))
     assert "secret" not in hidden and not isinstance(ValueError(), SPAError)
+
+
+def test_every_segment_has_a_colour_of_its_own(workspace: Workspace) -> None:
+    for number in range(12):
+        workspace.add_next() if number % 2 else workspace.add()
+    colors = [row.color for row in workspace.segments]
+    assert len(set(colors)) == len(colors) == 13
+    workspace.remove(workspace.segments[1].id)
+    workspace.add_next()
+    assert len({row.color for row in workspace.segments}) == 13
