@@ -1784,6 +1784,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>its voxels are in other files ({name}), which are not there or several; save it as one file.</source>
         <translation>ihre Voxel liegen in anderen Dateien ({name}), die fehlen oder mehrere sind; speichern Sie alles in einer Datei.</translation>
     </message>
+    <message>
+        <source>it was given up before its end.</source>
+        <translation>sie wurde vor ihrem Ende aufgegeben.</translation>
+    </message>
 </context>
 <context>
     <name>model.card</name>

@@ -14,7 +14,7 @@ from typing import Awaitable, Callable
 
 from SPASegmentLib.errors import StateError
 from SPASegmentLib.mrml.io.volumes import read_image
-from SPASegmentLib.mrml.io.voxels import Image
+from SPASegmentLib.mrml.io.voxels import Image, unless
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.uploads import check_upload, read_archive
 from SPASegmentLib.viewer.workspace import Workspace
@@ -51,7 +51,7 @@ class Arrivals:
         """Open a file that has arrived in place of what was open, and asked about, in this version."""
         stop = self._stop = Event()
         try:
-            # A file that is given up is read to its end all the same, and the next one after it.
+            # Of a file that is given up no more is read, and the next one after it.
             image = await asyncio.get_running_loop().run_in_executor(self._readers, _read, path, stop)
         except asyncio.CancelledError:
             stop.set()
@@ -72,7 +72,7 @@ class Arrivals:
             )
 
     def close(self) -> None:
-        """Remove the folder. A file that is being read is waited for; an archive is not unpacked to its end."""
+        """Remove the folder. A file that is being read is waited for, but not read to its end."""
         self._stop.set()
         self._readers.shutdown(wait=True, cancel_futures=True)
         # The request that the file came with goes on being taken down, and removes its own part.
@@ -86,14 +86,15 @@ def _read(path: Path, stop: Event) -> Image:
 
     Args:
         path: in a folder of its own.
-        stop: once it is set, an archive is not unpacked to its end.
+        stop: once it is set, the file is not read to its end, nor an archive unpacked.
 
     Raises:
         InputError: see `check_upload`, `read_archive` and `read_image`.
     """
-    if path.suffix == ".zip":
-        folder = path.parent / "series"
-        folder.mkdir()
-        return read_archive(path, folder, stop)
-    check_upload(path)
-    return read_image(str(path))
+    with unless(stop.is_set):
+        if path.suffix == ".zip":
+            folder = path.parent / "series"
+            folder.mkdir()
+            return read_archive(path, folder, stop)
+        check_upload(path)
+        return read_image(str(path))

@@ -14,7 +14,8 @@ import pytest
 pytest.importorskip("slicer")
 pytest.importorskip("trame_slicer")
 
-from SPASegmentLib.viewer.arrivals import Arrivals
+from SPASegmentLib.errors import InputError
+from SPASegmentLib.viewer.arrivals import Arrivals, _read
 from SPASegmentLib.viewer.workspace import Workspace
 
 pytestmark = pytest.mark.viewer
@@ -74,3 +75,24 @@ def test_an_archive_that_is_stopped_is_not_unpacked_to_its_end(workspace: Worksp
     asyncio.run(run())
     arrivals.close()
     assert 0 < len(list(tmp_path.rglob("*.dcm"))) < 300 and not workspace.is_open
+
+
+def test_a_single_file_that_is_stopped_is_not_read_to_its_end(workspace: Workspace, tmp_path: Path) -> None:
+    arrivals = Arrivals(workspace, lambda: None)
+    go = Event()
+    arrivals._readers.submit(go.wait)
+
+    async def run() -> None:
+        path = nrrd(tmp_path / "1" / "a.nrrd", 1)
+        reading = asyncio.ensure_future(arrivals.begin("a.nrrd")(path))
+        await asyncio.sleep(0.05)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        with pytest.raises(InputError, match="given up"):
+            _read(path, arrivals._stop)
+
+    asyncio.run(run())
+    go.set()
+    arrivals.close()
+    assert not workspace.is_open

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Dict, Iterable, Iterator, List, Optional, Tupl
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.dicom_slices import SEGMENTATIONS, frames_of
-from SPASegmentLib.mrml.io.voxels import UnreadableError, too_early
+from SPASegmentLib.mrml.io.voxels import UnreadableError, check_wanted, too_early
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def _by_series(paths: Iterable[Path]) -> Dict[str, List[File]]:
     series: Dict[str, List[File]] = {}
     damaged: List[Path] = []
     for number, path in enumerate(paths):
+        check_wanted()
         if number >= MOST_FILES:
             raise InputError(
                 _("There are more than {count} files in the folder; give one file of the series.").format(

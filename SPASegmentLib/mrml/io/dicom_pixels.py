@@ -8,7 +8,7 @@ import numpy as np
 
 from SPASegmentLib.mrml.io.dicom_files import quietly
 from SPASegmentLib.mrml.io.dicom_slices import frames_of
-from SPASegmentLib.mrml.io.voxels import UnreadableError, too_early
+from SPASegmentLib.mrml.io.voxels import UnreadableError, check_wanted, too_early
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def pixels_of(files: Sequence[Dataset]) -> List[np.ndarray]:
     unpacked = iter(_unpacked_elsewhere(packed) if packed else [])
     found = []
     for data in files:
+        check_wanted()
         if _syntax(data) not in (*_UNPACKED, _RUN_LENGTHS):
             pixels = next(unpacked)
         elif is_colour(data) or _syntax(data) == _RUN_LENGTHS:

@@ -9,9 +9,11 @@ import bz2
 import os
 import re
 import zlib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Iterator, Optional, Tuple
+from typing import BinaryIO, Callable, Iterator, Optional, Tuple
 
 import numpy as np
 
@@ -31,6 +33,10 @@ _LONGEST_NUMBER = 1000
 
 #: Digits of a number in a header; no file has more voxels.
 _DIGITS = 18
+
+
+#: Tells between two pieces of a file whether it is not wanted any more, see `unless`.
+_given_up: ContextVar[Callable[[], bool]] = ContextVar("given_up", default=lambda: False)
 
 
 class UnreadableError(Exception):
@@ -75,6 +81,30 @@ class Outlook:
     other: Optional[str] = None
 
 
+@contextmanager
+def unless(given_up: Callable[[], bool]) -> Iterator[None]:
+    """Files that are read in this block are not read to their end once they are given up.
+
+    Args:
+        given_up: asked now and then, in the thread that reads.
+    """
+    before = _given_up.set(given_up)
+    try:
+        yield
+    finally:
+        _given_up.reset(before)
+
+
+def check_wanted() -> None:
+    """Called between two pieces of what takes long.
+
+    Raises:
+        UnreadableError: the file has been given up, see `unless`.
+    """
+    if _given_up.get()():
+        raise UnreadableError(_("it was given up before its end."))
+
+
 def read_values(file: BinaryIO, packing: str, dtype: np.dtype, count: int) -> np.ndarray:
     """Voxels from a file that stands at the first of them.
 
@@ -88,7 +118,7 @@ def read_values(file: BinaryIO, packing: str, dtype: np.dtype, count: int) -> np
         (count,) in this machine's byte order.
 
     Raises:
-        UnreadableError: there are fewer, or the packed stream is damaged or not whole.
+        UnreadableError: there are fewer, or the packed stream is damaged or not whole; or the file was given up.
         OSError: the file cannot be read.
     """
     left = os.fstat(file.fileno()).st_size - file.tell()
@@ -178,6 +208,7 @@ def _fill(target: memoryview, pieces: Iterator[Optional[bytes]]) -> None:
     """
     filled, beyond = 0, 0
     for piece in pieces:
+        check_wanted()
         if piece is None:
             if filled == len(target):
                 return
@@ -224,6 +255,7 @@ def _from_text(file: BinaryIO, dtype: np.dtype, count: int) -> np.ndarray:
         raise UnreadableError(_("its header asks for more memory than there is; it may be damaged.")) from None
     filled, begun = 0, b""
     while filled < count:
+        check_wanted()
         piece = file.read(_PIECE)
         words = (begun + piece).split()
         # The piece may end within a number.

@@ -10,6 +10,8 @@ import pytest
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.grid import image_array, volume_grid
+from SPASegmentLib.mrml.io.volumes import read_image
+from SPASegmentLib.mrml.io.voxels import unless
 from SPASegmentLib.mrml.volumes import load_volume
 
 pytest.importorskip("pydicom")
@@ -122,3 +124,16 @@ def test_folders_without_images(scene: Any, tmp_path: Path) -> None:
     (tmp_path / "a.nrrd").write_text("NRRD0004")
     with pytest.raises(InputError, match="no DICOM images"):
         load_volume(scene, str(tmp_path))
+
+
+def test_a_series_that_is_given_up_is_not_read_to_its_end(tmp_path: Path, ct: np.ndarray) -> None:
+    write_series(tmp_path, ct)
+    asked = []
+
+    def after_five() -> bool:
+        asked.append(1)
+        return len(asked) > 5
+
+    with unless(after_five), pytest.raises(InputError, match="given up"):
+        read_image(str(tmp_path))
+    assert len(asked) == 6
