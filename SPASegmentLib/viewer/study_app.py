@@ -91,8 +91,9 @@ class StudyApp(ViewerApp):
 
     def _template(self) -> str:
         page, study = super()._template(), (_PAGE / "study.html").read_text(encoding="utf-8")
-        panel = '<aside class="panel" aria-label="[[Controls]]">'
-        return page.replace(panel, panel + study)
+        panel, hint = '<aside class="panel" aria-label="[[Controls]]">', '<div v-if="masks.length === 0" class="hint">'
+        own = '<p v-if="!busy" class="own">{{ study.hint }}</p>'
+        return page.replace(panel, panel + study).replace(hint, hint + own)
 
     def _speak(self, language: str) -> None:
         """A study is in English for everybody: its tasks are, and what is compared is to differ in masks alone."""

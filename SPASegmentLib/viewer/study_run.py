@@ -22,6 +22,14 @@ INSTRUCTIONS = {
     "clicks": "Click on the structure, or drag a box around it. One mask appears: click on what is missing, and with "
     "Ctrl on what does not belong, until the mask satisfies you, and accept it.",
 }
+#: What stands where masks will be, and were.
+HINTS = {
+    WELCOME: "A study with people: begin with the pseudonym that you were given.",
+    READY: "The masks come here. Press Show the image when you are ready.",
+    WORKING: "Click on the structure in a slice, or drag a box around it.",
+    RATING: "The mask is accepted: say how satisfied you are with it.",
+    DONE: "All images are done.",
+}
 
 
 class StudyRun:
@@ -167,7 +175,7 @@ class StudyRun:
         phase = self.phase
         facts: Dict[str, Any] = {
             "phase": phase, "participant": self._participant, "participants": list(self.study.participants),
-            "note": self.note, "number": 0, "total": 0, "method": "", "trial": False, "task": "", "instruction": "",
+            "note": self.note, "hint": HINTS[phase], "number": 0, "total": 0, "method": "", "trial": False, "task": "", "instruction": "",
         }  # fmt: skip
         if phase in (READY, WORKING, RATING):
             turn = self.turn

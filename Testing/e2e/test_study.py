@@ -119,6 +119,8 @@ def test_a_person_stops_in_the_middle_and_goes_on(
         methods.append(person.show())
         assert page.inner_text("[data-test=volume]").startswith("s"), "not the name of the file"
         person.work(methods[-1])
+        # Where masks were is no empty box.
+        assert page.inner_text(".hint").strip() == "The mask is accepted: say how satisfied you are with it."
         if number == 0:
             page.screenshot(path=PICTURES / "study-rating.png")
             # The mask is taken back, and another one accepted.
@@ -173,8 +175,11 @@ def test_whoever_finds_an_image_on_screen_can_let_its_person_stop(
     program = new_program(tmp_path / "one", "--study", str(study))
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     person = Person(new_screen(page, program.url))
+    assert "begin with the pseudonym" in page.inner_text(".hint")
     person.begin("p1")
+    assert "Press Show the image" in page.inner_text(".hint")
     method = person.show()
+    assert page.inner_text(".hint").strip() == "Click on the structure in a slice, or drag a box around it."
     page.close()
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     person = Person(new_screen(page, program.url))
