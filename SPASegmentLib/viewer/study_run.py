@@ -175,7 +175,8 @@ class StudyRun:
         phase = self.phase
         facts: Dict[str, Any] = {
             "phase": phase, "participant": self._participant, "participants": list(self.study.participants),
-            "note": self.note, "hint": HINTS[phase], "number": 0, "total": 0, "method": "", "trial": False, "task": "", "instruction": "",
+            "note": self.note, "hint": HINTS[phase], "number": 0, "total": 0, "method": "", "trial": False, "task": "",
+            "instruction": "",
         }  # fmt: skip
         if phase in (READY, WORKING, RATING):
             turn = self.turn

@@ -33,7 +33,7 @@ def test_a_colour_that_has_become_free_comes_again() -> None:
 
 
 def test_more_segments_than_colours() -> None:
-    used = ["#%06x" % number for number in range(0, 1 << 24, 40_000)]
+    used = [f"#{number:06x}" for number in range(0, 1 << 24, 40_000)]
     assert all(0 <= part <= 1 for part in new_color(used))
     with pytest.raises(InputError, match="six hexadecimal digits"):
         rgb("red")
