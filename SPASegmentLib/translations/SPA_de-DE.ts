@@ -3080,6 +3080,13 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
+    <name>viewer.views</name>
+    <message>
+        <source>There is no such view.</source>
+        <translation>Eine solche Ansicht gibt es nicht.</translation>
+    </message>
+</context>
+<context>
     <name>viewer.workspace</name>
     <message>
         <source>A colour image is shown as it is.</source>

@@ -39,7 +39,9 @@ from SPASegmentLib.viewer.workspace import Workspace, set_grey_range
 _ = translation.texts(__name__)
 
 #: What goes on while a file is read: nothing of it is lost with what was open before.
-_ALWAYS = ("phantom", "dismiss", "cancel", "saved", "grey", "zoom", "move", "fit", "surface")
+_ALWAYS = (
+    "phantom", "dismiss", "cancel", "saved", "grey", "zoom", "move", "pinch", "let_go", "fit", "surface",
+)  # fmt: skip
 
 
 class ViewerApp:
@@ -211,6 +213,8 @@ class ViewerApp:
             "grey": lambda low, high: set_grey_range(workspace.volume, float(low), float(high)),
             "zoom": views.zoom,
             "move": views.move,
+            "pinch": lambda tag, factor, *places: views.pinch(tag, float(factor), places[:2], places[2:]),
+            "let_go": self._pointer.let_go,
             "fit": self._fit,
             "surface": self._show_surface,
         }

@@ -41,9 +41,8 @@ def page_template() -> str:
 
 def build(server: Any, page: str) -> None:
     """Give a trame server its page; the state `language` says in which language it is shown."""
-    server.enable_module(
-        {"serve": {_SERVED: str(FOLDER)}, "scripts": [f"{_SERVED}/page.js"], "styles": [f"{_SERVED}/page.css"]}
-    )
+    scripts = [f"{_SERVED}/{name}.js" for name in ("page", "touch")]
+    server.enable_module({"serve": {_SERVED: str(FOLDER)}, "scripts": scripts, "styles": [f"{_SERVED}/page.css"]})
     server.state.trame__title = "SPA"
     server.state.trame__favicon = None
     with DivLayout(server, classes="spa-root") as layout:

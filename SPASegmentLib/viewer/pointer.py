@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import slicer
 import vtk
@@ -65,6 +65,7 @@ class Pointer:
     def __init__(self, scene: Any, view_manager: Any, on_gesture: Callable[[Gesture], None]) -> None:
         self._view_manager, self._on_gesture = view_manager, on_gesture
         self.pixels_per_point = 1.0
+        self._pipelines: List[_PointerPipeline] = []
         self._node = slicer.vtkMRMLScriptedModuleNode()
         self._node.SetName("SPA pointer")
         self._node.SetSaveWithScene(False)
@@ -79,7 +80,18 @@ class Pointer:
         pipeline = _PointerPipeline()
         pipeline.view, pipeline.on_gesture = self._view_manager.get_view(view_node), self._on_gesture
         pipeline.scale = lambda: self.pixels_per_point
+        self._pipelines.append(pipeline)
         return pipeline
+
+    def let_go(self, view: str) -> None:
+        """A second finger has come: the press in a view, which may be on its way still, is no click and no box.
+
+        Args:
+            view: singleton tag.
+        """
+        for pipeline in self._pipelines:
+            if pipeline.view.get_singleton_tag() == view:
+                pipeline.let_go()
 
 
 class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
@@ -91,6 +103,8 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
         self.on_gesture: Callable[[Gesture], None] = lambda gesture: None
         self.scale: Callable[[], float] = lambda: 1.0
         self._pressed: Optional[Tuple[Tuple[int, int], Point]] = None
+        #: Whether nothing comes of the press that is there, or else of the next one.
+        self._void = False
         #: Place, Ctrl and time of the click before.
         self._clicked: Optional[Tuple[Tuple[int, int], bool, float]] = None
         self._corners = vtk.vtkPoints()
@@ -113,7 +127,10 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
         elif self._pressed is not None:
             start, first = self._pressed
             click = self._close(here, start)
-            if event.GetType() == _MOVE:
+            if self._void:
+                if event.GetType() != _MOVE:
+                    self._pressed, self._void = None, False
+            elif event.GetType() == _MOVE:
                 self._stretch(None if click else (start, here))
             else:
                 self._pressed = None
@@ -138,7 +155,13 @@ class _PointerPipeline(vtkMRMLLayerDMScriptedPipeline):
 
     def LoseFocus(self, event: Any) -> None:  # noqa: N802
         """Forget a press whose release went elsewhere."""
+        self._void = self._void and self._pressed is None
         self._pressed = None
+        self._stretch(None)
+
+    def let_go(self) -> None:
+        """Nothing comes of a press, up to its release."""
+        self._void = True
         self._stretch(None)
 
     def _stretch(self, corners: Optional[Tuple[Tuple[int, int], Tuple[int, int]]]) -> None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 import slicer
 from trame_slicer.rca_view import register_rca_factories
 from trame_slicer.views import ViewLayoutDefinition
 
+from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import array_from_matrix
 from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
 from SPASegmentLib.mrml.quiet import quiet
 from SPASegmentLib.mrml.volumes import add_volume, remove_volume
+from SPASegmentLib.translation import texts
+
+_ = texts(__name__)
 
 #: Tag of the view, as Slicer calls it, and its orientation.
 VIEWS = {"Red": "Axial", "Yellow": "Sagittal", "Green": "Coronal"}
 
 #: Uncertainty (entropy in bits) below this is not shown.
 _CERTAIN = 0.1
+
+#: Two fingers show no less of a volume than this part of its longest side, and no more than so many times that.
+_CLOSEST, _FARTHEST = 500, 5
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,37 @@ class SliceViews:
         """Magnify one view or take it back."""
         view = self._views[tag]
         view.zoom_in() if closer else view.zoom_out()
+
+    def pinch(self, tag: str, factor: float, at: Tuple[float, float], to: Tuple[float, float]) -> None:
+        """Magnify one view, but not without end, and move it, as two fingers do.
+
+        Args:
+            tag: of the view.
+            factor: above 1 to come closer.
+            at: a place, in shares of the view's width and height, from its upper left corner.
+            to: where what was there is then.
+
+        Raises:
+            InputError: there is no such view, or these are no numbers.
+        """
+        if tag not in VIEWS or not (np.isfinite([factor, *at, *to]).all() and factor > 0):
+            raise InputError(_("There is no such view."))
+        view = self._views[tag]
+        node, volume = view.get_view_node(), self._scene.GetNodeByID(view.get_background_volume_id() or "")
+        if volume is None:
+            return
+        bounds = np.zeros(6)
+        volume.GetRASBounds(bounds)
+        longest = float(np.max(bounds[1::2] - bounds[::2]))
+        old = np.array(node.GetFieldOfView())
+        wanted = min(max(old[0] / factor, longest / _CLOSEST), longest * _FARTHEST)
+        new = old * [wanted / old[0], wanted / old[0], 1.0]
+        start, end = (np.array([right - 0.5, 0.5 - down]) for right, down in (at, to))
+        origin = np.array(node.GetXYZOrigin())
+        origin[:2] += start * old[:2] - end * new[:2]
+        with view.trigger_modified_once():
+            node.SetFieldOfView(*new)
+            node.SetXYZOrigin(*origin)
 
     def step(self, tag: str, slices: int) -> None:
         """Scroll one view."""

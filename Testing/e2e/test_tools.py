@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, Tuple
 from urllib.parse import urljoin
 
 import numpy as np
@@ -237,3 +237,50 @@ def test_profiles_can_be_managed(screen: Any) -> None:
     page.get_by_role("button", name="Forget").click()
     screen.wait(f"get('profiles').length === 1 && get('profile') === '{first}'")
     assert screen.state("learned").startswith("1 accepted")
+
+
+def test_two_fingers_zoom_and_move_a_slice_and_click_nowhere(program: Any, browser: Any, new_screen: Any) -> None:
+    context = browser.new_context(viewport={"width": 820, "height": 1180}, has_touch=True, device_scale_factor=2)
+    page = context.new_page()
+    screen = new_screen(page, program.url)
+    before = screen.state("opened")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.locator("[data-test=phantom]").tap()
+    screen.wait(f"get('opened') > {before} && !get('busy')")
+    screen.settle()
+    send = context.new_cdp_session(page).send
+
+    def touch(kind: str, *places: Tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+        page.wait_for_timeout(50)
+
+    def ras(x: float, y: float) -> np.ndarray:
+        width, height, *matrix = screen.state("geometry")["Red"]
+        box = page.locator("[data-view=Red]").bounding_box()
+        at = [(x - box["x"]) / box["width"] * width, (1 - (y - box["y"]) / box["height"]) * height, 0, 1]
+        return np.reshape(matrix, (3, 4)) @ at
+
+    def wide() -> float:
+        return float(np.hypot(*np.reshape(screen.state("geometry")["Red"][2:], (3, 4))[:2, 0]))
+
+    x, y = screen.place("Red", LESION)
+    started, at = wide(), ras(x, y)
+    # The middle of the fingers moves, too: by 40 points to the right.
+    touch("touchStart", (x - 40, y))
+    for kind, right in (("touchStart", 40), ("touchMove", 80), ("touchMove", 120)):
+        touch(kind, (x - 40, y), (x + right, y))
+    screen.until(lambda: abs(wide() / started - 0.5) < 0.01)
+    touch("touchEnd", (x - 40, y))
+    # The finger that stays does nothing more.
+    touch("touchMove", (x - 100, y + 60))
+    touch("touchEnd")
+    screen.until(lambda: np.abs(ras(x + 40, y) - at).max() < 0.5)
+    assert page.evaluate("window.trame.trigger('settle')") and abs(wide() / started - 0.5) < 0.01
+    assert screen.state("phase") == "idle" and not screen.state("busy") and not screen.errors
+    # One finger clicks as before, in the slice that is closer now.
+    page.touchscreen.tap(*screen.place("Red", LESION))
+    screen.masks()
+    page.keyboard.press("Escape")
+    screen.wait("get('phase') === 'idle' && !get('busy')")
+    context.close()
