@@ -2434,18 +2434,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 <context>
     <name>viewer.app</name>
     <message>
-        <source>Axial</source>
-        <translation>Axial</translation>
-    </message>
-    <message>
-        <source>Sagittal</source>
-        <translation>Sagittal</translation>
-    </message>
-    <message>
-        <source>Coronal</source>
-        <translation>Koronar</translation>
-    </message>
-    <message>
         <source>Making the phantom</source>
         <translation>Das Phantom wird erzeugt</translation>
     </message>
@@ -2968,6 +2956,18 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>Ctrl</source>
         <translation>Strg</translation>
+    </message>
+    <message>
+        <source>Axial</source>
+        <translation>Axial</translation>
+    </message>
+    <message>
+        <source>Sagittal</source>
+        <translation>Sagittal</translation>
+    </message>
+    <message>
+        <source>Coronal</source>
+        <translation>Koronar</translation>
     </message>
 </context>
 <context>

@@ -6,7 +6,7 @@ import asyncio
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, Optional
+from typing import Any, Awaitable, Callable, Dict, List, Optional
 
 import vtk
 from trame.app import get_server
@@ -25,7 +25,7 @@ from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.facts import page_facts
 from SPASegmentLib.viewer.guard import guard
 from SPASegmentLib.viewer.language import heard
-from SPASegmentLib.viewer.page_texts import build, ended_page, page_template
+from SPASegmentLib.viewer.page_texts import build, page_template
 from SPASegmentLib.viewer.page_view import PageView
 from SPASegmentLib.viewer.pointer import Gesture, Pointer
 from SPASegmentLib.viewer.profiles import ViewerProfiles
@@ -41,6 +41,7 @@ _ = translation.texts(__name__)
 #: What goes on while a file is read: nothing of it is lost with what was open before.
 _ALWAYS = (
     "phantom", "dismiss", "cancel", "saved", "grey", "zoom", "move", "pinch", "let_go", "fit", "surface",
+    "speak",
 )  # fmt: skip
 
 
@@ -146,6 +147,7 @@ class ViewerApp:
     def _build_page(self) -> None:
         self.server.state.update({**BLANK, "network": self.workspace.has_network})
         self.server.state.update(self._facts())
+        self.server.state.languages = self._languages()
         build(self.server, self._template())
         self._speak("en")
 
@@ -161,11 +163,17 @@ class ViewerApp:
         """The page's elements, with their texts in double square brackets."""
         return page_template()
 
+    def _languages(self) -> List[str]:
+        """Those that pages may be in."""
+        return list(translation.languages())
+
     def _speak(self, language: str) -> None:
-        """Use a language from now on: the one of the browser that opened the page last."""
+        """Use a language from now on: that of the page which was opened last, or that its user has turned to since."""
+        if language not in self._languages():
+            return
         translation.install(translation.translator(language))
-        names = {"Red": _("Axial"), "Yellow": _("Sagittal"), "Green": _("Coronal")}
-        self._page.show(language=language, view_names=names, trame__template_error=ended_page(language))
+        self._page.show(language=language)
+        self._shown.say_again()
 
     def _register(self) -> None:
         conversation, workspace, views = self._conversation, self.workspace, self._views
@@ -215,6 +223,7 @@ class ViewerApp:
             "move": views.move,
             "pinch": lambda tag, factor, *places: views.pinch(tag, float(factor), places[:2], places[2:]),
             "let_go": self._pointer.let_go,
+            "speak": self._speak,
             "fit": self._fit,
             "surface": self._show_surface,
         }

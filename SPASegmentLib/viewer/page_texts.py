@@ -29,9 +29,18 @@ def in_language(page: str, language: str) -> str:
     return _TEXT.sub(lambda found: translate(CONTEXT, " ".join(found.group(1).split())), page)
 
 
-def ended_page(language: str) -> str:
+def in_all_languages(page: str) -> str:
+    """A page in all languages, of which it shows the one that its browser wants."""
+    return "".join(
+        f"<template {'v-else-if' if number else 'v-if'}=\"utils.spa.language() === '{language}'\">"
+        f"{in_language(page, language)}</template>"
+        for number, language in enumerate(languages())
+    )
+
+
+def ended_page() -> str:
     """What is shown when the viewer has gone."""
-    return in_language((FOLDER / "ended.html").read_text(encoding="utf-8"), language)
+    return in_all_languages((FOLDER / "ended.html").read_text(encoding="utf-8"))
 
 
 def page_template() -> str:
@@ -40,12 +49,11 @@ def page_template() -> str:
 
 
 def build(server: Any, page: str) -> None:
-    """Give a trame server its page; the state `language` says in which language it is shown."""
+    """Give a trame server its page; the state `languages` says in which of them it may be shown."""
     scripts = [f"{_SERVED}/{name}.js" for name in ("page", "touch")]
     server.enable_module({"serve": {_SERVED: str(FOLDER)}, "scripts": scripts, "styles": [f"{_SERVED}/page.css"]})
     server.state.trame__title = "SPA"
     server.state.trame__favicon = None
+    server.state.trame__template_error = ended_page()
     with DivLayout(server, classes="spa-root") as layout:
-        for number, language in enumerate(languages()):
-            condition = f"{'v-else-if' if number else 'v-if'}=\"language === '{language}'\""
-            layout.root.add_child(f"<template {condition}>{in_language(page, language)}</template>")
+        layout.root.add_child(in_all_languages(page))

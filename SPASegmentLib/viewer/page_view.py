@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from concurrent.futures import Executor
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from SPASegmentLib.interaction.differences import compare_all
 from SPASegmentLib.interaction.pictures import color
-from SPASegmentLib.interaction.types import RECOMMENDED, Proposal
+from SPASegmentLib.interaction.types import RECOMMENDED, Difference, Proposal
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark
 from SPASegmentLib.mrml.job import Job
@@ -109,6 +110,7 @@ class PageView:
         self._workspace, self._views, self._page = workspace, views, page
         self._uncertainty = False
         self._highlighted = RECOMMENDED
+        self._proposed: Optional[Tuple[Job, Tuple[str, ...]]] = None
 
     def say(self, text: str, warn: bool = False) -> None:
         """Tell the user."""
@@ -132,8 +134,22 @@ class PageView:
             self._workspace.controller.preview.show(job.frame, proposal.masks[: self.offered])
         self.mark(self._highlighted if self._highlighted < len(proposal.masks) else RECOMMENDED)
         self._overlay()
+        self._proposed = (job, painted)
+        self._say_of(job, painted, proposal.differences)
+
+    def say_again(self) -> None:
+        """Say what is said of the masks on screen in the language of now."""
+        if self._proposed is not None:
+            job, painted = self._proposed
+            image = job.frame.image
+            assert job.proposal is not None
+            self._say_of(job, painted, compare_all(job.proposal.masks, image.spacing, image.in_mm))
+
+    def _say_of(self, job: Job, painted: Tuple[str, ...], differences: Sequence[Difference]) -> None:
+        proposal = job.proposal
+        assert proposal is not None
         self._page.show(
-            masks=_cards(job.frame, proposal, painted)[: self.offered],
+            masks=_cards(job.frame, proposal.masks, differences, painted)[: self.offered],
             round=proposal.round,
             standing=round_text(proposal, job.session.settings.rounds),
             agreement=agreement_text(proposal),
@@ -157,6 +173,7 @@ class PageView:
     def clear(self) -> None:
         """Show no masks."""
         self._views.show_uncertainty(None)
+        self._proposed = None
         self._page.show(masks=[])
 
     def refresh(self) -> None:
@@ -206,11 +223,13 @@ class PageView:
             self._views.show_uncertainty(controller.frame, controller.session.proposal.uncertainty)
 
 
-def _cards(frame: Frame, proposal: Proposal, pictures: Tuple[str, ...]) -> List[Dict[str, Any]]:
+def _cards(
+    frame: Frame, masks: np.ndarray, differences: Sequence[Difference], pictures: Tuple[str, ...]
+) -> List[Dict[str, Any]]:
     """What the page shows of each mask."""
-    words = [_("recommended"), *(_readable(each.description) for each in proposal.differences)]
+    words = [_("recommended"), *(_readable(each.description) for each in differences)]
     tints = ["#" + "".join(f"{round(255 * part):02x}" for part in color(n)) for n in range(len(words))]
-    areas = [_readable(frame.image.area_text(mask)) for mask in proposal.masks]
+    areas = [_readable(frame.image.area_text(mask)) for mask in masks]
     inks = ["#000" if _is_bright(color(n)) else "#fff" for n in range(len(words))]
     return [
         {"index": n, "picture": picture, "text": text, "color": tint, "ink": inks[n], "area": area}

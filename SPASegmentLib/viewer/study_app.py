@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Awaitable, Callable, Dict, NoReturn, Optional, Tuple
+from typing import Any, Awaitable, Callable, Dict, List, NoReturn, Optional, Tuple
 
 import numpy as np
 
@@ -95,9 +95,9 @@ class StudyApp(ViewerApp):
         own = '<p v-if="!busy" class="own">{{ study.hint }}</p>'
         return page.replace(panel, panel + study).replace(hint, hint + own)
 
-    def _speak(self, language: str) -> None:
+    def _languages(self) -> List[str]:
         """A study is in English for everybody: its tasks are, and what is compared is to differ in masks alone."""
-        super()._speak("en")
+        return ["en"]
 
     def _build_page(self) -> None:
         self.server.enable_module({"serve": {"spa_study": str(_PAGE)}, "styles": ["spa_study/study.css"]})

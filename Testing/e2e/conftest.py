@@ -130,8 +130,7 @@ class Screen:
         """Move a view's slider, by its name, to an offset in mm."""
         slider = self.page.get_by_label(f"{view} slice position in mm")
         slider.evaluate("(e, v) => { e.value = v; e.dispatchEvent(new Event('input')); }", offset)
-        tag = next(tag for tag, name in self.state("view_names").items() if name == view)
-        row = {"Axial": 2, "Sagittal": 0, "Coronal": 1}[view]
+        tag, row = {"Axial": ("Red", 2), "Sagittal": ("Yellow", 0), "Coronal": ("Green", 1)}[view]
         self.wait(f"Math.abs(get('geometry').{tag}[{5 + 4 * row}] - ({offset})) < 1.3")
 
     def click(self, view: str, ras: Sequence[float]) -> None:

@@ -291,3 +291,32 @@ def test_the_page_speaks_the_browser_s_language(program: Any, browser: Any) -> N
     separator = "&" if "?" in program.url else "?"
     assert "Undo" in opened(f"{program.url}{separator}lang=en")
     page.close()
+
+
+def test_two_pages_speak_two_languages(program: Any, browser: Any, new_screen: Any) -> None:
+    """Each its own, and the viewer that of the page that its user has turned to."""
+    size = {"width": 1280, "height": 720}
+    english = new_screen(browser.new_page(locale="en-US", viewport=size), program.url)
+    german = new_screen(browser.new_page(locale="de-DE", viewport=size), program.url)
+    before = german.state("opened")
+    german.page.click("[data-test=phantom]")
+    for screen in (german, english):
+        screen.wait(f"get('opened') > {before} && get('phase') === 'idle' && !get('busy')")
+    for screen, undo, view in ((english, "Undo", "Coronal"), (german, "Rückgängig", "Koronar")):
+        assert undo in screen.page.inner_text("header") and view in screen.page.inner_text("main")
+    german.begin()
+    english.wait("get('masks').length > 1 && !get('busy')")
+    assert "empfohlen" in english.page.inner_text(".strip") and "Accept" in english.page.inner_text(".strip")
+    told = english.page.inner_text("[data-card='1'] .text")
+    english.page.mouse.move(640, 300)
+    english.page.mouse.move(650, 310)
+    english.wait("get('language') === 'en' && get('masks')[0].text === 'recommended'")
+    assert english.page.inner_text("[data-card='1'] .text") != told
+    assert "Round 1 of" in english.page.inner_text("[data-test=status]")
+    german.wait("get('language') === 'en'")
+    assert "Rückgängig" in german.page.inner_text("header")
+    german.page.keyboard.press("Escape")
+    german.wait("get('phase') === 'idle' && get('language') === 'de'")
+    for screen in (english, german):
+        assert not screen.errors
+        screen.page.close()

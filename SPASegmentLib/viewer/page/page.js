@@ -132,16 +132,26 @@
   tellPixels();
   window.addEventListener("resize", tellPixels);
 
-  const tellLanguage = () => { document.documentElement.lang = window.trame.state.get("language") || "en"; };
-  tellLanguage();
-  window.trame.state.watch(["language"], tellLanguage);
+  // Every page is in its own language: that of its address, or else what its browser prefers.
+  const asked = [new URLSearchParams(window.location.search).get("lang") || "", ...navigator.languages];
+  const spoken = asked.map((name) => name.split(/[-_]/)[0].toLowerCase())
+    .find((name) => window.trame.state.get("languages").includes(name)) || "en";
+  const language = () => spoken;
+  document.documentElement.lang = spoken;
 
-  // Another page of this viewer (a second tab, a tablet beside the screen) gives the views a size of its own. Whoever
-  // turns to a page has them in its own size again, and no slice out of proportion.
+  // Another page of this viewer (a second tab, a tablet beside the screen) gives the views a size of its own, and lets
+  // the viewer speak its own language. Whoever turns to a page has the views in its size again, and no slice out of
+  // proportion, and is spoken to in its language.
   const PAUSE = 1000;
   let resumed = -Infinity;
+  let told = -Infinity;
 
   function resume() {
+    if (window.trame.client.isConnected() && window.trame.state.get("language") !== spoken
+      && performance.now() - told > PAUSE) {
+      told = performance.now();
+      window.trame.trigger("speak", [spoken]);
+    }
     const geometry = window.trame.state.get("geometry");
     if (!geometry || performance.now() - resumed < PAUSE || !window.trame.client.isConnected()) return;
     const p = Math.max(1, window.devicePixelRatio);
@@ -303,6 +313,6 @@
   const valueOf = (id) => document.getElementById(id).value;
 
   window.trame.utils.spa = {
-    valueOf, fill, shows, open, send, fetchFile, mayLeave, rounded, greys, readout, cross, pointed, first,
+    language, valueOf, fill, shows, open, send, fetchFile, mayLeave, rounded, greys, readout, cross, pointed, first,
   };
 })();
