@@ -2850,10 +2850,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Der Viewer ist beendet oder nicht zu erreichen.</translation>
     </message>
     <message>
-        <source>What was not saved is lost if it has ended. Start it again with spa viewer, then reload this page.</source>
-        <translation>Was nicht gesichert wurde, ist verloren, falls er beendet ist. Starten Sie ihn wieder mit spa viewer, und laden Sie diese Seite neu.</translation>
-    </message>
-    <message>
         <source>Reload</source>
         <translation>Neu laden</translation>
     </message>
@@ -2968,6 +2964,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>Coronal</source>
         <translation>Koronar</translation>
+    </message>
+    <message>
+        <source>What was not saved is lost if it has ended. Start it again with spa viewer. This page comes back by itself once the viewer can be reached.</source>
+        <translation>Was nicht gesichert war, ist verloren, wenn er beendet wurde. Starten Sie ihn wieder mit spa viewer. Diese Seite kommt von selbst zurück, sobald er erreichbar ist.</translation>
     </message>
 </context>
 <context>

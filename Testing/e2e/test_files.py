@@ -201,3 +201,28 @@ def test_profiles_are_saved_and_loaded(screen: Any, program: Any, tmp_path: Path
     page.set_input_files("[data-test=import]", str(tmp_path / "bad.json"))
     screen.wait("get('problem').includes('no profile')")
     assert str(program.temporary) not in screen.state("problem") and screen.state("learned").startswith("1 accepted")
+
+
+def test_a_page_that_has_lost_its_viewer_comes_back(program: Any, browser: Any, new_screen: Any) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    sockets: List[Any] = []
+
+    def route(socket: Any) -> None:
+        socket.connect_to_server()
+        sockets.append(socket)
+
+    page.route_web_socket("**/ws", route)
+    screen = new_screen(page, program.url)
+    before = screen.state("opened")
+    page.click("[data-test=phantom]")
+    screen.wait(f"get('opened') > {before} && get('phase') === 'idle' && !get('busy')")
+    screen.begin()
+    areas = [mask["area"] for mask in screen.state("masks")]
+    sockets[-1].close()
+    page.wait_for_selector("text=comes back by itself")
+    page.wait_for_selector(".card")
+    screen.wait("get('phase') === 'choosing'")
+    assert [mask["area"] for mask in screen.state("masks")] == areas and len(sockets) == 2
+    page.keyboard.press("Escape")
+    screen.wait("get('phase') === 'idle'")
+    page.close()

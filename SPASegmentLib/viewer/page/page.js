@@ -171,6 +171,29 @@
   ["pointermove", "pointerdown", "wheel", "keydown", "focus"].forEach((kind) =>
     window.addEventListener(kind, resume, { capture: true, passive: true }));
 
+  // A page that has lost its viewer (a tablet that slept, a network that was away, a viewer that is started again) comes
+  // back by itself: all that it shows is kept by the viewer.
+  const AGAIN = 2000;
+  let lost = false;
+
+  async function comeBack() {
+    try {
+      const answer = await fetch(window.location.href, { cache: "no-store" });
+      if (answer.ok) {
+        window.location.reload();
+        return;
+      }
+    } catch (error) {
+      // Not yet.
+    }
+    setTimeout(comeBack, AGAIN);
+  }
+
+  window.trame.client.onConnectionClose(() => {
+    if (!lost) setTimeout(comeBack, AGAIN);
+    lost = true;
+  });
+
   // What is inside of a view takes the focus, too, with no name and nothing to do there.
   new MutationObserver(() => document.querySelectorAll(".remote-controlled-area[tabindex='0']").forEach((area) => {
     area.tabIndex = -1;
