@@ -104,6 +104,8 @@ def accepted_text(
         ).format(written=new, area=area, there=there)
     if before is not None and not (mask & ~before).any():
         return _("Accepted: the segment holds these {area} already.").format(area=area)
+    if min(frame.volume.GetImageData().GetDimensions()) == 1:
+        return _("Accepted: {area}. Click on another structure to go on.").format(area=area)
     return _("Accepted: {area} on this slice. Go on with the next slice, or click another structure.").format(
         area=area
     )

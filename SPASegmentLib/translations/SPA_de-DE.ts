@@ -2278,6 +2278,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>{area} of it were taken from {name}.</source>
         <translation>{area} davon wurden {name} genommen.</translation>
     </message>
+    <message>
+        <source>Accepted: {area}. Click on another structure to go on.</source>
+        <translation>Übernommen: {area}. Klicken Sie auf eine andere Struktur, um fortzufahren.</translation>
+    </message>
 </context>
 <context>
     <name>mrml.volume_texts</name>

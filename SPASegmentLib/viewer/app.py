@@ -169,11 +169,10 @@ class ViewerApp:
 
     def _speak(self, language: str) -> None:
         """Use a language from now on: that of the page which was opened last, or that its user has turned to since."""
-        if language not in self._languages():
-            return
-        translation.install(translation.translator(language))
-        self._page.show(language=language)
-        self._shown.say_again()
+        if language in self._languages():
+            translation.install(translation.translator(language))
+            self._page.show(language=language)
+            self._shown.say_again()
 
     def _register(self) -> None:
         conversation, workspace, views = self._conversation, self.workspace, self._views
@@ -228,7 +227,7 @@ class ViewerApp:
             "surface": self._show_surface,
         }
         for name, action in actions.items():
-            self._page.action(name, action if name in _ALWAYS else self._when_free(action))
+            self._page.action(name, action if name in _ALWAYS else self._page.when_free(action))
         self.server.trigger("settle")(self._page.settle)
         state = self.server.state
         state.change("highlighted")(lambda highlighted, **_: self._shown.highlight(int(highlighted)))
@@ -250,7 +249,7 @@ class ViewerApp:
 
     def _facts(self) -> Dict[str, Any]:
         """What the page always shows, as it is now."""
-        return page_facts(self.workspace, self._conversation, self._surface, self._page)
+        return page_facts(self.workspace, self._conversation, self._views, self._surface, self._page)
 
     def _views_moved(self) -> None:
         if not self.workspace.is_open:
@@ -281,15 +280,6 @@ class ViewerApp:
     def _begin_upload(self, name: str) -> Callable[[Path], Awaitable[None]]:
         """A file is on its way; returns what opens it."""
         return self._arrivals.begin(name)
-
-    def _when_free(self, act: Callable[..., Any]) -> Callable[..., Any]:
-        """An action that waits while a file is read, which takes the place of all that is open."""
-
-        def run(*arguments: Any) -> Any:
-            self._page.check_free()
-            return act(*arguments)
-
-        return run
 
     def _gesture(self, gesture: Gesture) -> None:
         """A click or a box in a slice view."""

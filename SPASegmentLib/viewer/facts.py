@@ -8,19 +8,21 @@ from SPASegmentLib.mrml.conversation import Conversation
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.surface import SurfaceView
+from SPASegmentLib.viewer.views import SliceViews
 from SPASegmentLib.viewer.workspace import Workspace, grey_range
 
 _ = texts(__name__)
 
 
 def page_facts(
-    workspace: Workspace, conversation: Conversation, surface: SurfaceView, page: PageState
+    workspace: Workspace, conversation: Conversation, views: SliceViews, surface: SurfaceView, page: PageState
 ) -> Dict[str, Any]:
     """As they are now.
 
     Args:
         workspace: what is open.
         conversation: with the user.
+        views: of slices.
         surface: the 3D view.
         page: says what is under way beside the network.
     """
@@ -53,6 +55,7 @@ def page_facts(
         "profile": profile.name,
         "learned": learned,
         "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
+        "flat": views.flat(workspace.volume),
         "surface": surface.shown,
     }
 

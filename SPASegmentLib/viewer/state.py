@@ -117,6 +117,15 @@ class PageState:
         if self._task:
             raise StateError(_("The viewer is still at work on something else; wait until it is done."))
 
+    def when_free(self, act: Callable[..., Any]) -> Callable[..., Any]:
+        """An action that waits while a file is read, which takes the place of all that is open."""
+
+        def run(*arguments: Any) -> Any:
+            self.check_free()
+            return act(*arguments)
+
+        return run
+
     @contextmanager
     def working(self, task: str) -> Iterator[None]:
         """Say on the page that something takes time.

@@ -109,7 +109,7 @@ class StudyApp(ViewerApp):
         for name in _NOT_HERE:
             self._page.action(name, _refuse)
         for name in _OF_CHOICES:
-            self._page.action(name, self._when_free(self._unless_alone(getattr(self._conversation, name))))
+            self._page.action(name, self._page.when_free(self._unless_alone(getattr(self._conversation, name))))
         own: Dict[str, Callable[..., Any]] = {
             "study_begin": self._begin,
             "study_show": self._show,
@@ -117,7 +117,7 @@ class StudyApp(ViewerApp):
             "study_leave": self._leave,
         }
         for name, act in own.items():
-            self._page.action(name, self._when_free(act))
+            self._page.action(name, self._page.when_free(act))
 
     def _unless_alone(self, act: Callable[..., Any]) -> Callable[..., Any]:
         return lambda *arguments: _refuse() if self._run.alone else act(*arguments)

@@ -12,7 +12,7 @@ from trame_slicer.views import ViewLayoutDefinition
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.frame import Frame
-from SPASegmentLib.mrml.grid import array_from_matrix
+from SPASegmentLib.mrml.grid import array_from_matrix, volume_grid
 from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
 from SPASegmentLib.mrml.quiet import quiet
 from SPASegmentLib.mrml.volumes import add_volume, remove_volume
@@ -170,6 +170,17 @@ class SliceViews:
         """Whether any view shows a frame's slice."""
         nodes = (view.get_view_node() for view in self._views.values())
         return any(frame.is_in(array_from_matrix(node.GetSliceToRAS())) for node in nodes)
+
+    def flat(self, volume: Optional[Any]) -> str:
+        """The view that shows all of a volume of one slice; empty for any other volume."""
+        if volume is None:
+            return ""
+        grid = volume_grid(volume)
+        single = [axis for axis, size in enumerate(grid.shape) if size == 1]
+        if len(single) != 1:
+            return ""
+        across = grid.to_world[:3, single[0]]
+        return max(VIEWS, key=lambda tag: abs(float(self.plane(tag).normal @ across)))
 
     def render(self) -> None:
         """Draw all views again."""

@@ -203,6 +203,49 @@ def test_profiles_are_saved_and_loaded(screen: Any, program: Any, tmp_path: Path
     assert str(program.temporary) not in screen.state("problem") and screen.state("learned").startswith("1 accepted")
 
 
+def corners(screen: Any, tag: str, matrix: np.ndarray) -> List[float]:
+    """Where the outermost of 240 x 200 pixels are, in shares of a view's width and height."""
+    box = screen.page.locator(f"[data-view={tag}]").bounding_box()
+    places = [screen.place(tag, np.array(ij) @ matrix) for ij in ((0, 0, 0), (239, 0, 0), (0, 199, 0), (239, 199, 0))]
+    return [share for x, y in places for share in ((x - box["x"]) / box["width"], (y - box["y"]) / box["height"])]
+
+
+@pytest.mark.parametrize(
+    ("directions", "tag"), [("(0.5,0,0) (0,0.5,0) (0,0,1)", "Red"), ("(0,0.5,0) (0,0,-0.5) (1,0,0)", "Yellow")]
+)
+def test_an_image_of_one_slice_is_seen_from_one_side(screen: Any, tmp_path: Path, directions: str, tag: str) -> None:
+    """Edge-on it is a line; nor is there a next slice, or a volume to go through."""
+    page = screen.page
+    rows, columns = np.indices((200, 240))
+    disk = np.hypot(rows - 90, columns - 110) < 40
+    pixels = np.random.default_rng(0).normal(400 + 900 * disk, 30).astype("<u2")
+    header = (
+        "NRRD0004\ntype: uint16\ndimension: 3\nspace: right-anterior-superior\nsizes: 240 200 1\nendian: little\n"
+        f"encoding: raw\nspace directions: {directions}\nspace origin: (0,0,0)\n\n"
+    )
+    (tmp_path / "knee.nrrd").write_bytes(header.encode() + pixels.tobytes())
+    matrix = np.array([[float(v) for v in one.strip("()").split(",")] for one in directions.split()])
+    upload(screen, tmp_path / "knee.nrrd")
+    screen.wait(f"get('volume') === 'knee.nrrd' && get('flat') === '{tag}' && !get('busy')")
+    assert [view.get_attribute("data-view") for view in page.locator(".picture").all()] == [tag]
+    assert page.locator("[type=range]").count() == 2, "of the grey values"
+    assert page.locator("[data-test=apply]").count() == page.locator("[data-key=PageUp]").count() == 0
+    screen.settle()
+    views, picture = page.locator(".views").bounding_box(), page.locator(".picture").bounding_box()
+    assert picture["width"] > 0.95 * views["width"] and len(set(screen.picture(tag))) > 100
+    # All of it, in a view that has become larger.
+    screen.until(lambda: all(0 <= share <= 1 for share in corners(screen, tag, matrix)))
+    screen.click(tag, np.array([110, 90, 0]) @ matrix)
+    screen.masks()
+    screen.accept()
+    assert screen.state("message").endswith("Click on another structure to go on.")
+    assert "lice" not in page.inner_text(".hint").replace("in a slice", "")
+    page.click("[data-test=phantom]")
+    screen.wait("get('volume') === 'Phantom' && get('flat') === '' && !get('busy')")
+    screen.settle()
+    assert page.locator(".picture").count() == 3 and len(set(screen.picture("Green"))) > 100
+
+
 def test_a_page_that_has_lost_its_viewer_comes_back(program: Any, browser: Any, new_screen: Any) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 720})
     sockets: List[Any] = []

@@ -17,6 +17,11 @@
     return text.replace(/\{(\w+)\}/g, (place, name) => (name in values ? values[name] : place));
   }
 
+  // Of all views the one that an image of a single slice is seen in, or all.
+  function only(tag, views) {
+    return tag ? { [tag]: views[tag] } : views;
+  }
+
   function accepted(answer) {
     if (!answer.ok && answer.status !== 422) window.alert(fill(say("refused"), { status: answer.status }));
     return answer.ok;
@@ -336,6 +341,6 @@
   const valueOf = (id) => document.getElementById(id).value;
 
   window.trame.utils.spa = {
-    language, valueOf, fill, shows, open, send, fetchFile, mayLeave, rounded, greys, readout, cross, pointed, first,
+    language, valueOf, fill, only, shows, open, send, fetchFile, mayLeave, rounded, greys, readout, cross, pointed, first,
   };
 })();
