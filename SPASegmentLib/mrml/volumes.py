@@ -30,7 +30,8 @@ def load_volume(scene: Any, path: str, component: Optional[int] = None) -> Any:
 
     Args:
         scene: vtkMRMLScene to load into.
-        path: NRRD, NIfTI or MetaImage file, the folder of a DICOM series, or one file of the series.
+        path: NRRD, NIfTI or MetaImage file, the folder of a DICOM series, or one file of the series; or a picture (PNG,
+            JPEG, BMP or TIFF).
         component: number (from 1) of the volume to take where the file has several.
 
     Returns:

@@ -1684,11 +1684,26 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
-    <name>io.volumes</name>
+    <name>io.picture</name>
     <message>
-        <source>SPA reads NRRD, NIfTI, MetaImage (MHA) and DICOM.</source>
-        <translation>SPA liest NRRD, NIfTI, MetaImage (MHA) und DICOM.</translation>
+        <source>it is a TIFF file that is stored on its side; save it as PNG.</source>
+        <translation>sie ist eine TIFF-Datei, die auf der Seite liegend gespeichert ist; speichern Sie sie als PNG.</translation>
     </message>
+    <message>
+        <source>it is damaged or not whole; copy or download it again.</source>
+        <translation>sie ist beschädigt oder unvollständig; kopieren Sie sie oder laden Sie sie noch einmal herunter.</translation>
+    </message>
+    <message>
+        <source>it has {count} pages; save each as a file of its own, or all as NIfTI or NRRD.</source>
+        <translation>sie hat {count} Seiten; speichern Sie jede als eigene Datei, oder alle als NIfTI oder NRRD.</translation>
+    </message>
+    <message>
+        <source>it has more than {count} million pixels; save a smaller part of it.</source>
+        <translation>sie hat mehr als {count} Millionen Pixel; speichern Sie einen kleineren Ausschnitt.</translation>
+    </message>
+</context>
+<context>
+    <name>io.volumes</name>
     <message>
         <source>The file refers to another file; save it as one file (.nrrd, .nii.gz or .mha) and open that.</source>
         <translation>Die Datei verweist auf eine andere; speichern Sie sie als eine Datei (.nrrd, .nii.gz oder .mha), und öffnen Sie diese.</translation>
@@ -1756,6 +1771,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>it has no volume {number}; there are {count}.</source>
         <translation>sie hat kein Volumen {number}; es gibt {count}.</translation>
+    </message>
+    <message>
+        <source>SPA reads NRRD, NIfTI, MetaImage (MHA), DICOM, PNG, JPEG, BMP and TIFF.</source>
+        <translation>SPA liest NRRD, NIfTI, MetaImage (MHA), DICOM, PNG, JPEG, BMP und TIFF.</translation>
     </message>
 </context>
 <context>
@@ -2534,10 +2553,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>kein Volumen</translation>
     </message>
     <message>
-        <source>NRRD, NIfTI, MHA, or a zipped DICOM series</source>
-        <translation>NRRD, NIfTI, MHA oder eine gezippte DICOM-Serie</translation>
-    </message>
-    <message>
         <source>Open file</source>
         <translation>Datei öffnen</translation>
     </message>
@@ -2973,6 +2988,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>What was not saved is lost if it has ended. Start it again with spa viewer. This page comes back by itself once the viewer can be reached.</source>
         <translation>Was nicht gesichert war, ist verloren, wenn er beendet wurde. Starten Sie ihn wieder mit spa viewer. Diese Seite kommt von selbst zurück, sobald er erreichbar ist.</translation>
     </message>
+    <message>
+        <source>NRRD, NIfTI, MHA, a picture, or a zipped DICOM series</source>
+        <translation>NRRD, NIfTI, MHA, ein Bild oder eine DICOM-Serie als ZIP-Archiv</translation>
+    </message>
 </context>
 <context>
     <name>viewer.page_view</name>
@@ -3051,10 +3070,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 <context>
     <name>viewer.uploads</name>
     <message>
-        <source>The page takes NRRD, NIfTI and MHA files, and a DICOM series as a .zip archive.</source>
-        <translation>Die Seite nimmt Dateien in NRRD, NIfTI und MHA, und eine DICOM-Serie als .zip-Archiv.</translation>
-    </message>
-    <message>
         <source>The archive is empty; zip the folder of a DICOM series.</source>
         <translation>Das Archiv ist leer; packen Sie den Ordner einer DICOM-Serie.</translation>
     </message>
@@ -3075,12 +3090,16 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>Das Archiv enthält mehr als {size} GiB; nehmen Sie weniger.</translation>
     </message>
     <message>
-        <source>The archive holds no DICOM images; open NIfTI, NRRD or MHA files themselves.</source>
-        <translation>Das Archiv enthält keine DICOM-Bilder; öffnen Sie NIfTI-, NRRD- oder MHA-Dateien selbst.</translation>
-    </message>
-    <message>
         <source>The viewer ends; the archive was not read.</source>
         <translation>Der Viewer endet; das Archiv wurde nicht gelesen.</translation>
+    </message>
+    <message>
+        <source>The page takes NRRD, NIfTI and MHA files, pictures (PNG, JPEG, BMP, TIFF), and a DICOM series as a .zip archive.</source>
+        <translation>Die Seite nimmt Dateien im Format NRRD, NIfTI und MHA, Bilder (PNG, JPEG, BMP, TIFF), und eine DICOM-Serie als ZIP-Archiv.</translation>
+    </message>
+    <message>
+        <source>The archive holds no DICOM images; open NIfTI, NRRD or MHA files and pictures themselves.</source>
+        <translation>Das Archiv enthält keine DICOM-Bilder; öffnen Sie NIfTI-, NRRD- oder MHA-Dateien und Bilder selbst.</translation>
     </message>
 </context>
 <context>

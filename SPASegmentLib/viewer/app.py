@@ -318,6 +318,8 @@ class ViewerApp:
                 text = refusal()
                 raise StateError(text)
             act(*arguments)
+            # What was refused before is past.
+            self._page.show(problem="")
             self._conversation.segment_selected()
 
         return run

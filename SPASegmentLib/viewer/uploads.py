@@ -17,7 +17,7 @@ from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
 
-VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".zip")
+VOLUME_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha", ".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".zip")
 
 #: Bytes of an upload, of the voxels in it, and of a profile.
 MAX_UPLOAD, MAX_VOXELS, MAX_PROFILE = 1 << 30, 4 << 30, 1 << 20
@@ -39,7 +39,12 @@ def safe_name(name: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", last).lstrip(".-")[-100:].lstrip(".-")
     ending = next((e for e in VOLUME_ENDINGS if plain.lower().endswith(e)), None)
     if ending is None or plain.lower() == ending.lstrip("."):
-        raise InputError(_("The page takes NRRD, NIfTI and MHA files, and a DICOM series as a .zip archive."))
+        raise InputError(
+            _(
+                "The page takes NRRD, NIfTI and MHA files, pictures (PNG, JPEG, BMP, TIFF), and a DICOM series as a "
+                ".zip archive."
+            )
+        )
     return plain[: -len(ending)] + ending
 
 
@@ -53,7 +58,7 @@ def check_upload(path: Path, limit: int = MAX_VOXELS) -> None:
     """Refuse a volume file whose header asks for too much memory or for other files.
 
     Args:
-        path: NRRD, NIfTI or MHA file.
+        path: NRRD, NIfTI or MHA file, or a picture.
         limit: bytes that its voxels may take.
 
     Raises:
@@ -78,7 +83,7 @@ def read_archive(archive: Path, folder: Path, stop: Optional[Event] = None) -> I
         return read_image(str(folder))
     except NoSeriesError:
         raise InputError(
-            _("The archive holds no DICOM images; open NIfTI, NRRD or MHA files themselves.")
+            _("The archive holds no DICOM images; open NIfTI, NRRD or MHA files and pictures themselves.")
         ) from None
     except SeveralSeriesError:
         raise InputError(_("The archive holds several DICOM series; zip the folder of one of them.")) from None

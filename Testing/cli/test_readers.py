@@ -61,7 +61,7 @@ def test_a_simulated_reader_takes_the_best_in_the_last_round(session: Slice) -> 
 
 
 def only_recommended(shown: Proposal) -> Proposal:
-    return replace(shown, candidates=shown.candidates[:0], masks=shown.masks[:1], differences=())
+    return replace(shown, masks=shown.masks[:1], differences=())
 
 
 def test_without_candidates_the_recommended_mask_is_taken(session: Slice) -> None:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("slicer")
 
@@ -72,9 +73,27 @@ def test_a_zipped_dicom_series(screen: Any, tmp_path: Path) -> None:
     assert [position["lowest"], position["highest"]] == pytest.approx([low[2], high[2]], abs=1.3)
 
 
+def test_a_photograph_in_colour_is_opened_and_a_structure_on_it_segmented(screen: Any, tmp_path: Path) -> None:
+    rows, columns = np.mgrid[:300, :400]
+    spot = np.hypot((columns - 200) / 1.3, rows - 150) < 45
+    noise = np.random.default_rng(0).normal(0, 8, (300, 400, 1))
+    pixels = np.where(spot[..., None], [200, 150, 110], [120, 60, 50]) + noise
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(tmp_path / "skin.jpg")
+    upload(screen, tmp_path / "skin.jpg")
+    screen.wait("get('volume') === 'skin.jpg' && !get('busy')")
+    screen.settle()
+    screen.page.mouse.click(*screen.place("Red", (-200.0, -150.0, 0.0)))
+    screen.masks()
+    screen.page.screenshot(path="out/e2e/photograph.png")
+    screen.page.keyboard.press("Enter")
+    screen.wait("get('phase') === 'accepted'")
+    assert screen.state("problem") == "" and not screen.errors
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
+        ("scan.jpg", b"\xff\xd8\xff\xe0", "damaged or not whole"),
         ("scan.exe", b"MZ", "NRRD, NIfTI and MHA"),
         ("scan.nrrd", b"no header", "damaged"),
         ("scan.nii.gz", b"\x1f\x8b\x08\x00", "damaged"),

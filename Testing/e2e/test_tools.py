@@ -231,7 +231,7 @@ def test_profiles_can_be_managed(screen: Any) -> None:
     screen.wait("get('problem').includes('this name already')")
     assert name.input_value() == "edema, generous"
     page.get_by_label("Profile in use", exact=True).select_option(first)
-    screen.wait("get('learned').startsWith('1 accepted')")
+    screen.wait("get('learned').startsWith('1 accepted') && !get('problem')")
     page.get_by_label("Profile in use", exact=True).select_option("edema, generous")
     screen.wait("get('profile') === 'edema, generous'")
     page.get_by_role("button", name="Forget").click()

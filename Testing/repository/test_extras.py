@@ -67,13 +67,13 @@ def test_research_needs_the_training_extra_only(layer: str) -> None:
 
 
 def test_extras_hold_nothing_that_everybody_gets() -> None:
-    research = {"matplotlib", "pillow", "scikit-learn", "threadpoolctl", "monai", "nibabel", "pydantic", "pyyaml"}
+    research = {"matplotlib", "scikit-learn", "threadpoolctl", "monai", "nibabel", "pydantic", "pyyaml"}
     assert not {*research, "pynrrd"} & declared()
 
 
 WITHOUT_EXTRAS = """
 import sys
-missing = {"PIL", "matplotlib", "monai", "nibabel", "nrrd", "sklearn", "threadpoolctl", "yaml"}
+missing = {"matplotlib", "monai", "nibabel", "nrrd", "sklearn", "threadpoolctl", "yaml"}
 # Typer may need pydantic itself.
 missing |= {"aiohttp", "trame", "trame_slicer"}
 class Without:

@@ -14,6 +14,7 @@ from SPASegmentLib.mrml.io.dicom_files import is_dicom
 from SPASegmentLib.mrml.io.metaimage import is_metaimage, metaimage_outlook, read_metaimage
 from SPASegmentLib.mrml.io.nifti import is_nifti, is_sheared, nifti_outlook, read_nifti
 from SPASegmentLib.mrml.io.nrrd import is_nrrd, nrrd_outlook, read_nrrd, read_segments
+from SPASegmentLib.mrml.io.picture import is_picture, picture_outlook, read_picture
 from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError
 from SPASegmentLib.translation import texts
 
@@ -34,7 +35,8 @@ def read_image(path: str, component: Optional[int] = None) -> Image:
     Voxels without a value (NaN, infinite) become the smallest value of their slice, and a note says so.
 
     Args:
-        path: NRRD, NIfTI or MetaImage file, the folder of a DICOM series, or one file of the series.
+        path: NRRD, NIfTI or MetaImage file, the folder of a DICOM series, or one file of the series; or a picture (PNG,
+            JPEG, BMP or TIFF).
         component: number (from 1) of the volume or value to take where the file has several; None for the only one,
             or colours.
 
@@ -54,7 +56,7 @@ def read_mask(path: str) -> Image:
     """Read a mask: all that is not 0 in a label map, or lies in any segment of a segmentation.
 
     Args:
-        path: ".seg.nrrd", NRRD, NIfTI or MetaImage file, a DICOM segmentation or series.
+        path: ".seg.nrrd", NRRD, NIfTI or MetaImage file, a DICOM segmentation or series, or a picture.
 
     Returns:
         Values (k, j, i) bool.
@@ -135,7 +137,7 @@ def check_alone(place: Path, limit: int) -> None:
     The same code reads the header here and when the voxels are read, so that it cannot say one thing to each.
 
     Args:
-        place: NRRD, NIfTI or MetaImage file.
+        place: NRRD, NIfTI or MetaImage file, or a picture.
         limit: bytes that its voxels may take.
 
     Raises:
@@ -177,13 +179,15 @@ def _format(place: Path) -> Tuple[Callable[[Path], Image], Callable[[Path], Outl
         return read_nifti, nifti_outlook
     if is_metaimage(start):
         return read_metaimage, metaimage_outlook
+    if is_picture(start):
+        return read_picture, picture_outlook
     if name.endswith((".nrrd", ".nhdr")):
         return read_nrrd, nrrd_outlook
     if name.endswith((".nii", ".nii.gz", ".img", ".img.gz")):
         return read_nifti, nifti_outlook
     if name.endswith((".mha", ".mhd")):
         return read_metaimage, metaimage_outlook
-    raise UnreadableError(_("SPA reads NRRD, NIfTI, MetaImage (MHA) and DICOM."))
+    raise UnreadableError(_("SPA reads NRRD, NIfTI, MetaImage (MHA), DICOM, PNG, JPEG, BMP and TIFF."))
 
 
 def _start(place: Path) -> bytes:

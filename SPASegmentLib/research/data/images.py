@@ -1,4 +1,4 @@
-"""Images and masks: pictures by Pillow, NIfTI and NRRD by the readers that the product has, with the same rules."""
+"""Images and masks, by the readers that the product has, with the same rules."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.lattice import Lattice, differences, moved
+from SPASegmentLib.mrml.io.picture import open_picture
 from SPASegmentLib.mrml.io.volumes import read_voxels
+from SPASegmentLib.mrml.io.voxels import UnreadableError
 
 #: File endings by what reads them.
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr")
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
-#: Pictures whose packing changes values a little, most of all at edges.
-_LOSSY = ("JPEG", "MPO", "WEBP")
-#: The tag that says how a picture is to be turned; above 4 its sides change places.
-_ORIENTATION = 0x0112
 
 
 @dataclass(frozen=True)
@@ -135,9 +133,9 @@ def _read(path: Path, grey: bool) -> _Found:
         raise InputError(f"{path.name} is of no kind that can be read; there are {', '.join(PICTURES + VOLUMES)}.")
     try:
         return _volume(path) if ending.endswith(VOLUMES) else _picture(path, grey)
-    except InputError:
-        raise
-    except Exception as error:  # Pillow raises many types for a damaged file
+    except UnreadableError as error:
+        raise InputError(f"{path.name} cannot be read: {error}") from error
+    except (OSError, MemoryError) as error:
         reason = (str(error) or repr(error)).splitlines()[0].rstrip(".")
         raise InputError(f"{path.name} cannot be read: {reason}; it may be damaged, copy it again.") from error
 
@@ -156,19 +154,7 @@ def _volume(path: Path) -> _Found:
 
 
 def _picture(path: Path, grey: bool) -> _Found:
-    pillow = needed("PIL.Image")
-    with pillow.open(path) as opened:
-        if getattr(opened, "n_frames", 1) > 1 and opened.format != "MPO":
-            raise InputError(
-                f"{path.name} has {opened.n_frames} pages; save each as a file of its own, or all as NIfTI or NRRD."
-            )
-        if opened.format == "TIFF" and opened.getexif().get(_ORIENTATION, 1) > 4 and opened.tile[0][0] != "libtiff":
-            raise InputError(  # Pillow decodes these into the wrong shape
-                f"{path.name} is a TIFF file that is stored on its side; save it as PNG."
-            )
-        blurred = opened.format in _LOSSY
-        # As viewers show it; a camera may have been held upside down.
-        picture = needed("PIL.ImageOps").exif_transpose(opened)
+    with open_picture(path) as (picture, blurred):
         if grey and picture.mode in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "HSV", "LAB"):
             return _Found(np.asarray(picture.convert("L")), blurred=blurred)
         values = np.asarray(picture)

@@ -244,6 +244,10 @@ VOLUMES: Dict[str, Make] = {
     "NIfTI of complex numbers": lambda f: changed(some_nifti(f), 70, "<h", 32),
     "Analyze 7.5": lambda f: changed(some_nifti(f), 344, "4s", b""),
     "MetaImage: `.mha`, or `.mhd` with its voxels in another file": metaimage,
+    "a picture: PNG, JPEG, BMP or TIFF, in colour or grey": lambda f: picture(f, "a.png"),
+    "a picture that EXIF says to turn": lambda f: turned(f, "a.jpg"),
+    "a picture that is damaged or was not copied to its end": lambda f: cut(picture(f, "a.png")),
+    "a TIFF file with several pages": lambda f: pages(f),
     "a file that gives no size of voxels": unknown_size,
     "voxels that are NaN or infinite": lambda f: nrrd(f, np.where(VOXELS > 490, np.nan, VOXELS).astype("f4")),
     "integers of 64 bits, up to 9 · 10^15": lambda f: nrrd(f, VOXELS.astype("i8") + 2**52),
@@ -280,7 +284,7 @@ DICOM: Dict[str, Make] = {
 }
 MASKS: Dict[str, Make] = {
     "`.seg.nrrd` of 3D Slicer: all segments together, cropped or not": segments,
-    "NRRD, NIfTI or MetaImage: all that is not 0": labels,
+    "NRRD, NIfTI, MetaImage or a picture: all that is not 0": labels,
     "NIfTI with sheared axes": sheared_nifti,
     "DICOM segmentation: frames in any order, slices left out, several segments": segmentation,
     "DICOM segmentation whose frames lie on no lattice": lambda f: segmentation(f, scattered=True),
@@ -291,6 +295,10 @@ MASKS: Dict[str, Make] = {
 def picture(folder: Path, name: str, **options: Any) -> Path:
     pictures.fromarray(np.arange(120, dtype="u1").reshape(10, 12) * 2).save(folder / name, **options)
     return folder / name
+
+
+def pages(folder: Path) -> Path:
+    return picture(folder, "a.tif", save_all=True, append_images=[pictures.new("L", (12, 10))])
 
 
 def turned(folder: Path, name: str) -> Path:
@@ -304,9 +312,7 @@ PICTURES: Dict[str, Tuple[Make, str, Optional[int]]] = {
     "a picture that EXIF says to turn": (lambda f: turned(f, "a.jpg"), "image", None),
     "a mask as JPEG": (lambda f: picture(f, "a.jpg"), "mask", None),
     "a mask as JPEG with labels": (lambda f: picture(f, "a.jpg"), "mask", 2),
-    "TIFF with several pages": (
-        lambda f: picture(f, "a.tif", save_all=True, append_images=[pictures.new("L", (12, 10))]), "image", None,
-    ),
+    "TIFF with several pages": (pages, "image", None),
     "a TIFF file that is stored on its side and not packed": (lambda f: turned(f, "a.tif"), "image", None),
 }  # fmt: skip
 
