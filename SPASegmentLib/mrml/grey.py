@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional, Tuple
 
 import numpy as np
+from vtk import VTK_UNSIGNED_CHAR
 from vtk.util import numpy_support
 
 #: Percent of the voxels that may be darker than black, and as many brighter than white; as in Slicer.
@@ -18,17 +19,23 @@ def show_grey(volume: Any) -> None:
     """Give a volume the display of Slicer's Volumes module: grey values, window and level from the image.
 
     Slicer takes the latter from a histogram. Where nearly all voxels have one value, or a few lie far away from all
-    others, it finds one value alone, which shows nothing; `telling_range` is shown then.
+    others, it finds one value alone, which shows nothing; `telling_range` is shown then. Colours of 8 bits are
+    shown as they are.
     """
     volume.CreateDefaultDisplayNodes()
     display = volume.GetDisplayNode()
     if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
         return
+    scalars = volume.GetImageData().GetPointData().GetScalars()
+    if scalars.GetNumberOfComponents() > 1 and scalars.GetDataType() == VTK_UNSIGNED_CHAR:
+        display.SetAutoWindowLevel(0)
+        display.SetWindowLevel(255, 127.5)
+        return
     if display.GetColorNode() is None:
         display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
     if display.GetWindow() > 0:
         return
-    found = telling_range(numpy_support.vtk_to_numpy(volume.GetImageData().GetPointData().GetScalars()))
+    found = telling_range(numpy_support.vtk_to_numpy(scalars))
     if found is not None:
         low, high = found
         display.SetAutoWindowLevel(0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from SPASegmentLib.mrml.conversation import Conversation
+from SPASegmentLib.mrml.volumes import is_in_mm
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.surface import SurfaceView
@@ -56,6 +57,7 @@ def page_facts(
         "learned": learned,
         "grey": [0.0, 1.0] if workspace.volume is None else list(grey_range(workspace.volume)),
         "flat": views.flat(workspace.volume),
+        "unit": "mm" if workspace.volume is None or is_in_mm(workspace.volume) else "",
         "surface": surface.shown,
     }
 

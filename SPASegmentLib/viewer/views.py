@@ -15,7 +15,7 @@ from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import array_from_matrix, volume_grid
 from SPASegmentLib.mrml.plane import Plane, Point, xy_to_ras
 from SPASegmentLib.mrml.quiet import quiet
-from SPASegmentLib.mrml.volumes import add_volume, remove_volume
+from SPASegmentLib.mrml.volumes import add_volume, is_in_mm, remove_volume
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -68,7 +68,6 @@ class SliceViews:
             # Eight samples per pixel take ten times as long without a graphics card, for images that need none.
             view.render_window().SetMultiSamples(0)
             view.set_background_color([0, 0, 0])
-            view.set_ruler(slicer.vtkMRMLAbstractViewNode.RulerTypeThin)
 
     def on_change(self, callback: Any) -> None:
         """Call back when any view has moved."""
@@ -76,8 +75,11 @@ class SliceViews:
             view.modified.connect(lambda *_: callback())
 
     def show(self, volume: Optional[Any]) -> None:
-        """Show a volume from its middle, along its own axes; None for nothing."""
+        """Show a volume from its middle, along its own axes, with a ruler if its size is known; None for nothing."""
+        kinds = slicer.vtkMRMLAbstractViewNode
+        measured = volume is None or is_in_mm(volume)
         for view in self._views.values():
+            view.set_ruler(kinds.RulerTypeThin if measured else kinds.RulerTypeNone)
             view.set_background_volume_id(None if volume is None else volume.GetID())
             view.reset_view()
 

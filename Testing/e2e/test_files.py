@@ -24,6 +24,7 @@ from SPASegmentLib.mrml.volumes import add_volume
 pytestmark = pytest.mark.e2e
 
 LESION = ambiguous_phantom().lesion_ras
+PICTURES = Path(__file__).resolve().parents[2] / "out" / "e2e"
 
 #: The header of a file that passes the first checks and is refused when it is opened.
 SEGMENTATION = b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 9 9 9\nencoding: raw\n\n" + bytes(729)
@@ -84,7 +85,11 @@ def test_a_photograph_in_colour_is_opened_and_a_structure_on_it_segmented(screen
     screen.settle()
     screen.page.mouse.click(*screen.place("Red", (-200.0, -150.0, 0.0)))
     screen.masks()
-    screen.page.screenshot(path="out/e2e/photograph.png")
+    place = screen.page.inner_text("#readout")
+    assert place.startswith("R -") and "mm" not in place, "nobody knows how large a pixel is"
+    assert screen.state("grey") == [0, 255], "colours are shown as they are"
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    screen.page.screenshot(path=PICTURES / "photograph.png")
     screen.page.keyboard.press("Enter")
     screen.wait("get('phase') === 'accepted'")
     assert screen.state("problem") == "" and not screen.errors

@@ -74,6 +74,11 @@ def test_other_volumes_keep_slicer_s_own_range(scene: Any) -> None:
     assert shown(volume) == before
 
 
+def test_colours_are_shown_as_they_are(scene: Any) -> None:
+    volume = add_volume(scene, np.random.default_rng(0).integers(50, 200, (1, 20, 30, 3), dtype=np.uint8))
+    assert shown(volume) == (0, 255)
+
+
 @pytest.mark.parametrize("name", ["ct_spleen_mask.nii.gz", "mr_brain1_mask.nrrd"])
 @pytest.mark.shared_data
 def test_real_label_maps(scene: Any, shared_data: Any, name: str) -> None:

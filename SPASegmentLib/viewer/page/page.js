@@ -119,7 +119,8 @@
     });
   }
 
-  function readout(event, geometry) {
+  // unit: of the places, "mm", or "" where the size of voxels is unknown.
+  function readout(event, geometry, unit) {
     const place = document.getElementById("readout");
     if (!place) return;
     if (!event || !geometry) {
@@ -127,7 +128,7 @@
       return;
     }
     const [r, a, s] = position(event, geometry).map((value) => value.toFixed(1));
-    place.textContent = `R ${r}  A ${a}  S ${s} mm`;
+    place.textContent = `R ${r}  A ${a}  S ${s} ${unit}`;
   }
 
   // Views have as many pixels as the screen, where one point may be several of these.
