@@ -232,9 +232,7 @@ class ViewerApp:
         state = self.server.state
         state.change("highlighted")(lambda highlighted, **_: self._shown.highlight(int(highlighted)))
         state.change("uncertainty")(lambda uncertainty, **_: self._shown.set_uncertainty(bool(uncertainty)))
-        state.change("pixels_per_point")(
-            lambda pixels_per_point, **_: setattr(self._pointer, "pixels_per_point", max(float(pixels_per_point), 1.0))
-        )
+        state.change("pixels_per_point")(lambda pixels_per_point, **_: self._pointer.rescale(float(pixels_per_point)))
         state.change("negative")(lambda negative, **_: setattr(conversation, "removes", bool(negative)))
         self.server.controller.on_server_bind.add(self._bind)
         self.server.controller.on_client_connected.add(self._connected)
@@ -262,11 +260,11 @@ class ViewerApp:
 
     def _opened(self) -> None:
         self._conversation.end()
-        self._page.show(message=" ".join(notes_of(self.workspace.volume)), problem="")
+        low, high = self.workspace.volume.GetImageData().GetScalarRange()  # type: ignore[union-attr]
+        notes = " ".join(notes_of(self.workspace.volume))
+        self._page.show(message=notes, problem="", grey_limits=[low, high])
         if self._surface.shown:
             self._surface.show(self.workspace.segmentation)
-        low, high = self.workspace.volume.GetImageData().GetScalarRange()  # type: ignore[union-attr]
-        self._page.show(grey_limits=[low, high])
         self._views_moved()
 
     def _save(self, path: Path) -> str:
@@ -318,8 +316,7 @@ class ViewerApp:
                 text = refusal()
                 raise StateError(text)
             act(*arguments)
-            # What was refused before is past.
-            self._page.show(problem="")
+            self._page.show(problem="")  # of a refusal before
             self._conversation.segment_selected()
 
         return run

@@ -53,9 +53,6 @@ class Gesture:
 class Pointer:
     """Calls back for each gesture in any slice view of a scene.
 
-    Attributes:
-        pixels_per_point: pixels of a view for each point of the page, in which hands move.
-
     Args:
         scene: vtkMRMLScene; a hidden node in it stands for the pointer.
         view_manager: trame-slicer's, to find views by their nodes.
@@ -64,7 +61,7 @@ class Pointer:
 
     def __init__(self, scene: Any, view_manager: Any, on_gesture: Callable[[Gesture], None]) -> None:
         self._view_manager, self._on_gesture = view_manager, on_gesture
-        self.pixels_per_point = 1.0
+        self._pixels_per_point = 1.0
         self._pipelines: List[_PointerPipeline] = []
         self._node = slicer.vtkMRMLScriptedModuleNode()
         self._node.SetName("SPA pointer")
@@ -79,9 +76,13 @@ class Pointer:
             return None
         pipeline = _PointerPipeline()
         pipeline.view, pipeline.on_gesture = self._view_manager.get_view(view_node), self._on_gesture
-        pipeline.scale = lambda: self.pixels_per_point
+        pipeline.scale = lambda: self._pixels_per_point
         self._pipelines.append(pipeline)
         return pipeline
+
+    def rescale(self, pixels_per_point: float) -> None:
+        """Hands move in points of the page, each of which has so many pixels of a view."""
+        self._pixels_per_point = max(pixels_per_point, 1.0)
 
     def let_go(self, view: str) -> None:
         """A second finger has come: the press in a view, which may be on its way still, is no click and no box.

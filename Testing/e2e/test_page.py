@@ -216,7 +216,8 @@ def test_long_names_stay_within_their_boxes(program: Any, browser: Any, new_scre
     screen = new_screen(page, program.url)
     name = "Patient_2026_follow-up_T1w_post-contrast_axial_resampled_denoised_final_version_2.nrrd"
     (tmp_path / name).write_bytes(
-        b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 20 20 9\nencoding: raw\n\n" + bytes(range(100)) * 36
+        b"NRRD0004\ntype: uint8\ndimension: 3\nspace: RAS\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nsizes: 20 20 9\n"
+        b"encoding: raw\n\n" + bytes(range(100)) * 36
     )
     page.set_input_files("[data-test=upload]", str(tmp_path / name))
     screen.wait(f"get('volume') === '{name}' && !get('busy')")

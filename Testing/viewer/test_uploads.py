@@ -182,7 +182,7 @@ def test_an_archive_of_something_else_says_what_to_do(tmp_path: Path) -> None:
     inside.mkdir()
     with pytest.raises(InputError) as refused:
         read_archive(archive(tmp_path / "a.zip", a=nifti(5, 8, 8) + bytes(640), b=b"read me"), inside)
-    said = "The archive holds no DICOM images; open NIfTI, NRRD or MHA files themselves."
+    said = "The archive holds no DICOM images; open NIfTI, NRRD or MHA files and pictures themselves."
     assert str(refused.value) == said
 
 
