@@ -224,7 +224,7 @@ def test_long_names_stay_within_their_boxes(program: Any, browser: Any, new_scre
     assert page.locator(".top").bounding_box()["height"] < 60
     page.set_viewport_size({"width": 1024, "height": 768})
     screen.settle()
-    page.mouse.move(*screen.place("Red", (-10, -10, 4)))
+    page.mouse.move(*screen.place("Red", (10, 10, 4)))
     assert page.locator(".readout").evaluate("e => e.textContent.includes('mm') && e.scrollWidth <= e.clientWidth")
     page.evaluate("name => window.trame.state.set('problem', name)", "W" * 80)
     page.evaluate("name => window.trame.state.set('message', name)", "W" * 80)
