@@ -186,6 +186,7 @@ def by_fold(three: Path, tmp_path_factory: pytest.TempPathFactory) -> Dict[str, 
     return evaluate_named(NamedTask((three,), rounds=2, jobs=1, folds=folder))
 
 
+@pytest.mark.slow
 def test_folds_of_the_same_weights_change_nothing(by_fold: Dict[str, Any], three: Path) -> None:
     alone = evaluate_named(NamedTask((three,), rounds=2, jobs=1))
     assert by_fold["folds"] == FOLDS and by_fold["cases"] == alone["cases"] and by_fold["gain"] == alone["gain"]
