@@ -157,6 +157,7 @@ def test_who_turns_to_one_of_two_pages_has_the_slices_in_proportion(
         # The other one is left long enough for a hand to reach it.
         screen.page.wait_for_timeout(1000)
     first.begin()
+    second.wait("get('masks').length > 0")
     assert 150 < float(second.state("masks")[0]["area"].split()[0]) < 600
     assert first.errors == second.errors == []
     first.page.close()

@@ -231,6 +231,7 @@ def test_a_box_says_nothing_of_how_large_a_person_draws(three: Path) -> None:
     assert np.argmax(first) == np.argmax(shown) == 1, "one mask for all three, near what most people want"
 
 
+@pytest.mark.slow
 def test_an_image_is_measured_by_the_weights_of_its_fold(three: Path, tmp_path: Path) -> None:
     folder = folded(tmp_path, three)
     task = NamedTask((three,), rounds=1, jobs=1, folds=folder)

@@ -139,6 +139,7 @@ def test_images_are_normalised_as_in_use() -> None:
     assert batches.normalise is region.normalise
 
 
+@pytest.mark.slow
 def test_a_finished_training_leaves_what_is_known_of_its_weights(tmp_path: Path) -> None:
     text = (
         "network: {channels: 16, image_size: 64, latent_dim: 3, components: 4, mlp_dim: 16}\n"
