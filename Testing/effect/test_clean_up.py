@@ -197,7 +197,7 @@ def test_the_census_counts(desk: Any) -> None:
     assert census(desk) == before
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [120, pytest.param(500, marks=pytest.mark.slow)])
 def test_random_actions_leave_nothing(desk: Any, count: int) -> None:
     rng = np.random.default_rng(count)
     desk.click()
