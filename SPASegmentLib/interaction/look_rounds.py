@@ -142,14 +142,14 @@ class LookRounds:
         means = self._means(weights)
         best, recommended, with_best = self._least_loss(means, weights)
         first = RegionMap(self._looks[best].region, means[best])
-        picked = self._screen(first, with_best, normalised(self._hedged + heard))
+        masks, picked = self._screen(first, with_best, normalised(self._hedged + heard))
         expected = calibrated(float(with_best @ weights), self._calibration)
         believed = zip(np.bincount(self._owner, weights), self._looks, means)
         maps = FrameMaps(
             (first, *(self._hypothesis(index) for index in picked)),
             tuple((float(share), RegionMap(look.region, mean)) for share, look, mean in believed),
         )
-        proposal = propose(self._frame, maps, number, expected)
+        proposal = propose(self._frame, masks, maps, number, expected)
         shown = (self._looks[best], *(self._looks[self._owner[i]] for i in picked))
         cells = np.concatenate([recommended, self._masks[picked]])
         return LookRound(self, said, weights, shown, cells, replace(proposal, extent_open=True))
@@ -288,8 +288,14 @@ class LookRounds:
         best = int(gain.argmax())
         return best, masks[best], alike[best]
 
-    def _screen(self, recommended: RegionMap, alike: np.ndarray, weights: np.ndarray) -> List[int]:
-        """Hypotheses picked so that the expected Dice of the best mask shown grows most, smallest first."""
+    def _screen(
+        self, recommended: RegionMap, alike: np.ndarray, weights: np.ndarray
+    ) -> Tuple[np.ndarray, List[int]]:
+        """The recommended mask, and hypotheses picked so that the expected Dice of the best mask shown grows most.
+
+        Returns:
+            (1 + k, height, width) bool, the candidates smallest first, and the hypotheses that the candidates are.
+        """
         masks, picked = [recommended.in_frame() > THRESHOLD], [-1]
         best, open_ = alike, alike <= DUPLICATE_DICE
         while len(picked) <= self._settings.candidates and open_.any():
@@ -302,7 +308,8 @@ class LookRounds:
                 masks.append(mask)
                 picked.append(index)
                 best = np.maximum(best, self._alike[index])
-        return [picked[i] for i in sorted(range(1, len(masks)), key=lambda i: (int(masks[i].sum()), i))]
+        order = sorted(range(1, len(masks)), key=lambda i: (int(masks[i].sum()), i))
+        return np.stack([masks[i] for i in (0, *order)]), [picked[i] for i in order]
 
     def _hypothesis(self, index: int) -> RegionMap:
         """On its look's region."""

@@ -410,7 +410,7 @@ class RegionRounds:
         agreement = float(drawn.weights @ pairwise_dice(recommended[None] > THRESHOLD, drawn.masks)[0])
         corrections = sum(isinstance(answer, Correction) for answer in answers)
         curve = self._calibration.curve(number, corrections, self._extent_given)
-        return propose(self.region.frame, maps, number, calibrated(agreement, curve))
+        return propose(self.region.frame, maps.masks(), maps, number, calibrated(agreement, curve))
 
     def _radius(self, map_: np.ndarray) -> float:
         return equivalent_radius(map_ > THRESHOLD, self._areas)
@@ -433,14 +433,16 @@ def choice(masks: np.ndarray, mask: int) -> Choice:
     return Choice(masks[1:], mask - 1) if mask else Choice(masks, 0)
 
 
-def propose(frame: FrameImage, maps: FrameMaps, number: int, expected_dice: float) -> Proposal:
+def propose(
+    frame: FrameImage, masks: np.ndarray, maps: FrameMaps, number: int, expected_dice: float
+) -> Proposal:
     """What the user sees.
 
     Args:
         frame: the image.
-        maps: of the masks.
+        masks: (1 + k, height, width) bool, the recommended prediction first.
+        maps: what they come from.
         number: of the round.
         expected_dice: 0..1, of the recommended prediction.
     """
-    masks = maps.masks()
     return Proposal(masks, maps, compare_all(masks, frame.spacing, frame.in_mm), number, expected_dice)

@@ -7,6 +7,7 @@ import re
 from typing import Iterable, List, Tuple
 
 import numpy as np
+from vtkmodules.vtkCommonCore import vtkMath
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.pictures import color
@@ -68,10 +69,8 @@ def _choices() -> List[RGB]:
 
 
 def _seen(colors: List[RGB]) -> np.ndarray:
-    """Colours (n, 3) where equal distances are seen as equal ones: CIELAB, of sRGB under D65."""
-    parts = np.array(colors)
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    matrix = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    xyz = linear @ matrix.T / matrix.sum(axis=1)
-    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
-    return np.stack([116 * f[:, 1] - 16, 500 * (f[:, 0] - f[:, 1]), 200 * (f[:, 1] - f[:, 2])], axis=1)
+    """Colours (n, 3) where equal distances are seen as equal ones: CIELAB."""
+    found = [[0.0, 0.0, 0.0] for _color in colors]
+    for parts, lab in zip(colors, found):
+        vtkMath.RGBToLab(parts, lab)
+    return np.array(found)
