@@ -18,7 +18,7 @@ from .Translate import tr as _
 
 
 class Selected(NamedTuple):
-    """What is selected: a `SPASegmentLib.mrml.accepted.Segmented`."""
+    """What is selected: a `SPASegmentLib.mrml.entries.Segmented`."""
 
     volume: Any
     segmentation: Any

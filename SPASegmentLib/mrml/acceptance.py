@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Callable, FrozenSet, List, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.errors import InputError, SPAError
-from SPASegmentLib.mrml.accepted import Accepted, Masks, Pass, Profiles, Segmented
+from SPASegmentLib.mrml.accepted import Accepted, Profiles
 from SPASegmentLib.mrml.course import Course
+from SPASegmentLib.mrml.entries import Masks, Pass, Segmented
 from SPASegmentLib.mrml.front_end import Target, View
 from SPASegmentLib.mrml.texts import accepted_text, taken_text
 from SPASegmentLib.translation import texts

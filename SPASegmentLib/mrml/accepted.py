@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Protocol, Set, Tuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Protocol, Set, Tuple
 
 import numpy as np
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.mrml.entries import Entry, Lesson, Looked, Masks, Pass, Segmented, still_shows
 
 if TYPE_CHECKING:
     from SPASegmentLib.interaction.patch import Patch
@@ -33,17 +33,6 @@ class Profiles(Protocol):
         """
 
 
-class Segmented(Protocol):
-    """What is segmented, such as a controller has it: two of the same nodes and the same segment mean the same."""
-
-    volume: Any
-    segmentation: Any
-    segment_id: str
-
-
-#: Slices and their (height, width) masks.
-Masks = Tuple[Tuple["Frame", np.ndarray], ...]
-
 #: So many masks can be undone; Slicer keeps 10 states.
 KEPT = 20
 #: So many more are known of, for the way through a volume, without their pixels: a mask of 512 x 512 takes 0.3 MB.
@@ -55,143 +44,6 @@ class Flipped(NamedTuple):
 
     back: int
     gone: int
-
-
-@dataclass(frozen=True)
-class Pass:
-    """What a pass through the volume has written, on all slices, and how to see what was changed since.
-
-    Attributes:
-        filled: by slices.
-        written: the voxels.
-        later: what SPA has written into the segment after it.
-    """
-
-    filled: Filled
-    written: Written
-    later: Tuple[Written, ...]
-
-    def changed_by_others(self) -> np.ndarray:
-        """(n, 3) voxels (i, j, k) of the lattice that another tool has changed since."""
-        held = self.written.held()
-        if held is None:
-            return np.zeros((0, 3), dtype=np.int64)
-        differ = held != self.written.after
-        for each in self.later:
-            differ &= ~each.changed_on(self.written.grid, self.written.extent)
-        return np.asarray(np.argwhere(differ)[:, ::-1] + np.array(self.written.extent[::2]))
-
-
-@dataclass
-class _Lesson:
-    """What one profile has learned one after the other, since nobody else has changed it."""
-
-    name: str
-    start: Profile
-    now: Profile
-
-
-@dataclass
-class _Entry:
-    """What was written at once: an accepted mask, or all those of a volume.
-
-    Attributes:
-        masks: the slices and their accepted (height, width) masks; the one accepted last is the last.
-        written: how to recognise it in the segment.
-        offsets_mm: what it teaches, see `Profile.updated`.
-        keys: of the slices that were written.
-        counted: whether it counts among the slices accepted.
-        stands: whether it is in the segment, as far as undo and redo go.
-        lesson: what was learned with it.
-        filled: what it has written on all slices of a volume; None for a single mask.
-        added: what it has put into the segment, and those that it has been put together with.
-        without: the entries that had been undone when it was written, by `id`.
-    """
-
-    masks: Masks
-    written: Written
-    offsets_mm: Tuple[float, ...]
-    keys: FrozenSet[SliceKey]
-    counted: bool = True
-    stands: bool = True
-    lesson: Optional[_Lesson] = None
-    filled: Optional[Filled] = None
-    added: Tuple[Added, ...] = ()
-    without: FrozenSet[int] = frozenset()
-
-    def taught(self, profile: Profile) -> Profile:
-        """A profile after it was taught."""
-        for offset_mm in self.offsets_mm:
-            profile = profile.updated(offset_mm)
-        return profile
-
-    def is_in(self, segmented: Segmented) -> bool:
-        """Whether it was written into this segment, on this volume, at the time point that is shown."""
-        written, (frame, _mask) = self.written, self.masks[-1]
-        return (
-            frame.volume is segmented.volume
-            and written.segmentation is segmented.segmentation
-            and written.shown
-            and written.segment_id == segmented.segment_id
-        )
-
-    @property
-    def current(self) -> bool:
-        """Whether the volume still shows what was segmented, where it was.
-
-        Not once it was moved or replaced, or another time point of a sequence is on screen.
-        """
-        frame, _mask = self.masks[-1]
-        return _is_current(frame)
-
-    def is_about(self, key: SliceKey) -> bool:
-        """Whether a mask was accepted on a slice, or perhaps filled."""
-        return self.filled is not None or any(frame.key == key for frame, _mask in self.masks)
-
-    def came_before(self, other: _Entry) -> bool:
-        """Whether a later one was written while this one stood, about the same voxels of any segment."""
-        return id(self) not in other.without and self._touches(other)
-
-    def shares_its_slice(self, other: _Entry) -> bool:
-        """Whether both are single masks in one segment, on one slice."""
-        one, two = self.written, other.written
-        if one.segments is not two.segments or one.segment_id != two.segment_id:
-            return False
-        if self.filled is not None or other.filled is not None or len(self.masks) != 1 or len(other.masks) != 1:
-            return False
-        return self.masks[0][0].key == other.masks[0][0].key
-
-    def overlaps(self, other: _Entry) -> bool:
-        """Whether both are about the same voxels of one segment."""
-        return self.written.segment_id == other.written.segment_id and self._touches(other)
-
-    def _touches(self, other: _Entry) -> bool:
-        one, two = self.written, other.written
-        if one.segments is not two.segments:
-            return False
-        return all(one.extent[n] <= two.extent[n + 1] and two.extent[n] <= one.extent[n + 1] for n in (0, 2, 4))
-
-
-def _is_current(frame: Frame) -> bool:
-    try:
-        frame.check()
-    except InputError:
-        return False
-    return True
-
-
-class _Looked:
-    """Which entries are current, at one moment: each slice is looked at once."""
-
-    def __init__(self) -> None:
-        self._current: Dict[int, bool] = {}
-
-    def is_current(self, entry: _Entry) -> bool:
-        """See `_Entry.current`."""
-        frame, _mask = entry.masks[-1]
-        if id(frame) not in self._current:
-            self._current[id(frame)] = entry.current
-        return self._current[id(frame)]
 
 
 class Accepted:
@@ -206,11 +58,11 @@ class Accepted:
 
     def __init__(self, profiles: Profiles) -> None:
         self._profiles = profiles
-        self._entries: List[_Entry] = []
+        self._entries: List[Entry] = []
         #: Slices of masks too old to be undone.
         self._settled: Set[SliceKey] = set()
         #: These masks themselves, which stand.
-        self._old: List[_Entry] = []
+        self._old: List[Entry] = []
 
     @property
     def slices(self) -> int:
@@ -248,7 +100,7 @@ class Accepted:
         self._entries = [entry for entry in self._entries if entry.stands or not entry.written.stands()]
         gone = frozenset(id(entry) for entry in self._entries if not entry.stands)
         masks = tuple((self._known_frame(frame), mask) for frame, mask in masks)
-        entry = _Entry(masks, written, offsets_mm, keys, filled=filled, added=(written.added,), without=gone)
+        entry = Entry(masks, written, offsets_mm, keys, filled=filled, added=(written.added,), without=gone)
         self._entries.append(entry)
         while len(self._entries) > KEPT:
             oldest = self._entries.pop(0)
@@ -262,7 +114,7 @@ class Accepted:
             return
         before, after = changed
         lesson = next((each.lesson for each in reversed(self._entries) if self._goes_on(each, name, before)), None)
-        entry.lesson = lesson or _Lesson(name, before, before)
+        entry.lesson = lesson or Lesson(name, before, before)
         entry.lesson.now = after
 
     def _known_frame(self, frame: Frame) -> Frame:
@@ -274,9 +126,9 @@ class Accepted:
         for each in known.values():
             each.put_pixels_away()
         same = (each for each in known.values() if each.volume is frame.volume and each.key == frame.key)
-        return next((each for each in same if _is_current(each)), frame)
+        return next((each for each in same if still_shows(each)), frame)
 
-    def _settle(self, entry: _Entry) -> None:
+    def _settle(self, entry: Entry) -> None:
         """What cannot be undone any more stands, and needs nothing in memory that only an undo asks for."""
         if entry.counted:
             self._settled |= entry.keys
@@ -285,7 +137,7 @@ class Accepted:
         nothing = np.zeros((0, 0, 0), dtype=bool)
         written, masks = replace(entry.written, before=nothing, others=nothing, taken=None), entry.masks
         # Of one image: masks of two time points of a sequence are about different things.
-        looked, beside = _Looked(), [old for old in self._old if entry.shares_its_slice(old)]
+        looked, beside = Looked(), [old for old in self._old if entry.shares_its_slice(old)]
         together = [old for old in beside if looked.is_current(entry) and looked.is_current(old)]
         others = [old for old in self._old if all(old is not each for each in together)]
         if together:
@@ -298,7 +150,7 @@ class Accepted:
         self._old = [*others, old][-KNOWN:]
 
     @staticmethod
-    def _goes_on(entry: _Entry, name: str, before: Profile) -> bool:
+    def _goes_on(entry: Entry, name: str, before: Profile) -> bool:
         return entry.lesson is not None and entry.lesson.name == name and entry.lesson.now == before
 
     def latest(self, segmented: Segmented) -> Optional[Tuple[Frame, np.ndarray]]:
@@ -306,7 +158,7 @@ class Accepted:
 
         Looked for from the end, slice by slice: after a hundred accepted slices, all would take half a second.
         """
-        entries, looked, seen = self._written_into(segmented), _Looked(), set()
+        entries, looked, seen = self._written_into(segmented), Looked(), set()
         for entry in reversed(entries):
             if not looked.is_current(entry):
                 continue
@@ -319,13 +171,13 @@ class Accepted:
                         return left[-1]
         return None
 
-    def _written_into(self, segmented: Segmented) -> List[_Entry]:
+    def _written_into(self, segmented: Segmented) -> List[Entry]:
         """What was written into a segment on this volume, and not undone, the latest last."""
         return [entry for entry in (*self._old, *self._entries) if entry.stands and entry.is_in(segmented)]
 
-    def _known(self, segmented: Segmented) -> List[_Entry]:
+    def _known(self, segmented: Segmented) -> List[Entry]:
         """The same, as far as the volume still shows what was segmented."""
-        looked = _Looked()
+        looked = Looked()
         return [entry for entry in self._written_into(segmented) if looked.is_current(entry)]
 
     def known(self, segmented: Segmented) -> Tuple[List[Tuple[Frame, np.ndarray]], Tuple[Pass, ...]]:
@@ -353,7 +205,7 @@ class Accepted:
 
     @staticmethod
     def _left(
-        known: List[_Entry], segmented: Segmented, only: Optional[SliceKey] = None
+        known: List[Entry], segmented: Segmented, only: Optional[SliceKey] = None
     ) -> List[Tuple[Frame, np.ndarray]]:
         """See `standing`; of one slice only, if wanted."""
         if not known:
@@ -411,7 +263,7 @@ class Accepted:
         back = sum(entry.stands for entry in flipped)
         return Flipped(back, len(flipped) - back)
 
-    def _flip(self) -> List[_Entry]:
+    def _flip(self) -> List[Entry]:
         stands, unclear = [entry.stands for entry in self._entries], set()
         for n, entry in enumerate(self._entries):
             now = entry.written.stands()
@@ -449,7 +301,7 @@ class Accepted:
             ):
                 stands[n] = True
 
-    def _learn_again(self, lesson: _Lesson) -> None:
+    def _learn_again(self, lesson: Lesson) -> None:
         """Replay what stands; a profile that somebody else has changed meanwhile stays as it is."""
         known, profile = lesson.now, lesson.start
         for entry in self._entries:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.mrml.acceptance import Acceptance
-from SPASegmentLib.mrml.accepted import Profiles, Segmented
+from SPASegmentLib.mrml.accepted import Profiles
 from SPASegmentLib.mrml.course import Course
+from SPASegmentLib.mrml.entries import Segmented
 from SPASegmentLib.mrml.front_end import Target, View, Worker
 from SPASegmentLib.mrml.passage import Passage
 

@@ -10,8 +10,8 @@ import numpy as np
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.through import ThroughVolume
 from SPASegmentLib.interaction.volume_result import VolumeResult
-from SPASegmentLib.mrml.accepted import Masks, Pass
 from SPASegmentLib.mrml.controller import Controller
+from SPASegmentLib.mrml.entries import Masks, Pass
 from SPASegmentLib.mrml.filled import Filled
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark

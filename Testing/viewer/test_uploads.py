@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import struct
 import zipfile
 from pathlib import Path
@@ -15,7 +16,16 @@ import pytest
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.volumes import read_image
-from SPASegmentLib.viewer.uploads import MAX_FILES, check_upload, read_archive, safe_name, shown_name, unpack_series
+from SPASegmentLib.viewer import uploads
+from SPASegmentLib.viewer.uploads import (
+    MAX_FILES,
+    VOLUME_ENDINGS,
+    check_upload,
+    read_archive,
+    safe_name,
+    shown_name,
+    unpack_series,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,14 @@ def test_names_are_shown_as_the_user_knows_them(given: str, shown: str) -> None:
 def test_other_kinds_are_refused(name: str) -> None:
     with pytest.raises(InputError, match="NRRD, NIfTI and MHA"):
         safe_name(name)
+
+
+def test_the_page_offers_what_it_takes() -> None:
+    """Of `.nii.gz` browsers know the last part only."""
+    page = Path(uploads.__file__).parent / "page" / "page.html"
+    offered = re.search(r'accept="([^"]+)"', page.read_text(encoding="utf-8"))
+    assert offered is not None
+    assert set(offered[1].split(",")) == {Path(f"scan{ending}").suffix for ending in VOLUME_ENDINGS}
 
 
 def nifti(*dims: int, bits: int = 16) -> bytes:
