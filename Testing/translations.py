@@ -23,7 +23,7 @@ FOLDER = ROOT / "SPASegmentLib" / "translations"
 #: What speaks to users of the effect and of the viewer. Research speaks English.
 PLACES = (ROOT / "SPASegment", ROOT / "SPASegmentLib")
 LEFT_OUT = ("research", "training", "commands", "cli.py")
-PAGES = {"viewer.page": ("viewer/page/page.html", "viewer/page/ended.html")}
+PAGES = {"viewer.page": ("viewer/page/page.html", "viewer/page/ended.html", "viewer/page/loading.html")}
 
 
 def sources() -> Iterator[Path]:

@@ -2992,6 +2992,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>NRRD, NIfTI, MHA, a picture, or a zipped DICOM series</source>
         <translation>NRRD, NIfTI, MHA, ein Bild oder eine DICOM-Serie als ZIP-Archiv</translation>
     </message>
+    <message>
+        <source>The page is loading.</source>
+        <translation>Die Seite wird geladen.</translation>
+    </message>
 </context>
 <context>
     <name>viewer.page_view</name>

@@ -23,6 +23,7 @@ from SPASegmentLib.viewer.address import announce
 from SPASegmentLib.viewer.arrivals import Arrivals
 from SPASegmentLib.viewer.conversation import PageConversation
 from SPASegmentLib.viewer.facts import page_facts
+from SPASegmentLib.viewer.first_page import add_first_page
 from SPASegmentLib.viewer.guard import guard
 from SPASegmentLib.viewer.language import heard
 from SPASegmentLib.viewer.page_texts import build, page_template
@@ -239,6 +240,7 @@ class ViewerApp:
 
     def _bind(self, web_server: Any) -> None:
         web_server.app.middlewares.extend([guard(self._token), heard(self._speak)])
+        add_first_page(web_server.app)
         self._transfer.add_routes(web_server.app)
 
     def _connected(self) -> None:

@@ -23,10 +23,15 @@ def heard(speak: Callable[[str], None]) -> Any:
     @web.middleware
     async def listen(request: web.Request, handler: _Handler) -> web.StreamResponse:
         if request.path in _PAGE:
-            speak(pick([request.query.get("lang", ""), *accepted(request.headers.get("Accept-Language", ""))]))
+            speak(wanted_language(request))
         return await handler(request)
 
     return listen
+
+
+def wanted_language(request: web.Request) -> str:
+    """One of `translation.languages`: the one that suits whoever asks best."""
+    return pick([request.query.get("lang", ""), *accepted(request.headers.get("Accept-Language", ""))])
 
 
 def accepted(header: str) -> List[str]:

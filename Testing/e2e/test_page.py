@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, List
 
@@ -294,6 +295,29 @@ def test_the_page_speaks_the_browser_s_language(program: Any, browser: Any) -> N
     )
     separator = "&" if "?" in program.url else "?"
     assert "Undo" in opened(f"{program.url}{separator}lang=en")
+    page.close()
+
+
+def test_nothing_that_comes_late_takes_the_page_s_place(program: Any, browser: Any, new_screen: Any) -> None:
+    """trame's own page fetched what it shows at first, and put it in the page's place where it came after the page."""
+    page = browser.new_page()
+    late: List[Any] = []
+    page.route(re.compile("loading"), lambda route: late.append(route))
+    screen = new_screen(page, program.url)
+    for route in late:
+        route.continue_()
+    page.wait_for_timeout(1000)
+    assert page.locator("[data-test=phantom]").count() == 1 and not screen.errors
+    page.close()
+
+
+def test_something_is_shown_until_the_page_is_there(program: Any, browser: Any, tmp_path: Path) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 720}, locale="de-DE")
+    page.route(re.compile("assets/.*js"), lambda route: route.abort())
+    page.goto(program.url, wait_until="load")
+    assert page.title() == "SPA"
+    assert page.get_by_role("status").inner_text() == "Die Seite wird geladen."
+    page.screenshot(path=tmp_path / "loading.png")
     page.close()
 
 

@@ -16,8 +16,8 @@ LIBRARY = Path(__file__).resolve().parents[2] / "SPASegmentLib"
 #: What a package is called where it is installed, if not as where it is imported.
 DISTRIBUTIONS = {
     "PIL": "pillow", "nrrd": "pynrrd", "segment_anything": "segment-anything", "sklearn": "scikit-learn",
-    "slicer": "slicer-core", "trame": "trame-slicer", "trame_slicer": "trame-slicer", "vtk": "slicer-core",
-    "vtkmodules": "slicer-core", "yaml": "pyyaml",
+    "slicer": "slicer-core", "trame": "trame-slicer", "trame_client": "trame-slicer", "trame_slicer": "trame-slicer",
+    "vtk": "slicer-core", "vtkmodules": "slicer-core", "yaml": "pyyaml",
 }  # fmt: skip
 
 

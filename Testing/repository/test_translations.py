@@ -213,7 +213,7 @@ class Words(HTMLParser):
             self.unmarked.append(text.strip())
 
 
-@pytest.mark.parametrize("name", ["page.html", "ended.html"])
+@pytest.mark.parametrize("name", ["page.html", "ended.html", "loading.html"])
 def test_every_word_of_the_page_is_marked(name: str) -> None:
     words = Words()
     words.feed(without_marked((ROOT / "SPASegmentLib/viewer/page" / name).read_text(encoding="utf-8")))
