@@ -41,7 +41,7 @@ from SPASegmentLib.research.evaluation.users import User
 #: Fewer values than this say nothing.
 FEWEST = 30
 #: How far the fitted line is believed; the rest is how far the predictions agree. A line of a few sets goes too far on
-#: others: this was chosen on `structures/unseen` (CONTRIBUTING.md, decisions).
+#: others: this was chosen on `structures/unseen` (docs/decisions.md).
 BELIEVED = 0.5
 #: What is fitted, as the card names it: sessions by choices after a click, after a box, and by corrective clicks.
 SESSIONS = ("expected_dice", "expected_dice_of_extent", "expected_dice_corrected")
