@@ -20,15 +20,15 @@ from SPASegmentLib.interaction.fovea import Fovea
 from SPASegmentLib.interaction.frame_maps import FrameMaps, RegionMap
 from SPASegmentLib.interaction.looks import Look
 from SPASegmentLib.interaction.preference import (
-    EXTENT_STEP,
+    SIZE_STEP,
     Answer,
     Choice,
     Correction,
-    Extent,
-    extent_log_likelihood,
+    OtherSize,
     log_likelihood,
     normalised,
     pairwise_dice,
+    size_log_likelihood,
     systematic_resample,
 )
 from SPASegmentLib.interaction.profile import Profile
@@ -179,14 +179,14 @@ class LookRounds:
 
         Choices before were among masks of another thing, and do not count any more.
         """
-        extent = Extent(np.count_nonzero(shown.masks[0]) * self._frame.pixel_area, larger)
-        areas, step = (self._masks * self._grid.areas).sum(axis=(1, 2)), EXTENT_STEP
+        wanted = OtherSize(np.count_nonzero(shown.masks[0]) * self._frame.pixel_area, larger)
+        areas, step = (self._masks * self._grid.areas).sum(axis=(1, 2)), SIZE_STEP
         low, high = np.minimum(areas, self._things), np.maximum(areas, self._things)
-        beyond = low > step * extent.area_mm2 if larger else step * high < extent.area_mm2
+        beyond = low > step * wanted.area_mm2 if larger else step * high < wanted.area_mm2
         if not (beyond & (areas > 0) & np.isfinite(self._prior)).any():
             return None
         kept = tuple(one for one in said if not isinstance(one, Choice))
-        return self.make((*kept, extent), shown.round + 1)
+        return self.make((*kept, wanted), shown.round + 1)
 
     def of_this_thing(self, shown: LookRound, larger: bool) -> RegionRound:
         """The next round in the region around the recommended mask, of masks larger, or smaller, than that.
@@ -258,12 +258,12 @@ class LookRounds:
         for one in said:
             if isinstance(one, Click):
                 heard.append(Correction(*self._grid.cell(one.x, one.y), one.positive))
-            elif isinstance(one, Extent):
+            elif isinstance(one, OtherSize):
                 heard.append(one)
         likely = log_likelihood(self._masks, heard, self._settings, self._grid.areas)
-        for extent in (one for one in heard if isinstance(one, Extent)):
+        for size in (one for one in heard if isinstance(one, OtherSize)):
             # Another thing is meant, not a wide outline of the same one.
-            likely = likely + extent_log_likelihood(self._things, extent)
+            likely = likely + size_log_likelihood(self._things, size)
         return likely
 
     def _means(self, weights: np.ndarray) -> List[np.ndarray]:

@@ -20,7 +20,7 @@ from SPASegmentLib.interaction.settings import SessionSettings
 
 #: Of "the larger thing": so many times the area of what is shown at least, give or take, and how sharp that is in the
 #: logarithm of the area; chance that the user means something else.
-EXTENT_STEP, EXTENT_SHARPNESS, EXTENT_SLIP = 1.3, 20.0, 1e-3
+SIZE_STEP, SIZE_SHARPNESS, SIZE_SLIP = 1.3, 20.0, 1e-3
 #: Chance that a corrective click contradicts the mask the user wants (a slip, or a pixel on the outline).
 CLICK_SLIP = 0.02
 
@@ -48,14 +48,14 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Extent:
+class OtherSize:
     """The larger thing is meant, or the smaller thing, than the mask of this area in mm2."""
 
     area_mm2: float
     larger: bool
 
 
-Answer = Union[Choice, Correction, Extent]
+Answer = Union[Choice, Correction, OtherSize]
 #: (h, w) areas of pixels, or one of all.
 Areas = Union[float, np.ndarray]
 
@@ -91,19 +91,19 @@ def log_likelihood(
             wanted = np.exp(score[:, answer.chosen]) / np.exp(score).sum(axis=1)
             lapse = settings.choice_lapse
             total += np.log((1 - lapse) * wanted + lapse / len(answer.masks) + 1e-300)
-        elif isinstance(answer, Extent):
-            total += extent_log_likelihood((masks * areas).sum(axis=(1, 2)), answer)
+        elif isinstance(answer, OtherSize):
+            total += size_log_likelihood((masks * areas).sum(axis=(1, 2)), answer)
         else:
             agrees = masks[:, answer.y, answer.x] == answer.positive
             total += np.log(np.where(agrees, 1 - CLICK_SLIP, CLICK_SLIP))
     return total
 
 
-def extent_log_likelihood(areas_mm2: np.ndarray, answer: Extent) -> np.ndarray:
+def size_log_likelihood(areas_mm2: np.ndarray, answer: OtherSize) -> np.ndarray:
     """For masks of these areas; it grows with the area until the mask is clearly larger (or smaller)."""
     ratio = np.log(np.maximum(areas_mm2, 1e-9) / max(answer.area_mm2, 1e-9))
-    beyond = (ratio if answer.larger else -ratio) - np.log(EXTENT_STEP)
-    return np.log(EXTENT_SLIP + (1 - EXTENT_SLIP) * expit(EXTENT_SHARPNESS * beyond))
+    beyond = (ratio if answer.larger else -ratio) - np.log(SIZE_STEP)
+    return np.log(SIZE_SLIP + (1 - SIZE_SLIP) * expit(SIZE_SHARPNESS * beyond))
 
 
 def normalised(log_weights: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from SPASegmentLib.interaction.preference import (
     Areas,
     Choice,
     Correction,
-    Extent,
+    OtherSize,
     log_likelihood,
     normalised,
     pairwise_dice,
@@ -39,7 +39,7 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 #: What the user has said, in the frame's pixels: masks at frame size, a corrective click, a size.
-Said = Union[Choice, Click, Extent]
+Said = Union[Choice, Click, OtherSize]
 
 
 class Round(Protocol):
@@ -257,7 +257,7 @@ class RegionRounds:
         """
         places = tuple(Click(*self.region.to_region(c.x, c.y), c.positive) for c in clicks if self._in_region(c))
         prompts = Prompts(places, self.region.mask_to_region(mask, self._predictor.map_size))
-        answers = tuple(self._heard(one) for one in said if self._in_region(one) and not isinstance(one, Extent))
+        answers = tuple(self._heard(one) for one in said if self._in_region(one) and not isinstance(one, OtherSize))
         return self.make(prompts, answers, said, None, number, shown, beside)
 
     def after_choice(self, shown: RegionRound, mask: int) -> RegionRound:
@@ -299,8 +299,8 @@ class RegionRounds:
             InputError: there are none.
         """
         area = np.count_nonzero(seen.masks[0])
-        extent = Extent(area * self.region.frame.pixel_area, larger)
-        answers, said = (*shown.answers, extent), (*shown.said, extent)
+        wanted = OtherSize(area * self.region.frame.pixel_area, larger)
+        answers, said = (*shown.answers, wanted), (*shown.said, wanted)
         made = self.make(shown.prompts, answers, said, shown.mixture, seen.round + 1)
         found = np.count_nonzero(made.proposal.masks[0])
         if found == 0 or (found <= area if larger else found >= area):
@@ -329,7 +329,7 @@ class RegionRounds:
         if isinstance(said, Choice):
             masks = [self.region.mask_to_region(mask, (height, width)) > THRESHOLD for mask in said.masks]
             return Choice(np.stack(masks), said.chosen)
-        if isinstance(said, Extent):
+        if isinstance(said, OtherSize):
             return said
         x, y = self.region.to_region(said.x, said.y)
         size = self.region.size

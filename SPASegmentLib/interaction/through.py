@@ -31,7 +31,7 @@ from SPASegmentLib.interaction.session import Session
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.interaction.slices import Frames, Slices
 from SPASegmentLib.interaction.types import FrameImage, Proposal
-from SPASegmentLib.interaction.volume_result import Extent, SliceResult, SliceState, VolumeResult
+from SPASegmentLib.interaction.volume_result import SliceRange, SliceResult, SliceState, VolumeResult
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.translation import texts
 
@@ -258,7 +258,7 @@ class ThroughVolume:
         total = sum(weights.values())
         dice = sum(weights[k] * one.expected_dice for k, one in slices.items()) / total if total else 0.0
         there = [k for k, one in slices.items() if one.area > 0]
-        extent = Extent(there[0], there[-1], (there[-1] - there[0] + 1) * self._spacing_mm) if there else None
+        extent = SliceRange(there[0], there[-1], (there[-1] - there[0] + 1) * self._spacing_mm) if there else None
         return VolumeResult(slices, float(dice), extent, True, _contradictions(anchors))
 
     def _known(self, anchor: Anchor) -> SliceResult:

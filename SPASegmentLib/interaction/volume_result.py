@@ -54,7 +54,7 @@ class SliceResult:
 
 
 @dataclass(frozen=True)
-class Extent:
+class SliceRange:
     """First and last slice with the structure, and how far they reach together in mm (slices times their distance)."""
 
     first: int
@@ -74,14 +74,14 @@ class VolumeResult:
     Attributes:
         slices: by index, in order: those that were computed, accepted or said to be absent. There is nothing on others.
         expected_dice: 0..1, of all masks together.
-        extent: None where no slice has a mask.
+        extent: from the first slice with a mask to the last; None where no slice has one.
         complete: whether all slices follow the present anchors; False where the work was cancelled.
         remarks: sentences for the user, such as on accepted masks that contradict each other.
     """
 
     slices: Dict[int, SliceResult] = field(default_factory=dict)
     expected_dice: float = 0.0
-    extent: Optional[Extent] = None
+    extent: Optional[SliceRange] = None
     complete: bool = False
     remarks: Tuple[str, ...] = ()
 

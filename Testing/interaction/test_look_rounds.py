@@ -11,7 +11,7 @@ from SPASegmentLib.errors import InputError, StateError
 from SPASegmentLib.interaction.look_rounds import LookRound, LookRounds
 from SPASegmentLib.interaction.looks import Look
 from SPASegmentLib.interaction.opening import Opener
-from SPASegmentLib.interaction.preference import Extent
+from SPASegmentLib.interaction.preference import OtherSize
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.session import Session
@@ -105,7 +105,7 @@ def test_larger_and_smaller_weigh_the_looks() -> None:
     assert radii_on_screen(larger.proposal)[0] > 44 and radii_on_screen(smaller.proposal)[0] < 13
     between = larger.after_extent(False)
     assert 20 < radii_on_screen(between.proposal)[0] < 28, "larger than the first, smaller than the second"
-    assert between.said[-1] == Extent(float(larger.proposal.masks[0].sum()), False)
+    assert between.said[-1] == OtherSize(float(larger.proposal.masks[0].sum()), False)
     assert rounds.extent_round(larger.proposal, larger.said, True) is None, "no look shows anything larger"
     assert rounds.extent_round(smaller.proposal, smaller.said, False) is None
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from SPASegmentLib.interaction.patch import Patch
-from SPASegmentLib.interaction.volume_result import Extent, SliceResult, SliceState, VolumeResult
+from SPASegmentLib.interaction.volume_result import SliceRange, SliceResult, SliceState, VolumeResult
 from SPASegmentLib.mrml.plane import Plane
 from SPASegmentLib.mrml.volume_texts import applied_text, found_text, progress_text
 
@@ -21,7 +21,7 @@ def result(**states: SliceState) -> VolumeResult:
         mask = np.full((1, 1), state is not SliceState.ABSENT and (name != "k0" or len(states) > 3))
         found[int(name[1:])] = SliceResult((4, 4), float(mask.sum()), state, 0.9, 1.0, Patch(mask.astype(np.float16)))
     there = [k for k, one in found.items() if one.area]
-    extent = Extent(there[0], there[-1], 2.5 * len(there)) if there else None
+    extent = SliceRange(there[0], there[-1], 2.5 * len(there)) if there else None
     return VolumeResult(found, 0.874, extent, True)
 
 
