@@ -11,7 +11,7 @@ from scipy import ndimage
 from SPASegmentLib.interaction.patch import Patch, Window
 
 #: Log-likelihood ratios are not taken more seriously than this.
-SURE = 3.0
+LARGEST_RATIO = 3.0
 #: Standard deviation in pixels that images are smoothed with before they are compared.
 SMOOTHING = 0.8
 
@@ -46,9 +46,9 @@ class Appearance:
         return cls((float(a), float(b)), (float(c), float(d)))
 
     def evidence(self, image: np.ndarray) -> np.ndarray:
-        """(h, w) float32 in -SURE..SURE: whether smoothed pixels look like the inside or like the surroundings."""
-        ratio = _log_density(image, *self.inside) - _log_density(image, *self.outside)
-        return np.asarray(np.clip(ratio, -SURE, SURE), dtype=np.float32)
+        """(h, w) float32, within `LARGEST_RATIO`: whether smoothed pixels look like the inside or the surroundings."""
+        ratio = log_ratio(image, self.inside, self.outside)
+        return np.asarray(np.clip(ratio, -LARGEST_RATIO, LARGEST_RATIO), dtype=np.float32)
 
     def likeness(self, values: np.ndarray) -> float:
         """-1..2: where the median of pixels lies between the surroundings (0) and the inside (1)."""
@@ -65,5 +65,17 @@ def smoothed(pixels: np.ndarray, window: Window) -> np.ndarray:
     return np.asarray(ndimage.gaussian_filter(part, SMOOTHING), dtype=np.float32)
 
 
+def log_ratio(values: np.ndarray, inside: Tuple[float, float], outside: Tuple[float, float]) -> np.ndarray:
+    """How much more likely values are inside than outside, as a logarithm: an array of their shape.
+
+    Args:
+        values: intensities, any shape.
+        inside: mean and standard deviation of a Gaussian, in their unit.
+        outside: the same.
+    """
+    return np.asarray(_log_density(values, *inside) - _log_density(values, *outside))
+
+
 def _log_density(x: np.ndarray, mean: float, std: float) -> np.ndarray:
+    """Of a Gaussian, but for a constant. ``scipy.stats`` has it too, and takes half a second to import."""
     return np.asarray(-0.5 * ((x - mean) / std) ** 2 - np.log(std))

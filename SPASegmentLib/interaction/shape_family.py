@@ -11,6 +11,8 @@ from typing import Optional, Tuple
 import numpy as np
 from scipy import ndimage
 
+from SPASegmentLib.interaction.appearance import log_ratio
+
 #: What the latents mean, in this order; all are zero for the seed itself and about standard normal a priori.
 LATENTS = ("offset", "smoothing", "closing", "tilt right", "tilt down", "image")
 
@@ -145,15 +147,8 @@ def _evidence(
     smooth = ndimage.gaussian_filter(image, 0.7)
     ring = ~mask & (sdf > -max(0.5 * radius, 3.0 * max(spacing)))
     floor = 0.05 * float(np.std(smooth)) + 1e-12
-    inside_std, outside_std = max(float(smooth[mask].std()), floor), max(float(smooth[ring].std()), floor)
-    ratio = _log_density(smooth, smooth[mask].mean(), inside_std) - _log_density(
-        smooth, smooth[ring].mean(), outside_std
-    )
+    inside, outside = ((part.mean(), max(float(part.std()), floor)) for part in (smooth[mask], smooth[ring]))
+    ratio = log_ratio(smooth, inside, outside)
     # Smoothed, for the outline of single grey values is ragged.
     width = (0.1 * radius / spacing[1], 0.1 * radius / spacing[0])
     return np.asarray(ndimage.gaussian_filter(np.tanh(0.5 * ratio), width))
-
-
-def _log_density(x: np.ndarray, mean: float, std: float) -> np.ndarray:
-    """Of a Gaussian, but for a constant. ``scipy.stats`` has it too, and takes half a second to import."""
-    return np.asarray(-0.5 * ((x - mean) / std) ** 2 - np.log(std))
