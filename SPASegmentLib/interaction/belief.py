@@ -22,8 +22,8 @@ _ = texts(__name__)
 Kind = Literal["between", "ending", "beyond"]
 KINDS: Tuple[Kind, ...] = ("between", "ending", "beyond")
 
-#: Logits are not taken more seriously than this.
-SURE = 6.0
+#: Logits of the network and of the expected outline are not taken more seriously than this.
+LARGEST_LOGIT = 6.0
 #: Structures of fewer pixels are small: the network sees them at more than the resolution of the image.
 SMALL = 150
 #: Presence on a slice between accepted masks, or between one and where the structure has ended.
@@ -159,7 +159,7 @@ def outline_row(kind: Kind, largest: int) -> int:
 def outline_terms(parts: Tuple[np.ndarray, np.ndarray, np.ndarray], sigma: float) -> np.ndarray:
     """(4, ...) float32: what `Belief.logit` is the weighted sum of; `sigma` in mm."""
     expected, seen, evidence = parts
-    outline = np.clip(expected / sigma, -SURE, SURE)
+    outline = np.clip(expected / sigma, -LARGEST_LOGIT, LARGEST_LOGIT)
     return np.stack([np.ones_like(seen), seen, outline, evidence]).astype(np.float32)
 
 

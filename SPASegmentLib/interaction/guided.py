@@ -11,8 +11,9 @@ from typing import Sequence, Tuple
 import numpy as np
 
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
-from SPASegmentLib.interaction.belief import SURE
+from SPASegmentLib.interaction.belief import LARGEST_LOGIT
 from SPASegmentLib.interaction.innermost import innermost
+from SPASegmentLib.interaction.logits import to_logits
 from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.patch import Patch, Window
 from SPASegmentLib.interaction.preference import normalised, pairwise_dice
@@ -44,8 +45,7 @@ class Seen:
     def logit(self, window: Window) -> np.ndarray:
         """(h, w) float32 logits of the mean prediction on a window of the frame; beyond the region as at its edge."""
         region, mean = self.region, self.maps.mean(axis=0)
-        edge = np.clip(mean, 1.0 / (1.0 + np.exp(SURE)), 1.0 / (1.0 + np.exp(-SURE)))
-        native = resample(np.log(edge / (1.0 - edge))[None], region.native_size)[0]
+        native = resample(to_logits(mean, 1.0 / (1.0 + np.exp(LARGEST_LOGIT)))[None], region.native_size)[0]
         rows = np.clip(np.arange(window.top, window.bottom) - region.top, 0, region.height - 1)
         columns = np.clip(np.arange(window.left, window.right) - region.left, 0, region.width - 1)
         return np.asarray(native[np.ix_(rows, columns)])

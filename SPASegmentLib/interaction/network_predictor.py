@@ -9,6 +9,7 @@ import numpy as np
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
 from SPASegmentLib.interaction.draws import as_pytorch
+from SPASegmentLib.interaction.logits import to_logits, to_probabilities
 from SPASegmentLib.interaction.region import Region
 from SPASegmentLib.interaction.types import Prompts
 from SPASegmentLib.model.runtime import Network
@@ -17,7 +18,7 @@ from SPASegmentLib.translation import texts
 _ = texts(__name__)
 
 #: Probabilities are kept this far from 0 and 1 before they become the logits of a mask prompt, as in training.
-_EDGE = 1e-3
+PROMPT_EDGE = 1e-3
 #: Predictions that find the mask of a user of whom nothing is known, where they cost next to nothing, and where not.
 NEUTRAL_PREDICTIONS = {True: 256, False: 24}
 
@@ -61,8 +62,7 @@ class NetworkPredictor:
         labels = np.array([c.positive for c in prompts.clicks], dtype=np.float32)
         mask = None
         if prompts.mask is not None:
-            edge = np.clip(prompts.mask.astype(np.float32), _EDGE, 1 - _EDGE)
-            mask = np.log(edge / (1 - edge))
+            mask = to_logits(prompts.mask.astype(np.float32), PROMPT_EDGE)
         before = None if previous is None else (previous.weights, previous.means, previous.variances)
         self._mixture = ArrayMixture(*self._image.preference(points, labels, mask, before), draws=as_pytorch)
         return self._mixture
@@ -89,11 +89,3 @@ class NetworkPredictor:
         if self._mixture is None:
             raise InputError(_("Prompts come before predictions."))
         return self._mixture
-
-
-def to_probabilities(logits: np.ndarray) -> np.ndarray:
-    """1 / (1 + exp(-x)), in the place of the logits: (n, h, w) float32."""
-    with np.errstate(over="ignore"):  # beyond 88 the exponential is infinite, and the probability 0
-        np.exp(np.negative(logits, out=logits), out=logits)
-    logits += 1.0
-    return np.reciprocal(logits, out=logits)

@@ -14,7 +14,8 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
-from SPASegmentLib.interaction.network_predictor import NetworkPredictor, to_probabilities
+from SPASegmentLib.interaction.logits import to_logits, to_probabilities
+from SPASegmentLib.interaction.network_predictor import NetworkPredictor
 from SPASegmentLib.interaction.region import Region, resample
 from SPASegmentLib.interaction.shape_family import SHAPE_LATENTS, ShapeFamily
 from SPASegmentLib.interaction.types import Prompts
@@ -27,7 +28,9 @@ FIRST_SPREAD, LATER_SPREAD = 0.3, 0.8
 #: Predictions are trusted as distances up to this many map pixels from the outline.
 REACH = 4.0
 #: No prediction is surer than this, in logits: a probability of 1e-6 or 1 - 1e-6.
-_SURE = 13.8
+_LARGEST_LOGIT = 13.8
+#: Probabilities are kept this far from 0 and 1 before their logits' slope is taken.
+_SLOPE_EDGE = 1e-3
 
 
 class RefinedPredictor:
@@ -104,7 +107,7 @@ class RefinedPredictor:
         n, h, w = maps.shape
         logits = maps.reshape(n, -1)
         outside = logits < 0
-        limit = np.float32(min(REACH * max(self._spacing) * self._slope, _SURE))
+        limit = np.float32(min(REACH * max(self._spacing) * self._slope, _LARGEST_LOGIT))
         np.clip(logits, -limit, limit, out=logits)
         family, slope = self._family.maps, np.float32(self._slope)
         logits += (slope * self._family.coefficients(shape)) @ family[1:]
@@ -120,9 +123,7 @@ def _first(mixture: ArrayMixture, dim: int) -> ArrayMixture:
 
 def _slope(probability: np.ndarray, spacing: Tuple[float, float]) -> float:
     """How fast the logit falls across the outline, per mm."""
-    edge = np.clip(probability, 1e-3, 1 - 1e-3)
-    logit = np.log(edge / (1 - edge))
-    dy, dx = np.gradient(logit, spacing[1], spacing[0])
+    dy, dx = np.gradient(to_logits(probability, _SLOPE_EDGE), spacing[1], spacing[0])
     near = (probability > 0.2) & (probability < 0.8)
     steep = np.hypot(dy, dx)[near]
     return (

@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from SPASegmentLib.interaction.array_mixture import ArrayMixture
+from SPASegmentLib.interaction.logits import to_logits
+from SPASegmentLib.interaction.network_predictor import PROMPT_EDGE
 from SPASegmentLib.model.encoders import ImageFeatures
 from SPASegmentLib.model.fusion import Context, EmbeddingFusion, TokenFusion
 from SPASegmentLib.model.mixture import GaussianMixture
@@ -146,8 +148,7 @@ def input_of(
     """
     logits = None
     if mask is not None:
-        edge = np.clip(mask.astype(np.float32), 1e-3, 1 - 1e-3)
-        logits = torch.from_numpy(np.log(edge / (1 - edge))).to(device)[None, None]
+        logits = torch.from_numpy(to_logits(mask.astype(np.float32), PROMPT_EDGE)).to(device)[None, None]
     before = None
     if previous is not None:
         parts = (previous.weights, previous.means, previous.variances)
