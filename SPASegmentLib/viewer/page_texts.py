@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 from trame.ui.html import DivLayout
 
@@ -15,12 +15,6 @@ CONTEXT = "viewer.page"
 FOLDER = Path(__file__).parent / "page"
 _SERVED = "spa_page"
 _TEXT = re.compile(r"\[\[(.+?)\]\]", re.DOTALL)
-
-
-def texts_of(page: str) -> Iterator[str]:
-    """The texts of a page, as translators see them."""
-    for text in _TEXT.findall(page):
-        yield " ".join(text.split())
 
 
 def in_language(page: str, language: str) -> str:
