@@ -14,6 +14,7 @@ import numpy as np
 
 from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.k_means import cluster, squared_distances
+from SPASegmentLib.interaction.rectangle import rectangle_of
 from SPASegmentLib.interaction.region import resample
 from SPASegmentLib.interaction.types import Click
 
@@ -133,10 +134,9 @@ def representative_points(maps: np.ndarray, recommended: np.ndarray) -> Tuple[Cl
         own_label = bool(own[largest] > THRESHOLD)
         strong = (size >= REPRESENTATIVE_SHARE * size[largest]) & ((own > THRESHOLD) == own_label)
         # In the rectangle that holds them: outside of it there are none.
-        rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
-        window = strong[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-        x, y = innermost(window)
-        points.append(Click(float(x + columns[0]), float(y + rows[0]), own_label))
+        rows, columns = rectangle_of(strong)
+        x, y = innermost(strong[rows, columns])
+        points.append(Click(float(x + columns.start), float(y + rows.start), own_label))
     return tuple(points)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.interaction.areas import amount, area_text, sign_and_amount
+from SPASegmentLib.interaction.rectangle import rectangle_of
 from SPASegmentLib.interaction.types import Difference
 from SPASegmentLib.translation import texts
 
@@ -46,7 +47,7 @@ def compare(
     """
     candidate, recommended = np.asarray(candidate, dtype=bool), np.asarray(recommended, dtype=bool)
     # All that follows looks at the masks only, and at nothing but the rectangle that holds them.
-    window = _window(candidate | recommended)
+    window = rectangle_of(candidate | recommended)
     one, other = np.pad(candidate[window], 1), np.pad(recommended[window], 1)
     pixel = float(spacing[0] * spacing[1])
     areas = pixel * np.count_nonzero(one & ~other), pixel * np.count_nonzero(other & ~one)
@@ -56,13 +57,6 @@ def compare(
 def compare_all(masks: np.ndarray, spacing: Tuple[float, float], in_mm: bool = True) -> Tuple[Difference, ...]:
     """Compare rows 1, 2, ... of (1 + k, height, width) masks with row 0, the recommended prediction."""
     return tuple(compare(mask, masks[0], spacing, in_mm) for mask in masks[1:])
-
-
-def _window(mask: np.ndarray) -> Tuple[slice, slice]:
-    """Rows and columns of the smallest rectangle that holds a (height, width) bool mask; empty where that is empty."""
-    along = (np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0)))
-    rows, columns = (slice(found[0], found[-1] + 1) if len(found) else slice(0) for found in along)
-    return rows, columns
 
 
 def _describe(candidate: np.ndarray, recommended: np.ndarray, spacing: Tuple[float, float], in_mm: bool) -> str:

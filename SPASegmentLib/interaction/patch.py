@@ -10,6 +10,8 @@ from typing import Optional, Tuple
 
 import numpy as np
 
+from SPASegmentLib.interaction.rectangle import rectangle_of
+
 #: Around masks, so many of their extents and pixels are looked at beside them.
 MARGIN_EXTENTS, MARGIN_PIXELS = 0.5, 10
 
@@ -62,18 +64,15 @@ class Patch:
     @classmethod
     def of(cls, mask: np.ndarray) -> Patch:
         """The smallest patch of a (height, width) bool mask; without pixels where it is empty."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        if not rows.size:
-            return cls(np.zeros((0, 0), dtype=bool))
-        top, left = int(rows[0]), int(columns[0])
-        return cls(mask[top : int(rows[-1]) + 1, left : int(columns[-1]) + 1].copy(), top, left)
+        rows, columns = rectangle_of(mask)
+        return cls(mask[rows, columns].copy(), rows.start, columns.start)
 
     @property
     def extent(self) -> Tuple[int, int, int, int]:
-        """First row and column, and those after the last, that hold something."""
-        rows, columns = np.flatnonzero(self.values.any(axis=1)), np.flatnonzero(self.values.any(axis=0))
-        first, last = (int(rows[0]), int(columns[0])), (int(rows[-1]) + 1, int(columns[-1]) + 1)
-        return (first[0] + self.top, first[1] + self.left, last[0] + self.top, last[1] + self.left)
+        """First row and column, and those after the last, that hold something; of a patch that holds something."""
+        rows, columns = rectangle_of(self.values)
+        top, left = self.top, self.left
+        return (rows.start + top, columns.start + left, rows.stop + top, columns.stop + left)
 
     def on(self, window: Window) -> np.ndarray:
         """The values on another window of the frame, 0 where this patch has none."""

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.rectangle import rectangle_of
 from SPASegmentLib.interaction.types import Box, FrameImage
 from SPASegmentLib.model.normalisation import normalise
 from SPASegmentLib.translation import texts
@@ -134,15 +135,15 @@ class Region:
 
     @classmethod
     def around_mask(cls, frame: FrameImage, mask: np.ndarray, size: int) -> Region:
-        """The region around an existing mask, sized as `looks.find_region` would.
+        """The region around an existing mask.
 
         Args:
             frame: the whole image.
             mask: (height, width) bool, not empty.
             size: side of the network's image in pixels.
         """
-        ys, xs = np.nonzero(mask)
-        return cls.around_extent(frame, (int(ys.min()), int(xs.min()), int(ys.max()) + 1, int(xs.max()) + 1), size)
+        rows, columns = rectangle_of(mask)
+        return cls.around_extent(frame, (rows.start, columns.start, rows.stop, columns.stop), size)
 
     @classmethod
     def around_extent(cls, frame: FrameImage, extent: Tuple[int, int, int, int], size: int) -> Region:

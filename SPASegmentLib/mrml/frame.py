@@ -10,6 +10,7 @@ import numpy as np
 
 from SPASegmentLib.errors import BackgroundError, InputError
 from SPASegmentLib.interaction.patch import Patch
+from SPASegmentLib.interaction.rectangle import rectangle_of
 from SPASegmentLib.interaction.types import Box, Click, FrameImage
 from SPASegmentLib.mrml.background import is_background
 from SPASegmentLib.mrml.extents import first_of, merged
@@ -300,8 +301,9 @@ class Frame:
 
     def _around(self, mask: np.ndarray, step: int) -> np.ndarray:
         """(4, 8) corners in RAS of what a mask covers, half a slice to either side included, within the volume."""
-        rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-        box = Grid(self.to_index, np.eye(4), (columns[0], columns[-1], rows[0], rows[-1], step, step))
+        rows, columns = rectangle_of(mask)
+        pixels = (columns.start, columns.stop - 1, rows.start, rows.stop - 1)
+        box = Grid(self.to_index, np.eye(4), (*pixels, step, step))
         own = self._grid()
         first, last = np.array(own.extent[::2])[:, None], np.array(own.extent[1::2])[:, None]
         index = np.clip((box.to_local @ box.corners(0.5))[:3], first, last)

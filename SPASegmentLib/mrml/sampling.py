@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.interaction.rectangle import rectangle_of
 from SPASegmentLib.mrml.grid import Extent
 from SPASegmentLib.translation import texts
 
@@ -144,12 +145,12 @@ def splat(
     Returns:
         (k, j, i) bool array and the index of its first voxel, or None where no voxel is on.
     """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not rows.size:
+    if not mask.any():
         return None
+    rows, columns = rectangle_of(mask)
     # One pixel more on each side, so that voxels at the edge also count the pixels that are off.
-    top, bottom = max(rows[0] - 1, 0), min(rows[-1] + 1, mask.shape[0] - 1)
-    left, right = max(columns[0] - 1, 0), min(columns[-1] + 1, mask.shape[1] - 1)
+    top, bottom = max(rows.start - 1, 0), min(rows.stop, mask.shape[0] - 1)
+    left, right = max(columns.start - 1, 0), min(columns.stop, mask.shape[1] - 1)
     # An odd number, so that the centre of every pixel, by which labels are looked up, is among the samples.
     steps = [1 + 2 * math.ceil(np.linalg.norm(to_index[:3, n])) for n in range(3)]
     on = mask[top : bottom + 1, left : right + 1].ravel()
@@ -164,9 +165,9 @@ def splat(
     if (size <= 0).any():
         return None
     sheet = _Sheet(to_index, low, size, thick)
-    for dx in _offsets(steps[0]):
-        for dy in _offsets(steps[1]):
-            for dz in _offsets(steps[2]) if thick else (0.0,):
+    for dx in offsets(steps[0]):
+        for dy in offsets(steps[1]):
+            for dz in offsets(steps[2]) if thick else (0.0,):
                 voxel = np.floor(centres + (to_index[:3, :3] @ [dx, dy, dz])[:, None] + 0.5).astype(np.int64)
                 voxel -= low[:, None]
                 inside = ((voxel >= 0) & (voxel < size[:, None])).all(axis=0)
@@ -227,6 +228,6 @@ class _Sheet:
         return result
 
 
-def _offsets(count: int) -> np.ndarray:
-    """`count` points spread evenly over a pixel, from -0.5 to 0.5 without the ends."""
+def offsets(count: int) -> np.ndarray:
+    """`count` points spread evenly over a pixel or voxel, from -0.5 to 0.5 without the ends."""
     return (np.arange(count) + 0.5) / count - 0.5

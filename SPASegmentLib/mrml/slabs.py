@@ -9,7 +9,9 @@ from typing import Mapping, Optional, Tuple
 import numpy as np
 from scipy import ndimage
 
+from SPASegmentLib.interaction.rectangle import rectangle_of
 from SPASegmentLib.mrml.grid import Extent
+from SPASegmentLib.mrml.sampling import offsets
 
 #: Layers of voxels looked up at once, which bounds the memory.
 _LAYERS = 16
@@ -58,12 +60,11 @@ def _block(masks: Mapping[int, np.ndarray]) -> Tuple[np.ndarray, Tuple[int, int,
     if not on:
         return np.zeros((0, 0, 0), dtype=np.uint8), (0, 0, 0)
     together = np.logical_or.reduce([*on.values()])
-    rows, columns = np.flatnonzero(together.any(axis=1)), np.flatnonzero(together.any(axis=0))
-    part = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    part = rows, columns = rectangle_of(together)
     block = np.zeros((max(on) - min(on) + 3, *(length + 2 for length in together[part].shape)), dtype=np.uint8)
     for step, mask in on.items():
         block[step - min(on) + 1, 1:-1, 1:-1] = mask[part]
-    return block, (int(columns[0]), int(rows[0]), min(on))
+    return block, (columns.start, rows.start, min(on))
 
 
 def _layers(
@@ -73,7 +74,7 @@ def _layers(
     # An odd number along each axis, so that the middle is among them and there is no draw.
     counts = [1 + 2 * max(math.ceil((reach - 1.0) / 2 - 1e-3), 0) for reach in np.abs(to_block[:3, :3]).max(axis=0)]
     hits = np.zeros(size[::-1], dtype=np.uint32)
-    for point in itertools.product(*((np.arange(count) + 0.5) / count - 0.5 for count in counts)):
+    for point in itertools.product(*(offsets(count) for count in counts)):
         start = (to_block @ [*(np.array(first) + point), 1.0])[:3]
         hits += ndimage.affine_transform(block, to_block[2::-1, 2::-1], start[::-1], hits.shape, order=0)
     return np.asarray(2 * hits > np.prod(counts))
