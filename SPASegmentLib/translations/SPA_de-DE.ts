@@ -1597,10 +1597,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 <context>
     <name>io.metaimage</name>
     <message>
-        <source>its header is damaged; save it again.</source>
-        <translation>ihr Kopf ist beschädigt; speichern Sie sie noch einmal.</translation>
-    </message>
-    <message>
         <source>it has {count} axes; save one volume of it.</source>
         <translation>sie hat {count} Achsen; speichern Sie ein Volumen daraus.</translation>
     </message>
@@ -1628,10 +1624,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>sie hat das Format Analyze, das links und rechts nicht unterscheidet; wandeln Sie sie in NIfTI um.</translation>
     </message>
     <message>
-        <source>its header is damaged; save it again.</source>
-        <translation>ihr Kopf ist beschädigt; speichern Sie sie noch einmal.</translation>
-    </message>
-    <message>
         <source>it has more than four axes; save one volume of it.</source>
         <translation>sie hat mehr als vier Achsen; speichern Sie ein Volumen daraus.</translation>
     </message>
@@ -1650,10 +1642,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 </context>
 <context>
     <name>io.nrrd</name>
-    <message>
-        <source>its header is damaged; save it again.</source>
-        <translation>ihr Kopf ist beschädigt; speichern Sie sie noch einmal.</translation>
-    </message>
     <message>
         <source>its axes cannot be told apart; save it as a volume with three axes.</source>
         <translation>ihre Achsen sind nicht zu unterscheiden; speichern Sie sie als Volumen mit drei Achsen.</translation>
@@ -1806,6 +1794,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>it was given up before its end.</source>
         <translation>sie wurde vor ihrem Ende aufgegeben.</translation>
+    </message>
+    <message>
+        <source>its header is damaged; save it again.</source>
+        <translation>ihr Kopf ist beschädigt; speichern Sie sie noch einmal.</translation>
     </message>
 </context>
 <context>

@@ -13,6 +13,7 @@ from SPASegmentLib.mrml.io.voxels import (
     Outlook,
     UnreadableError,
     check_axes,
+    damaged_header,
     file_beside,
     read_values,
     skip_bytes,
@@ -84,7 +85,7 @@ def _header(file: BinaryIO) -> Tuple[Fields, str]:
         fields[name] = value.strip()
         if name == "elementdatafile":
             return fields, value.strip()
-    raise _damaged()
+    raise damaged_header()
 
 
 def _sizes(fields: Fields) -> Tuple[Tuple[int, ...], int]:
@@ -92,7 +93,7 @@ def _sizes(fields: Fields) -> Tuple[Tuple[int, ...], int]:
     numbers = _whole(fields.get("dimsize", ""))
     (channels,) = _whole(fields.get("elementnumberofchannels", "1")) or [0]
     if [len(numbers)] != _whole(fields.get("ndims", "")) or not numbers or min(*numbers, channels, 9) < 1:
-        raise _damaged()
+        raise damaged_header()
     while len(numbers) > 3 and numbers[-1] == 1:
         numbers.pop()
     if not 2 <= len(numbers) <= 4 or (len(numbers) == 4 and channels > 1):
@@ -161,13 +162,13 @@ def _first(fields: Fields, names: Tuple[str, ...], count: int) -> Optional[List[
         try:
             numbers = [float(word) for word in fields[name].split()]
         except ValueError:
-            raise _damaged() from None
+            raise damaged_header() from None
         if len(numbers) == 4 and count == 3:
             return numbers[:3]
         if len(numbers) == 16 and count == 9:
             return [numbers[4 * row + column] for row in range(3) for column in range(3)]
         if len(numbers) != count:
-            raise _damaged()
+            raise damaged_header()
         return numbers
     return None
 
@@ -181,7 +182,3 @@ def _whole(text: str) -> List[int]:
 
 def _yes(fields: Fields, name: str, otherwise: bool = False) -> bool:
     return fields[name].lower().startswith(("t", "1", "y")) if name in fields else otherwise
-
-
-def _damaged() -> UnreadableError:
-    return UnreadableError(_("its header is damaged; save it again."))

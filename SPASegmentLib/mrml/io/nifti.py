@@ -12,7 +12,7 @@ from typing import Any, Dict, NamedTuple, Optional, Tuple
 import numpy as np
 
 from SPASegmentLib.lattice import Lattice, farthest, shear
-from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, check_axes, read_values
+from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError, check_axes, damaged_header, read_values
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -236,7 +236,7 @@ def _sizes(header: _Header) -> Tuple[int, ...]:
     """Voxels along each axis, the fastest first; without axes of 1 at the end."""
     count, *sizes = header.fields["dim"]
     if not 1 <= count <= 7 or any(size < 1 for size in sizes[:count]):
-        raise UnreadableError(_("its header is damaged; save it again."))
+        raise damaged_header()
     found = [int(size) for size in sizes[:count]]
     while len(found) > 3 and found[-1] == 1:
         found.pop()
@@ -251,7 +251,7 @@ def _values(path: Path, header: _Header, sizes: Tuple[int, ...]) -> np.ndarray:
     count = int(np.prod(sizes, dtype=object)) * samples
     (start,) = header.fields["start"]
     if not np.isfinite(start) or start < 0:
-        raise UnreadableError(_("its header is damaged; save it again."))
+        raise damaged_header()
     before = min(int(start), _FAR)
     if header.in_one_file:
         before = max(before, header.size)

@@ -15,6 +15,7 @@ from SPASegmentLib.mrml.io.voxels import (
     Outlook,
     UnreadableError,
     check_axes,
+    damaged_header,
     file_beside,
     read_values,
     skip_bytes,
@@ -140,7 +141,7 @@ def read_segments(path: Path) -> Image:
     for number in numbers:
         layer = _note(header, f"Segment{number}_Layer", number if unsaid else 0)
         if layer >= layers.shape[3]:
-            raise UnreadableError(_("its header is damaged; save it again."))
+            raise damaged_header()
         held |= layers[..., layer] == _note(header, f"Segment{number}_LabelValue", 1)
     return replace(image, values=held, colour=False)
 
@@ -150,7 +151,7 @@ def _note(header: Header, name: str, otherwise: int) -> int:
     try:
         return whole_number(text) if text.isascii() and text.isdigit() else otherwise
     except ValueError:
-        raise UnreadableError(_("its header is damaged; save it again.")) from None
+        raise damaged_header() from None
 
 
 def _read(path: Path) -> Tuple[Image, Header]:
@@ -182,9 +183,8 @@ def read_header(file: BinaryIO) -> Header:
     Raises:
         UnreadableError: it is none, or does not end, or has a field twice.
     """
-    damaged = UnreadableError(_("its header is damaged; save it again."))
     if not is_nrrd(file.readline(20)):
-        raise damaged
+        raise damaged_header()
     fields: Fields = {}
     notes: Fields = {}
     while file.tell() < _LARGEST_HEADER:
@@ -202,11 +202,11 @@ def read_header(file: BinaryIO) -> Header:
             continue
         name = name.strip().lower()
         if name in fields:
-            raise damaged
+            raise damaged_header()
         fields[name] = value.strip()
     if "data file" in fields or "datafile" in fields:
         return Header(fields, notes, file.tell())
-    raise damaged
+    raise damaged_header()
 
 
 def _values(path: Path, file: BinaryIO, header: Header, sizes: Tuple[int, ...]) -> np.ndarray:
@@ -268,7 +268,7 @@ def _whole(fields: Fields, *names: str) -> int:
     try:
         return whole_number(next((fields[name] for name in names if name in fields), "0"))
     except ValueError:
-        raise UnreadableError(_("its header is damaged; save it again.")) from None
+        raise damaged_header() from None
 
 
 def _axes(fields: Fields) -> _Axes:
@@ -300,7 +300,7 @@ def _sizes(fields: Fields) -> Tuple[int, ...]:
     except ValueError:
         sizes = ()
     if not 2 <= len(sizes) <= 16 or min(sizes) < 1:
-        raise UnreadableError(_("its header is damaged; save it again."))
+        raise damaged_header()
     return sizes
 
 

@@ -196,6 +196,11 @@ def skip_bytes(file: BinaryIO, count: int) -> None:
     file.seek(count, os.SEEK_CUR)
 
 
+def damaged_header() -> UnreadableError:
+    """A header that says what cannot be."""
+    return UnreadableError(_("its header is damaged; save it again."))
+
+
 def too_early() -> UnreadableError:
     """A file that was not copied or downloaded to its end."""
     return UnreadableError(_("it ends too early; copy or download it again."))
