@@ -244,8 +244,7 @@ class Accepted:
 
     def added(self, segmented: Segmented) -> Tuple[Added, ...]:
         """What SPA has put into a segment; what else is in there is the user's."""
-        entries = (entry for entry in (*self._old, *self._entries) if entry.stands and entry.is_in(segmented))
-        return tuple(each for entry in entries for each in entry.added)
+        return tuple(each for entry in self._written_into(segmented) for each in entry.added)
 
     def look(self) -> Flipped:
         """See what was undone or done again, and teach the profile accordingly.

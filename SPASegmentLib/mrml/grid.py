@@ -19,7 +19,8 @@ _ = texts(__name__)
 #: (first i, last i, first j, last j, first k, last k); the first index of a segmentation need not be 0.
 Extent = Sequence[int]
 
-BINARY_LABELMAP = "Binary labelmap"
+#: Slicer's names of what a segment may be held as.
+BINARY_LABELMAP, CLOSED_SURFACE = "Binary labelmap", "Closed surface"
 
 #: Two lattices whose voxel centres are closer than this (in voxels) are the same.
 SAME = 1e-2

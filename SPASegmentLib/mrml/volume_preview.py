@@ -11,13 +11,12 @@ from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.interaction.types import RECOMMENDED
 from SPASegmentLib.interaction.volume_result import VolumeResult
 from SPASegmentLib.mrml import hierarchy
-from SPASegmentLib.mrml.grid import BINARY_LABELMAP, labelmap_image, parent_to_world
+from SPASegmentLib.mrml.grid import BINARY_LABELMAP, CLOSED_SURFACE, labelmap_image, parent_to_world
 from SPASegmentLib.mrml.preview import take_out, temporary_node
 from SPASegmentLib.mrml.segmentation import under_transform_of
 from SPASegmentLib.mrml.stack import Stack
 
 _NAME, _SEGMENT = "SPA volume preview", "SPA_volume"
-_SURFACE = "Closed surface"
 _FILL = 0.25
 #: Surfaces of more voxels than this are not smoothed, which takes seconds there.
 _SMOOTHED = 4_000_000
@@ -49,7 +48,7 @@ class VolumePreview:
         core = self.node.GetSegmentation()
         segment = core.GetSegment(_SEGMENT)
         with hierarchy.item(self._scene, self.node):
-            segment.RemoveRepresentation(_SURFACE)
+            segment.RemoveRepresentation(CLOSED_SURFACE)
             segment.GetRepresentation(BINARY_LABELMAP).DeepCopy(image)
             smoothing = slicer.vtkBinaryLabelmapToClosedSurfaceConversionRule.GetSmoothingFactorParameterName()
             core.SetConversionParameter(smoothing, "0.5" if image.GetNumberOfPoints() <= _SMOOTHED else "0")

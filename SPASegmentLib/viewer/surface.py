@@ -7,12 +7,11 @@ from typing import Any, Optional, Sequence
 
 from trame_slicer.views import ViewLayoutDefinition
 
+from SPASegmentLib.mrml.grid import CLOSED_SURFACE
 from SPASegmentLib.mrml.quiet import quiet
 
 #: Tag of the view.
 TAG = "Surface"
-
-_SURFACE = "Closed surface"
 
 #: Degrees above the horizontal, so that a segment of one slice is not seen edge-on.
 _ABOVE = 30
@@ -63,7 +62,7 @@ class SurfaceView:
             return
         core = self._segmentation.GetSegmentation()
         core.RemoveObserver(self._observation)
-        core.RemoveRepresentation(_SURFACE)
+        core.RemoveRepresentation(CLOSED_SURFACE)
         self._segmentation = None
         self._manager.set_current_view_ids(self._slice_views)
 
@@ -89,7 +88,7 @@ class SurfaceView:
         if self._segmentation is None or self._view is None:
             return
         had = self._has_surfaces()
-        self._segmentation.GetSegmentation().RemoveRepresentation(_SURFACE)
+        self._segmentation.GetSegmentation().RemoveRepresentation(CLOSED_SURFACE)
         self._segmentation.CreateClosedSurfaceRepresentation()
         if not had:
             self.fit()
@@ -100,5 +99,5 @@ class SurfaceView:
         if self._segmentation is None:
             return False
         core = self._segmentation.GetSegmentation()
-        surfaces = (core.GetSegment(name).GetRepresentation(_SURFACE) for name in core.GetSegmentIDs())
+        surfaces = (core.GetSegment(name).GetRepresentation(CLOSED_SURFACE) for name in core.GetSegmentIDs())
         return any(surface is not None and surface.GetNumberOfPoints() > 0 for surface in surfaces)
