@@ -57,11 +57,16 @@ def check_paths(inputs: Iterable[Named], outputs: Iterable[Named], make_folders:
         check_writable(path, make_folders)
 
 
+def card_beside(weights: Path) -> Path:
+    """Where the card of a weights file lies, or is to lie; also of a path that names no file."""
+    return weights.parent / f"{weights.stem}.json"
+
+
 def weights_files(weights: Optional[Path], name: str = "--weights") -> List[Named]:
     """A weights file and the card beside it, as inputs."""
     if weights is None:
         return []
-    return [(name, weights), (f"the card of {name}", weights.parent / f"{weights.stem}.json")]
+    return [(name, weights), (f"the card of {name}", card_beside(weights))]
 
 
 def identity(path: Path) -> object:

@@ -11,6 +11,7 @@ from typing import Any, Dict
 from SPASegmentLib.errors import WeightsError
 from SPASegmentLib.model.expected_dice import UNCALIBRATED, ExpectedDice, curves
 from SPASegmentLib.output import write_json
+from SPASegmentLib.paths import card_beside
 from SPASegmentLib.translation import texts
 
 _ = texts(__name__)
@@ -90,7 +91,7 @@ def bundled(name: str = DEFAULT_NAME) -> Path:
 
 
 def card_file(weights: Path) -> Path:
-    """Where the card of a weights file lies.
+    """Where the card of a weights file lies that somebody has named.
 
     Raises:
         WeightsError: the path names no .safetensors file, such as a folder, or there is none.
@@ -103,7 +104,7 @@ def card_file(weights: Path) -> Path:
         weights.stat()
     except OSError as error:
         raise _unreadable(weights, error) from error
-    return weights.with_suffix(".json")
+    return card_beside(weights)
 
 
 def read_card(path: Path) -> ModelCard:

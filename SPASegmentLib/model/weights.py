@@ -27,6 +27,7 @@ from SPASegmentLib.model.card import (
     write_card,
 )
 from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.paths import card_beside
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def save(network: SPANetwork, card: ModelCard, path: Path) -> ModelCard:
         path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as partial:
         partial.write_bytes(data)
-    write_card(finished, path.with_suffix(".json"))
+    write_card(finished, card_beside(path))
     return finished
 
 
@@ -141,7 +142,7 @@ def load(path: Path, device: str = "cpu") -> LoadedNetwork:
     except TypeError as error:
         raise WeightsError(
             _("{name} describes an unknown architecture: {error}").format(
-                name=path.with_suffix(".json").name, error=error
+                name=card_beside(path).name, error=error
             )
         ) from error
     network = SPANetwork(config)

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Dict, List, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.model.fusion import FUSIONS
 from SPASegmentLib.research.benchmark.rounds import CaseSpec
-from SPASegmentLib.research.benchmark.subject import FUSIONS, SIZES
+from SPASegmentLib.research.benchmark.subject import SIZES
 
 #: What a run can measure; each is a file of records, and can be measured again alone.
 PARTS = ("rounds", "product", "cold", "imports", "soak", "throughput")
@@ -51,8 +52,8 @@ def parse_choice(
         raise InputError(f"There is no device {device!r}; choose auto, cpu or cuda.")
     backbones = ",".join(SIZES) if backbones == ALL else backbones
     choice = Choice(
-        _numbers(sizes, "Sizes"), _numbers(counts, "N"), _names(backbones, tuple(SIZES)), _names(fusions, FUSIONS),
-        _numbers(threads, "Threads"), device, half, quick,
+        _numbers(sizes, "Sizes"), _numbers(counts, "N"), _names(backbones, tuple(SIZES)),
+        _names(fusions, tuple(FUSIONS)), _numbers(threads, "Threads"), device, half, quick,
     )  # fmt: skip
     if not quick:
         return choice

@@ -12,11 +12,13 @@ from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import Click, FrameImage
+from SPASegmentLib.model.card import models_folder, read_card
 from SPASegmentLib.model.encoders import ENCODERS
+from SPASegmentLib.model.fusion import FUSIONS
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
-from SPASegmentLib.model.weights import load, models_folder, read_card
+from SPASegmentLib.model.weights import load
+from SPASegmentLib.paths import card_beside
 
-FUSIONS = ("embedding", "token")
 SIZES = {name: kind.sizes for name, kind in ENCODERS.items()}
 #: Standard deviation of the logits of a network without trained weights, so that its masks have outlines.
 _LOGITS = 4.0
@@ -37,7 +39,7 @@ def make_network(backbone: str, fusion: str, size: int) -> Tuple[SPANetwork, str
     if size not in SIZES[backbone]:
         raise InputError(f"Sizes of {backbone} are {', '.join(map(str, SIZES[backbone]))}, not {size}.")
     for path in sorted(models_folder().glob("*.safetensors")):
-        card = read_card(path.with_suffix(".json"))
+        card = read_card(card_beside(path))
         if card.network.get("encoder") == backbone and card.network.get("fusion") == fusion:
             bundled = load(path).network
             network = SPANetwork(replace(bundled.config, image_size=size))

@@ -11,7 +11,7 @@ from rich.console import Console
 from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.errors import InputError
-from SPASegmentLib.paths import check_paths, weights_files
+from SPASegmentLib.paths import card_beside, check_paths, weights_files
 
 
 def _console() -> Console:
@@ -41,7 +41,7 @@ def run_train(
     with progress_bar(console, f"Training {name or config.stem}") as progress:
         weights = train(config, data, output, progress, device, sam, other_sam, changes, name)
     if weights is not None:
-        text = f"Wrote {weights} and its card {weights.with_suffix('.json').name}."
+        text = f"Wrote {weights} and its card {card_beside(weights).name}."
         console.print(text, markup=False, soft_wrap=True)
 
 
@@ -89,7 +89,7 @@ def run_export(weights: Path) -> None:
     with console.status("Exporting ..."):
         export(weights)
     names = ", ".join(graph_file(weights, name).name for name in GRAPHS)
-    console.print(f"Wrote {names} and {weights.with_suffix('.json').name}.", markup=False, soft_wrap=True)
+    console.print(f"Wrote {names} and {card_beside(weights).name}.", markup=False, soft_wrap=True)
 
 
 def run_average(weights: Path, other: Path, share: float, output: Path, name: str = "") -> None:
@@ -106,7 +106,7 @@ def run_average(weights: Path, other: Path, share: float, output: Path, name: st
         raise InputError(f"--output must end in .safetensors, as {output.name} does not; the card goes beside it.")
     check_paths(
         [*weights_files(weights, "the first weights"), *weights_files(other, "the other weights")],
-        [("--output", output), ("the card of --output", output.with_suffix(".json"))],
+        [("--output", output), ("the card of --output", card_beside(output))],
         make_folders=True,
     )
     console = Console()

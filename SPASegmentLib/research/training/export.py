@@ -21,6 +21,7 @@ from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
 from SPASegmentLib.model.onnx_graphs import graph_file
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.paths import card_beside
 
 #: Version of ONNX's operators that the graphs use; ONNX Runtime reads it from 1.14 (2023) on.
 OPSET = 17
@@ -106,8 +107,8 @@ def export(weights: Path) -> ModelCard:
         OutputError: a file cannot be written.
     """
     network = load(weights).network
-    card = with_graphs(network, read_card(weights.with_suffix(".json")), weights)
-    write_card(card, weights.with_suffix(".json"))
+    card = with_graphs(network, read_card(card_beside(weights)), weights)
+    write_card(card, card_beside(weights))
     return card
 
 

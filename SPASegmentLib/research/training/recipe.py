@@ -44,6 +44,11 @@ def check_same(checkpoint: Path, kept: Any, now: str, step: int, steps: int) -> 
         raise InputError(f"{checkpoint} has done {step} steps already, and {steps} are asked for; {ELSEWHERE}.")
 
 
+def checkpoint_in(folder: Path) -> Path:
+    """The checkpoint of a run that writes into a folder."""
+    return folder / "checkpoint.pt"
+
+
 def read_checkpoint(path: Path) -> Dict[str, Any]:
     """A checkpoint, on the processor.
 

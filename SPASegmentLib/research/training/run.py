@@ -14,20 +14,21 @@ import numpy as np
 import torch
 
 from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.model.card import ModelCard, read_card
 from SPASegmentLib.model.network import SPANetwork
-from SPASegmentLib.model.weights import ModelCard, as_bytes, read_card, save
+from SPASegmentLib.model.weights import as_bytes, save
 from SPASegmentLib.output import make_folder, whole_file
-from SPASegmentLib.paths import Named, check_paths, weights_files
+from SPASegmentLib.paths import Named, card_beside, check_paths, weights_files
 from SPASegmentLib.research.training.batches import BatchSource
 from SPASegmentLib.research.training.config import TrainConfig, load_config, open_sources
 from SPASegmentLib.research.training.export import export, has_graphs
 from SPASegmentLib.research.training.material import held_out_slices
 from SPASegmentLib.research.training.objects import ObjectPool
 from SPASegmentLib.research.training.processes import processes
-from SPASegmentLib.research.training.recipe import only_training
+from SPASegmentLib.research.training.recipe import checkpoint_in, only_training
 from SPASegmentLib.research.training.sources import People, Structures
 from SPASegmentLib.research.training.start import check_start, find_start, initial_file
-from SPASegmentLib.research.training.trainer import Trainer, checkpoint_in
+from SPASegmentLib.research.training.trainer import Trainer
 
 PREPROCESSING = (
     "A square region around the click, resampled to the network's size with averaging where it shrinks, clipped to "
@@ -93,10 +94,11 @@ def train(
     config = load_config(config_file, changes)
     start, checkpoint, folder = None, checkpoint_in(output), config_file.parent
     begun = None if not config.initial else initial_file(config.initial, folder)
-    results = [output / f"{name}.safetensors", output / f"{name}.json", checkpoint, output / "log.csv"]
+    path = output / f"{name}.safetensors"
+    results = [path, card_beside(path), checkpoint, output / "log.csv"]
     check_paths(
         [*_inputs(config, config_file, data), ("--sam", sam), *weights_files(begun, "the initial weights")],
-        [(f"the result {path.name}", path) for path in results],
+        [(f"the result {result.name}", result) for result in results],
         make_folders=True,
     )
     goes_on = checkpoint.exists()
@@ -111,7 +113,6 @@ def train(
         if not group.first:
             return None
         last_run = {"steps": trainer.step - first, "seconds": round(time.perf_counter() - started)}
-        path = output / f"{name}.safetensors"
         finished = card(name, config, trainer, last_run, changes, data)
         save(network, _with_what_is_known(finished, network, path, trainer.step > first), path)
         if graphs and has_graphs(network):
@@ -129,7 +130,7 @@ def _with_what_is_known(new: ModelCard, network: SPANetwork, path: Path, trained
         trained: steps were done in this run; if not, the card goes on saying what they took.
     """
     try:
-        old = read_card(path.with_suffix(".json"))
+        old = read_card(card_beside(path))
     except WeightsError:  # none yet, or none that says anything
         return new
     if old.sha256 != hashlib.sha256(as_bytes(network)).hexdigest():

@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
@@ -19,8 +18,9 @@ from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.output import make_folder, whole_file
 from SPASegmentLib.research.training.batches import Batch, BatchSource
 from SPASegmentLib.research.training.log import TrainingLog
+from SPASegmentLib.research.training.moving_average import averaged_weights, take_in
 from SPASegmentLib.research.training.processes import Processes
-from SPASegmentLib.research.training.recipe import ELSEWHERE, as_text, check_same, read_checkpoint
+from SPASegmentLib.research.training.recipe import ELSEWHERE, as_text, check_same, checkpoint_in, read_checkpoint
 from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.start import Start
 from SPASegmentLib.research.training.unroll import UnrollSettings, unroll
@@ -123,7 +123,7 @@ class Trainer:
         self.origin: Dict[str, Any] = {} if start is None else start.origin
         self.network.encoder.requires_grad_(settings.encoder_rate > 0)
         self.network.to(self.processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)
+        self.averaged = averaged_weights(self.network, settings.ema)
         self.optimiser = torch.optim.AdamW(self._groups(), lr=settings.learning_rate)
         self.rounds: nn.Module = Rounds(self.network, settings.unroll)
         if self.processes.size > 1:
@@ -210,10 +210,7 @@ class Trainer:
                 "false. The same command goes on from the last checkpoint."
             ) from error
         self.optimiser.step()
-        # The average of the first steps is of no use to anyone: let it start with the weights of the warm-up's end.
-        if self.step == s.warmup:
-            self.averaged.n_averaged.zero_()
-        self.averaged.update_parameters(self.network)
+        take_in(self.averaged, self.network, self.step, s.warmup)
         self.step += 1
         log[0]["loss"], log[0]["carried"] = loss.detach(), torch.tensor(float(carried))
         return log
@@ -299,8 +296,3 @@ class Trainer:
         if mine.get("cuda") is not None and self.processes.device.type == "cuda":
             torch.cuda.set_rng_state(mine["cuda"])
         self.source.rng.bit_generator.state = mine["batches"]
-
-
-def checkpoint_in(folder: Path) -> Path:
-    """The checkpoint of a run."""
-    return folder / "checkpoint.pt"

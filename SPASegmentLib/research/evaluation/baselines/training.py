@@ -14,17 +14,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 from torch import nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from SPASegmentLib.errors import InputError, WeightsError
 from SPASegmentLib.model.card import bundled, read_card
 from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.output import make_folder, whole_file, write_json
+from SPASegmentLib.paths import card_beside
 from SPASegmentLib.research.data.shards import RaterSlices
 from SPASegmentLib.research.evaluation.baselines.crops import CropSource
 from SPASegmentLib.research.evaluation.baselines.curve import Curve, KeptOut, flat_at
 from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, NETWORKS
-from SPASegmentLib.research.training.recipe import FREE, as_text, check_same, read_checkpoint
+from SPASegmentLib.research.training.moving_average import averaged_weights, take_in
+from SPASegmentLib.research.training.recipe import FREE, as_text, check_same, checkpoint_in, read_checkpoint
 from SPASegmentLib.research.training.schedule import learning_rate
 
 #: A longer training has another warm-up; the one that is over does not count.
@@ -95,7 +96,7 @@ class BaselineTrainer:
         self.name, self.kind, self.settings, self.folder = name, KINDS[kind], settings, folder
         self.network = self.kind.make()
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.averaged = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(settings.ema), use_buffers=True)
+        self.averaged = averaged_weights(self.network, settings.ema)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
@@ -115,7 +116,7 @@ class BaselineTrainer:
     @property
     def checkpoint(self) -> Path:
         """Where the state of training is kept."""
-        return self.folder / "checkpoint.pt"
+        return checkpoint_in(self.folder)
 
     @property
     def flat(self) -> Optional[int]:
@@ -175,9 +176,7 @@ class BaselineTrainer:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
-        if self.step == s.warmup:  # the average starts with the weights of the warm-up's end
-            self.averaged.n_averaged.zero_()
-        self.averaged.update_parameters(self.network)
+        take_in(self.averaged, self.network, self.step, s.warmup)
         self.step += 1
         return float(loss.detach())
 
@@ -242,7 +241,7 @@ class BaselineTrainer:
 
 def bundled_weights() -> str:
     """Which weights are bundled, in words."""
-    card = read_card(bundled().with_suffix(".json"))
+    card = read_card(card_beside(bundled()))
     return f"{card.name}, SHA-256 {card.sha256[:12]}..."
 
 
