@@ -16,6 +16,7 @@ from SPASegmentLib.research.data.images import mask_on_grid, read_image, read_ma
 from SPASegmentLib.research.data.shards import load_each, unpack
 from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, Pair, find_pairs
 from SPASegmentLib.research.data.table import read_table
+from SPASegmentLib.research.spread import evenly
 
 #: Slices of a nodule's stack at least, and readers who drew on all of them.
 LEAST_SLICES, READERS = 3, 4
@@ -89,9 +90,7 @@ def folder_stacks(
         except InputError as error:
             complain(str(error))
             continue
-        if limit is not None and len(pairs) > limit:
-            pairs = [pairs[round(i)] for i in np.linspace(0, len(pairs) - 1, limit)]
-        for pair in pairs:
+        for pair in evenly(pairs, limit, nearest=True):
             try:
                 yield _of_files(pair, label)
             except InputError as error:
@@ -159,9 +158,7 @@ def shard_stacks(
             f"{', '.join(Path(path).name for path in shards)} and {Path(index).name} hold no nodule with "
             f"{LEAST_SLICES} consecutive slices that {READERS} readers drew on."
         )
-    if limit is not None and len(stacks) > limit:
-        stacks = [stacks[round(i)] for i in np.linspace(0, len(stacks) - 1, limit)]
-    return stacks
+    return evenly(stacks, limit, nearest=True)
 
 
 def _check_numbers(name: str, listed: Sequence[Tuple[int, Dict[str, str]]], count: int) -> None:

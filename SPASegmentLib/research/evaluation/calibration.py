@@ -19,13 +19,13 @@ from SPASegmentLib.model import use
 from SPASegmentLib.model.card import write_card
 from SPASegmentLib.model.expected_dice import Curve, ExpectedDice, calibrated
 from SPASegmentLib.model.weights import load
+from SPASegmentLib.paths import card_beside
 from SPASegmentLib.research.data.structures import open_structures
 from SPASegmentLib.research.evaluation.boxes import tight_box
 from SPASegmentLib.research.evaluation.cases import (
     RATERS,
     Case,
     draw_ids,
-    evenly,
     open_case,
     showing,
     thinned,
@@ -37,6 +37,7 @@ from SPASegmentLib.research.evaluation.rounds import measure
 from SPASegmentLib.research.evaluation.slices import open_files
 from SPASegmentLib.research.evaluation.structures import structure_cases
 from SPASegmentLib.research.evaluation.users import User
+from SPASegmentLib.research.spread import evenly
 
 #: Fewer values than this say nothing.
 FEWEST = 30
@@ -153,7 +154,7 @@ def calibrate(
         "files": [Path(file).name for file in (*files, *structures)],
     }
     kept = {name: value for name, value in card.calibration.items() if name == "volumes"}
-    write_card(replace(card, calibration={**record, **kept}), Path(weights).with_suffix(".json"))
+    write_card(replace(card, calibration={**record, **kept}), card_beside(Path(weights)))
     return record
 
 

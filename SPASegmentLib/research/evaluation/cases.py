@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, List, Optional, Sequence, Tuple, TypeVar
+from typing import Callable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -18,8 +18,7 @@ from SPASegmentLib.interaction.types import Click
 from SPASegmentLib.research.data.shards import MAX_RATERS, unpack
 from SPASegmentLib.research.data.split import kept_for_testing
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
-
-Item = TypeVar("Item")
+from SPASegmentLib.research.spread import evenly
 
 #: What the user wants: the majority of a random combination of raters (the paper's protocol), a single rater's mask
 #: (each in turn), or a mask by a policy, the same on all images of a sequence.
@@ -218,13 +217,6 @@ def without_blank(cases: Sequence[Case], complain: Callable[[str], None]) -> Lis
         if blank(case.image):
             complain(blank_text(case.id.file, case.id.row))
     return [case for case in cases if not blank(case.image)]
-
-
-def evenly(items: Sequence[Item], limit: Optional[int]) -> List[Item]:
-    """At most `limit` items, evenly spread; None for all."""
-    if limit is None or limit >= len(items):
-        return list(items)
-    return [items[i] for i in np.linspace(0, len(items) - 1, limit).astype(int)]
 
 
 def open_case(case: CaseId, files: Sequence[EvaluationFile], user: Optional[str] = None) -> Case:

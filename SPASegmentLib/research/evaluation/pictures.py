@@ -10,12 +10,11 @@ from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.simulated_user import dice
-from SPASegmentLib.output import make_folder, whole_file
+from SPASegmentLib.output import make_folder, write_text
 from SPASegmentLib.research.evaluation.case_lists import find_cases
 from SPASegmentLib.research.evaluation.cases import Case, open_case
 from SPASegmentLib.research.evaluation.methods.method import Screen
@@ -24,6 +23,7 @@ from SPASegmentLib.research.evaluation.results.records import Record, cases_of
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
 from SPASegmentLib.research.evaluation.structures import Measured, StructuresTask
 from SPASegmentLib.research.evaluation.task import Task
+from SPASegmentLib.research.plots import save_figure
 
 #: Cases of each kind.
 SHOWN = 3
@@ -79,8 +79,7 @@ def draw_examples(record: Record, task: Task, files: Sequence[EvaluationFile], f
             draw_rounds(case, list(method.screens(case, task.simulated_user(), task.rounds)), path)
             lines += [f"![{names[position]}]({path.name})", ""]
     page = folder / "examples.md"
-    with whole_file(page) as partial:
-        partial.write_text("\n".join(lines), encoding="utf-8")
+    write_text("\n".join(lines), page)
     return page
 
 
@@ -130,9 +129,7 @@ def draw_rounds(case: Case, screens: Sequence[Screen], path: Path) -> None:
         axes.set_xlim(x0, x1)
         axes.set_ylim(y1, y0)
         axes.set_axis_off()
-    FigureCanvasAgg(figure)
-    with whole_file(path) as partial:
-        figure.savefig(partial, dpi=100, bbox_inches="tight")
+    save_figure(figure, path, dpi=100)
 
 
 def _outline(axes: Axes, mask: np.ndarray, colour: str, width: float) -> None:

@@ -14,13 +14,14 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.single_mask import SMALLEST_OBJECT, find_pairs, largest_piece
-from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, evenly
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.multi_rater import run_one
 from SPASegmentLib.research.evaluation.options import named, options
 from SPASegmentLib.research.evaluation.parallel import Progress, cores, run_all
 from SPASegmentLib.research.evaluation.record import figures, made_by
 from SPASegmentLib.research.evaluation.users import User
+from SPASegmentLib.research.spread import evenly
 
 
 @dataclass(frozen=True)

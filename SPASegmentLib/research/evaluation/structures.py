@@ -21,7 +21,7 @@ from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.boxes import STARTS, first_box
-from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, blank_text, evenly, without_blank
+from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, blank_text, without_blank
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.methods.method import Screen
 from SPASegmentLib.research.evaluation.methods.spa import SPAMethod, converse
@@ -32,6 +32,7 @@ from SPASegmentLib.research.evaluation.record import made_by
 from SPASegmentLib.research.evaluation.rounds import CaseRounds, measure
 from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.users import User
+from SPASegmentLib.research.spread import evenly
 
 #: Pixels that a part must have, and the share of the content that it may have.
 LEAST_PIXELS, LARGEST_SHARE = 40, 0.7

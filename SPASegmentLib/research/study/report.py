@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import List, Sequence, Tuple
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from SPASegmentLib.interaction.study_log import Entry
-from SPASegmentLib.output import make_folder, whole_file, write_json, write_text
+from SPASegmentLib.output import make_folder, write_json, write_text
 from SPASegmentLib.research.markdown import table
+from SPASegmentLib.research.plots import save_figure
 from SPASegmentLib.research.study.comparison import (
     MEASURES,
     PAPER,
@@ -140,6 +140,4 @@ def _draw(entries: Sequence[Entry], key: str, path: Path) -> None:
     axes.set_ylim(bottom=0)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
-    FigureCanvasAgg(figure)
-    with whole_file(path) as partial:
-        figure.savefig(partial, dpi=110, bbox_inches="tight", metadata={"Software": None})
+    save_figure(figure, path)

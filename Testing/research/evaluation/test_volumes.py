@@ -22,7 +22,7 @@ from SPASegmentLib.research.evaluation.record import write_record
 from SPASegmentLib.research.evaluation.results import volume_tables
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
 from SPASegmentLib.research.evaluation.volumes.evaluation import BASELINES, WITH_ITK, VolumesTask, evaluate_volumes
-from SPASegmentLib.research.evaluation.volumes.reader import Mark, Reader, Trace, evenly, volume_dice
+from SPASegmentLib.research.evaluation.volumes.reader import Mark, Reader, Trace, even_anchors, volume_dice
 
 QUICK = SessionSettings(particles=64)
 
@@ -125,7 +125,7 @@ def test_even_anchors_halve_the_largest_gap(network: Network) -> None:
     first, last = stack.ends
     volume = ThroughVolume(network, stack.frame, 2.5, QUICK)
     volume.set_anchor(5, ball()[5])
-    next_slice = evenly(stack)
+    next_slice = even_anchors(stack)
     assert next_slice(volume) == last + 1
     volume.set_end(last + 1)
     assert next_slice(volume) == first - 1

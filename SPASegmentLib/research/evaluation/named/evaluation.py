@@ -14,7 +14,6 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.settings import SessionSettings
 from SPASegmentLib.model.card import ModelCard
 from SPASegmentLib.research.data.folds import FOLDS, weights_of
-from SPASegmentLib.research.evaluation.cases import evenly
 from SPASegmentLib.research.evaluation.methods.catalogue import MethodSpec
 from SPASegmentLib.research.evaluation.named.figures import PROFILES, Worked, summary
 from SPASegmentLib.research.evaluation.named.folded import FoldedSpec, check_folds, folds_of
@@ -35,6 +34,7 @@ from SPASegmentLib.research.evaluation.options import options
 from SPASegmentLib.research.evaluation.parallel import Progress, cores, run_all
 from SPASegmentLib.research.evaluation.record import made_by
 from SPASegmentLib.research.evaluation.statistics import rounded
+from SPASegmentLib.research.spread import evenly
 
 
 @dataclass(frozen=True)

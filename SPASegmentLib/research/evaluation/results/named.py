@@ -9,6 +9,9 @@ from SPASegmentLib.research.evaluation.results.cells import ROUNDS, Records, at,
 from SPASegmentLib.research.evaluation.results.records import Record
 from SPASegmentLib.research.markdown import Lines, number, percent, table
 
+#: Dice that rounds are counted to, as records name them.
+LEVELS = ("0.75", "0.84", "0.9")
+
 
 def profiles(records: Records) -> Lines:
     """First-round Dice with no profile, the person's own, and one that the others taught."""
@@ -39,30 +42,28 @@ def differences(records: Records) -> Lines:
 
 def rounds(records: Records) -> Lines:
     """Rounds until a mask on screen has a Dice, without a profile and with the person's own."""
-    keys = ("0.75", "0.84", "0.9")
     rows = []
     for which, who, r in _people(records):
-        found = [r["rounds_to"][key] for key in keys]
+        found = [r["rounds_to"][key] for key in LEVELS]
         rows.append([which, who, r["n"], *(f"{f['without'][0]:.2f}, {f['own'][0]:.2f}" for f in found)])
     theirs = ["paper (REFUGE2)", "SPA, a clinician left out of training", "-", *map(number, (*paper.TABLE_6, None))]
-    return table(["set", "person", "n", *(f"to {key}" for key in keys)], [*rows, theirs] if rows else [], words=2)
+    return table(["set", "person", "n", *(f"to {key}" for key in LEVELS)], [*rows, theirs] if rows else [], words=2)
 
 
 def left_out(records: Records) -> Lines:
     """Weights that know a person, and weights that do not, without a profile (paper, Table 6)."""
-    keys = ("0.75", "0.84", "0.9")
     rows = []
     for which, r in _records(records):
         for who, one in [*r.get("left_out", {}).get("people", {}).items(), ("all", r.get("left_out"))]:
             if one:
-                found = [one["rounds_to"][key] for key in keys]
+                found = [one["rounds_to"][key] for key in LEVELS]
                 lost = [signed(one["lost"][k], one["lost_ci95"][k]) for k in (0, len(one["lost"]) - 1)]
                 needed = [f"{f['included'][0]:.2f}, {f['excluded'][0]:.2f}" for f in found]
                 first = f"{percent(one['included'][0])}, {percent(one['excluded'][0])}"
                 rows.append([which, who, one["n"], first, lost[0], lost[1], *needed])
     theirs = ["paper (REFUGE2)", "left out", "-", "-", "-", "-", *map(number, (*paper.TABLE_6, None))]
     head = ["set", "person", "n", "round 1: known, left out", "known minus left out", "last round, the same"]
-    return table([*head, *(f"rounds to {key}" for key in keys)], [*rows, theirs] if rows else [], words=2)
+    return table([*head, *(f"rounds to {key}" for key in LEVELS)], [*rows, theirs] if rows else [], words=2)
 
 
 def alignment(records: Records) -> Lines:

@@ -7,12 +7,11 @@ from typing import Any, Callable, Dict, Sequence, Tuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from SPASegmentLib.output import whole_file
 from SPASegmentLib.research.evaluation.results.records import Record
 from SPASegmentLib.research.evaluation.results.tables import NAMES
+from SPASegmentLib.research.plots import save_figure
 
 #: Method, the values that are drawn, colour (Okabe and Ito's, told apart by colour-blind readers too), line.
 CURVES: Tuple[Tuple[str, str, str, str], ...] = (
@@ -48,14 +47,7 @@ def draw_all(records: Dict[str, Record], folder: Path) -> None:
     """
     for name, (needed, draw) in PLOTS.items():
         if needed in records:
-            _save(draw(records), folder / name)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    FigureCanvasAgg(figure)
-    with whole_file(path) as partial:
-        # No version or date in the file, so that equal numbers give equal files.
-        figure.savefig(partial, dpi=110, bbox_inches="tight", metadata={"Software": None})
+            save_figure(draw(records), folder / name)
 
 
 def _axes(width: float, height: float, x: str, y: str) -> Tuple[Figure, Axes]:

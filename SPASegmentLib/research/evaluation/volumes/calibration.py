@@ -24,7 +24,7 @@ from SPASegmentLib.interaction.simulated_user import dice
 from SPASegmentLib.model.card import card_file, read_card, write_card
 from SPASegmentLib.model.runtime import Network
 from SPASegmentLib.model.use import load
-from SPASegmentLib.paths import check_given_once
+from SPASegmentLib.paths import card_beside, check_given_once
 from SPASegmentLib.research.data.stacks import Stack, folder_stacks, largest_part, shard_stacks
 
 #: How far accepted masks are off what the user has in mind: standard deviation of the shape latents (Dice about 0.92).
@@ -239,7 +239,7 @@ def calibrate_volumes(
     belief, facts = fit(observe(network, stacks, Belief(), progress), Belief())
     facts = {"n_volumes": len(stacks), **facts, "files": [Path(path).name for path in (*folders, *npz)]}
     calibration = {**card.calibration, "volumes": {**asdict(belief), "measured": facts}}
-    write_card(replace(card, calibration=calibration), Path(weights).with_suffix(".json"))
+    write_card(replace(card, calibration=calibration), card_beside(Path(weights)))
     return facts
 
 

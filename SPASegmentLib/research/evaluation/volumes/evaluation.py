@@ -22,7 +22,7 @@ from SPASegmentLib.research.evaluation.options import named, options
 from SPASegmentLib.research.evaluation.parallel import Progress, cores, run_all
 from SPASegmentLib.research.evaluation.statistics import rounded, with_interval
 from SPASegmentLib.research.evaluation.volumes.baselines import itk_interpolation, replay, without_learning
-from SPASegmentLib.research.evaluation.volumes.reader import Reader, Trace, evenly
+from SPASegmentLib.research.evaluation.volumes.reader import Reader, Trace, even_anchors
 
 #: Dice at which actions and seconds are counted.
 REACHED = (0.8, 0.85, 0.88, 0.9)
@@ -202,7 +202,7 @@ def _through(tool: _Opened, job: Tuple[Stack, VolumesTask]) -> VolumeTraces:
             if name == "slice by slice":
                 others[name] = Reader(network, stack, settings, task.actions).slice_by_slice(spa)
             elif name == "even anchors":
-                others[name] = Reader(network, stack, settings, task.actions).through(evenly(stack))
+                others[name] = Reader(network, stack, settings, task.actions).through(even_anchors(stack))
             elif name == "itk own slices":
                 reader = Reader(network, stack, settings, task.actions)
                 others[name] = reader.filled_between(spa, itk_interpolation())

@@ -314,7 +314,7 @@ def volume_dice(masks: Dict[int, np.ndarray], wanted: np.ndarray) -> float:
     return 2.0 * both / size if size else 1.0
 
 
-def evenly(stack: Stack) -> NextSlice:
+def even_anchors(stack: Stack) -> NextSlice:
     """Which slice to visit where anchors are placed evenly: both ends, then the middle of the largest gap."""
     first, last = stack.ends
 
