@@ -21,6 +21,7 @@ from typing import Dict, Iterator, List
 from SPASegmentLib.errors import InputError, OutputError, WeightsError
 from SPASegmentLib.model.onnx_graphs import GRAPHS, graph_file
 from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.paths import card_beside
 
 from .Translate import tr as _
 
@@ -104,7 +105,7 @@ class Download:
             graphs = {graph_file(path, name): data for name, data in self._graphs(card).items()}
             with contextlib.ExitStack() as beside:
                 # All are written before the first one reaches its place.
-                for file, data in {path.with_suffix(".json"): card, **graphs}.items():
+                for file, data in {card_beside(path): card, **graphs}.items():
                     beside.enter_context(whole_file(file)).write_bytes(data)
         return path
 
@@ -187,7 +188,7 @@ def delete(folder: Path) -> None:
         OutputError: one cannot be deleted.
     """
     for path in downloaded(folder):
-        for file in (path, path.with_suffix(".json"), *(graph_file(path, name) for name in GRAPHS)):
+        for file in (path, card_beside(path), *(graph_file(path, name) for name in GRAPHS)):
             try:
                 file.unlink()
             except FileNotFoundError:

@@ -8,10 +8,10 @@ import numpy as np
 import qt
 
 from SPASegmentLib.interaction.pictures import color, render_all, window_of
+from SPASegmentLib.mrml.texts import difference_text, size_text
 
 from .CandidateStrip import LARGEST, SCALE, Picture
 from .Outline import Line, contours, smooth
-from .Texts import area_text, difference_text
 from .Translate import tr as _
 
 #: Between these probabilities of the recommended prediction lies the outline's uncertainty.
@@ -28,7 +28,7 @@ def pictures(frame: Any, proposal: Any, keys: Sequence[str]) -> List[Picture]:
         pixmap = qt.QPixmap()
         pixmap.loadFromData(ppm(rgb))
         key = _("Enter") if index == 0 else keys[index - 1] if index <= len(keys) else str(index)
-        caption = area_text(proposal, index) if index else ""
+        caption = size_text(proposal, index) if index else ""
         found.append(Picture(pixmap, key, color(index), caption, difference_text(proposal, index)))
     return found
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Optional
 
 import numpy as np
 
-from SPASegmentLib.interaction.areas import amount
-from SPASegmentLib.interaction.areas import area_text as area_in_words
+from SPASegmentLib.interaction.areas import amount, area_text
 from SPASegmentLib.interaction.types import Proposal
 from SPASegmentLib.translation import texts
 
@@ -65,12 +64,12 @@ def no_view_text() -> str:
     return _("No view shows the slices that SPA goes through; turn one to their direction.")
 
 
-def area_text(proposal: Proposal, index: int) -> str:
+def size_text(proposal: Proposal, index: int) -> str:
     """How much larger or smaller a candidate is than the recommended mask, for its picture."""
     recommended, area = (int(proposal.masks[n].sum()) for n in (0, index))
     if area and not recommended:
         difference = proposal.differences[index - 1]
-        return area_in_words(difference.added_mm2, difference.in_mm, signed=True)
+        return area_text(difference.added_mm2, difference.in_mm, signed=True)
     percent = round(100 * (area - recommended) / max(recommended, 1))
     return _("{percent} %").format(percent=f"{percent:+d}".replace("-", "\u2212") if percent else "\u00b10")
 

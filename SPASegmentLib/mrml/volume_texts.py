@@ -31,7 +31,7 @@ def found_text(result: VolumeResult, in_mm: bool = True, elsewhere: Sequence[Pla
     doubtful = [one for one in result.slices.values() if one.state is SliceState.DOUBTFUL]
     count = len(doubtful)
     extent = _extent(result, in_mm)
-    words = [extent[:1].upper() + extent[1:], agreement_text(result)]
+    words = [extent[:1].upper() + extent[1:], _agreement(result)]
     if count > 1 and not all(one.area for one in doubtful):
         text = _("{count} slices are doubtful, also beyond its ends: N goes to the next one, Enter applies.")
         words.append(text.format(count=count))
@@ -55,7 +55,7 @@ def _elsewhere_text(planes: Sequence[Plane]) -> str:
     return text.format(counts=", ".join(f"{names[name]}: {counts[name]}" for name in names if name in counts))
 
 
-def agreement_text(result: VolumeResult) -> str:
+def _agreement(result: VolumeResult) -> str:
     """The expected Dice of the volume, in words."""
     percent = round(100 * result.expected_dice)
     return _("All together should agree with yours to about {percent} %.").format(percent=percent)

@@ -1,5 +1,0 @@
-"""What is said of the masks on screen: the same sentences as in every front end."""
-
-from SPASegmentLib.mrml.texts import accepted_text, area_text, difference_text, round_text
-
-__all__ = ["accepted_text", "area_text", "difference_text", "round_text"]
