@@ -302,8 +302,7 @@ class Frame:
     def _around(self, mask: np.ndarray, step: int) -> np.ndarray:
         """(4, 8) corners in RAS of what a mask covers, half a slice to either side included, within the volume."""
         rows, columns = rectangle_of(mask)
-        pixels = (columns.start, columns.stop - 1, rows.start, rows.stop - 1)
-        box = Grid(self.to_index, np.eye(4), (*pixels, step, step))
+        box = Grid(self.to_index, np.eye(4), (columns.start, columns.stop - 1, rows.start, rows.stop - 1, step, step))
         own = self._grid()
         first, last = np.array(own.extent[::2])[:, None], np.array(own.extent[1::2])[:, None]
         index = np.clip((box.to_local @ box.corners(0.5))[:3], first, last)
