@@ -12,6 +12,7 @@ from SPASegmentLib import __version__
 from SPASegmentLib.commands.plain import (
     Runtime,
     Weights,
+    check_folder,
     path_argument,
     path_option,
     plain_errors,
@@ -42,6 +43,8 @@ def spa(
 ) -> None:
     """Segmentation by choices: one click gives five masks, and each choice shows SPA what you prefer."""
     prepare_process()
+    with plain_errors():
+        check_folder()
 
 
 @app.command()

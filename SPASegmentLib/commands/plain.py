@@ -11,7 +11,7 @@ from typing import Annotated, Any, Dict, Iterator, Optional, Union
 
 import typer
 
-from SPASegmentLib.errors import SPAError
+from SPASegmentLib.errors import InputError, SPAError
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -30,6 +30,17 @@ def path(text: Union[str, Path]) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         raise typer.BadParameter(f"there is no user of this name; write ./{text} for a name that begins so.") from error
+
+
+def path_below(text: str) -> str:
+    """A path below a folder that another option gives, as typed.
+
+    Raises:
+        typer.BadParameter: the text is empty, which would be that folder.
+    """
+    if not text.strip():
+        raise typer.BadParameter("it is empty; give a path.")
+    return text
 
 
 def path_option(*names: str, **settings: Any) -> Any:
@@ -75,6 +86,21 @@ def prepare_process() -> None:
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     locale.setlocale(locale.LC_NUMERIC, "C")
+
+
+def check_folder() -> None:
+    """Refuse to work in a folder that is gone: no path could be found from there, and PyTorch ends the process.
+
+    Raises:
+        InputError: the folder that the process was started in has been deleted, or cannot be looked up.
+    """
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise InputError(
+            "The folder that this was started in has been deleted, or may not be read; go to another one (cd), and"
+            " start it there."
+        ) from error
 
 
 @contextmanager

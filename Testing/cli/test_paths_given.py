@@ -43,6 +43,8 @@ EMPTY: List[Tuple[List[str], str]] = [
     (["study", "report", ""], "log"),
     (["report", ""], "records"),
     (["benchmark", "--json="], "json"),
+    (["train-people", "x.yaml", "--data", ".", "--file", ""], "file"),
+    (["train-people", "x.yaml", "--data", ".", "--file= "], "file"),
 ]
 
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
 import pytest
@@ -49,6 +49,28 @@ def test_closed_streams_cost_nothing(files: Any, tmp_path: Path, read_mask: Call
     assert done.returncode == 0
     assert read_mask(tmp_path / "lesion.nrrd").any()
     assert os.listdir(tmp_path) == ["lesion.nrrd"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["demo", "--output", "out"],
+        ["segment", "scan.nrrd", "--click=0,0,0", "-o", "a.nrrd"],
+        ["viewer"],
+        ["evaluate", "lidc", "--npz", "a.npz"],
+        ["study", "report", "log.csv"],
+    ],
+    ids=" ".join,
+)
+def test_a_folder_that_is_gone_is_said(tmp_path: Path, words: List[str]) -> None:
+    """A shell stays in a folder that another program deletes."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    script = 'rmdir "$PWD"; exec "$0" "$@"'
+    done = subprocess.run(["sh", "-c", script, *COMMAND, *words], cwd=gone, capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("Error: The folder that this was started in") and done.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.fixture(scope="module")

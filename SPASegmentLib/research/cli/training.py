@@ -7,7 +7,7 @@ from typing import Annotated, List, Optional
 
 import typer
 
-from SPASegmentLib.commands.plain import Runtime, path_argument, path_option
+from SPASegmentLib.commands.plain import Runtime, path_argument, path_below, path_option
 from SPASegmentLib.research.cli.options import (
     PANEL,
     DataFolder,
@@ -55,7 +55,7 @@ def train(
 @app.command(rich_help_panel=PANEL)
 def train_people(
     config: Annotated[Path, path_argument(help="YAML file, such as Resources/Training/person.yaml.")],
-    file: Annotated[str, typer.Option(help="The set of named people, below --data.")],
+    file: Annotated[str, typer.Option(parser=path_below, help="The set of named people, below --data.")],
     data: DataFolder,
     output: Annotated[Path, path_option("--output", "-o", help="For all weights.")] = Path("runs/people"),
     each_person: Annotated[

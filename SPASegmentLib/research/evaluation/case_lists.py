@@ -59,16 +59,19 @@ def write_cases(
     write_text(json_with(head, "cases", f"[\n{lines}\n  ]"), path)
 
 
-def read_cases(path: Path, protocol: Optional[str] = None, raters: Optional[int] = None) -> List[CaseId]:
+def read_cases(
+    path: Path, protocol: Optional[str] = None, raters: Optional[int] = None, seed: Optional[int] = None
+) -> List[CaseId]:
     """The cases of a list.
 
     Args:
         path: of the list.
         protocol: that they must have been drawn for; None for any.
         raters: number of masks of a slice that was asked for; None where nobody has asked.
+        seed: of the draw that was asked for; None where nobody has asked.
 
     Raises:
-        InputError: the file cannot be read, is no list of cases, or one of another protocol or number of raters.
+        InputError: the file cannot be read, is no list of cases, or one of another protocol, number of raters or seed.
     """
     content, name = _content(path), Path(path).name
     if protocol is not None and content["protocol"] != protocol:
@@ -80,6 +83,11 @@ def read_cases(path: Path, protocol: Optional[str] = None, raters: Optional[int]
         raise InputError(
             f"{name} lists cases of --raters {content.get('raters', RATERS)}, not of {raters}; leave --raters out, for "
             "a list says which slices are meant."
+        )
+    if seed is not None and content["seed"] != seed:
+        raise InputError(
+            f"{name} lists cases drawn with --seed {content['seed']}, not with {seed}; leave --seed out, for a list "
+            "holds all that is drawn."
         )
     return content["cases"]
 

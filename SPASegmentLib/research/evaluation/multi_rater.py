@@ -46,8 +46,8 @@ def evaluate(
         raise InputError("The policy protocol is about SPA's profile; it works with the method 'spa' only.")
     files = open_files(paths)
     if task.cases is not None:
-        asked = task.raters if task.raters != RATERS else None
-        ids, listed = read_cases(task.cases, task.protocol, asked), str(task.cases.name)
+        raters, seed = task.raters if task.raters != RATERS else None, task.seed or None
+        ids, listed = read_cases(task.cases, task.protocol, raters, seed), str(task.cases.name)
     else:
         ids, listed = find_cases(files, task.protocol, task.seed, raters=task.raters)
     ids = showing(of_split(ids, files, task.split), files, task.protocol, complain)

@@ -197,6 +197,17 @@ def test_a_list_is_of_its_own_protocol_and_number_of_raters(npz: Path, disks: Ev
     assert find_cases([disks], "combination", 0, tmp_path, raters=0)[1] == "any-combination.json"
 
 
+def test_a_seed_beside_a_list_is_its_own_or_refused(npz: Path, disks: EvaluationFile, tmp_path: Path) -> None:
+    """Whatever is drawn for a case stands in the list: another seed would change nothing."""
+    third = tmp_path / "third.json"
+    write_cases(draw_ids([disks], "combination", 3), "combination", 3, [disks], third)
+    task = Task(method="seed-mask", rounds=1, limit=1, jobs=1, cases=third)
+    with pytest.raises(InputError, match="third.json lists cases drawn with --seed 3, not with 7; leave --seed out"):
+        evaluate(replace(task, seed=7), [npz])
+    for seed in (0, 3):  # that nobody asks for any, or that one
+        assert evaluate(replace(task, seed=seed), [npz])["n_cases"] == 1
+
+
 def test_the_command_lists_cases_of_any_number_of_raters(slices: RaterSlices, tmp_path: Path) -> None:
     np.savez(tmp_path / "two.npz", images=slices.images, masks=slices.masks & 0b11)
     arguments = ["evaluate", "cases", "--npz", str(tmp_path / "two.npz"), "--output", str(tmp_path / "list.json")]
