@@ -15,6 +15,7 @@ from SPASegmentLib.data.phantom import ambiguous_phantom
 pytestmark = pytest.mark.e2e
 
 LESION = ambiguous_phantom().lesion_ras
+PICTURES = Path(__file__).resolve().parents[2] / "out" / "e2e"
 
 #: Smallest contrast between text and the background behind it, and between the edge of a field or the mark of the focus
 #: and what is around it, by WCAG's formula.
@@ -178,6 +179,27 @@ NARROW = """() => [...document.querySelectorAll('button, .button, select')].filt
     const has = e.getBoundingClientRect().width;
     return has && !e.closest('.face') && !e.disabled && has + 1 < wanted;
 }).map((e) => e.outerHTML.slice(0, 200))"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (360, 740)])
+def test_the_head_of_a_phone_s_page_has_two_lines(
+    program: Any, browser: Any, new_screen: Any, width: int, height: int
+) -> None:
+    """In German, with every control of the wide page large enough for a finger, and its name."""
+    page = browser.new_page(locale="de-DE", viewport={"width": width, "height": height})
+    screen = new_screen(page, program.url)
+    page.wait_for_selector(".top button")
+    page.evaluate("() => { document.querySelector('.top .volume').textContent = 'Patientin_T1_axial_2026.nii.gz'; }")
+    names = ("Phantom", "Rückgängig", "Wiederholen", ".seg.nrrd sichern", ".nii.gz sichern")
+    buttons = [page.get_by_role("button", name=name, exact=True) for name in names]
+    boxes = [one.bounding_box() for one in [page.locator(".top label"), *buttons]]
+    assert len({box["y"] for box in boxes}) == 2
+    assert all(box["width"] >= 36 and box["height"] >= 36 and box["x"] + box["width"] <= width for box in boxes)
+    assert page.locator(".top").bounding_box()["height"] < 92 and page.locator(".volume").bounding_box()["width"] > 30
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / f"phone-{width}.png")
+    assert not screen.errors
+    page.close()
 
 
 @pytest.mark.parametrize("width", [1280, 800, 390])

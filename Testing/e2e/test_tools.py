@@ -79,6 +79,7 @@ def test_grey_values_of_small_numbers_are_read_and_stay_in_order(screen: Any, tm
     (tmp_path / "unit.nrrd").write_bytes(header + voxels.tobytes())
     page.set_input_files("[data-test=upload]", str(tmp_path / "unit.nrrd"))
     screen.wait("get('volume') === 'unit.nrrd' && !get('busy')")
+    assert page.get_by_label("Axial slice position", exact=True).count() == 1, "nobody knows how many mm"
     dark, bright = page.locator("[data-test=dark]"), page.locator("[data-test=bright]")
     shown = page.locator(".slider output")
     assert shown.all_inner_texts() == ["0.00", "1.00"]
