@@ -28,6 +28,8 @@ _ = texts(__name__)
 
 #: Side of a region in pixels where there is no network to prescribe it.
 SIDE = 128
+#: Side in pixels of the smallest region that may be asked for; a structure in a smaller one is no more than a pixel.
+MIN_REGION = 4
 
 
 class Opener:
@@ -122,6 +124,13 @@ class Opener:
                 frame, click, size, lambda region: NetworkPredictor(network, region), self._settings.chunk
             )
         if self._settings.region_mm is not None:
+            smallest = MIN_REGION * min(frame.spacing)
+            if self._settings.region_mm < smallest:
+                raise InputError(
+                    _("The region of interest is {side:g} mm wide; give one of at least {smallest:g} mm here.").format(
+                        side=self._settings.region_mm, smallest=smallest
+                    )
+                )
             region = Region.around(frame, (click.x, click.y), self._settings.region_mm, size)
         else:
             region = Region.whole(frame, size)

@@ -81,7 +81,7 @@ class Frame:
 
         Raises:
             InputError: the point lies outside the volume, the volume is a label map, empty or under a non-linear
-                transform, or the slice cannot be used (constant).
+                transform, or the slice cannot be used (constant, or a line of pixels).
         """
         if volume is None or not volume.IsA("vtkMRMLScalarVolumeNode"):
             raise InputError(_("There is no volume to segment; load and select a scalar volume."))
@@ -95,6 +95,8 @@ class Frame:
             to_index, shape = aligned_mapping(grid, plane, axis, position)
         else:
             to_index, shape = oblique_mapping(grid, plane, ras)
+        if min(shape) < 2:
+            raise InputError(_("Seen from this side the image is a line of pixels; click where it is seen as a whole."))
         return cls(volume, plane, to_index, shape, axis is not None)
 
     @property
@@ -382,13 +384,13 @@ def _inside(grid: Grid, ras: Point) -> np.ndarray:
 def _own_voxels(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
     """(height, width) float32 pixels of an aligned frame.
 
-    See `_plane_of`.
+    See `plane_of`.
     """
-    pixels = _plane_of(voxels, to_index, shape)
+    pixels = plane_of(voxels, to_index, shape)
     return as_pixels(luminance(pixels) if pixels.ndim == 3 else pixels)
 
 
-def _plane_of(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
+def plane_of(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int]) -> np.ndarray:
     """(height, width) or (height, width, components) view of the voxels (k, j, i) of an aligned frame.
 
     A frame is a plane of the array, seen in other steps: nothing is looked up pixel by pixel.
@@ -416,7 +418,7 @@ def _labels_of(
     if rows.start < rows.stop and columns.start < columns.stop:
         part = to_grid.copy()
         part[:3, 3] += columns.start * part[:3, 0] + rows.start * part[:3, 1] - extent[::2]
-        labels = _plane_of(array, part, (rows.stop - rows.start, columns.stop - columns.start))
+        labels = plane_of(array, part, (rows.stop - rows.start, columns.stop - columns.start))
         mask[rows, columns] = labels != 0 if value is None else labels == value
     return mask
 

@@ -66,6 +66,7 @@ class Plane:
         vector = np.asarray(normal, dtype=np.float64)
         if vector.shape != (3,) or not np.isfinite(vector).all() or not vector.any():
             raise InputError(_("The normal of a plane is three numbers R,A,S that are not all zero."))
+        vector = vector / np.abs(vector).max()  # squares of huge and of tiny numbers are none
         unit = vector / np.linalg.norm(vector)
         closest = max(_NAMED.values(), key=lambda axes: abs(float(unit @ np.array(axes[2]))))
         return cls._from_axes(np.array(closest[0]), np.array(closest[1]), unit)

@@ -1124,6 +1124,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Without a network SPA needs an existing mask to start from; paint or threshold one first.</source>
         <translation>Ohne Netz braucht SPA eine vorhandene Maske als Ausgangspunkt; malen Sie zuerst eine, oder setzen Sie einen Schwellenwert.</translation>
     </message>
+    <message>
+        <source>The region of interest is {side:g} mm wide; give one of at least {smallest:g} mm here.</source>
+        <translation>Der Bereich ist {side:g} mm breit; geben Sie hier einen von mindestens {smallest:g} mm an.</translation>
+    </message>
 </context>
 <context>
     <name>interaction.profile</name>
@@ -1764,6 +1768,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>SPA reads NRRD, NIfTI, MetaImage (MHA), DICOM, PNG, JPEG, BMP and TIFF.</source>
         <translation>SPA liest NRRD, NIfTI, MetaImage (MHA), DICOM, PNG, JPEG, BMP und TIFF.</translation>
     </message>
+    <message>
+        <source>it is empty; copy or download it again.</source>
+        <translation>sie ist leer; kopieren Sie sie oder laden Sie sie noch einmal herunter.</translation>
+    </message>
 </context>
 <context>
     <name>io.voxels</name>
@@ -2099,6 +2107,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The volume has {count} values per voxel that are no colours; take one of them, in 3D Slicer with the module Vector to Scalar Volume.</source>
         <translation>Das Volumen hat {count} Werte je Voxel, die keine Farben sind; nehmen Sie einen davon, in 3D Slicer mit dem Modul Vector to Scalar Volume.</translation>
+    </message>
+    <message>
+        <source>Seen from this side the image is a line of pixels; click where it is seen as a whole.</source>
+        <translation>Von dieser Seite gesehen ist das Bild eine Linie aus Pixeln; klicken Sie dort, wo es als Ganzes zu sehen ist.</translation>
     </message>
 </context>
 <context>
@@ -2987,6 +2999,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>The page is loading.</source>
         <translation>Die Seite wird geladen.</translation>
+    </message>
+    <message>
+        <source>{name} slice position</source>
+        <translation>{name}, Schichtposition</translation>
     </message>
 </context>
 <context>

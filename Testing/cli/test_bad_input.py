@@ -132,6 +132,13 @@ def test_a_missing_volume(segment: Callable, tmp_path: Path) -> None:
     assert_refused(segment(tmp_path / "nothing.nrrd"), tmp_path, "nothing.nrrd", "does not exist")
 
 
+@pytest.mark.parametrize("name", ["scan.png", "scan.jpg", "scan.dcm", "scan"])
+def test_an_empty_file(segment: Callable, tmp_path: Path, name: str) -> None:
+    """Not told that SPA reads PNG: a download that was stopped leaves such files."""
+    (tmp_path / name).write_bytes(b"")
+    assert_refused(segment(tmp_path / name), tmp_path, name, "it is empty; copy or download it again")
+
+
 @pytest.mark.parametrize("name", ["scan.nrrd", "scan.nii.gz", "scan.mha", "scan.txt"])
 def test_an_unreadable_volume(segment: Callable, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"this is not an image\n" * 50)
@@ -228,6 +235,7 @@ def test_a_figure_that_nothing_can_draw(segment: Callable, tmp_path: Path, name:
         ({"plane": "oblong"}, "plane"), ({"plane": "0,0,0"}, "normal"), ({"choices": "2,maybe"}, "--choices"),
         ({"choices": "9,accept"}, "number 9"), ({"weights": "no.safetensors"}, "no.safetensors cannot be read"),
         ({"region": "0"}, "--region"), ({"region": "-5"}, "--region"), ({"region": "nan"}, "--region"),
+        ({"region": "0.001"}, "at least"),
         ({"weights": "."}, "names no weights"), ({"weights": "/"}, "names no weights"),
         ({"choices": None, "reference": "no.nrrd"}, "no.nrrd"), ({"reference": "no.nrrd"}, "not both"),
     ],

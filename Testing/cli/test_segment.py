@@ -177,3 +177,16 @@ def test_options_that_contradict_each_other_are_refused(
     done = spa("segment", files.volume, "--click", files.click, *arguments, "-o", tmp_path / "a.nrrd")
     assert done.code == 2 and not (tmp_path / "a.nrrd").exists()
     assert ("give --reference" if "--choices" in arguments else "--through") in done.err
+
+
+def test_a_file_without_mm_is_told_of_none(spa: Callable, files: Any, tmp_path: Path) -> None:
+    """Nobody knows how large a pixel of a photograph is: no mm are reported, and that a profile is no use is said."""
+    y, x = np.mgrid[:90, :120]
+    picture, log, profile = tmp_path / "skin.png", tmp_path / "log.json", tmp_path / "me.json"
+    noise = np.random.default_rng(0).normal(0, 6, x.shape)
+    Image.fromarray((90 + 90 * (np.hypot(x - 60, y - 45) < 15) + noise).astype(np.uint8)).save(picture)
+    arguments = ("segment", picture, "--click=-60,-45,0", "--choices", "accept", "--through", "-o", tmp_path / "a.nrrd")
+    done = spa(*arguments, "--log", log, "--profile", profile)
+    assert done.code == 0 and done.out.count("--profile is not used and learns nothing") == 1
+    assert "1 slice, 1 of them answered" in done.out and " mm" not in done.out
+    assert json.loads(log.read_text())["through"]["mm"] is None and json.loads(profile.read_text())["accepted"] == 0

@@ -181,6 +181,8 @@ def _format(place: Path) -> Tuple[Callable[[Path], Image], Callable[[Path], Outl
         return read_metaimage, metaimage_outlook
     if is_picture(start):
         return read_picture, picture_outlook
+    if not start:
+        raise UnreadableError(_("it is empty; copy or download it again."))
     if name.endswith((".nrrd", ".nhdr")):
         return read_nrrd, nrrd_outlook
     if name.endswith((".nii", ".nii.gz", ".img", ".img.gz")):
