@@ -8,6 +8,7 @@ import numpy as np
 import qt
 
 from SPASegmentLib.interaction.pictures import color, render_all, window_of
+from SPASegmentLib.mrml.colours import seen
 from SPASegmentLib.mrml.texts import difference_text, size_text
 
 from .CandidateStrip import LARGEST, SCALE, Picture
@@ -23,7 +24,7 @@ def pictures(frame: Any, proposal: Any, keys: Sequence[str]) -> List[Picture]:
     spacing = frame.image.spacing
     window, shapes = window_of(proposal.masks, spacing), [probability(proposal, k) for k in range(len(proposal.masks))]
     found = []
-    drawn = render_all(frame.image.pixels, spacing, shapes, window, _grey(frame), SCALE * LARGEST)
+    drawn = render_all(seen(frame), spacing, shapes, window, _grey(frame), SCALE * LARGEST)
     for index, rgb in enumerate(drawn):
         pixmap = qt.QPixmap()
         pixmap.loadFromData(ppm(rgb))

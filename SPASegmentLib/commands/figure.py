@@ -48,14 +48,14 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
     if session.reference is not None:
         shown = shown | session.reference
     window = pictures.window_of(shown[None], session.spacing)
-    limits = np.percentile(session.pixels[window_around(shown, session.spacing, 1.2)], (0.5, 99.5))
+    limits = _limits(session, window_around(shown, session.spacing, 1.2))
     canvas.text(width / 2, 12, title, TITLE, bold=True, align="center")
     for row, step in enumerate(steps):
         y = TOP + row * row_height + ABOVE
         canvas.text(LEFT / 2, y + CELL / 2, f"round {step.proposal.round}", NAME, GREY, upwards=True)
         for index in range(len(step.proposal.masks)):
             x = LEFT + index * (CELL + GAP)
-            _draw_mask(canvas, x, y, session, step, index, window, (limits[0], limits[1]))
+            _draw_mask(canvas, x, y, session, step, index, window, limits)
     if session.click is not None:
         middle_x, middle_y, side = window
         on_sheet = CELL / side
@@ -67,6 +67,14 @@ def draw_session(session: Slice, path: Path, title: str, max_rounds: int = 6) ->
         canvas.cross(*at, arm=8.5, line=3, colour=WHITE)
     _draw_legend(canvas, width, height - BOTTOM + 4, _legend(session))
     canvas.save(path)
+
+
+def _limits(session: Slice, around: Tuple[slice, slice]) -> Tuple[float, float]:
+    """The values that are drawn black and white: what grey pixels have here; colours are drawn as they are."""
+    if session.pixels.ndim == 3:
+        return 0.0, 255.0
+    low, high = np.percentile(session.pixels[around], (0.5, 99.5))
+    return float(low), float(high)
 
 
 def _draw_mask(

@@ -53,7 +53,7 @@ class Slice:
     """The session on one slice.
 
     Attributes:
-        pixels: (height, width) float32, the frame.
+        pixels: what is seen of the frame, see `mrml.colours.seen`.
         spacing: (x, y) in mm.
         click: where it began; None where a carried mask began it.
         steps: its rounds.
@@ -103,6 +103,6 @@ def accepted_dice(slices: Sequence[Slice]) -> Optional[float]:
     """
     if any(s.reference is None for s in slices):
         return None
-    masks = [s.mask if s.mask is not None else np.zeros(s.pixels.shape, bool) for s in slices]
+    masks = [s.mask if s.mask is not None else np.zeros(s.pixels.shape[:2], bool) for s in slices]
     references = [s.reference for s in slices if s.reference is not None]
     return dice(np.concatenate([m.ravel() for m in masks]), np.concatenate([r.ravel() for r in references]))

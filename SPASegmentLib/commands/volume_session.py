@@ -18,6 +18,7 @@ from SPASegmentLib.interaction.through import Progress
 from SPASegmentLib.interaction.types import Click, Proposal
 from SPASegmentLib.interaction.volume_result import VolumeResult
 from SPASegmentLib.model.runtime import Network
+from SPASegmentLib.mrml.colours import seen
 from SPASegmentLib.mrml.controller import Controller
 from SPASegmentLib.mrml.editor import LogicEditor
 from SPASegmentLib.mrml.job import Job
@@ -169,9 +170,7 @@ class VolumeSession:
                 if answer.kind in ("accept", "ends", "stop"):
                     with interruption_at_the_end():  # what is accepted is written and known as a whole
                         mask = self._end(answer)
-                        done = Slice(
-                            frame.image.pixels, frame.image.spacing, click, (*steps, step), mask, reference
-                        )
+                        done = Slice(seen(frame), frame.image.spacing, click, (*steps, step), mask, reference)
                         self.done.append(done)
                         self.actions += done.actions
                         if work is not None:

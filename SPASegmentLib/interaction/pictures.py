@@ -25,7 +25,7 @@ COLORS: Tuple[Tuple[float, float, float], ...] = (
 )
 #: Okabe and Ito's sky blue and orange.
 ADDED, REMOVED = (86, 180, 233), (230, 159, 0)
-#: The brightest grey of the anatomy, so that white lines are seen on it.
+#: The brightest value of the anatomy, so that white lines are seen on it.
 _BRIGHTEST = 235.0
 
 
@@ -58,12 +58,12 @@ def render(
     """One picture, smooth whatever the size of the voxels.
 
     Args:
-        pixels: (height, width) of the frame.
+        pixels: (height, width) of the frame, or (height, width, 3) red, green, blue.
         spacing: (x, y) in mm.
         shape: (height, width) float32 probabilities; the mask is where they exceed 0.5.
         reference: the same of the recommended mask to compare with, or None for the recommended mask itself.
         window: see `window_of`.
-        grey: the intensities that become black and white.
+        grey: the intensities that become black and white, of each colour alike.
         color: red, green, blue in 0..1 of the outline.
         size: of the picture, in pixels.
 
@@ -116,10 +116,11 @@ class _Part:
         self._shape = (size, size)
 
     def anatomy(self, pixels: np.ndarray, grey: Tuple[float, float]) -> np.ndarray:
-        """(size, size) float32 from 0 to 1; beyond the frame's edge its last pixels go on."""
+        """(size, size, 1 or 3) float32 from 0 to 1; beyond the frame's edge its last pixels go on."""
         low, high = grey
-        image = (self._interpolated(pixels, "nearest") - low) / (high - low if high > low else 1.0)
-        return np.asarray(np.clip(image, 0.0, 1.0))
+        parts = [pixels] if pixels.ndim == 2 else [pixels[..., n] for n in range(3)]
+        shown = np.stack([self._interpolated(part, "nearest") for part in parts], axis=-1)
+        return np.asarray(np.clip((shown - low) / (high - low if high > low else 1.0), 0.0, 1.0))
 
     def mask(self, shape: np.ndarray) -> np.ndarray:
         """(size, size) bool: where a shape (height, width) exceeds 0.5; nowhere beyond the frame's edge."""
@@ -136,7 +137,7 @@ def _drawn(
 ) -> np.ndarray:
     """(size, size, 3) uint8: a mask on the anatomy, what it adds to a base, and what it removes."""
     size = len(on)
-    rgb = np.repeat(_BRIGHTEST * anatomy[..., None], 3, axis=2)
+    rgb = _BRIGHTEST * np.repeat(anatomy, 3 // anatomy.shape[2], axis=2)
     # Differences come between the outline and its halo, which would hide narrow ones.
     near = _distance(on, size / 75 + 0.5)
     _line(rgb, near, size / 75, (0.0, 0.0, 0.0), 0.65)

@@ -12,6 +12,7 @@ import numpy as np
 from SPASegmentLib.interaction.differences import compare_all
 from SPASegmentLib.interaction.pictures import color
 from SPASegmentLib.interaction.types import RECOMMENDED, Difference, Proposal
+from SPASegmentLib.mrml.colours import seen
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.front_end import SliceMark
 from SPASegmentLib.mrml.job import Job
@@ -123,8 +124,8 @@ class PageView:
 
     def painter(self, frame: Frame) -> Callable[[Proposal], Tuple[str, ...]]:
         """Draws the pictures, in the worker."""
-        grey = grey_range(frame.volume)
-        return lambda proposal: draw_masks(frame.image, proposal.masks, grey)
+        grey, pixels = grey_range(frame.volume), seen(frame)
+        return lambda proposal: draw_masks(frame.image, proposal.masks, grey, seen=pixels)
 
     def propose(self, job: Job, painted: Tuple[str, ...]) -> None:
         """Show the masks of a job."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import zipfile
+from base64 import b64decode
 from pathlib import Path
 from typing import Any, List, Tuple
 from urllib.parse import urlsplit
@@ -90,6 +92,9 @@ def test_a_photograph_in_colour_is_opened_and_a_structure_on_it_segmented(screen
     assert screen.state("grey") == [0, 255], "colours are shown as they are"
     PICTURES.mkdir(parents=True, exist_ok=True)
     screen.page.screenshot(path=PICTURES / "photograph.png")
+    for mask in screen.state("masks"):
+        corner = np.asarray(Image.open(io.BytesIO(b64decode(mask["picture"].partition(",")[2]))))[:12, :12]
+        assert corner.reshape(-1, 3).mean(axis=0) == pytest.approx([120 * 235 / 255, 60 * 235 / 255, 46], abs=12)
     screen.page.keyboard.press("Enter")
     screen.wait("get('phase') === 'accepted'")
     assert screen.state("problem") == "" and not screen.errors

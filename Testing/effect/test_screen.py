@@ -129,6 +129,22 @@ def test_a_double_click_in_a_view_stays_with_spa(desk: Any) -> None:
     interactor.RemoveObserver(tag)
 
 
+def test_pictures_of_an_image_in_colour_are_in_colour(host: Any, phantom: Any) -> None:
+    """As the slice views show it: brown where the phantom is dark, green where it is bright."""
+    from slicerhost.desk import Desk
+
+    low, high = np.percentile(phantom.voxels, (1, 99))
+    grey = np.clip((phantom.voxels - low) / (high - low), 0, 1)
+    colours = np.stack([90 + 100 * grey, 30 + 210 * grey, 30 + 90 * grey], axis=-1).astype(np.uint8)
+    desk = Desk(host, colours, phantom.ijk_to_ras, phantom.lesion_ras)
+    desk.click()
+    button = desk.workflow.screen.strip.buttons[0]
+    image = button.icon.pixmap(192, 192).toImage()
+    across = range(image.width())
+    pixels = np.array([[image.pixelColor(x, y).getRgb()[:3] for x in across] for y in range(image.height())])
+    assert np.median(np.ptp(pixels, axis=2)) > 40
+
+
 @pytest.mark.parametrize("width", [200, 260, 360, 600])
 def test_numbers_are_as_large_on_small_pictures(host: Any, width: int) -> None:
     """Letters of 12 points on all pictures but the smallest, which have 10."""

@@ -85,6 +85,18 @@ def test_all_pictures_of_a_proposal_are_those_of_each() -> None:
         assert np.array_equal(rgb, alone) and rgb.std() > 0
 
 
+def test_pictures_of_an_image_in_colour_have_its_colours() -> None:
+    y, x = np.mgrid[:41, :41]
+    shapes = [1 / (1 + np.exp(np.hypot(x - 20, y - c) - 8)) for c in (20, 23)]
+    image = np.random.default_rng(1).integers(0, 256, (41, 41, 3)).astype(np.uint8)
+    settings = ((1.0, 1.0), shapes, (20.0, 18.0, 40.0), (0.0, 255.0), 100)
+    coloured = render_all(image, *settings)
+    for n in range(3):
+        alone = render_all(image[..., n].astype(np.float32), *settings)
+        assert all(np.array_equal(one[..., n], other[..., n]) for one, other in zip(coloured, alone))
+    assert np.ptp(coloured[0].astype(int), axis=2).max() > 100
+
+
 def lab(rgb: object) -> np.ndarray:
     """CIELAB under daylight of (red, green, blue) in 0..1."""
     c = np.asarray(rgb, dtype=np.float64)

@@ -12,6 +12,7 @@ import vtk
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.background import is_background
+from SPASegmentLib.mrml.colours import seen
 from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import Grid, image_array, matrix_from_array, volume_grid
 from SPASegmentLib.mrml.plane import Plane, xy_to_ras
@@ -121,6 +122,21 @@ def test_colour_becomes_luminance(scene: Any, normal: Any, components: int) -> N
     assert pixels == pytest.approx(Frame.at(add_volume(scene, grey), point, plane).image.pixels, abs=1e-3)
 
 
+@pytest.mark.parametrize("normal", [(0, 0, 1), (0, 1, 0), (1, 0, 0), (1, 2, 3)])
+@pytest.mark.parametrize("components", [3, 4])
+def test_pictures_of_a_slice_have_its_colours(scene: Any, normal: Any, components: int) -> None:
+    """Each as a grey volume of that colour alone has it on the same slice."""
+    colour = np.random.default_rng(0).integers(0, 256, (8, 9, 10, components)).astype(np.uint8)
+    plane, point = Plane.from_normal(normal), (4.0, 4.0, 4.0)
+    frame = Frame.at(add_volume(scene, colour), point, plane)
+    found = seen(frame)
+    assert found.shape == (*frame.shape, 3)
+    for n in range(3):
+        alone = Frame.at(add_volume(scene, colour[..., n]), point, plane)
+        assert found[..., n] == pytest.approx(alone.image.pixels, abs=1e-3)
+        assert np.array_equal(seen(alone), alone.image.pixels)
+
+
 @pytest.mark.parametrize(("low", "high", "taken"), [(0, 255, True), (0, 400, False), (-3, 200, False)])
 def test_three_time_points_are_no_colours(scene: Any, low: int, high: int, taken: bool) -> None:
     values = np.random.default_rng(0).integers(low, high + 1, (8, 9, 10, 3)).astype(np.int16)
@@ -197,6 +213,16 @@ def test_a_volume_of_one_slice(scene: Any, noise: np.ndarray) -> None:
     assert frame.image.shape == (30, 40)
     with pytest.raises(InputError, match="no further slice"):
         frame.neighbour(1)
+    for name in ("sagittal", "coronal"):
+        with pytest.raises(InputError, match="a line of pixels"):
+            Frame.at(volume, (10.0, 10.0, 0.2), Plane.named(name))
+
+
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
+def test_the_length_of_a_normal_says_nothing(scene: Any, noise: np.ndarray, size: float) -> None:
+    with np.errstate(all="raise"):
+        plane = Plane.from_normal((size, -size, 0.5 * size))
+    assert plane.normal == pytest.approx(np.array([2.0, -2.0, 1.0]) / 3)
 
 
 def test_a_slice_of_2000_by_2000_pixels(scene: Any) -> None:
