@@ -118,10 +118,14 @@ class PageState:
             raise StateError(_("The viewer is still at work on something else; wait until it is done."))
 
     def when_free(self, act: Callable[..., Any]) -> Callable[..., Any]:
-        """An action that waits while a file is read, which takes the place of all that is open."""
+        """An action that waits while a file is read, which takes the place of all that is open.
+
+        What was refused before is not what it is about, and goes.
+        """
 
         def run(*arguments: Any) -> Any:
             self.check_free()
+            self._server.state.problem = ""
             return act(*arguments)
 
         return run

@@ -83,10 +83,16 @@ class Transfer:
         return await self._answered(take, _("Receiving {name}: {percent} %").format(name=name, percent=0), name)
 
     async def _post_profile(self, request: web.Request) -> web.StreamResponse:
+        name = shown_name(request.query.get("name", "")) or "profile.json"
+
         async def take(folder: Path) -> None:
             path = folder / "profile.json"
             await _receive(request, path, MAX_PROFILE, self._patience)
-            self._open_profile(path)
+            try:
+                self._open_profile(path)
+            except InputError as error:  # it is said of the file as the user knows it
+                error.args = (str(error).replace(path.name, name),)
+                raise
 
         return await self._answered(take, _("Reading the profile"), _("The profile"))
 

@@ -98,6 +98,10 @@ def test_a_photograph_in_colour_is_opened_and_a_structure_on_it_segmented(screen
     screen.page.keyboard.press("Enter")
     screen.wait("get('phase') === 'accepted'")
     assert screen.state("problem") == "" and not screen.errors
+    with screen.page.expect_download() as waiting:
+        screen.page.click("[data-test=seg-nrrd]")
+    assert waiting.value.suggested_filename == "skin-segmentation.seg.nrrd"
+    screen.wait("!get('unsaved')")
 
 
 @pytest.mark.parametrize(
@@ -229,7 +233,16 @@ def test_profiles_are_saved_and_loaded(screen: Any, program: Any, tmp_path: Path
     (tmp_path / "bad.json").write_text(json.dumps({"format": "else"}))
     page.set_input_files("[data-test=import]", str(tmp_path / "bad.json"))
     screen.wait("get('problem').includes('no profile')")
-    assert str(program.temporary) not in screen.state("problem") and screen.state("learned").startswith("1 accepted")
+    assert "bad.json" in screen.state("problem") and screen.state("learned").startswith("1 accepted")
+    assert str(program.temporary) not in screen.state("problem")
+    # What was refused goes with the next thing that is done.
+    before = screen.state("profile")
+    page.get_by_label("Name of the profile in use").fill("knee")
+    page.get_by_label("Name of the profile in use").press("Enter")
+    screen.wait("get('profile') === 'knee' && get('problem') === ''")
+    page.get_by_label("Name of the profile in use").fill(before)
+    page.get_by_label("Name of the profile in use").press("Enter")
+    screen.wait(f"get('profile') === '{before}'")
 
 
 def corners(screen: Any, tag: str, matrix: np.ndarray) -> List[float]:

@@ -65,7 +65,7 @@
 
   // The name of a result says which volume it belongs to: all others are called alike.
   function named(address, volume) {
-    const stem = (volume || "").replace(/\.(nii|nii\.gz|nrrd|mha|zip)$/i, "").replace(/[\\/:*?"<>|]/g, "_");
+    const stem = (volume || "").replace(/\.(nii|nii\.gz|nrrd|mha|zip|png|jpe?g|bmp|tiff?)$/i, "").replace(/[\\/:*?"<>|]/g, "_");
     return `${stem ? `${stem}-` : ""}${address.split("/").pop()}`;
   }
 
