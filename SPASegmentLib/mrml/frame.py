@@ -83,10 +83,7 @@ class Frame:
             InputError: the point lies outside the volume, the volume is a label map, empty or under a non-linear
                 transform, or the slice cannot be used (constant, or a line of pixels).
         """
-        if volume is None or not volume.IsA("vtkMRMLScalarVolumeNode"):
-            raise InputError(_("There is no volume to segment; load and select a scalar volume."))
-        if volume.IsA("vtkMRMLLabelMapVolumeNode"):
-            raise InputError(_("The volume is a label map; select the image that it was drawn on."))
+        _check_kind(volume)
         grid = volume_grid(volume)
         index = _inside(grid, ras)
         axis = aligned_axis(grid, plane)
@@ -360,6 +357,13 @@ def cut(voxels: np.ndarray, to_index: np.ndarray, shape: Tuple[int, int], aligne
         InputError: the plane does not meet the volume.
     """
     return _own_voxels(voxels, to_index, shape) if aligned else reslice(voxels, shape, to_index)
+
+
+def _check_kind(volume: Any) -> None:
+    if volume is None or not volume.IsA("vtkMRMLScalarVolumeNode"):
+        raise InputError(_("There is no volume to segment; load and select a scalar volume."))
+    if volume.IsA("vtkMRMLLabelMapVolumeNode"):
+        raise InputError(_("The volume is a label map; select the image that it was drawn on."))
 
 
 def _digest(pixels: np.ndarray) -> bytes:
