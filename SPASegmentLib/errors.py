@@ -32,3 +32,19 @@ class DependencyError(SPAError):
 
 class OutputError(SPAError):
     """A result could not be written; nothing half written is left behind."""
+
+
+def reason(error: BaseException) -> str:
+    """Why something could not be read, for the middle of a sentence: one line, without the path and a full stop.
+
+    Args:
+        error: of the system, of a decoder, or of a parser; YAML's and JSON's say where.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, UnicodeDecodeError):
+        return "its letters are not encoded as UTF-8"
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    if mark is not None and problem:
+        return f"line {mark.line + 1}: {problem}"
+    return " ".join(str(error).split())[:300].rstrip(".")

@@ -57,6 +57,8 @@ def run_viewer(
     from SPASegmentLib.interaction.profile import Profile
     from SPASegmentLib.viewer.guard import is_local
 
+    if not host.strip():
+        raise InputError("--host is empty; give an address, such as 127.0.0.1 for this computer alone.")
     if token is not None and not token.strip():
         raise InputError("--token is empty; give one of some letters, or leave it out.")
     if volume is not None and not volume.expanduser().exists():

@@ -74,7 +74,7 @@ class SessionSettings:
         if self.preference_update not in PREFERENCE_UPDATES:
             raise InputError(
                 _("preference_update is one of {updates}, not {update!r}.").format(
-                    updates=PREFERENCE_UPDATES, update=self.preference_update
+                    updates=", ".join(PREFERENCE_UPDATES), update=self.preference_update
                 )
             )
         if self.region_mm is not None and not self.region_mm > 0:

@@ -16,7 +16,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 import yaml
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, reason
 from SPASegmentLib.interaction.study_log import METHODS, Entry, check_pseudonym
 from SPASegmentLib.mrml.plane import Point
 from SPASegmentLib.yaml_keys import check_keys
@@ -249,7 +249,7 @@ def _yaml(path: Path) -> Any:
     except OSError as error:
         raise InputError(f"The study {path} cannot be read: {error.strerror or error}.") from error
     except (UnicodeDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise InputError(f"{path.name} is not valid YAML: {error}".splitlines()[0][:300]) from error
+        raise InputError(f"{path.name} is not valid YAML: {reason(error)}.") from error
 
 
 def _as_written(content: Any, texts: Any) -> Any:

@@ -334,16 +334,11 @@ class Workspace:
             self.controller.segment_id = ids[-1]
 
 
-def shows_colours(volume: Any) -> bool:
-    """Whether a volume is shown in its own colours, which have no darkest and brightest value to choose."""
-    return not volume.GetDisplayNode().IsA("vtkMRMLScalarVolumeDisplayNode")
-
-
 def grey_range(volume: Any) -> Tuple[float, float]:
     """Darkest and brightest value that a volume's display tells apart."""
-    if shows_colours(volume):
-        return 0.0, 255.0
     display = volume.GetDisplayNode()
+    if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
+        return 0.0, 255.0
     level, window = display.GetLevel(), display.GetWindow()
     return level - window / 2, level + window / 2
 
@@ -354,10 +349,10 @@ def set_grey_range(volume: Any, low: float, high: float) -> None:
     Raises:
         InputError: the range is empty, or a colour image has none.
     """
-    if shows_colours(volume):
+    display = volume.GetDisplayNode()
+    if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
         raise InputError(_("A colour image is shown as it is."))
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise InputError(_("The darkest value must lie below the brightest one."))
-    display = volume.GetDisplayNode()
     display.SetAutoWindowLevel(0)
     display.SetWindowLevel(high - low, (high + low) / 2)

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, List
 
 import numpy as np
 import pytest
@@ -256,3 +256,22 @@ def test_training_without_its_packages_says_what_to_install(tmp_path: Path) -> N
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ROOT})
     assert done.returncode == 2
     assert "This needs the package yaml; run pip install 'spa-segment[train]'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "tiny.yaml", "--data", "gone"], "gone is no folder, or not there"),
+        (["train-people", "tiny.yaml", "--data", "tiny.yaml", "--file", "a.npz"], "tiny.yaml is no folder"),
+        (["hold-out", "tiny.yaml", "--data", "gone"], "gone is no folder, or not there"),
+        (["train", "tiny.yaml", "--data", ".", "--other-sam"], "give --sam, too"),
+    ],
+)
+def test_what_a_training_lacks_is_said_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: List[str], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(CONFIG)
+    run = CliRunner().invoke(app, arguments)
+    assert run.exit_code == 2 and message in run.stderr and "Training" not in run.stdout
+    assert [each.name for each in tmp_path.iterdir()] == ["tiny.yaml"]

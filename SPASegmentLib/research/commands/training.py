@@ -19,6 +19,16 @@ def _console() -> Console:
     return Console(quiet=os.environ.get("RANK", "0") != "0")
 
 
+def _check_data(folder: Path) -> None:
+    """Say that the folder of all data is not there, before the first of its files is missed.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder, or not there; give the one that the data lie in as --data.")
+
+
 def run_train(
     config: Path,
     data: Path,
@@ -37,6 +47,9 @@ def run_train(
     with imports():
         from SPASegmentLib.research.training.run import train
 
+    _check_data(data)
+    if other_sam and sam is None:
+        raise InputError("--other-sam says that the file given as --sam need not be Meta's; give --sam, too.")
     console = _console()
     with progress_bar(console, f"Training {name or config.stem}") as progress:
         weights = train(config, data, output, progress, device, sam, other_sam, changes, name)
@@ -56,6 +69,7 @@ def run_train_people(
     with imports():
         from SPASegmentLib.research.training.people import train_people
 
+    _check_data(data)
     console = _console()
     with progress_bar(console, f"Training on {Path(file).stem}") as progress:
         made = train_people(config, file, data, output, each_person, progress, device, changes)
@@ -71,6 +85,7 @@ def run_hold_out(config: Path, data: Path, output: Path, changes: Sequence[str] 
     with imports():
         from SPASegmentLib.research.training.run import write_held_out
 
+    _check_data(data)
     count = write_held_out(config, data, output, changes)
     Console().print(f"Wrote {count} slices to {output}.", markup=False, soft_wrap=True)
 

@@ -7,7 +7,7 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, reason
 from SPASegmentLib.output import json_with, write_text
 from SPASegmentLib.research.data.shards import MAX_RATERS
 from SPASegmentLib.research.evaluation.cases import PROTOCOLS, RATERS, SEQUENCE, CaseId, draw_ids
@@ -127,7 +127,7 @@ def _content(path: Path) -> Dict[str, Any]:
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{Path(path).name} cannot be read as a list of cases: {error}") from error
+        raise InputError(f"{Path(path).name} cannot be read as a list of cases: {reason(error)}.") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT or content.get("version") != VERSION:
         raise InputError(f"{Path(path).name} is no list of cases that this version of SPA reads.")
     if content.get("columns") != COLUMNS:

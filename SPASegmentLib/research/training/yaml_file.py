@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, reason
 from SPASegmentLib.research.data.images import needed
 from SPASegmentLib.yaml_keys import check_keys
 
@@ -37,8 +37,8 @@ def read_yaml(path: Path) -> Any:
         check_keys(yaml.compose(text, Loader=yaml.SafeLoader), name)
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise InputError(f"{name} is not valid YAML: {error}".splitlines()[0][:300]) from error
+        raise InputError(f"{name} is not valid YAML: {reason(error)}.") from error
     except RecursionError as error:
         raise InputError(f"{name} is not valid YAML: it is nested too deeply.") from error
     except (ValueError, OverflowError) as error:  # a date or a number that does not exist
-        raise InputError(f"{name} is not valid YAML: {error}".splitlines()[0][:300]) from error
+        raise InputError(f"{name} is not valid YAML: {reason(error)}.") from error

@@ -143,8 +143,14 @@ def test_other_files_are_no_lists(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text('{"format": "something"}')
     with pytest.raises(InputError, match="no list of cases"):
         read_cases(tmp_path / "other.json")
-    with pytest.raises(InputError, match="cannot be read"):
-        read_cases(tmp_path / "gone.json")
+    (tmp_path / "other.bin").write_bytes(b"\xff\xfe")
+    (tmp_path / "half.json").write_text('{"format": ')
+    for name, why in (
+        ("gone.json", "No such file or directory"), ("other.bin", "its letters are not encoded as UTF-8"),
+        ("half.json", r"Expecting value: line 1 column 12 \(char 11\)"),
+    ):  # fmt: skip
+        with pytest.raises(InputError, match=rf"^{name} cannot be read as a list of cases: {why}\.$"):
+            read_cases(tmp_path / name)
 
 
 HEAD = {

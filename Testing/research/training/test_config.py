@@ -54,7 +54,9 @@ SYNTHETIC = "\nsources: [{kind: synthetic, share: 1}]"
         ("sources: [{kind: shards, files: [a]}]", "sources, entry 1: the key 'share' is missing"),
         ("sources: [{kind: shards, files: [a], share: 0}]", "entry 1: share: input should be greater than 0"),
         ("sources: [{kind: shards, files: [a], share: 1, labels: [1]}]", "there is no key 'labels'; there are share"),
-        ("a: [", "c.yaml is not valid YAML"),
+        ("a: [", r"c.yaml is not valid YAML: line 1: expected the node content, but found '<stream end>'\.$"),
+        ("a: 1\nb: {c: 2\nd: 3", r"c.yaml is not valid YAML: line 3: expected .*\.$"),
+        ("a: 2026-99-99", r"c.yaml is not valid YAML: month must be in 1..12\.$"),
     ],
 )  # fmt: skip
 def test_bad_configurations_are_explained(tmp_path: Path, text: str, message: str) -> None:

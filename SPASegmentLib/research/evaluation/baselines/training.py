@@ -15,7 +15,7 @@ from safetensors.torch import load as load_safetensors
 from safetensors.torch import save as save_safetensors
 from torch import nn
 
-from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.errors import InputError, WeightsError, reason
 from SPASegmentLib.model.card import bundled, read_card
 from SPASegmentLib.model.precision import training_precision
 from SPASegmentLib.output import make_folder, whole_file, write_json
@@ -256,7 +256,9 @@ def load_baseline(folder: Path) -> nn.Module:
     try:
         network.load_state_dict(load_safetensors((folder / "weights.safetensors").read_bytes()))
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise WeightsError(f"The weights in {folder} cannot be read ({error}); train this baseline again.") from error
+        raise WeightsError(
+            f"The weights in {folder} cannot be read ({reason(error)}); train this baseline again."
+        ) from error
     return network.eval().requires_grad_(False)
 
 
@@ -272,6 +274,6 @@ def read_baseline_card(folder: Path) -> Dict[str, Any]:
             raise ValueError(f"unknown kind {card['kind']!r}")
     except (OSError, ValueError, KeyError) as error:
         raise WeightsError(
-            f"There is no trained baseline in {folder} ({error}); run spa baselines train, or name its folder."
+            f"There is no trained baseline in {folder} ({reason(error)}); run spa baselines train, or name its folder."
         ) from error
     return card

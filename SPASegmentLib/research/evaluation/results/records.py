@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 import numpy as np
 
-from SPASegmentLib.errors import InputError, WeightsError
+from SPASegmentLib.errors import InputError, WeightsError, reason
 from SPASegmentLib.output import whole_file
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
@@ -99,7 +99,7 @@ def read_record(path: Path) -> Record:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"{path.name} cannot be read as a record: {error}") from error
+        raise InputError(f"{path.name} cannot be read as a record: {reason(error)}.") from error
     if not isinstance(record, dict) or "command" not in record:
         raise InputError(f"{path.name} is no record of spa evaluate.")
     return record
@@ -150,7 +150,9 @@ def records_of_page(fresh: Dict[str, Record], page: Path) -> Dict[str, Record]:
         try:
             old = json.loads(gzip.decompress(packed(page).read_bytes()))
         except (OSError, EOFError, ValueError) as error:
-            raise InputError(f"{packed(page)} cannot be read ({error}); remove it to write a new page.") from error
+            raise InputError(
+                f"{packed(page)} cannot be read ({reason(error)}); remove it to write a new page."
+            ) from error
     records = {name: _with_sure_intervals(record) for name, record in sorted({**old, **fresh}.items())}
     for name, record in records.items():
         absent = [key for key in _NEEDED if key not in record]
