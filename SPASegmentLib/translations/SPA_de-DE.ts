@@ -3124,10 +3124,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
 <context>
     <name>viewer.workspace</name>
     <message>
-        <source>A colour image is shown as it is.</source>
-        <translation>Ein Farbbild wird gezeigt, wie es ist.</translation>
-    </message>
-    <message>
         <source>The darkest value must lie below the brightest one.</source>
         <translation>Der dunkelste Wert muss unter dem hellsten liegen.</translation>
     </message>

@@ -335,10 +335,8 @@ class Workspace:
 
 
 def grey_range(volume: Any) -> Tuple[float, float]:
-    """Darkest and brightest value that a volume's display tells apart."""
+    """Darkest and brightest value that a volume's display tells apart, of each colour where it has colours."""
     display = volume.GetDisplayNode()
-    if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
-        return 0.0, 255.0
     level, window = display.GetLevel(), display.GetWindow()
     return level - window / 2, level + window / 2
 
@@ -347,11 +345,9 @@ def set_grey_range(volume: Any, low: float, high: float) -> None:
     """Show values from `low` (black) to `high` (white).
 
     Raises:
-        InputError: the range is empty, or a colour image has none.
+        InputError: the range is empty.
     """
     display = volume.GetDisplayNode()
-    if not display.IsA("vtkMRMLScalarVolumeDisplayNode"):
-        raise InputError(_("A colour image is shown as it is."))
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise InputError(_("The darkest value must lie below the brightest one."))
     display.SetAutoWindowLevel(0)
