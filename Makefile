@@ -31,7 +31,8 @@ NPZ ?=
 PARTS ?=
 CASES ?=
 
-.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e e2e-all screenshot-viewer benchmark-viewer \
+.PHONY: help venv demo viewer screenshot screenshots test test-all chromium e2e viewer-test browser-test e2e-all \
+	screenshot-viewer benchmark-viewer \
 	benchmark baselines losses ablations embedding widening protocol structures results beyond named lint mutation index-check \
 	address dist translations tutorial clean
 .DELETE_ON_ERROR:
@@ -162,9 +163,14 @@ chromium:
 	command -v chromium > /dev/null || (apt-get update --quiet && \
 		apt-get install --quiet --yes --no-install-recommends chromium)
 
-e2e: $(VIEWER)/ready chromium
-	$(VIEWER)/bin/python -m pytest Testing/viewer Testing/contract Testing/e2e -m "(viewer or e2e) and not slow" \
-		$(PYTEST_ARGS)
+# Two processes, which CI runs side by side.
+e2e: viewer-test browser-test
+
+viewer-test: $(VIEWER)/ready
+	$(VIEWER)/bin/python -m pytest Testing/viewer Testing/contract -m "viewer and not slow" $(PYTEST_ARGS)
+
+browser-test: $(VIEWER)/ready chromium
+	$(VIEWER)/bin/python -m pytest Testing/e2e -m "e2e and not slow" $(PYTEST_ARGS)
 
 e2e-all: $(VIEWER)/ready chromium
 	$(VIEWER)/bin/python -m pytest Testing/viewer Testing/contract Testing/e2e -m "viewer or e2e" $(PYTEST_ARGS)
