@@ -10,13 +10,13 @@ import numpy as np
 from SPASegmentLib.errors import SPAError
 from SPASegmentLib.mrml.grid import array_from_matrix
 from SPASegmentLib.mrml.plane import Plane, Point
-from SPASegmentLib.mrml.texts import round_text
 
 from . import Model
 from .Overlay import slice_widgets
 from .Protocols import Panel
 from .Screen import Screen
 from .StudyNotes import StudyNotes
+from .Texts import round_text
 from .Translate import tr as _
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import qt
 
 from SPASegmentLib.interaction.pictures import color, render_all, window_of
 from SPASegmentLib.mrml.colours import seen
-from SPASegmentLib.mrml.texts import difference_text, size_text
 
 from .CandidateStrip import LARGEST, SCALE, Picture
 from .Outline import Line, contours, smooth
+from .Texts import difference_text, size_text
 from .Translate import tr as _
 
 #: Between these probabilities of the recommended prediction lies the outline's uncertainty.
