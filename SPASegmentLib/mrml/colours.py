@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from SPASegmentLib.mrml.frame import Frame, plane_of
+from SPASegmentLib.mrml.aligned import plane_of
+from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import image_array
 from SPASegmentLib.mrml.sampling import reslice
 

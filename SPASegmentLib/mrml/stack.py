@@ -8,7 +8,8 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.types import FrameImage
-from SPASegmentLib.mrml.frame import Frame, cut
+from SPASegmentLib.mrml.aligned import cut
+from SPASegmentLib.mrml.frame import Frame
 from SPASegmentLib.mrml.grid import image_array
 from SPASegmentLib.mrml.mapping import ALIGNMENT_TOLERANCE, moved
 from SPASegmentLib.mrml.plane import Plane, Point, SliceKey
