@@ -125,7 +125,7 @@ class PageView:
     def painter(self, frame: Frame) -> Callable[[Proposal], Tuple[str, ...]]:
         """Draws the pictures, in the worker."""
         grey, pixels = grey_range(frame.volume), seen(frame)
-        return lambda proposal: draw_masks(frame.image, proposal.masks, grey, seen=pixels)
+        return lambda proposal: draw_masks(pixels, frame.image.spacing, proposal.masks, grey)
 
     def propose(self, job: Job, painted: Tuple[str, ...]) -> None:
         """Show the masks of a job."""

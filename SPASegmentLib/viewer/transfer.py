@@ -91,8 +91,7 @@ class Transfer:
             try:
                 self._open_profile(path)
             except InputError as error:  # it is said of the file as the user knows it
-                error.args = (str(error).replace(path.name, name),)
-                raise
+                raise InputError(str(error).replace(path.name, name)) from error
 
         return await self._answered(take, _("Reading the profile"), _("The profile"))
 

@@ -187,7 +187,7 @@ def _surroundings(
             region.pixels()
         if draw_masks is not None:
             with parts.part("thumbnails"):
-                draw_masks(frame.image, masks, (-1000.0, 400.0))
+                draw_masks(frame.image.pixels, frame.image.spacing, masks, (-1000.0, 400.0))
         with parts.part("preview segments"):
             preview.show(frame, masks)
         with parts.part("write"):
