@@ -95,7 +95,7 @@ def run_segment(task: SegmentTask) -> None:
         from SPASegmentLib.mrml.io.volumes import files_of
         from SPASegmentLib.mrml.plane import Plane
         from SPASegmentLib.mrml.scene import open_scene
-        from SPASegmentLib.mrml.volumes import is_in_mm, load_volume, notes_of
+        from SPASegmentLib.mrml.volumes import load_volume, notes_of
 
         if task.figure is not None:
             import SPASegmentLib.commands.figure  # noqa: F401  what it lacks is said before the work begins
@@ -116,17 +116,16 @@ def run_segment(task: SegmentTask) -> None:
             reference = None if task.reference is None else ReferenceMask.load(scene, str(task.reference))
         for note in notes_of(volume):
             console.print(f"Note: {note}", markup=False, highlight=False, soft_wrap=True)
-        in_mm = is_in_mm(volume)
-        if task.profile is not None and not in_mm:
-            console.print(f"Note: {_NOT_LEARNED}", markup=False, highlight=False, soft_wrap=True)
         session = VolumeSession(volume, loaded.network, settings, reader, reference, profile)
+        if task.profile is not None and not session.in_mm:
+            console.print(f"Note: {_NOT_LEARNED}", markup=False, highlight=False, soft_wrap=True)
         with ends_as_interruptions():
             ended = _work(session, ras, plane, task, console, asks=isinstance(reader, TerminalReader))
             with interruption_at_the_end():
                 volume_dice = _write(session, volume, reference, task, loaded.card.name)
     if ended is not None:
         _tell_of_the_end(ended, session.done, task.output)
-    _report(console, session, volume_dice, task.output, in_mm)
+    _report(console, session, volume_dice, task.output)
 
 
 def _write(
@@ -142,7 +141,6 @@ def _write(
     """
     from SPASegmentLib.interaction.profile import Profile
     from SPASegmentLib.mrml.io.files import save_segmentation
-    from SPASegmentLib.mrml.volumes import is_in_mm
 
     save_segmentation(session.segmentation, str(task.output), volume)
     if task.profile is not None:
@@ -150,7 +148,7 @@ def _write(
     dice = None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
     if task.log is not None:
         entry = {**log(session.done, weights_name, task.seed), "actions": session.actions, "volume_dice": dice}
-        write_json({**entry, **_through(session, is_in_mm(volume))}, task.log)
+        write_json({**entry, **_through(session)}, task.log)
     if task.figure is not None:
         from SPASegmentLib.commands.figure import draw_session
 
@@ -288,29 +286,28 @@ def _why(session: VolumeSession) -> str:
     return " --reference has nothing on the clicked slice; click where it has, or give the mask of this volume."
 
 
-def _through(session: VolumeSession, in_mm: bool) -> Dict[str, Any]:
+def _through(session: VolumeSession) -> Dict[str, Any]:
     """What the log says of the way through the volume, if there was one; no mm where nobody knows how many."""
     found = session.found
     if found is None or found.extent is None:
         return {}
     return {
         "through": {
-            "slices": len(found.masks), "mm": found.extent.mm if in_mm else None,
+            "slices": len(found.masks), "mm": found.extent.mm if session.in_mm else None,
             "expected_dice": found.expected_dice, "visits": session.visits, "ends": session.ends,
         }
     }  # fmt: skip
 
 
-def _report(
-    console: Console, session: VolumeSession, volume_dice: Optional[float], output: Path, in_mm: bool
-) -> None:
+def _report(console: Console, session: VolumeSession, volume_dice: Optional[float], output: Path) -> None:
     slices = session.done
     if slices[0].reference is not None:
         console.print(rounds_table(slices[0].steps, "The clicked slice"))
     accepted = sum(1 for s in slices if s.mask is not None)
     words = [f"{accepted} slice{'s' if accepted > 1 else ''}", f"{session.actions} actions"]
     if session.found is not None and session.found.extent is not None:
-        count, length = len(session.found.masks), f" over {session.found.extent.mm:.0f} mm" if in_mm else ""
+        count = len(session.found.masks)
+        length = f" over {session.found.extent.mm:.0f} mm" if session.in_mm else ""
         words[0] = f"{count} slice{'s' if count > 1 else ''}{length}, {accepted} of them answered"
     if volume_dice is not None:
         words.append(f"Dice {volume_dice:.3f} over the whole volume")

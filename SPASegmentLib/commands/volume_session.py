@@ -25,6 +25,7 @@ from SPASegmentLib.mrml.job import Job
 from SPASegmentLib.mrml.plane import Plane, Point
 from SPASegmentLib.mrml.segmentation import add_segment, create_segmentation
 from SPASegmentLib.mrml.volume_work import VolumeWork
+from SPASegmentLib.mrml.volumes import is_in_mm
 
 
 class VolumeSession:
@@ -39,6 +40,7 @@ class VolumeSession:
         profile: preference to begin with.
 
     Attributes:
+        in_mm: whether the size of the volume's voxels is known.
         segmentation: vtkMRMLSegmentationNode with one segment.
         segment_id: of the segment that accepted masks go into.
         done: the slices worked on so far, in this order, also where the work is broken off.
@@ -57,6 +59,7 @@ class VolumeSession:
         reference: Optional[ReferenceMask] = None,
         profile: Optional[Profile] = None,
     ) -> None:
+        self.in_mm = is_in_mm(volume)
         self.segmentation = create_segmentation(volume, volume.GetName())
         self.segment_id = add_segment(self.segmentation, "SPA")
         editor = LogicEditor(self.segmentation, volume)
