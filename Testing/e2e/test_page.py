@@ -333,13 +333,14 @@ def test_nothing_that_comes_late_takes_the_page_s_place(program: Any, browser: A
     page.close()
 
 
-def test_something_is_shown_until_the_page_is_there(program: Any, browser: Any, tmp_path: Path) -> None:
+def test_something_is_shown_until_the_page_is_there(program: Any, browser: Any) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 720}, locale="de-DE")
     page.route(re.compile("assets/.*js"), lambda route: route.abort())
     page.goto(program.url, wait_until="load")
     assert page.title() == "SPA"
     assert page.get_by_role("status").inner_text() == "Die Seite wird geladen."
-    page.screenshot(path=tmp_path / "loading.png")
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=PICTURES / "loading.png")
     page.close()
 
 

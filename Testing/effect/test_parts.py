@@ -220,7 +220,7 @@ def test_variations_of_a_segment_need_fewer_packages(host: Any, without: Any) ->
 
 def test_the_hint_that_another_round_changes_little(host: Any) -> None:
     """A disk of 18 pixels: candidates half a pixel off are alike, some pixels off they are not."""
-    from SPASegmentLib.mrml.texts import round_text
+    from SegmentEditorSPALib.Texts import round_text
 
     def text(*radii: float) -> str:
         masks = np.stack([disk(radius, 25, 51) > 0 for radius in (18, *radii)])
@@ -234,7 +234,7 @@ def test_the_hint_that_another_round_changes_little(host: Any) -> None:
 
 
 def test_how_much_larger_a_candidate_is(host: Any) -> None:
-    from SPASegmentLib.mrml.texts import size_text
+    from SegmentEditorSPALib.Texts import size_text
 
     masks = np.zeros((5, 10, 20), dtype=bool)
     for mask, rows in zip(masks, (5, 6, 3, 5, 10)):
@@ -247,8 +247,9 @@ def test_how_much_larger_a_candidate_is(host: Any) -> None:
 
 def test_a_candidate_where_the_recommended_mask_is_empty(host: Any) -> None:
     """A share of nothing says nothing."""
+    from SegmentEditorSPALib.Texts import size_text
+
     from SPASegmentLib.interaction.differences import compare_all
-    from SPASegmentLib.mrml.texts import size_text
 
     masks = np.zeros((2, 40, 40), dtype=bool)
     masks[1, 10:20, 10:30] = True
@@ -257,7 +258,7 @@ def test_a_candidate_where_the_recommended_mask_is_empty(host: Any) -> None:
 
 
 def test_what_can_be_chosen_is_what_there_is(host: Any) -> None:
-    from SPASegmentLib.mrml.texts import difference_text
+    from SegmentEditorSPALib.Texts import difference_text
 
     said = [difference_text(SimpleNamespace(masks=np.ones((1 + k, 3, 3), dtype=bool)), 0) for k in (0, 1, 3)]
     assert "choose" not in said[0] and "Enter accepts it" in said[0] and "click" in said[0]
