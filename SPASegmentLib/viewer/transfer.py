@@ -90,8 +90,9 @@ class Transfer:
             await _receive(request, path, MAX_PROFILE, self._patience)
             try:
                 self._open_profile(path)
-            except InputError as error:  # it is said of the file as the user knows it
-                raise InputError(str(error).replace(path.name, name)) from error
+            except InputError as error:
+                of_the_user_s_file = str(error).replace(path.name, name)
+                raise InputError(of_the_user_s_file) from error
 
         return await self._answered(take, _("Reading the profile"), _("The profile"))
 
