@@ -117,6 +117,7 @@ tutorial: $(READY) $(VIEWER)/ready chromium
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 --no-warn-unreachable --cache-dir .mypy_cache/windows
 
 test: lint
 	$(LATER) $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow and not viewer and not e2e" $(PYTEST_ARGS)

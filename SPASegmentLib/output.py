@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import stat
+import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
@@ -202,6 +203,8 @@ def _held_by_a_file(lock: Path, patience: float) -> Iterator[bool]:
 
 
 def _locked(handle: int, patience: float) -> bool:
+    if sys.platform == "win32":  # cannot open folders, let alone lock them
+        return True
     import fcntl
 
     end = time.monotonic() + patience
@@ -252,9 +255,12 @@ def _is_open_already(path: str) -> bool:
 def _pour(partial: Path, place: Path) -> None:
     """Write into what is there; a file has its old content again if that fails."""
     if not place.is_file() or _is_open_already(str(place)):
-        # A pipe that nobody reads from is an error, not a reason to wait.
-        handle = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_NONBLOCK", 0))
-        os.set_blocking(handle, True)
+        if sys.platform == "win32":  # NUL, for nothing to be kept
+            handle = os.open(place, os.O_WRONLY | os.O_BINARY)
+        else:
+            # A pipe that nobody reads from is an error, not a reason to wait.
+            handle = os.open(place, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK)
+            os.set_blocking(handle, True)
         with partial.open("rb") as content, os.fdopen(handle, "wb") as out:
             shutil.copyfileobj(content, out)
         return

@@ -1,4 +1,4 @@
-"""Which packages are installed here; none is imported to find out."""
+"""Which packages are installed here, and how to install more; none is imported to find out."""
 
 from __future__ import annotations
 
@@ -12,3 +12,8 @@ def is_installed(name: str) -> bool:
     """
     spec = importlib.util.find_spec(name)
     return spec is not None and spec.origin is not None
+
+
+def install_extra(name: str) -> str:
+    """The command that installs an extra; with double quotes, which Windows' shells know, too."""
+    return f'pip install "spa-segment[{name}]"'

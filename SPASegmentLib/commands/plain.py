@@ -12,6 +12,7 @@ from typing import Annotated, Any, Dict, Iterator, Optional, Union
 import typer
 
 from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.packages import install_extra
 
 USER_ERROR = 2
 INTERRUPTED = 130
@@ -143,11 +144,11 @@ def _missing(error: ImportError) -> Optional[str]:
     package = (error.name or "").partition(".")[0]
     if package in ("slicer", "vtk", "vtkmodules"):  # slicer-core brings VTK
         return (
-            "Volumes need the package slicer-core, which exists for 64-bit Linux and Python 3.10 to 3.13; install SPA"
-            " there, or use it in 3D Slicer."
+            "Volumes need the package slicer-core, which exists for Python 3.10 to 3.13 on 64-bit Windows and Linux and"
+            " on Macs with Apple's processors; install SPA there, or use it in 3D Slicer."
         )
     if package in _EXTRAS:
-        return f"This needs the package {package}; run pip install 'spa-segment[{_EXTRAS[package]}]'."
+        return f"This needs the package {package}; run {install_extra(_EXTRAS[package])}."
     if isinstance(error, ModuleNotFoundError) and package not in ("", "SPASegmentLib"):
         return f"The package {package} is missing; run pip install spa-segment again."
     return None

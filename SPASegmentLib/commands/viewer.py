@@ -12,11 +12,12 @@ from SPASegmentLib.commands.interruption import interruption_at_the_end
 from SPASegmentLib.commands.plain import say
 from SPASegmentLib.errors import DependencyError, InputError, WeightsError
 from SPASegmentLib.model.runtime import Network
+from SPASegmentLib.packages import install_extra
 
 if TYPE_CHECKING:
     from SPASegmentLib.viewer.app import ViewerApp
 
-#: Everything that `pip install 'spa-segment[viewer]'` adds.
+#: Everything that `pip install "spa-segment[viewer]"` adds.
 _NEEDED = ("trame_slicer", "aiohttp", "PIL")
 
 
@@ -53,7 +54,7 @@ def run_viewer(
         DependencyError, WeightsError: the weights given cannot be used.
     """
     if any(find_spec(name) is None for name in _NEEDED):
-        raise InputError("The viewer needs more packages; install them with: pip install 'spa-segment[viewer]'")
+        raise InputError(f"The viewer needs more packages; install them with: {install_extra('viewer')}")
     from SPASegmentLib.interaction.profile import Profile
     from SPASegmentLib.viewer.guard import is_local
 

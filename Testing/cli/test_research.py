@@ -255,7 +255,7 @@ def test_training_without_its_packages_says_what_to_install(tmp_path: Path) -> N
     command = [sys.executable, "-c", code, "train", "x.yaml", "--data", "."]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, "PYTHONPATH": ROOT})
     assert done.returncode == 2
-    assert "This needs the package yaml; run pip install 'spa-segment[train]'" in done.stderr
+    assert 'This needs the package yaml; run pip install "spa-segment[train]"' in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,27 @@ PATIENCE = 120
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 
-class Program:
-    """`spa viewer` with a port of its own."""
+MAIN = "from SPASegmentLib.cli import main; main()"
 
-    def __init__(self, temporary: Path, *arguments: str) -> None:
+
+class Program:
+    """`spa viewer` with a port of its own.
+
+    Args:
+        temporary: for its temporary files.
+        arguments: beside port and browser.
+        start: runs code with arguments.
+    """
+
+    def __init__(
+        self,
+        temporary: Path,
+        *arguments: str,
+        start: Callable[..., List[str]] = lambda code, *words: [sys.executable, "-c", code, *words],
+    ) -> None:
         temporary.mkdir(parents=True, exist_ok=True)
         self.temporary = temporary
-        command = [sys.executable, "-c", "from SPASegmentLib.cli import main; main()", "viewer", *arguments]
+        command = start(MAIN, "viewer", *arguments)
         self.log = temporary.parent / f"{temporary.name}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

@@ -18,6 +18,7 @@ from typing import Any, Callable, List
 
 import numpy as np
 import pytest
+import windows
 
 pytest.importorskip("slicer")
 pytest.importorskip("PIL")
@@ -94,6 +95,38 @@ def test_a_volume_on_the_command_line_and_the_first_accepted_mask(
     screen.until(lambda: np.abs(colour() - (own + image) / 2).max() < 12)
     page.close()
     program.stop(signal.SIGTERM)
+
+
+def test_from_a_file_to_a_file_where_there_is_only_what_windows_has(
+    browser: Any, new_program: Callable, new_screen: Callable, scene: Any, tmp_path: Path
+) -> None:
+    """Files that are open cannot be removed, folders not be locked, and no terminal is closed."""
+    phantom = ambiguous_phantom()
+    storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+    storage.SetUseCompression(0)
+    for name in ("scan.nrrd", "other.nii"):
+        storage.SetFileName(str(tmp_path / name))
+        assert storage.WriteData(add_volume(scene, phantom.voxels, phantom.ijk_to_ras))
+    program = new_program(tmp_path / "tmp", start=windows.command)
+    page = browser.new_context().new_page()
+    screen = new_screen(page, program.url)
+    for name in ("scan.nrrd", "other.nii"):
+        page.set_input_files("[data-test=upload]", str(tmp_path / name))
+        screen.wait(f"get('volume') === '{name}' && get('phase') === 'idle' && !get('busy')")
+    screen.scroll_to("Axial", phantom.lesion_ras[2])
+    screen.begin()
+    screen.accept()
+    for button, name in (("seg-nrrd", "result.seg.nrrd"), ("nifti", "result.nii.gz")):
+        with page.expect_download() as waiting:
+            page.click(f"[data-test={button}]")
+        waiting.value.save_as(tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 300
+    assert screen.state("problem") == "" and not screen.errors
+    # Nothing but the folder that is there for as long as the viewer.
+    assert [path for path in program.temporary.glob("*/*")] == []
+    page.close()
+    assert program.stop() in (0, 130)
+    assert list(program.temporary.iterdir()) == [] and "Traceback" not in program.log.read_text()
 
 
 @pytest.mark.slow

@@ -115,5 +115,5 @@ for part in ("model", "interaction", "data", "mrml", "commands"):
 def test_a_command_without_its_extra_names_it(arguments: List[str], extra: str) -> None:
     done = without_extras("main()", *arguments)
     assert done.returncode == 2, done.stderr
-    assert f"pip install 'spa-segment[{extra}]'" in done.stderr
+    assert f'pip install "spa-segment[{extra}]"' in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -8,11 +8,13 @@ import ntpath
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Iterator, List
 
 import pytest
+import tomllib
+import windows
+from packaging.requirements import Requirement
 
 from SPASegmentLib import output
 from SPASegmentLib.errors import OutputError
@@ -28,14 +30,6 @@ PRODUCT = [
     for path in sorted((ROOT / place).rglob("*.py"))
     if not {"research", "training"} & set(path.relative_to(ROOT / place).parts)
 ]
-#: Modules and functions that Windows lacks.
-MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
-FUNCTIONS = {
-    "os": "fork forkpty getuid geteuid getgid kill killpg getpgid mkfifo chown fchown fchmod statvfs sched_getaffinity"
-    " setsid nice uname wait getloadavg ttyname sysconf confstr",
-    "signal": "SIGHUP SIGKILL SIGQUIT SIGALRM SIGUSR1 SIGUSR2 alarm pause pthread_kill pthread_sigmask setitimer"
-    " sigwait",
-}
 #: Arguments that came with Python 3.10 or later.
 NEW_ARGUMENTS = {
     "write_text": {"newline"}, "read_text": {"newline"}, "zip": {"strict"}, "dataclass": {"slots", "kw_only"},
@@ -53,11 +47,11 @@ def posix_only(tree: ast.AST) -> Iterator[str]:
     """Names that Windows lacks, and a file asks for by itself."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names if alias.name in MODULES)
-        elif isinstance(node, ast.ImportFrom) and node.module in MODULES:
+            yield from (alias.name for alias in node.names if alias.name in windows.MODULES)
+        elif isinstance(node, ast.ImportFrom) and node.module in windows.MODULES:
             yield str(node.module)
-        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in FUNCTIONS:
-            yield from {node.attr} & set(FUNCTIONS[ast.unparse(node.value)].split())
+        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in windows.FUNCTIONS:
+            yield from {node.attr} & set(windows.FUNCTIONS[ast.unparse(node.value)].split())
 
 
 def too_new(tree: ast.AST) -> Iterator[str]:
@@ -66,6 +60,23 @@ def too_new(tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
             yield from (f"{name}({each.arg}=)" for each in node.keywords if each.arg in NEW_ARGUMENTS.get(name, ()))
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "there"),
+    [
+        ("linux", "x86_64", True), ("win32", "AMD64", True), ("darwin", "arm64", True),
+        ("linux", "aarch64", False), ("win32", "ARM64", False), ("darwin", "x86_64", False),
+    ],
+)  # fmt: skip
+def test_volumes_are_read_wherever_slicer_core_has_wheels(system: str, machine: str, there: bool) -> None:
+    """Those that had been published for version 5.11.0.6 and up to 5.13.31053.0."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (marker,) = (Requirement(each).marker for each in project["dependencies"] if each.startswith("slicer-core"))
+    assert marker is not None
+    for python in ("3.9", "3.10", "3.13", "3.14"):
+        environment = {"python_version": python, "sys_platform": system, "platform_machine": machine}
+        assert marker.evaluate(environment) == (there and python in ("3.10", "3.13"))
 
 
 def test_no_call_has_arguments_that_python_3_9_lacks() -> None:
@@ -79,39 +90,9 @@ def test_what_only_linux_has_is_asked_for_with_care() -> None:
     assert found == KEPT
 
 
-WINDOWS = """
-import os, signal, sys
-# What others have for Linux is theirs.
-import numpy, onnxruntime, rich.console, scipy.ndimage, slicer, subprocess, tempfile, typer, vtk
-missing = set("{modules}".split())
-for name in list(sys.modules):
-    if name in missing:
-        del sys.modules[name]
-class Without:
-    def find_spec(self, name, path=None, target=None):
-        if name in missing:
-            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
-sys.meta_path.insert(0, Without())
-for owner, names in ((os, "{os}"), (signal, "{signal}")):
-    for name in names.split():
-        if hasattr(owner, name):
-            delattr(owner, name)
-# Folders cannot be opened there.
-real = os.open
-def opened(path, *rest, **named):
-    # What removes folders on Linux opens them by handles; elsewhere it does not.
-    if sys._getframe(1).f_code.co_filename.startswith(os.getcwd()) and os.path.isdir(path):
-        raise PermissionError(13, "Permission denied", str(path))
-    return real(path, *rest, **named)
-os.open = opened
-"""
-
-
 def on_windows(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run code in a process that lacks what Windows lacks."""
-    start = WINDOWS.format(modules=" ".join(sorted(MODULES)), **FUNCTIONS)
-    words = [sys.executable, "-c", start + code, *arguments]
-    return subprocess.run(words, capture_output=True, text=True, cwd=ROOT)
+    return subprocess.run(windows.command(code, *arguments), capture_output=True, text=True, cwd=ROOT)
 
 
 def test_a_session_without_what_only_linux_has(tmp_path: Path) -> None:
@@ -125,6 +106,26 @@ def test_a_session_without_what_only_linux_has(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / "me.json").read_text(encoding="utf-8"))["accepted"] == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["me.json", "out.nrrd"]
+
+
+def test_what_plays_windows_keeps_files_that_are_in_use(tmp_path: Path) -> None:
+    code = """
+import mmap, os, shutil, sys
+for number, left in enumerate(("open", "mapped", "closed")):
+    folder = os.path.join(sys.argv[1], left)
+    os.mkdir(folder)
+    file = open(os.path.join(folder, "file"), "wb+")
+    file.write(b"text")
+    file.flush()
+    if left == "mapped":
+        kept = mmap.mmap(file.fileno(), 4)
+    if left != "open":
+        file.close()
+    shutil.rmtree(folder, ignore_errors=True)
+print(sorted(os.listdir(sys.argv[1])))
+"""
+    done = on_windows(code, str(tmp_path))
+    assert done.stdout.strip() == "['mapped', 'open']", done.stderr
 
 
 def test_an_interruption_where_the_console_sends_no_signal() -> None:

@@ -113,15 +113,18 @@ def _work(folder: Path, count: int) -> None:
 
 
 def _limit_memory(size: int) -> None:
-    try:
-        import resource
-    except ImportError:  # Windows has no such limit
+    if sys.platform == "win32":  # has no such limit
         return
+    import resource
+
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
 
 
 if __name__ == "__main__":
     _folder = Path(sys.argv[1])
     _limit_memory(_MEMORY + 64 * sum(path.stat().st_size for path in _folder.glob("*.dcm")))
-    _work(_folder, int(sys.argv[2]))
+    from SPASegmentLib.mrml.quiet import quiet
+
+    with quiet():
+        _work(_folder, int(sys.argv[2]))
     os._exit(0)  # what the libraries do at the end of a process is not needed

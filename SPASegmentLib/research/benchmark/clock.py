@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 import sys
 import time
@@ -51,10 +50,14 @@ def memory_mib() -> float:
 
 
 def peak_mib() -> float:
-    """The most that the process has held since its start or the last `reset_peak`, in MiB."""
+    """The most that the process has held since its start or the last `reset_peak`, in MiB; 0 where nobody knows."""
     found = _status("VmHWM")
     if found:
         return found
+    if sys.platform == "win32":  # has no such figure
+        return 0.0
+    import resource
+
     unit = 1 if sys.platform == "darwin" else 1024
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / _MIB, 1)
 

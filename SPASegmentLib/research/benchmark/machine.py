@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Dict
@@ -44,9 +45,11 @@ def _processor() -> str:
 
 
 def _memory_gib() -> float:
+    if sys.platform == "win32":  # does not say
+        return 0.0
     try:
         return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1)
-    except (AttributeError, ValueError, OSError):
+    except (ValueError, OSError):
         return 0.0
 
 

@@ -14,6 +14,7 @@ from SPASegmentLib.lattice import Lattice, differences, moved
 from SPASegmentLib.mrml.io.picture import open_picture
 from SPASegmentLib.mrml.io.volumes import read_voxels
 from SPASegmentLib.mrml.io.voxels import UnreadableError
+from SPASegmentLib.packages import install_extra
 
 #: File endings by what reads them.
 VOLUMES = (".nii", ".nii.gz", ".nrrd", ".nhdr")
@@ -47,7 +48,7 @@ def needed(package: str) -> Any:
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        raise InputError(f"This needs the package {package}; run pip install 'spa-segment[train]'.") from error
+        raise InputError(f"This needs the package {package}; run {install_extra('train')}.") from error
 
 
 def read_image(path: Path) -> Pixels:

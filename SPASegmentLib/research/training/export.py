@@ -21,6 +21,7 @@ from SPASegmentLib.model.network import MASK_LOGIT, SPANetwork
 from SPASegmentLib.model.onnx_graphs import graph_file
 from SPASegmentLib.model.weights import load
 from SPASegmentLib.output import reporting_write_errors, whole_file
+from SPASegmentLib.packages import install_extra
 from SPASegmentLib.paths import card_beside
 
 #: Version of ONNX's operators that the graphs use; ONNX Runtime reads it from 1.14 (2023) on.
@@ -177,7 +178,7 @@ def _written(
             )  # fmt: skip
     except ModuleNotFoundError as error:
         raise InputError(
-            f"Writing ONNX needs the package {error.name}; install it: pip install 'spa-segment[train]'"
+            f"Writing ONNX needs the package {error.name}; install it: {install_extra('train')}"
         ) from error
     data: bytes = target.getvalue()
     return data

@@ -9,6 +9,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.through import ThroughVolume
+from SPASegmentLib.packages import install_extra
 from SPASegmentLib.research.data.stacks import Stack
 from SPASegmentLib.research.evaluation.volumes.reader import Fill, Mark, Trace, volume_dice
 
@@ -62,7 +63,7 @@ def itk_interpolation() -> Fill:
         interpolate = itk.morphological_contour_interpolator
     except (ImportError, AttributeError):
         raise InputError(
-            "The baselines with ITK's contour interpolation need a package; run pip install 'spa-segment[volumes]', or "
+            f"The baselines with ITK's contour interpolation need a package; run {install_extra('volumes')}, or "
             "leave them out with --without itk."
         ) from None
 
