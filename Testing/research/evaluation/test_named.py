@@ -195,6 +195,7 @@ def test_folds_of_the_same_weights_change_nothing(by_fold: Dict[str, Any], three
     assert by_fold["sha256_of_all"] == [alone["sha256"]] * 10, "five folds, and five without cleo"
 
 
+@pytest.mark.slow
 def test_people_left_out_are_measured_where_there_are_weights(by_fold: Dict[str, Any]) -> None:
     left_out = by_fold["left_out"]
     assert list(left_out["people"]) == ["cleo"] and left_out["n"] == 8
@@ -208,6 +209,7 @@ def test_people_left_out_are_measured_where_there_are_weights(by_fold: Dict[str,
     assert named.left_out({}) == [] or len(named.left_out({})) == 3
 
 
+@pytest.mark.slow
 def test_records_of_other_weights_by_fold_share_a_page(by_fold: Dict[str, Any], tmp_path: Path) -> None:
     """Their networks are called alike."""
     other = {**by_fold, "sha256": "0" * 64}

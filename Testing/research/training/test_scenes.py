@@ -55,7 +55,7 @@ def test_scenes_depend_on_their_seed_alone() -> None:
 def test_large_objects_are_seen_from_inside() -> None:
     """A region that shows nothing but the object's inside is full: one in a hundred at least, and more nearly so."""
     pool = scenes(150, 0)
-    batches = BatchSource([(pool, pool.weights(), 1.0)], batch=1000, size=32, map_size=16, targets=1, seed=0)
+    batches = BatchSource([(pool, pool.weights(), 1.0)], batch=400, size=32, map_size=16, targets=1, seed=0)
     drawn = batches.draw()
     covered = drawn.user.mean((1, 2)).numpy()
     assert (covered > 0.95).mean() > 0.01
