@@ -10,6 +10,7 @@ import stat
 import sys
 import tempfile
 import time
+import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Dict, Iterator, Tuple
@@ -39,6 +40,8 @@ def whole_file(target: Path) -> Iterator[Path]:
     """
     with reporting_write_errors(target):
         place, replaced = _place(target)
+        if replaced:
+            refuse_closed_folder(place.parent)
         # The suffix stays, since writers go by it; the folder is new, so that no name in it can clash.
         folder = tempfile.TemporaryDirectory(prefix=".spa-", dir=place.parent if replaced else None)
     with folder, reporting_write_errors(target):
@@ -92,8 +95,23 @@ def check_writable(target: Path, make_folder: bool = False) -> None:
         while make_folder and not folder.exists() and folder != folder.parent:
             folder = folder.parent
         if replaced:
-            with tempfile.TemporaryFile(dir=folder):
-                pass
+            refuse_closed_folder(folder)
+
+
+def refuse_closed_folder(folder: Path) -> None:
+    """Find out whether files can be made in a folder; nothing is left in it.
+
+    `tempfile` is not asked: where Windows refuses, it tries other names for hours (gh-66305; mended in 2026, while all
+    versions of Slicer have an older Python).
+
+    Raises:
+        OSError: they cannot.
+    """
+    name = os.path.join(folder, f".spa-{uuid.uuid4().hex}")
+    goes_with_us = getattr(os, "O_TEMPORARY", 0)  # Windows alone has it
+    os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR | goes_with_us, 0o600))
+    if not goes_with_us:
+        os.unlink(name)
 
 
 @contextmanager

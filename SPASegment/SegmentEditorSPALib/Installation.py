@@ -9,11 +9,12 @@ import re
 import shutil
 import sys
 import sysconfig
-import tempfile
 from pathlib import Path
 from typing import Any, Iterator, List, Sequence
 
 import slicer
+
+from SPASegmentLib.output import refuse_closed_folder
 
 from .Translate import tr as _
 
@@ -74,8 +75,7 @@ def obstacle(megabytes: float) -> str:
         return still_running()
     folder = packages_folder()
     try:
-        with tempfile.TemporaryFile(dir=str(folder)):
-            pass
+        refuse_closed_folder(folder)
     except OSError:
         return _words("rights", "")
     needed = _UNPACKED * megabytes

@@ -18,6 +18,7 @@ from typing import Any, Dict, List
 
 import numpy as np
 import pytest
+import windows
 
 
 @pytest.fixture
@@ -147,9 +148,9 @@ def test_the_reason_is_found(host: Any, printed: str, why: str) -> None:
     assert Installation._words(why, "").endswith(".")
 
 
-@pytest.mark.parametrize("trouble", ["full", "read-only"])
+@pytest.mark.parametrize("trouble", ["full", "read-only", "closed"])
 def test_what_is_seen_before_is_said_before_anything_is_asked(
-    host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch, trouble: str
+    host: Any, pip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     from SegmentEditorSPALib import Dependencies, Installation
 
@@ -157,14 +158,17 @@ def test_what_is_seen_before_is_said_before_anything_is_asked(
         monkeypatch.setattr(
             Installation.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9 - 10**6, 10**6)
         )
-    else:
+    elif trouble == "read-only":
 
         def refuse(*_: Any, **__: Any) -> Any:
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-        monkeypatch.setattr(Installation.tempfile, "TemporaryFile", refuse)
+        monkeypatch.setattr(Installation, "refuse_closed_folder", refuse)
+    else:  # a Slicer that was installed for all users of a computer with Windows
+        monkeypatch.setattr(Installation, "packages_folder", lambda: tmp_path)
+        windows.refuse_files(tmp_path, monkeypatch)
     monkeypatch.setattr(Dependencies, "missing", lambda with_network=True, runtime="": ["onnxruntime"])
-    word = {"full": "disk with Slicer's Python is full", "read-only": "write-protected"}[trouble]
+    word = "disk with Slicer's Python is full" if trouble == "full" else "write-protected"
     for act in (Dependencies.ensure, Dependencies.install_again):
         assert word in act()
     assert not pip.calls and not host.messages

@@ -6,9 +6,13 @@ import importlib
 import os
 import signal
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import TYPE_CHECKING, Any, Callable, List
+
+if TYPE_CHECKING:
+    import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -49,6 +53,44 @@ def pretend() -> None:
     os.open = _no_folders(os.open)
     for name in ("remove", "unlink", "rename", "replace"):
         setattr(os, name, _no_open_files(getattr(os, name)))
+
+
+def refuse_files(folder: Path, monkeypatch: pytest.MonkeyPatch, folders: bool = True) -> None:
+    """Let a folder refuse what somebody without rights makes in it, as the folder of all programs does.
+
+    `tempfile` takes that for a name that is taken, since `os.access` says yes to every folder on Windows, and tries the
+    next of 2147483647 names, for hours (CPython's Lib/tempfile.py, gh-66305, mended in 2026; Slicer has older ones).
+
+    Args:
+        folder: that exists.
+        monkeypatch: takes it back.
+        folders: it refuses folders, too; that of the drive itself refuses files alone.
+    """
+
+    def refusing(real: Callable[..., Any], refuses: Callable[..., bool]) -> Callable[..., Any]:
+        def tried(path: Any, *rest: Any, **named: Any) -> Any:
+            if refuses(*rest) and Path(os.fsdecode(path)).parent == folder:
+                raise PermissionError(13, "Permission denied", str(path))
+            return real(path, *rest, **named)
+
+        return tried
+
+    def names_run_out() -> Any:
+        yield from ("one", "two", "three")
+        raise AssertionError("tries names for hours")
+
+    class Nt:
+        name = "nt"
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(os, name, 0)
+
+    monkeypatch.setattr(os, "open", refusing(os.open, lambda flags, *mode: bool(flags & os.O_CREAT)))
+    if folders:
+        monkeypatch.setattr(os, "mkdir", refusing(os.mkdir, lambda *mode: True))
+    monkeypatch.setattr(tempfile, "_os", Nt())
+    monkeypatch.setattr(tempfile, "TemporaryFile", tempfile.NamedTemporaryFile)
+    monkeypatch.setattr(tempfile, "_get_candidate_names", names_run_out)
 
 
 class _Without:

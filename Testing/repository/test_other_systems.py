@@ -20,7 +20,7 @@ from SPASegmentLib import output
 from SPASegmentLib.errors import OutputError
 from SPASegmentLib.interaction.profile import Profile
 from SPASegmentLib.interaction.profiles import Profiles
-from SPASegmentLib.output import whole_file, write_text
+from SPASegmentLib.output import check_writable, whole_file, write_text
 from SPASegmentLib.paths import identity
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -173,6 +173,19 @@ def test_a_file_that_stays_in_use_is_named_and_kept(tmp_path: Path, monkeypatch:
     ) as partial:
         partial.write_text("new")
     assert target.read_text() == "old" and list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("folders", [True, False])
+def test_a_folder_that_refuses_files_is_said_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: bool
+) -> None:
+    """With or without the right to make folders, as in that of a drive."""
+    windows.refuse_files(tmp_path, monkeypatch, folders)
+    with pytest.raises(OutputError, match="cannot be written \\(permission denied\\)"):
+        check_writable(tmp_path / "result.nrrd")
+    with pytest.raises(OutputError, match="cannot be written \\(permission denied\\)"):
+        write_text("new", tmp_path / "result.nrrd")
+    assert not any(tmp_path.iterdir())
 
 
 def test_names_that_differ_in_case_are_one_file_where_the_disk_says_so(
