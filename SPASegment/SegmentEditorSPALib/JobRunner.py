@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Callable, NamedTuple, Optional
+from typing import Any, Callable, List, NamedTuple, Optional
 
 import qt
 
 #: How often a pending job is looked at, and for how long the interpreter is left to the worker each time. Slicer's
 #: main thread keeps the interpreter's lock while it idles: without the pause the worker gets a quarter of its time.
 POLL_MS, YIELD_S = 10, 0.005
+#: How often it is looked whether the worker is through with what nobody waits for.
+LOOK_MS = 50
 
 _executor: Optional[ThreadPoolExecutor] = None
 
@@ -42,10 +44,31 @@ def in_background(work: Callable[[], Any]) -> Future:
 
 class _Pending(NamedTuple):
     future: Future
+    #: What is run: here for as long as it runs, and in a list that the worker empties first.
+    work: Callable[[], Any]
+    unbegun: List[Callable[[], Any]]
     cancelled: threading.Event
     done: Callable[[Any], None]
     failed: Callable[[BaseException], None]
     tick: Callable[[], None]
+
+
+#: Cancelled work that the worker is still at, with the nodes that it knows. A node that is removed from the scene goes
+#: with the last who knows it; that must be this thread, for Slicer's widgets hear of it.
+_left: List[_Pending] = []
+
+
+def _leave(pending: _Pending) -> None:
+    _left.append(pending)
+    if len(_left) == 1:
+        qt.QTimer.singleShot(LOOK_MS, _look)
+
+
+def _look() -> None:
+    time.sleep(YIELD_S)
+    _left[:] = [pending for pending in _left if not pending.future.done()]
+    if _left:
+        qt.QTimer.singleShot(LOOK_MS, _look)
 
 
 class JobRunner:
@@ -82,12 +105,14 @@ class JobRunner:
         """
         self.cancel()
         cancelled = threading.Event()
+        unbegun = [work]
 
         def run() -> Any:
-            return None if cancelled.is_set() else work()
+            mine = unbegun.pop()
+            return None if cancelled.is_set() else mine()
 
         begin = self._begin or executor().submit
-        self._pending = _Pending(begin(run), cancelled, done, failed, tick)
+        self._pending = _Pending(begin(run), work, unbegun, cancelled, done, failed, tick)
         self._timer.connect("timeout()", self._on_timeout)
         self._timer.start()
 
@@ -95,7 +120,10 @@ class JobRunner:
         """Forget the job; neither of its functions is called."""
         if self._pending is not None:
             self._pending.cancelled.set()
-            self._pending.future.cancel()
+            if self._pending.future.cancel():
+                self._pending.unbegun.clear()
+            elif not self._pending.future.done():
+                _leave(self._pending)
             self._end()
 
     def _end(self) -> None:

@@ -147,6 +147,33 @@ def test_choosing_survives_a_change_of_layout_and_of_zoom(desk: Any) -> None:
     assert desk.voxels().sum() == first.masks[0].sum()
 
 
+@pytest.mark.parametrize("where", ["under way", "in the queue"])
+def test_nodes_do_not_go_in_the_worker(desk: Any, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    """Who hears of a node's end, such as Slicer's widgets, may not be called from another thread."""
+    from SegmentEditorSPALib.JobRunner import executor
+
+    from SPASegmentLib.mrml.job import Job
+
+    desk.click()
+    desk.workflow.cancel()
+    begun, gate, ended, run = threading.Event(), threading.Event(), [], Job.run
+    monkeypatch.setattr(Job, "run", lambda job: begun.set() or gate.wait() or run(job))
+    before = executor().submit(gate.wait) if where == "in the queue" else None
+    desk.volume.AddObserver("DeleteEvent", lambda *_: ended.append(threading.get_ident()))
+    desk.host.views["Red"].click(desk.lesion)
+    assert desk.workflow.busy and (before is not None or begun.wait(60))
+    desk.host.scene.Clear(0)
+    desk.volume = None
+    desk.qt.processEvents()
+    gc.collect()
+    gate.set()
+    del before
+    for _ in range(3):  # what the worker was at is forgotten when it has gone on to something else
+        executor().submit(gc.collect).result(60)
+    desk.wait_for(lambda: bool(ended))
+    assert set(ended) == {threading.get_ident()}
+
+
 def observers(thing: Any) -> int:
     """Number of observers of a VTK object: those of all tags that were ever given out and still lead to a command."""
     newest = thing.AddObserver("UserEvent", lambda *_: None)
