@@ -12,6 +12,8 @@ from . import Dependencies
 from .Translate import tr as _
 
 PHANTOM, BRAIN = "SPAPhantom", "SPABrainMR"
+#: Of both, as scripts name it.
+CATEGORY = "Segmentation by choices (SPA)"
 #: In the left lateral ventricle (RAS, mm).
 BRAIN_RAS = (-10.0, -15.0, 23.0)
 #: Of the files; Slicer verifies its copies.
@@ -87,12 +89,19 @@ def register(icon: str) -> None:
     """Offer both in the module Sample Data."""
     import SampleData
 
+    logic = SampleData.SampleDataLogic
+    category, title = CATEGORY, _("Segmentation by choices (SPA)")
+    if hasattr(logic, "registerCustomSampleDataCategory"):
+        logic.registerCustomSampleDataCategory(category, title)
+    else:
+        category = title  # before Slicer 5.12 the name is what is shown
+
     for name, load, path, checksum in (
         (PHANTOM, load_phantom, phantom_file(), PHANTOM_SHA256),
         (BRAIN, load_brain, brain_file(), BRAIN_SHA256),
     ):
-        SampleData.SampleDataLogic.registerCustomSampleDataSource(
-            category=_("Segmentation by choices (SPA)"),
+        logic.registerCustomSampleDataSource(
+            category=category,
             sampleName=name,
             # Nothing is fetched: from a console, where Slicer calls no downloader, the file beside this one is copied.
             uris=[Path(path).as_uri()],

@@ -40,6 +40,25 @@ def test_start_up_registers_effect_and_sample_data(host: Any, module: Any) -> No
     assert logic.GetSliceCompositeNode().GetBackgroundVolumeID() == volume.GetID()
 
 
+@pytest.mark.parametrize("knows_titles", [True, False], ids=["since 5.12", "before"])
+def test_the_samples_category_is_shown_in_the_user_s_language(
+    host: Any, monkeypatch: pytest.MonkeyPatch, knows_titles: bool
+) -> None:
+    """Scripts and tutorials name it in every language alike, where Slicer shows something else."""
+    from SegmentEditorSPALib import SampleData
+    from slicerhost import modules
+
+    monkeypatch.setattr(SampleData, "_", lambda text: f"<{text}>")
+    if not knows_titles:
+        monkeypatch.delattr(modules.SampleDataLogic, "registerCustomSampleDataCategory")
+    SampleData.register("SPASegment.png")
+    name, title = "Segmentation by choices (SPA)", "<Segmentation by choices (SPA)>"
+    categories = {source["category"] for source in modules.SampleDataLogic.sources.values()}
+    assert categories == ({name} if knows_titles else {title})
+    if knows_titles:
+        assert modules.SampleDataLogic.titles[name] == title
+
+
 def test_the_real_sample_is_shown_where_it_is_worth_a_click(host: Any, module: Any) -> None:
     import slicer
     from SegmentEditorSPALib import SampleData

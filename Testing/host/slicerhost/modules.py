@@ -48,6 +48,12 @@ class SampleDataLogic:
     """Where modules register sample data; as strict as Slicer, which refuses sources whose lists differ in length."""
 
     sources: Dict[str, Dict[str, Any]] = {}
+    titles: Dict[str, str] = {}
+
+    @classmethod
+    def registerCustomSampleDataCategory(cls, category: str, title: str) -> None:  # noqa: N802
+        """What is shown for a category that scripts name; since Slicer 5.12 (Modules/Scripted/SampleData)."""
+        cls.titles[category] = title
 
     @classmethod
     def registerCustomSampleDataSource(cls, **source: Any) -> None:  # noqa: N802
