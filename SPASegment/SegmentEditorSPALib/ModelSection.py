@@ -89,8 +89,8 @@ class ModelSection:
         self.cancel.setVisible(fetching)
 
     def _pick_file(self) -> None:
-        kinds = _("Weights (*.safetensors)")
-        path = qt.QFileDialog.getOpenFileName(None, _("Choose a weights file with its card beside it"), "", kinds)
+        title, kinds = _("Choose a weights file with its card beside it"), _("Weights (*.safetensors)")
+        path = qt.QFileDialog.getOpenFileName(slicer.util.mainWindow(), title, "", kinds)
         if path:
             self.use(Model.choice()._replace(weights=path))
 

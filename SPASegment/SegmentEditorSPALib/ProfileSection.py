@@ -108,7 +108,7 @@ class ProfileSection:
         return self._activate(DEFAULT)
 
     def _export(self) -> str:
-        path = qt.QFileDialog.getSaveFileName(None, _("Export the profile"), "", "JSON (*.json)")
+        path = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), _("Export the profile"), "", "JSON (*.json)")
         if not path:
             return ""
         # What is imported again is looked for by this ending.
@@ -117,7 +117,7 @@ class ProfileSection:
         return _("Exported to {name}.").format(name=os.path.basename(path))
 
     def _import(self) -> str:
-        path = qt.QFileDialog.getOpenFileName(None, _("Import a profile"), "", "JSON (*.json)")
+        path = qt.QFileDialog.getOpenFileName(slicer.util.mainWindow(), _("Import a profile"), "", "JSON (*.json)")
         return self._activate(ProfileActions.store().import_from(Path(path))) if path else ""
 
     def _take_from_scene(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable
 
 import qt
+import slicer
 
 from . import Dependencies, Model
 from .Translate import tr as _
@@ -65,7 +66,7 @@ class RuntimeSection:
         self._installed(Dependencies.install_again() if _is_there() else Dependencies.ensure(runtime="onnx"))
 
     def _install_from_folder(self) -> None:
-        folder = qt.QFileDialog.getExistingDirectory(None, _("Choose the folder with the wheels"))
+        folder = qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), _("Choose the folder with the wheels"))
         if folder:
             self._installed(Dependencies.install_from(folder))
 

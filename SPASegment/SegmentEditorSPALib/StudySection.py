@@ -6,6 +6,7 @@ import os
 from typing import Callable
 
 import qt
+import slicer
 
 from SPASegmentLib.errors import SPAError
 
@@ -65,7 +66,8 @@ class StudySection:
             return ""
         # A log that is there already is added to, not replaced.
         added_to = qt.QFileDialog.DontConfirmOverwrite
-        path = qt.QFileDialog.getSaveFileName(None, _("Log for a study"), "", "CSV (*.csv)", "", added_to)
+        window, title = slicer.util.mainWindow(), _("Log for a study")
+        path = qt.QFileDialog.getSaveFileName(window, title, "", "CSV (*.csv)", "", added_to)
         if not path:
             return ""
         try:

@@ -225,6 +225,15 @@ class QInputDialog:
         """Qt deletes it when the event loop turns."""
 
 
+def _owned(parent: Any) -> None:
+    """A dialog of the system goes behind the main window on Windows, which waits for it, unless it has an owner.
+
+    It has one where it has a parent (qtbase, src/plugins/platforms/windows/qwindowsdialoghelpers.cpp).
+    """
+    if parent is None:
+        raise AssertionError("a dialog without a parent")
+
+
 class QFileDialog:
     """Dialogs that ask for a file; PythonQt returns the path, empty when cancelled."""
 
@@ -232,16 +241,19 @@ class QFileDialog:
 
     @staticmethod
     def getOpenFileName(parent: Any, title: str, folder: str, kinds: str) -> str:  # noqa: N802
+        _owned(parent)
         return str(_answer(title))
 
     @staticmethod
     def getExistingDirectory(parent: Any, title: str) -> str:  # noqa: N802
+        _owned(parent)
         return str(_answer(title))
 
     @staticmethod
     def getSaveFileName(  # noqa: N802
         parent: Any, title: str, folder: str, kinds: str, kind: str = "", options: int = 0
     ) -> str:
+        _owned(parent)
         path = str(_answer(title))
         if path and Path(path).exists() and options != QFileDialog.DontConfirmOverwrite:
             # Qt, or the system's own dialog, asks whether the file is to be replaced.
