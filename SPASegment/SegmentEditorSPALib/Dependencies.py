@@ -30,6 +30,9 @@ _MEGABYTES = {"scipy": 40, "onnxruntime": 30, "safetensors": 1, "segment_anythin
 #: Other names that builds of a package go by in the Python Package Index.
 _BUILDS = {"onnxruntime": ("onnxruntime-gpu", "onnxruntime-directml")}
 _REQUIREMENTS = {**PACKAGES, **NETWORK_PACKAGES, **TORCH_PACKAGES}
+#: What Windows can load where it cannot load the newest: from 1.21 on ONNX Runtime needs C++ libraries 14.40,
+#: and gets those that came with Slicer, whichever the system has.
+_FOR_OLDER_LIBRARIES = "onnxruntime>=1.17,<1.21"
 
 
 def has_torch() -> bool:
@@ -144,6 +147,18 @@ def install_from(folder: str) -> str:
     return _install(names, question, folder, [name for name in broken if _has_wheel(folder, name)])
 
 
+def _requirement(name: str, folder: str) -> str:
+    """What is installed from the Python Package Index, or whichever version there is in a folder."""
+    from SPASegmentLib.model import onnx_network
+
+    older = name == "onnxruntime" and not folder and _system() == "win32" and onnx_network.failed
+    return _FOR_OLDER_LIBRARIES if older else _REQUIREMENTS[name]
+
+
+def _system() -> str:
+    return sys.platform
+
+
 def _has_wheel(folder: str, name: str) -> bool:
     return any(Path(folder).glob(f"{name}*.whl"))
 
@@ -173,7 +188,7 @@ def _install(names: List[str], question: str, folder: str = "", again: Sequence[
     again = [name for name in names if name in again or (_version_of(name) and not packages.is_installed(name))]
     new = [name for name in names if name not in again]
     for some, whole in ((new, False), (again, True)):
-        problem = Installation.install([_REQUIREMENTS[name] for name in some], folder, whole) if some else ""
+        problem = Installation.install([_requirement(name, folder) for name in some], folder, whole) if some else ""
         if problem:
             return problem
     left = sorted({*used, *(name for name in names if name in _absent(names))})

@@ -159,6 +159,10 @@ def _options(onnxruntime: Any) -> Any:
     return options
 
 
+#: Whether ONNX Runtime is installed and could not be imported.
+failed = False
+
+
 def import_runtime() -> Any:
     """The package onnxruntime, with its telemetry off: nothing is sent, and nothing is kept to be sent.
 
@@ -181,6 +185,8 @@ def import_runtime() -> Any:
 
 
 def _broken(error: Exception) -> str:
+    global failed
+    failed = True
     return _(
         "ONNX Runtime is installed but cannot be imported ({reason}); install it again: "
         "pip install --force-reinstall onnxruntime"

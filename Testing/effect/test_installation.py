@@ -201,6 +201,27 @@ def test_a_package_in_use_asks_for_a_restart(host: Any, pip: Any, monkeypatch: p
     assert installed == [(["onnxruntime>=1.17"], "", True)]
 
 
+@pytest.mark.parametrize("system", ["win32", "linux"])
+def test_a_runtime_that_windows_cannot_load_gives_way_to_an_older_one(
+    host: Any, pip: Any, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    """From 1.21 on it needs newer C++ libraries than come with some Slicers, and the newest again would be no use."""
+    from SegmentEditorSPALib import Dependencies, Installation
+    from slicerhost import qt
+
+    from SPASegmentLib.model import onnx_network
+
+    asked: List[str] = []
+    monkeypatch.setattr(Installation, "_install", lambda requirements, *_: asked.extend(requirements))
+    monkeypatch.setattr(Dependencies, "_system", lambda: system)
+    monkeypatch.delitem(sys.modules, "onnxruntime", raising=False)
+    qt.answered(True, True)
+    for failed in (False, True):
+        monkeypatch.setattr(onnx_network, "failed", failed)
+        Dependencies.install_again()
+    assert asked == ["onnxruntime>=1.17", "onnxruntime>=1.17,<1.21" if system == "win32" else "onnxruntime>=1.17"]
+
+
 def test_a_broken_runtime_is_replaced_from_a_folder(
     host: Any, pip: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -200,8 +200,10 @@ def test_a_runtime_that_is_missing_or_broken_is_named(
     monkeypatch.syspath_prepend(str(tmp_path))
     for name in [n for n in sys.modules if n.split(".")[0] == "onnxruntime"]:
         monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(onnx_network, "failed", False)
     with pytest.raises(DependencyError, match=said):
         onnx_network.import_runtime()
+    assert onnx_network.failed is ("cannot be imported" in said)
 
 
 @pytest.mark.parametrize("driver", [True, False])
