@@ -6,7 +6,6 @@ import tempfile
 import time
 import unittest
 
-import numpy as np
 import slicer
 import vtk
 from slicer.ScriptedLoadableModule import (
@@ -140,6 +139,7 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
 
     def test_from_a_click_to_voxels(self) -> None:
         """Click on the phantom, choose, accept, undo and redo through Segment Editor's widget."""
+        import numpy as np
         from SegmentEditorSPALib import Dependencies, SampleData
 
         self.skipWithout(Dependencies.missing())
@@ -180,6 +180,7 @@ class SPASegmentTest(ScriptedLoadableModuleTest):
 
     def test_from_a_segment_without_a_network(self) -> None:
         """Threshold the phantom's lesion, choose among variations of it without PyTorch, accept and undo."""
+        import numpy as np
         from SegmentEditorSPALib import Dependencies, SampleData
 
         self.skipWithout(Dependencies.missing(with_network=False))

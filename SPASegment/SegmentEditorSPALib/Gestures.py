@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Optional, Tuple
 
-import numpy as np
 import vtk
 
 from .Overlay import pixels_per_point, polyline_actor
@@ -98,7 +97,7 @@ class Gestures:
         if self._band is not None:
             renderer.RemoveViewProp(self._band)
         (x0, y0), (x1, y1) = start, end
-        box = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], dtype=np.float64)
+        box = [(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]
         self._band = polyline_actor([box], (1.0, 0.9, 0.3), 1.5 * pixels_per_point(view))
         renderer.AddViewProp(self._band)
         view.sliceView().scheduleRender()

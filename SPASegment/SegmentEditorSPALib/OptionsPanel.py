@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Sequence
 import ctk
 import qt
 
-from SPASegmentLib.mrml.texts import CTRL
+from SPASegmentLib.keyboard import CTRL
 
 from .Settings import Settings
 from .Translate import tr as _

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Sequence, Tuple, Union
 
-import numpy as np
 import slicer
 import vtk
+
+#: Points (x, y) in view pixels, in a list or an array of (n, 2).
+Path = Union[Sequence[Tuple[float, float]], Any]
 
 #: Width in points of the dark line around another one.
 HALO = 2.0
@@ -25,7 +27,7 @@ def pixels_per_point(widget: Any) -> float:
     return max(float(widget.sliceView().devicePixelRatioF()), 1.0)
 
 
-def polyline_actor(paths: Sequence[np.ndarray], color: Sequence[float], width: float, opacity: float = 1.0) -> Any:
+def polyline_actor(paths: Sequence[Path], color: Sequence[float], width: float, opacity: float = 1.0) -> Any:
     """A vtkActor2D of polylines in view pixels."""
     points, cells = vtk.vtkPoints(), vtk.vtkCellArray()
     for path in paths:
@@ -45,7 +47,7 @@ def polyline_actor(paths: Sequence[np.ndarray], color: Sequence[float], width: f
     return actor
 
 
-def haloed(paths: Sequence[np.ndarray], color: Sequence[float], width: float, scale: float) -> List[Any]:
+def haloed(paths: Sequence[Path], color: Sequence[float], width: float, scale: float) -> List[Any]:
     """A line with a dark one around it, which is seen on any image; `width` is in points."""
     halo = polyline_actor(paths, (0.0, 0.0, 0.0), (width + HALO) * scale, 0.6)
     return [halo, polyline_actor(paths, color, width * scale)]

@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 import qt
 from SegmentEditorEffects import AbstractScriptedSegmentEditorEffect
 
-from SPASegmentLib.mrml.texts import CTRL
+from SPASegmentLib.keyboard import CTRL
 
 from .Gestures import Gestures
 from .OptionsPanel import OptionsPanel

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional, Tuple
 
+from SPASegmentLib.keyboard import CTRL
 from SPASegmentLib.mrml.accepted import Profiles
 from SPASegmentLib.mrml.course import Begin
 from SPASegmentLib.mrml.front_end import Target, View, Worker
 from SPASegmentLib.mrml.standing import Standing
-from SPASegmentLib.mrml.texts import CTRL, difference_text
+from SPASegmentLib.mrml.texts import difference_text
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:

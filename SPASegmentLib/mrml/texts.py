@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Optional
 
@@ -17,9 +16,6 @@ if TYPE_CHECKING:
     from SPASegmentLib.mrml.writer import Written
 
 _ = texts(__name__)
-
-#: The key that VTK and Qt call Ctrl, as it is written on the keyboard.
-CTRL = "Cmd" if sys.platform == "darwin" else "Ctrl"
 
 #: Below this expected Dice, the first masks after a click are a guess at something unfamiliar.
 UNFAMILIAR = 0.6

@@ -113,6 +113,30 @@ def test_importing_the_package_loads_no_torch_and_no_slicer(statement: str) -> N
     assert not loaded_by(statement) & {"numpy", "scipy", "slicer", "torch", "vtk"}
 
 
+#: What SPA does when Slicer starts, where Slicer has not imported NumPy before, as from version 5.13 on
+#: (Base/Python/slicer/__init__.py); vtk imports its parts when they are asked for.
+START_UP = """
+import sys
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+sys.path.append("SPASegment")
+for name in ("qt", "ctk", "vtk", "slicer"):
+    sys.modules[name] = MagicMock()
+sys.modules["slicer.i18n"] = None
+bases = ("ScriptedLoadableModule", "ScriptedLoadableModuleWidget", "ScriptedLoadableModuleTest")
+sys.modules["slicer.ScriptedLoadableModule"] = SimpleNamespace(**{name: type(name, (), {}) for name in bases})
+effect = type("Effect", (), {"__init__": lambda self, scripted: None})
+sys.modules["SegmentEditorEffects"] = SimpleNamespace(AbstractScriptedSegmentEditorEffect=effect)
+import SPASegment, SegmentEditorSPALib, SegmentEditorSPALib.SampleData
+SegmentEditorSPALib.SegmentEditorEffect(MagicMock())
+"""
+
+
+def test_slicer_starts_without_numpy() -> None:
+    """It is imported with the first volume or click; on Windows that takes more than a second."""
+    assert not loaded_by(f"exec({START_UP!r})") & {"numpy", "onnxruntime", "scipy", "torch"}
+
+
 def test_readers_of_files_need_numpy_alone() -> None:
     assert not loaded_by(f"import {', '.join(READERS)}") & {"PIL", "pydicom", "scipy", "slicer", "torch", "vtk"}
 
