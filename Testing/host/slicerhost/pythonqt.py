@@ -1,8 +1,10 @@
 """What of Qt the effect and the module use, and how PythonQt offers it; anything else is refused to them.
 
-PythonQt (commontk/PythonQt c4a5a155 in Slicer 5.2.2 and 5.6.2, db525aff in 5.8.1) knows four kinds of names:
+PythonQt (commontk/PythonQt c4a5a155 in Slicer 5.2.2 and 5.6.2, db525aff in 5.8.1; MeVisLab/pythonqt f4769f190 in 5.10
+and 9992368e9 in 5.12 and 5.13, with patches) knows four kinds of names:
 
-* what its generated wrappers declare (`generated_cpp_511`), looked up there by class and name;
+* what its generated wrappers declare (`generated_cpp_511`, from Slicer 5.10 on `generated_cpp_515`), looked up there by
+  class and name;
 * what Qt's own meta objects have: slots, invokable functions, signals, and properties, which are attributes that shadow
   the functions of the same name;
 * what it adds itself (`src/PythonQtStdDecorators.h`, `src/PythonQtInstanceWrapper.cpp`);
