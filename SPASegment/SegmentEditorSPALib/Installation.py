@@ -25,7 +25,9 @@ _SIGNS = (
     ("disk", r"No space left|Errno 28|not enough space|Disk quota exceeded|WinError 112"),
     # The folder has been tried before: it is the library that cannot be replaced, since a program has loaded it.
     ("in use", r"WinError 32|being used by another process|(?:WinError 5\b|Errno 13)[^\n]*\.(?:pyd|dll)\b"),
-    ("rights", r"Permission denied|Errno 13|Errno 30|Access is denied|Read-only file system|WinError 5\b"),
+    ("long path", r"Windows Long Path"),
+    ("rights", r"Permission denied|Operation not permitted|Errno 13|Errno 30"
+               r"|Access is denied|Read-only file system|WinError 5\b"),
     ("proxy", r"ProxyError|Tunnel connection failed|Proxy Authentication Required|\b407\b"),
     ("certificate", r"CERTIFICATE_VERIFY_FAILED|SSLError|certificate verify failed"),
     ("damaged", r"BadZipFile|is not a zip|is invalid|THESE PACKAGES DO NOT MATCH THE HASHES"),
@@ -163,6 +165,9 @@ def _words(why: str, folder: str) -> str:
             "Slicer's folder is write-protected; install as somebody who may write there, or use a Slicer of your own."
         ),
         "in use": _("Files of Slicer's Python are in use; close all Slicer windows, start one, and try again."),
+        "long path": _(
+            "The paths in Slicer's folder are too long for Windows; install Slicer into a folder with a short path."
+        ),
         "damaged": _("A package arrived damaged; try again, or copy the wheels into the folder again."),
         "proxy": _("The proxy let nothing through; set HTTPS_PROXY, or install from a folder (module SPA, Runtime)."),
         "certificate": _(

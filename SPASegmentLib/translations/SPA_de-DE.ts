@@ -282,6 +282,10 @@ Es wird vom Python Package Index (PyPI) geladen, höchstens {size} MB, und erset
         <source>The installation is still running; click again when it has ended.</source>
         <translation>Die Installation läuft noch; klicken Sie wieder, wenn sie zu Ende ist.</translation>
     </message>
+    <message>
+        <source>The paths in Slicer&apos;s folder are too long for Windows; install Slicer into a folder with a short path.</source>
+        <translation>Die Pfade in Slicers Ordner sind für Windows zu lang; installieren Sie Slicer in einen Ordner mit kurzem Pfad.</translation>
+    </message>
 </context>
 <context>
     <name>SegmentEditorSPALib.Model</name>

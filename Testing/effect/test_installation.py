@@ -132,6 +132,13 @@ def test_what_pip_says_becomes_what_to_do(
         ("OSError: [Errno 13] Permission denied: '/opt/Slicer/lib'", "rights"),
         ("[WinError 5] Access is denied: 'C:\\\\Program Files\\\\Slicer'", "rights"),
         ("[WinError 32] The process cannot access the file because it is being used by another process", "in use"),
+        # macOS, of a program that lies in its disk image or belongs to somebody else.
+        ("OSError: [Errno 1] Operation not permitted: '/Applications/Slicer.app/Contents/lib/Python'", "rights"),
+        # What pip adds (pip/_internal/commands/install.py) where a path on Windows has more than 260 letters.
+        (
+            "OSError: [Errno 2] No such file or directory: 'C:\\\\Users\\\\me'\nHINT: This error might have occurred"
+            " since this system does not have Windows Long Path support enabled.", "long path",
+        ),
         # What Windows says of a library that a program has loaded, in the language of Windows.
         ("OSError: [WinError 5] Zugriff verweigert: 'C:\\Slicer\\capi\\onnxruntime_pybind11_state.pyd'", "in use"),
         ("OSError: [Errno 13] Permission denied: 'C:\\Slicer\\onnxruntime\\capi\\onnxruntime.dll'", "in use"),
