@@ -75,6 +75,7 @@ class SPASegment(ScriptedLoadableModule):
         effect.setPythonSource(source.replace("\\", "/"))
         effect.self().register()
         slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.EndImportEvent, self.onSceneImported)
+        slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.EndCloseEvent, self.onSceneClosed)
         SampleData.register(os.path.join(FOLDER, "Resources", "Icons", "SPASegment.png"))
 
     def onSceneImported(self, scene, event) -> None:
@@ -82,6 +83,12 @@ class SPASegment(ScriptedLoadableModule):
         from SPASegmentLib.mrml.hierarchy import remove_ghosts
 
         remove_ghosts(slicer.mrmlScene)
+
+    def onSceneClosed(self, scene, event) -> None:
+        """Let go of the closed scene, whose volumes may be large; Slicer leaves effects before its nodes go."""
+        workflow = sys.modules.get("SegmentEditorSPALib.Workflow")
+        if workflow is not None:
+            workflow.scene_closed()
 
 
 class SPASegmentWidget(ScriptedLoadableModuleWidget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, List, Optional, Tuple
 
 import vtk
@@ -20,6 +21,15 @@ from .SegmentsWatch import SegmentsWatch
 from .Settings import Settings
 from .Target import Target
 from .Translate import tr as _
+
+#: Those of all Segment Editors.
+_alive: weakref.WeakSet[Workflow] = weakref.WeakSet()
+
+
+def scene_closed() -> None:
+    """Let go of the closed scene's nodes in all Segment Editors that were left before."""
+    for workflow in list(_alive):
+        workflow.scene_closed()
 
 
 class Workflow:
@@ -51,6 +61,7 @@ class Workflow:
         )
         self._observed: List[Tuple[Any, int]] = []
         self._watch = SegmentsWatch(self._segments_changed)
+        _alive.add(self)
 
     @property
     def controller(self) -> Any:
@@ -88,6 +99,11 @@ class Workflow:
         self.conversation.end()
         self._target.close()
         self.places.forget()
+
+    def scene_closed(self) -> None:
+        """What was accepted into the closed scene is forgotten, with its nodes."""
+        if not self._observed:
+            self.end()
 
     def attend(self) -> None:
         """The user is at this one of several Segment Editors: keys that all have taken are about this one."""

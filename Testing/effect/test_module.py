@@ -7,7 +7,7 @@ import time
 import unittest
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, List
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
@@ -38,6 +38,20 @@ def test_start_up_registers_effect_and_sample_data(host: Any, module: Any) -> No
     assert volume.GetName() == "SPAPhantom"
     logic = host.views["Red"].sliceLogic()
     assert logic.GetSliceCompositeNode().GetBackgroundVolumeID() == volume.GetID()
+
+
+@pytest.mark.parametrize("where", ["in the effect", "in another one"])
+def test_a_closed_scene_is_let_go_of(module: Any, desk: Any, where: str) -> None:
+    """Accepted masks know their volume, which may have a gigabyte; Slicer leaves the effect before the nodes go."""
+    ended: List[bool] = []
+    desk.click()
+    desk.workflow.accept()
+    if where == "in another one":
+        desk.editor.setActiveEffectByName("")
+    desk.volume.AddObserver("DeleteEvent", lambda *_: ended.append(True))
+    desk.volume = None
+    desk.host.scene.Clear(0)
+    assert ended
 
 
 @pytest.mark.parametrize("knows_titles", [True, False], ids=["since 5.12", "before"])
