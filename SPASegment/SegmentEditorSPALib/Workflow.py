@@ -23,13 +23,17 @@ from .Target import Target
 from .Translate import tr as _
 
 #: Those of all Segment Editors.
-_alive: weakref.WeakSet[Workflow] = weakref.WeakSet()
+_all: List[weakref.ref[Workflow]] = []
 
 
 def scene_closed() -> None:
     """Let go of the closed scene's nodes in all Segment Editors that were left before."""
-    for workflow in list(_alive):
-        workflow.scene_closed()
+    for each in list(_all):
+        workflow = each()
+        if workflow is None:
+            _all.remove(each)
+        else:
+            workflow.scene_closed()
 
 
 class Workflow:
@@ -61,7 +65,7 @@ class Workflow:
         )
         self._observed: List[Tuple[Any, int]] = []
         self._watch = SegmentsWatch(self._segments_changed)
-        _alive.add(self)
+        _all.append(weakref.ref(self))
 
     @property
     def controller(self) -> Any:
