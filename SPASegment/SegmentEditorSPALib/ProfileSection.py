@@ -111,8 +111,12 @@ class ProfileSection:
         path = qt.QFileDialog.getSaveFileName(slicer.util.mainWindow(), _("Export the profile"), "", "JSON (*.json)")
         if not path:
             return ""
-        # What is imported again is looked for by this ending.
-        path = path if path.lower().endswith(".json") else path + ".json"
+        if not path.lower().endswith(".json"):
+            path += ".json"  # what is imported again is looked for by this ending
+            # The dialog has asked about another name.
+            question = _("{name} exists. Replace it?").format(name=os.path.basename(path))
+            if os.path.exists(path) and not slicer.util.confirmOkCancelDisplay(question):
+                return ""
         ProfileActions.store().export_to(ProfileActions.active(), Path(path))
         return _("Exported to {name}.").format(name=os.path.basename(path))
 

@@ -675,6 +675,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <source>Exported to {name}.</source>
         <translation>Nach {name} exportiert.</translation>
     </message>
+    <message>
+        <source>{name} exists. Replace it?</source>
+        <translation>{name} gibt es schon. Ersetzen?</translation>
+    </message>
 </context>
 <context>
     <name>SegmentEditorSPALib.RuntimeSection</name>

@@ -279,6 +279,11 @@ def test_dialogs_show_what_they_are_about(host: Any, panel: Any, tmp_path: Path)
     qt.answered(str(tmp_path / "out"))
     section.exporting.click()
     assert [path.name for path in tmp_path.glob("out*")] == ["out.json"] and "out.json" in panel.say.text
+    (tmp_path / "out.json").write_text("another one")
+    qt.answered(str(tmp_path / "out"), False)
+    section.exporting.click()
+    assert host.messages[-1] == ("question", "out.json exists. Replace it?")
+    assert (tmp_path / "out.json").read_text() == "another one"
     qt.answered(str(tmp_path / "kept.JSON"))
     section.exporting.click()
     assert (tmp_path / "kept.JSON").is_file()
