@@ -13,7 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 def progress_bar(
     console: Console, text: str, transient: bool = False, hidden: bool = False
 ) -> Iterator[Callable[[int, int], None]]:
-    """A bar, as a function of (done, in all).
+    """A bar, as a function of (done, in all); it is not seen before that is called for the first time.
+
+    So what is refused before any work begins is said alone, without a bar of nothing above it.
 
     Args:
         console: where it is shown.
@@ -22,6 +24,18 @@ def progress_bar(
         hidden: it is not shown.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=transient, disable=hidden) as bar:
-        task = bar.add_task(text, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    bar = Progress(*columns, console=console, transient=transient, disable=hidden)
+    task, begun = bar.add_task(text, total=None), False
+
+    def tell(done: int, total: int) -> None:
+        nonlocal begun
+        bar.update(task, completed=done, total=total)
+        if not begun:
+            begun = True
+            bar.start()
+
+    try:
+        yield tell
+    finally:
+        if begun:
+            bar.stop()

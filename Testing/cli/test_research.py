@@ -221,6 +221,22 @@ def test_new_records_join_those_of_a_page_that_is_there(data: Path, tmp_path: Pa
         (["results", "--npz", "{data}/slices.npz", "--only", "magic"], "No record begins with 'magic'"),
         (["report", "{data}"], "no records"),
         (["train", "gone.yaml", "--data", "{data}"], "gone.yaml cannot be read"),
+        (["train-people", "gone.yaml", "--data", "{data}", "--file", "gone.npz"], "gone.yaml cannot be read"),
+        (["hold-out", "gone.yaml", "--data", "{data}"], "gone.yaml cannot be read"),
+        (["calibrate", "--weights", "gone.safetensors", "--npz", "{data}/slices.npz"], "gone.safetensors"),
+        (["calibrate-volumes", "gone"], "gone"),
+        (["export", "gone.safetensors"], "gone.safetensors"),
+        (["average", "gone.safetensors", "other.safetensors", "--output", "new.safetensors"], "gone.safetensors"),
+        (["evaluate", "masks", "{data}"], "holds no images"),
+        (["evaluate", "masks", "gone"], "gone"),
+        (["evaluate", "structures", "gone"], "gone"),
+        (["evaluate", "named", "--npz", "gone.npz"], "gone.npz cannot be read"),
+        (["evaluate", "volumes", "gone", "--without", "itk"], "gone"),
+        (["evaluate", "lidc", "--npz", "{data}/slices.npz", "--weights", "gone.safetensors"], "gone.safetensors"),
+        (["evaluate", "lidc", "--npz", "{data}/slices.npz", "--raters", "7"], "raters"),
+        (["results", "--npz", "gone.npz"], "gone.npz cannot be read"),
+        (["benchmark", "accuracy", "--npz", "gone.npz"], "gone.npz cannot be read"),
+        (["study", "report", "gone.csv"], "gone.csv"),
     ],
 )
 def test_bad_arguments_end_in_one_sentence(data: Path, arguments: list[str], message: str) -> None:
@@ -228,6 +244,7 @@ def test_bad_arguments_end_in_one_sentence(data: Path, arguments: list[str], mes
     assert run.exit_code == 2
     assert message in run.stderr
     assert run.stderr.strip().count("\n") == 0
+    assert all(line.startswith("Left out: ") for line in run.stdout.splitlines()), "a bar of nothing above the error"
 
 
 def test_the_options_of_evaluate_lidc_say_what_they_do_there() -> None:

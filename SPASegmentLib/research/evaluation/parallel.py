@@ -41,7 +41,7 @@ def run_all(
         jobs: in the order that the results come back in.
         make_tool: makes what every process needs once, such as a network; can be pickled.
         processes: 1 works in this process.
-        progress: called with (jobs done, jobs in all).
+        progress: called with (jobs done, jobs in all), at the start and after each.
 
     Raises:
         InputError: one of the processes was ended from outside.
@@ -52,6 +52,7 @@ def run_all(
         torch.set_num_threads(1)
         try:
             tool = make_tool()
+            _report(progress, 0, len(jobs))
             for job in jobs:
                 done.append(work(tool, job))
                 _report(progress, len(done), len(jobs))
@@ -62,6 +63,7 @@ def run_all(
     context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
     count = min(processes, len(jobs))
     with ProcessPoolExecutor(count, mp_context=context, initializer=_open, initargs=(make_tool,)) as pool:
+        _report(progress, 0, len(jobs))
         try:
             for outcome in pool.map(_Work(work), jobs, chunksize=max(1, min(8, len(jobs) // (4 * count)))):
                 done.append(outcome)

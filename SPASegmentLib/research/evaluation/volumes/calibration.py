@@ -83,9 +83,11 @@ def observe(
         network: whatever runs it.
         stacks: volumes with the mask of one structure.
         belief: that slices beyond are followed with.
-        progress: called with (volumes done, in all).
+        progress: called with (volumes done, in all), at the start and after each.
     """
     found = Observed()
+    if progress is not None:
+        progress(0, len(stacks))
     for number, stack in enumerate(stacks):
         views = list(_views(network, stack, belief, np.random.default_rng([7, number])))
         found.views += views
@@ -229,13 +231,19 @@ def calibrate_volumes(
         raise InputError("Shards and the list of their slices belong together; give --npz and --index.")
     card, network = read_card(card_file(Path(weights))), load(weights).network
     check_given_once((*folders, *npz))
-    stacks = [one for one in folder_stacks(folders, None, patients, limit, complain) if one.patient not in skip]
+    refused: List[str] = []
+
+    def left_out(text: str) -> None:
+        refused.append(text)
+        complain(text)
+
+    stacks = [one for one in folder_stacks(folders, None, patients, limit, left_out) if one.patient not in skip]
     # Going through a volume is about one structure; of many small ones the largest is taken.
     stacks = [replace(one, mask=largest_part(one.mask)) for one in stacks]
     if index is not None:
         stacks += [one for one in shard_stacks(npz, index, limit, patients) if one.patient not in skip]
     if not stacks:
-        raise InputError("No volume can be used; give volumes whose structure ends inside of them.")
+        raise InputError(f"No volume can be used. {refused[0] if refused else 'There is none of these patients.'}")
     belief, facts = fit(observe(network, stacks, Belief(), progress), Belief())
     facts = {"n_volumes": len(stacks), **facts, "files": [Path(path).name for path in (*folders, *npz)]}
     calibration = {**card.calibration, "volumes": {**asdict(belief), "measured": facts}}
