@@ -109,7 +109,7 @@ def run_segment(task: SegmentTask) -> None:
             bundled = [("the bundled weights", path) for path in models_folder().glob("*.*")]
             check_paths([*_series(task.volume, files_of), *bundled], _outputs(task))
 
-    with open_scene() as scene:
+    with ends_as_interruptions(), open_scene() as scene:
         with console.status("Reading the volume ..."):
             volume = load_volume(scene, str(task.volume), task.component)
             check_lattice(str(task.output), volume)
@@ -119,10 +119,9 @@ def run_segment(task: SegmentTask) -> None:
         session = VolumeSession(volume, loaded.network, settings, reader, reference, profile)
         if task.profile is not None and not session.in_mm:
             console.print(f"Note: {_NOT_LEARNED}", markup=False, highlight=False, soft_wrap=True)
-        with ends_as_interruptions():
-            ended = _work(session, ras, plane, task, console, asks=isinstance(reader, TerminalReader))
-            with interruption_at_the_end():
-                volume_dice = _write(session, volume, reference, task, loaded.card.name)
+        ended = _work(session, ras, plane, task, console, asks=isinstance(reader, TerminalReader))
+        with interruption_at_the_end():
+            volume_dice = _write(session, volume, reference, task, loaded.card.name)
     if ended is not None:
         _tell_of_the_end(ended, session.done, task.output)
     _report(console, session, volume_dice, task.output)

@@ -1,27 +1,34 @@
 """Unpacks JPEG, JPEG-LS and JPEG 2000 in DICOM files with the decoders of Slicer's libraries.
 
 They are written in C++ and believe what a file says, so they work in a process of their own, with a limit of time and
-memory: a damaged file ends that one, and not a viewer with an open segmentation.
+memory: a damaged file ends that one, and not a viewer with an open segmentation. It ends, too, when the file is given
+up, and when the process that wants the pixels is gone, however that ended.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, List
 
 import numpy as np
 
-from SPASegmentLib.mrml.io.voxels import UnreadableError
+from SPASegmentLib.mrml.io.voxels import UnreadableError, check_wanted
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 _ = texts(__name__)
+
+#: Seconds between two looks at whether the file is still wanted.
+_LOOK = 0.1
 
 #: Limits of the process: seconds in all and per frame, and bytes beyond those of the pixels.
 _SECONDS, _SECONDS_PER_FRAME, _MEMORY = 60.0, 2.0, 4 << 30
@@ -40,7 +47,7 @@ def unpack(files: List[Dataset]) -> List[np.ndarray]:
     """Stored values of all frames of each file, flat.
 
     Raises:
-        UnreadableError: one of them is damaged, or packed in a way that is not known.
+        UnreadableError: one of them is damaged, or packed in a way that is not known; or they were given up.
     """
     damaged = UnreadableError(
         _("its pixels are packed in a way that is not known, or damaged; export it without compression.")
@@ -48,14 +55,7 @@ def unpack(files: List[Dataset]) -> List[np.ndarray]:
     with tempfile.TemporaryDirectory(prefix="spa-dicom-") as folder:
         frames = sum(_copy(data, Path(folder) / f"{n}.dcm") for n, data in enumerate(files))
         command = [sys.executable, "-m", __name__, folder, str(len(files))]
-        limit = seconds_for(frames)
-        try:
-            done = subprocess.run(
-                command, timeout=limit, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-            )
-        except subprocess.TimeoutExpired:
-            raise damaged from None
-        if done.returncode != 0:
+        if not _succeeds(command, seconds_for(frames)):
             raise damaged
         found = [np.load(Path(folder) / f"{n}.npy", allow_pickle=False) for n in range(len(files))]
     for data, pixels in zip(files, found):
@@ -65,6 +65,28 @@ def unpack(files: List[Dataset]) -> List[np.ndarray]:
     return found
 
 
+def _succeeds(command: List[str], limit: float) -> bool:
+    """Run a command for so many seconds at most; it does not outlive this call, and ends when its input does.
+
+    Raises:
+        UnreadableError: what it does is not wanted any more.
+    """
+    end = time.monotonic() + limit
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            while time.monotonic() < end:
+                check_wanted()
+                try:
+                    return process.wait(_LOOK) == 0
+                except subprocess.TimeoutExpired:
+                    pass
+            return False
+        finally:
+            process.kill()  # nothing happens where it has ended
+
+
 def seconds_for(frames: int) -> float:
     """So long may unpacking take, on a slow machine."""
     return _SECONDS + _SECONDS_PER_FRAME * frames
@@ -72,6 +94,7 @@ def seconds_for(frames: int) -> float:
 
 def _copy(data: Dataset, path: Path) -> int:
     """Write only the pixels and what it takes to unpack them; returns the number of frames."""
+    check_wanted()
     from pydicom.dataset import FileDataset, FileMetaDataset
     from pydicom.uid import UID, generate_uid
 
@@ -112,6 +135,17 @@ def _work(folder: Path, count: int) -> None:
         np.save(folder / f"{n}.npy", numpy_support.vtk_to_numpy(scalars).ravel())
 
 
+def _end_with_input(folder: Path) -> None:
+    """End when nobody holds the other end of the input any more: who wanted the pixels is gone, and cannot tidy up."""
+
+    def wait() -> None:
+        sys.stdin.buffer.read()
+        shutil.rmtree(folder, ignore_errors=True)
+        os._exit(1)
+
+    Thread(target=wait, daemon=True).start()  # the decoders let other threads run
+
+
 def _limit_memory(size: int) -> None:
     if sys.platform == "win32":  # has no such limit
         return
@@ -122,6 +156,7 @@ def _limit_memory(size: int) -> None:
 
 if __name__ == "__main__":
     _folder = Path(sys.argv[1])
+    _end_with_input(_folder)
     _limit_memory(_MEMORY + 64 * sum(path.stat().st_size for path in _folder.glob("*.dcm")))
     from SPASegmentLib.mrml.quiet import quiet
 
