@@ -29,8 +29,9 @@ class Reader(Protocol):
     """Looks at five masks and says what to do."""
 
     def answer(
-        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
-    ) -> Answer:
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False,
+        seen: Optional[np.ndarray] = None,
+    ) -> Answer:  # fmt: skip
         """The answer to one proposal.
 
         Args:
@@ -38,6 +39,7 @@ class Reader(Protocol):
             frame: the image they lie on.
             reference: (height, width) bool, what a simulated reader has in mind; None where nobody knows.
             may_end: whether "ends" is an answer: the structure is not on this slice.
+            seen: what the slice looks like, see `mrml.colours.seen`; None for the grey of `frame`.
         """
 
     def refused(self, error: SPAError) -> None:
@@ -55,8 +57,9 @@ class ScriptedReader:
         self._answers = list(answers)
 
     def answer(
-        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
-    ) -> Answer:
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False,
+        seen: Optional[np.ndarray] = None,
+    ) -> Answer:  # fmt: skip
         """The next answer of the list; after its end "accept", or "stop" where the recommended mask is empty.
 
         Raises:
@@ -95,8 +98,9 @@ class SimulatedReader:
         self._rng = np.random.default_rng(seed)
 
     def answer(
-        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
-    ) -> Answer:
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False,
+        seen: Optional[np.ndarray] = None,
+    ) -> Answer:  # fmt: skip
         """Accept, choose, or stop where there is nothing to outline or nothing of it was found."""
         if reference is None or not reference.any():
             return Answer("stop")
@@ -125,14 +129,15 @@ class TerminalReader:
         self._console = console
 
     def answer(
-        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False
-    ) -> Answer:
+        self, proposal: Proposal, frame: FrameImage, reference: Optional[np.ndarray], may_end: bool = False,
+        seen: Optional[np.ndarray] = None,
+    ) -> Answer:  # fmt: skip
         """Ask until an answer is one of those offered.
 
         Raises:
             InputEndedError: there is nobody to ask.
         """
-        show_proposal(self._console, proposal, frame)
+        show_proposal(self._console, proposal, frame, seen)
         offered = len(proposal.masks) - 1
         question = "[bold]a[/] accept"
         if offered:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import List, Sequence, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 from rich.console import Console
@@ -18,10 +18,20 @@ OUTLINE = (255, 255, 255)
 GAP = 2
 
 
-def show_proposal(console: Console, proposal: Proposal, frame: FrameImage) -> None:
-    """Print the masks of one round: pictures where the terminal has colours, and a table."""
+def show_proposal(
+    console: Console, proposal: Proposal, frame: FrameImage, seen: Optional[np.ndarray] = None
+) -> None:
+    """Print the masks of one round: pictures where the terminal has colours, and a table.
+
+    Args:
+        console: where to print.
+        proposal: the masks.
+        frame: the image they lie on.
+        seen: (height, width) or, red, green and blue from 0 to 255, (height, width, 3) of what is drawn below them;
+            None for the grey of `frame`.
+    """
     if console.is_terminal and not console.no_color:
-        console.print(_pictures(console, proposal, frame))
+        console.print(_pictures(console, proposal, frame.spacing, frame.pixels if seen is None else seen))
     console.print(masks_table(proposal, frame))
 
 
@@ -96,15 +106,17 @@ def window_around(masks: np.ndarray, spacing: Tuple[float, float], margin: float
     return spans[0], spans[1]
 
 
-def _pictures(console: Console, proposal: Proposal, frame: FrameImage) -> Text:
+def _pictures(console: Console, proposal: Proposal, spacing: Tuple[float, float], pixels: np.ndarray) -> Text:
     """The masks side by side; each character shows two pixels, one above the other."""
     count = len(proposal.masks)
     side = int(np.clip((console.width - GAP * (count - 1)) // count, 8, 32)) // 2 * 2
-    window = window_around(np.asarray(proposal.masks.any(0)), frame.spacing, 1.25)
-    low, high = np.percentile(frame.pixels[window], (1, 99))
-    grey = np.clip((frame.pixels[window] - low) / max(float(high - low), 1e-6), 0, 1) * 200
+    window = window_around(np.asarray(proposal.masks.any(0)), spacing, 1.25)
+    # Colours are drawn as they are; what grey means is found here.
+    low, high = np.percentile(pixels[window], (1, 99)) if pixels.ndim == 2 else (0.0, 255.0)
+    shown = np.clip((pixels[window] - low) / max(float(high - low), 1e-6), 0, 1) * 200
+    anatomy = shown[..., None].repeat(3, axis=2) if pixels.ndim == 2 else shown
     masks = [mask[window] for mask in proposal.masks]
-    pictures = [_picture(grey, mask, masks[RECOMMENDED], side) for mask in masks]
+    pictures = [_picture(anatomy, mask, masks[RECOMMENDED], side) for mask in masks]
     text = Text(" " * GAP).join(Text(("rec." if i == RECOMMENDED else str(i)).center(side)) for i in range(count))
     for row in range(0, side, 2):
         text.append("\n")
@@ -115,10 +127,10 @@ def _pictures(console: Console, proposal: Proposal, frame: FrameImage) -> Text:
     return text
 
 
-def _picture(grey: np.ndarray, mask: np.ndarray, recommended: np.ndarray, side: int) -> np.ndarray:
+def _picture(anatomy: np.ndarray, mask: np.ndarray, recommended: np.ndarray, side: int) -> np.ndarray:
     """(side, side, 3) picture of one mask on the anatomy: its outline, and what it adds and removes."""
-    scale = (side / grey.shape[0], side / grey.shape[1])
-    image = np.repeat(ndimage.zoom(grey, scale, order=1, grid_mode=True, mode="nearest")[..., None], 3, axis=2)
+    scale = (side / anatomy.shape[0], side / anatomy.shape[1])
+    image = ndimage.zoom(anatomy, (*scale, 1), order=1, grid_mode=True, mode="nearest")
     mask, recommended = (
         ndimage.zoom(m.astype(np.float32), scale, order=1, grid_mode=True, mode="nearest") > 0.5
         for m in (mask, recommended)

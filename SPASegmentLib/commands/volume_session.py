@@ -164,16 +164,17 @@ class VolumeSession:
         """Answer the proposals of one slice, which may be one of a way through the volume."""
         frame = job.frame
         reference = None if self._reference is None else self._reference.on_frame(frame)
+        pixels = seen(frame)
         steps: List[Step] = []
         proposal, seconds = self._run(job)
         while True:
-            answer = self._reader.answer(proposal, frame.image, reference, work is not None)
+            answer = self._reader.answer(proposal, frame.image, reference, work is not None, pixels)
             step = Step(proposal, answer, seconds, reference)
             try:
                 if answer.kind in ("accept", "ends", "stop"):
                     with interruption_at_the_end():  # what is accepted is written and known as a whole
                         mask = self._end(answer)
-                        done = Slice(seen(frame), frame.image.spacing, click, (*steps, step), mask, reference)
+                        done = Slice(pixels, frame.image.spacing, click, (*steps, step), mask, reference)
                         self.done.append(done)
                         self.actions += done.actions
                         if work is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Callable
 
@@ -190,3 +191,20 @@ def test_a_file_without_mm_is_told_of_none(spa: Callable, files: Any, tmp_path: 
     assert done.code == 0 and done.out.count("--profile is not used and learns nothing") == 1
     assert "1 slice, 1 of them answered" in done.out and " mm" not in done.out
     assert json.loads(log.read_text())["through"]["mm"] is None and json.loads(profile.read_text())["accepted"] == 0
+
+
+def test_a_photograph_is_seen_in_its_colours(
+    spa: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a terminal that has colours, whoever answers sees what the file shows."""
+    pixels = np.full((96, 128, 3), (40, 200, 40), np.uint8)
+    pixels[np.hypot(*np.ogrid[-40:56, -60:68]) < 18] = (220, 30, 30)
+    Image.fromarray(pixels).save(tmp_path / "mole.png")
+    for name, value in {"FORCE_COLOR": "1", "COLORTERM": "truecolor", "TERM": "xterm-256color"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    output = tmp_path / "mole.seg.nrrd"
+    done = spa("segment", tmp_path / "mole.png", "--click=-60,-40,0", "-o", output, typed="2\na\n")
+    assert (done.code, done.err) == (0, "")
+    drawn = [tuple(map(int, each)) for each in re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", done.out)]
+    assert sum(r > 4 * b and r > 4 * g for r, g, b in drawn) > 100 and sum(g > 4 * b for _, g, b in drawn) > 100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Optional, Tuple
 
 import numpy as np
 import pytest
@@ -14,11 +15,11 @@ from SPASegmentLib.commands.terminal import rounds_table, show_proposal, window_
 from SPASegmentLib.interaction.types import FrameImage
 
 
-def shown(session: Slice, *, colours: bool) -> str:
+def shown(session: Slice, *, colours: bool, seen: Optional[np.ndarray] = None) -> str:
     console = Console(
         file=io.StringIO(), width=110, force_terminal=colours, color_system="truecolor" if colours else None
     )
-    show_proposal(console, session.steps[0].proposal, FrameImage(session.pixels, session.spacing))
+    show_proposal(console, session.steps[0].proposal, FrameImage(session.pixels, session.spacing), seen)
     return console.file.getvalue()
 
 
@@ -45,6 +46,19 @@ def test_added_pixels_are_blue_and_removed_ones_orange(session: Slice) -> None:
     colours = {tuple(map(int, rgb)) for rgb in re.findall(r"38;2;(\d+);(\d+);(\d+)", text)}
     assert any(b > 1.3 * r and b > 130 for r, g, b in colours)
     assert any(r > 2 * b and r > 130 for r, g, b in colours)
+
+
+@pytest.mark.parametrize("colour", [(250, 60, 60), (60, 250, 60), (60, 60, 250)])
+def test_a_photograph_is_drawn_in_its_colours(session: Slice, colour: Tuple[int, int, int]) -> None:
+    """In those that it has, not stretched, and a little darker, so that white lines are seen."""
+    seen = np.empty((*session.pixels.shape, 3), np.uint8)
+    seen[:] = colour
+    dark = tuple(int(part / 255 * 200) for part in colour)
+    drawn = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", shown(session, colours=True, seen=seen))
+    # More than half of all pixels: the others are outlines and what masks add and remove.
+    assert sum(tuple(map(int, each)) == dark for each in drawn) > len(drawn) / 2
+    grey = re.findall(r"[34]8;2;(\d+);(\d+);(\d+)", shown(session, colours=True))
+    assert all(tuple(map(int, each)) != dark for each in grey)
 
 
 def test_rounds_name_the_answers(session: Slice) -> None:
