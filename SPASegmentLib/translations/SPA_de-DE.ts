@@ -1607,6 +1607,17 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     </message>
 </context>
 <context>
+    <name>io.masks</name>
+    <message>
+        <source>it looks like an image, or like probabilities; give a mask, which has one value in all of a structure.</source>
+        <translation>sie sieht wie ein Bild oder wie Wahrscheinlichkeiten aus; geben Sie eine Maske an, die in einer Struktur überall denselben Wert hat.</translation>
+    </message>
+    <message>
+        <source>nothing in it is 0; give a mask that is 0 outside of the structure.</source>
+        <translation>nichts darin ist 0; geben Sie eine Maske an, die außerhalb der Struktur 0 ist.</translation>
+    </message>
+</context>
+<context>
     <name>io.metaimage</name>
     <message>
         <source>it has {count} axes; save one volume of it.</source>
@@ -1733,10 +1744,6 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
         <translation>&apos;{path}&apos; ist eine Segmentierung; geben Sie das Bild an, auf dem sie gezeichnet wurde.</translation>
     </message>
     <message>
-        <source>&apos;{path}&apos; is not a readable volume: a mask has one value per voxel, this one has {count}.</source>
-        <translation>&apos;{path}&apos; ist kein lesbares Volumen: Eine Maske hat einen Wert je Voxel, diese hat {count}.</translation>
-    </message>
-    <message>
         <source>&apos;{path}&apos; does not exist; check the path.</source>
         <translation>&apos;{path}&apos; gibt es nicht; prüfen Sie den Pfad.</translation>
     </message>
@@ -1779,6 +1786,10 @@ Die Datei wird nur behalten, wenn sie die Prüfsumme {sha}... hat, im Ordner {fo
     <message>
         <source>it is empty; copy or download it again.</source>
         <translation>sie ist leer; kopieren Sie sie oder laden Sie sie noch einmal herunter.</translation>
+    </message>
+    <message>
+        <source>a mask has one value per voxel, this one has {count}.</source>
+        <translation>eine Maske hat einen Wert je Voxel, diese hat {count}.</translation>
     </message>
 </context>
 <context>

@@ -249,6 +249,11 @@ def test_an_empty_reference(segment: Callable, files: Any, write_volume: Callabl
     assert_refused(segment(choices=None, reference=empty), tmp_path, "empty")
 
 
+def test_an_image_as_reference(segment: Callable, files: Any, tmp_path: Path) -> None:
+    """All that is not 0 in it would be what the reader has in mind."""
+    assert_refused(segment(choices=None, reference=files.volume), tmp_path, files.volume.name, "looks like an image")
+
+
 def test_a_reference_of_something_else(segment: Callable, files: Any, write_volume: Callable, tmp_path: Path) -> None:
     """It lies on other slices, or on the clicked one in a corner."""
     mask = np.zeros(files.phantom.voxels.shape, np.uint8)

@@ -29,7 +29,7 @@ FORBIDDEN = {
     "research/study": TOOLKITS | VIEWS | {"SPASegmentLib.mrml"},
 }
 #: Read files with NumPy alone, and pictures with Pillow; research takes what users have by the same rules.
-READERS = tuple(f"SPASegmentLib.mrml.io.{name}" for name in ("volumes", "picture", "voxels"))
+READERS = tuple(f"SPASegmentLib.mrml.io.{name}" for name in ("volumes", "masks", "picture", "voxels"))
 #: What runs in front of a user; research uses it, never the other way round.
 PRODUCT = ("model", "interaction", "data", "mrml", "viewer", "commands", "../SPASegment")
 #: The layers that run inside 3D Slicer use no more than this.

@@ -12,6 +12,7 @@ from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.dicom_files import File, quietly, series_of
 from SPASegmentLib.mrml.io.dicom_pixels import is_colour, pixels_of
 from SPASegmentLib.mrml.io.dicom_slices import SEGMENTATIONS, Slice, slices_of
+from SPASegmentLib.mrml.io.masks import drawn
 from SPASegmentLib.mrml.io.voxels import Image, UnreadableError
 from SPASegmentLib.translation import texts
 
@@ -64,8 +65,8 @@ def read_dicom_mask(path: Path) -> Image:
         if files[0][1].get("SOPClassUID") in SEGMENTATIONS:
             return _segments(files[0])
         image = _volume(files)
-        values = image.values.any(axis=3) if image.values.ndim == 4 else image.values != 0
-        return Image(np.asarray(values), image.to_ras, image.in_mm, notes=image.notes)
+        values = image.values.max(axis=3) if image.values.ndim == 4 else image.values
+        return Image(drawn(values), image.to_ras, image.in_mm, notes=image.notes)
 
     return _understood(read)
 

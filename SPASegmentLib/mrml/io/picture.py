@@ -27,6 +27,11 @@ def is_picture(start: bytes) -> bool:
     return start.startswith(_STARTS)
 
 
+def is_blurred(start: bytes) -> bool:
+    """Whether a picture that begins so is packed in a way that blurs edges."""
+    return start.startswith(b"\xff\xd8\xff")
+
+
 def read_picture(path: Path) -> Image:
     """Read a picture as an image of one slice, upright in an axial view.
 

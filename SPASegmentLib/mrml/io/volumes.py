@@ -11,10 +11,11 @@ import numpy as np
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.mrml.io.dicom import dicom_files, read_dicom, read_dicom_mask
 from SPASegmentLib.mrml.io.dicom_files import is_dicom
+from SPASegmentLib.mrml.io.masks import bright, drawn
 from SPASegmentLib.mrml.io.metaimage import is_metaimage, metaimage_outlook, read_metaimage
 from SPASegmentLib.mrml.io.nifti import is_nifti, is_sheared, nifti_outlook, read_nifti
 from SPASegmentLib.mrml.io.nrrd import is_nrrd, nrrd_outlook, read_nrrd, read_segments
-from SPASegmentLib.mrml.io.picture import is_picture, picture_outlook, read_picture
+from SPASegmentLib.mrml.io.picture import is_blurred, is_picture, picture_outlook, read_picture
 from SPASegmentLib.mrml.io.voxels import Image, Outlook, UnreadableError
 from SPASegmentLib.translation import texts
 
@@ -55,6 +56,8 @@ def read_image(path: str, component: Optional[int] = None) -> Image:
 def read_mask(path: str) -> Image:
     """Read a mask: all that is not 0 in a label map, or lies in any segment of a segmentation.
 
+    JPEG blurs edges: of such a file it is what is brighter than half.
+
     Args:
         path: ".seg.nrrd", NRRD, NIfTI or MetaImage file, a DICOM segmentation or series, or a picture.
 
@@ -62,22 +65,23 @@ def read_mask(path: str) -> Image:
         Values (k, j, i) bool.
 
     Raises:
-        InputError: the file is missing, cannot be read, or has several values per voxel.
+        InputError: the file is missing, cannot be read, has several values per voxel, or is an image.
     """
     place = _existing(path)
     if path.lower().endswith(".seg.nrrd"):
         return _segments(path, place)
-    image = _told(path, lambda: read_dicom_mask(place) if _is_dicom(place) else read_voxels(place))
+    return _told(path, lambda: _mask(place))
+
+
+def _mask(place: Path) -> Image:
+    if _is_dicom(place):
+        return read_dicom_mask(place)
+    image = read_voxels(place)
     if image.values.ndim == 4:
-        raise InputError(
-            _("'{path}' is not a readable volume: a mask has one value per voxel, this one has {count}.").format(
-                path=path, count=image.values.shape[3]
-            )
+        raise UnreadableError(
+            _("a mask has one value per voxel, this one has {count}.").format(count=image.values.shape[3])
         )
-    drawn = image.values != 0
-    if image.values.dtype.kind == "f":
-        drawn &= np.isfinite(image.values)
-    return replace(image, values=drawn)
+    return replace(image, values=bright(image.values) if is_blurred(_start(place)) else drawn(image.values))
 
 
 def _existing(path: str) -> Path:

@@ -11,6 +11,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.lattice import Lattice, differences, moved
+from SPASegmentLib.mrml.io.masks import bright, drawn
 from SPASegmentLib.mrml.io.picture import open_picture
 from SPASegmentLib.mrml.io.volumes import read_voxels
 from SPASegmentLib.mrml.io.voxels import UnreadableError
@@ -71,15 +72,20 @@ def read_mask(path: Path, label: Optional[int] = None, soft: bool = False) -> Pi
             always read so.
 
     Raises:
-        InputError: the file is missing, damaged or of a kind that is not known.
+        InputError: the file is missing, damaged or of a kind that is not known; or it is an image.
     """
     found = _read(path, grey=False)
     values = found.values
     if found.blurred and label is not None:
         raise InputError(f"{Path(path).name} is a JPEG file, which does not keep labels; save the mask as PNG.")
-    if soft or found.blurred:
-        return Pixels(values > values.max() / 2, found.matrix)
-    return Pixels(values != 0 if label is None else values == label, found.matrix)
+    try:
+        if found.blurred:
+            return Pixels(bright(values), found.matrix)
+        if soft:
+            return Pixels(values > values.max() / 2, found.matrix)
+        return Pixels(drawn(values) if label is None else values == label, found.matrix)
+    except UnreadableError as error:
+        raise InputError(f"{Path(path).name} is no mask: {error}") from error
 
 
 def mask_on_grid(mask: Pixels, image: Pixels, name: str) -> np.ndarray:

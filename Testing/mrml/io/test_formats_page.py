@@ -85,8 +85,8 @@ def turned_by(degrees: float) -> np.ndarray:
     return np.asarray(nifti.affine(1, 1, 2, turn=degrees))
 
 
-def sheared_nifti(folder: Path) -> Path:
-    return some_nifti(folder, sform=nifti.affine(1, 1, 2, shear=9))
+def sheared_nifti(folder: Path, **options: Any) -> Path:
+    return some_nifti(folder, sform=nifti.affine(1, 1, 2, shear=9), **options)
 
 
 def three_volumes(folder: Path) -> Path:
@@ -285,15 +285,25 @@ DICOM: Dict[str, Make] = {
 MASKS: Dict[str, Make] = {
     "`.seg.nrrd` of 3D Slicer: all segments together, cropped or not": segments,
     "NRRD, NIfTI, MetaImage or a picture: all that is not 0": labels,
-    "NIfTI with sheared axes": sheared_nifti,
+    "NIfTI with sheared axes": lambda f: sheared_nifti(f, voxels=(VOXELS.T > 250).astype("<i2")),
     "DICOM segmentation: frames in any order, slices left out, several segments": segmentation,
     "DICOM segmentation whose frames lie on no lattice": lambda f: segmentation(f, scattered=True),
+    "a mask as JPEG, whose edges are blurred: what is brighter than half": lambda f: spot(f, "a.jpg"),
     "several values per voxel": lambda f: nrrd(f, *colours()),
+    "an image, or probabilities, in place of a mask": nrrd,
+    "nothing is 0 (several labels, one of them outside)": lambda f: nrrd(f, (VOXELS > 250).astype("<i2") + 1),
 }
 
 
 def picture(folder: Path, name: str, **options: Any) -> Path:
     pictures.fromarray(np.arange(120, dtype="u1").reshape(10, 12) * 2).save(folder / name, **options)
+    return folder / name
+
+
+def spot(folder: Path, name: str) -> Path:
+    """A mask as a picture."""
+    inside = np.hypot(*np.ogrid[-20:30, -20:40]) < 12
+    pictures.fromarray((inside * 255).astype("u1")).save(folder / name)
     return folder / name
 
 
@@ -310,8 +320,8 @@ def turned(folder: Path, name: str) -> Path:
 PICTURES: Dict[str, Tuple[Make, str, Optional[int]]] = {
     "PNG, JPEG, BMP, TIFF": (lambda f: picture(f, "a.bmp"), "image", None),
     "a picture that EXIF says to turn": (lambda f: turned(f, "a.jpg"), "image", None),
-    "a mask as JPEG": (lambda f: picture(f, "a.jpg"), "mask", None),
-    "a mask as JPEG with labels": (lambda f: picture(f, "a.jpg"), "mask", 2),
+    "a mask as JPEG": (lambda f: spot(f, "a.jpg"), "mask", None),
+    "a mask as JPEG with labels": (lambda f: spot(f, "a.jpg"), "mask", 2),
     "TIFF with several pages": (pages, "image", None),
     "a TIFF file that is stored on its side and not packed": (lambda f: turned(f, "a.tif"), "image", None),
 }  # fmt: skip

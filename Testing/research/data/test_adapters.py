@@ -142,7 +142,7 @@ def test_wrong_folders_and_sizes_are_explained(tmp_path: Path) -> None:
     nifti(tmp_path / "case01" / "image.nii.gz", noise((8, 8)))
     with pytest.raises(InputError, match="no task03_seg"):
         next(qubiq_images(tmp_path, task=3))
-    nifti(tmp_path / "case01" / "task03_seg01.nii.gz", noise((9, 8)))
+    nifti(tmp_path / "case01" / "task03_seg01.nii.gz", (noise((9, 8)) > 0).astype(np.uint8))
     with pytest.raises(InputError, match="they must agree"):
         next(qubiq_images(tmp_path, task=3))
     with pytest.raises(InputError, match="mask of rater 2 has the size"):
