@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Optional
@@ -161,4 +162,8 @@ if find_spec("SPASegmentLib.research") is not None:
 def main() -> None:
     """Entry point of the installed command."""
     prepare_process()
-    app()
+    try:
+        with plain_errors():  # help and version, too, may go to a disk that is full
+            app()
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)

@@ -13,7 +13,7 @@ import time
 import uuid
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple
 
 from SPASegmentLib.errors import OutputError
 from SPASegmentLib.translation import texts
@@ -42,10 +42,9 @@ def whole_file(target: Path) -> Iterator[Path]:
         place, replaced = _place(target)
         if replaced:
             refuse_closed_folder(place.parent)
-        # The suffix stays, since writers go by it; the folder is new, so that no name in it can clash.
-        folder = tempfile.TemporaryDirectory(prefix=".spa-", dir=place.parent if replaced else None)
-    with folder, reporting_write_errors(target):
-        partial = Path(folder.name) / target.name.lower()  # not all writers know endings in capitals
+    # The suffix stays, since writers go by it; the folder is new, so that no name in it can clash.
+    with reporting_write_errors(target), temporary_folder(".spa-", place.parent if replaced else None) as folder:
+        partial = folder / target.name.lower()  # not all writers know endings in capitals
         yield partial
         with partial.open("rb+") as written:
             os.fsync(written.fileno())  # a full disk may only show here
@@ -55,6 +54,27 @@ def whole_file(target: Path) -> Iterator[Path]:
         if place.exists():
             os.chmod(partial, stat.S_IMODE(place.stat().st_mode))
         _put(partial, place)
+
+
+@contextmanager
+def temporary_folder(prefix: str, within: Optional[Path] = None) -> Iterator[Path]:
+    """A new folder until the block ends.
+
+    It is removed as far as that is possible: where a drive has gone away, nothing can be, and what the block did or
+    failed at is the news, not that.
+
+    Args:
+        prefix: of its name.
+        within: the folder that it is made in; None for the system's.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=within))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _put(partial: Path, place: Path) -> None:
@@ -87,9 +107,9 @@ def check_writable(target: Path, make_folder: bool = False) -> None:
     Raises:
         OutputError: it cannot.
     """
-    if target.is_dir():
-        raise OutputError(_("{target} is a folder; give the name of a file.").format(target=target))
     with reporting_write_errors(target):
+        if target.is_dir():
+            raise OutputError(_("{target} is a folder; give the name of a file.").format(target=target))
         place, replaced = _place(target)
         folder = place.parent
         while make_folder and not folder.exists() and folder != folder.parent:

@@ -8,7 +8,7 @@ import unicodedata
 from pathlib import Path
 from typing import Dict, Iterable, List, Optional, Tuple
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, reason
 from SPASegmentLib.output import check_writable
 
 #: What a path is called in messages, and the path; None where it was not given.
@@ -99,6 +99,21 @@ def check_given_once(paths: Iterable[Path]) -> None:
         if end in seen:
             raise InputError(f"{path} is given twice (as {seen[end]} too); give each once.")
         seen[end] = path
+
+
+def listed(folder: Path, pattern: str) -> List[Path]:
+    """What lies below a folder by names that fit a pattern, in order; nothing where there is no such folder.
+
+    Raises:
+        InputError: the folder may not be read, or its drive is gone; `Path.glob` alone would find nothing in it.
+    """
+    try:
+        if not folder.is_dir():
+            return []
+        os.scandir(folder).close()
+        return sorted(folder.glob(pattern))
+    except OSError as error:
+        raise InputError(f"{folder} cannot be read ({reason(error).lower()}).") from error
 
 
 def _is_special(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import locale
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import Annotated, Any, Dict, Iterator, Optional, Union
 
 import typer
 
-from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.errors import InputError, SPAError, reason
 from SPASegmentLib.packages import install_extra
 
 USER_ERROR = 2
@@ -60,6 +61,13 @@ Runtime = Annotated[
 ]
 
 _MEMORY = "There is not enough memory; close other programs, or take a smaller image."
+#: What a read or a write meets when the drive of an open file is gone or full.
+_GONE = frozenset(
+    number
+    for name in ("EIO", "ENOSPC", "EDQUOT", "EROFS", "ESTALE", "ENODEV", "ENXIO", "ENOTCONN", "EHOSTDOWN", "ETIMEDOUT",
+                 "EFBIG")
+    if (number := getattr(errno, name, None)) is not None
+)  # fmt: skip
 #: Packages that are installed with an extra only, by the names that they are imported by.
 _EXTRAS: Dict[str, str] = {
     **dict.fromkeys(("PIL", "monai", "pydantic", "onnx", "sklearn", "threadpoolctl", "yaml"), "train"),
@@ -113,6 +121,11 @@ def plain_errors() -> Iterator[None]:
         raise _ended(f"Error: {error}", USER_ERROR) from None
     except MemoryError:
         raise _ended(f"Error: {_MEMORY}", USER_ERROR) from None
+    except OSError as error:
+        words = _refused(error)
+        if words is None:
+            raise
+        raise _ended(f"Error: {words}", USER_ERROR) from None
     except RuntimeError as error:
         if "can't allocate memory" not in str(error):  # PyTorch's words
             raise
@@ -137,6 +150,20 @@ def say(text: str) -> None:
 def _ended(text: str, code: int) -> typer.Exit:
     say(text)
     return typer.Exit(code)
+
+
+def _refused(error: OSError) -> Optional[str]:
+    """What to say of a file that the system does not give any more; None where it is about none.
+
+    What can be known before the work is said better where it is looked at. A pipe that is closed has no name.
+    """
+    if error.filename is None and error.errno not in _GONE:
+        return None
+    name = "A file" if error.filename is None else os.fsdecode(error.filename)
+    return (
+        f"{name} cannot be read or written ({reason(error).lower()}); look whether its drive is there and has room, and"
+        " whether you may use it."
+    )
 
 
 def _missing(error: ImportError) -> Optional[str]:

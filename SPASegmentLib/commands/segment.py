@@ -23,7 +23,7 @@ from SPASegmentLib.commands.readers import (
 from SPASegmentLib.commands.record import Slice, log
 from SPASegmentLib.commands.terminal import rounds_table
 from SPASegmentLib.errors import BackgroundError, InputError, SPAError
-from SPASegmentLib.output import whole_file, write_json
+from SPASegmentLib.output import make_folder, whole_file, write_json
 from SPASegmentLib.paths import Named, check_paths, weights_files
 
 if TYPE_CHECKING:
@@ -141,6 +141,9 @@ def _write(
     from SPASegmentLib.interaction.profile import Profile
     from SPASegmentLib.mrml.io.files import save_segmentation
 
+    for _, path in _outputs(task):
+        if path is not None:
+            make_folder(path.parent)  # that was there when the work began; what was accepted is not lost with it
     save_segmentation(session.segmentation, str(task.output), volume)
     if task.profile is not None:
         Profile.teach(task.profile, session.offsets_mm)

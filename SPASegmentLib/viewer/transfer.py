@@ -12,6 +12,7 @@ from typing import Awaitable, Callable, Optional
 from aiohttp import ClientError, web
 
 from SPASegmentLib.errors import InputError, SPAError
+from SPASegmentLib.output import temporary_folder
 from SPASegmentLib.translation import texts
 from SPASegmentLib.viewer.state import PageState
 from SPASegmentLib.viewer.uploads import MAX_PROFILE, MAX_UPLOAD, safe_name, shown_name
@@ -122,13 +123,13 @@ class Transfer:
         return web.Response(text="")
 
     async def _sent(self, name: str, write: Callable[[Path], Optional[str]]) -> web.StreamResponse:
-        with tempfile.TemporaryDirectory(dir=self._folder) as folder:
+        with temporary_folder("result-", self._folder) as folder:
             try:
-                path = Path(folder) / name
+                path = folder / name
                 version = write(path)
                 body = path.read_bytes()
             except Exception as error:
-                return self._refusal(error, folder)
+                return self._refusal(error, str(folder))
         self._page.show()
         headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
         if version is not None:

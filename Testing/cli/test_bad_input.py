@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -339,6 +340,31 @@ def test_faults_of_the_program_are_not_hidden() -> None:
         raise ZeroDivisionError
 
 
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (FileNotFoundError(errno.ENOENT, "No such file", "/net/a.npz"), "/net/a.npz cannot be read or written (no"),
+        (PermissionError(errno.EACCES, "Denied", b"/net/b.npz"), "/net/b.npz cannot be read or written (denied)"),
+        (OSError(errno.EIO, "Input/output error"), "A file cannot be read or written (input/output error)"),
+        (OSError(errno.ENOSPC, "No space left on device"), "(no space left on device)"),
+    ],
+)
+def test_a_drive_that_goes_away_anywhere_is_one_sentence(
+    capsys: pytest.CaptureFixture[str], error: OSError, words: str
+) -> None:
+    """Where nothing else has been said about it."""
+    with pytest.raises(typer.Exit) as ended, plain_errors():
+        raise error
+    told = capsys.readouterr().err
+    assert ended.value.exit_code == 2 and words in told and told.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(errno.EPIPE, "Broken pipe"), OSError("of nothing")])
+def test_a_pipe_that_nobody_reads_is_no_file(error: OSError) -> None:
+    with pytest.raises(type(error)), plain_errors():
+        raise error
+
+
 def limit_files() -> None:
     """Like a disk that is full after so many bytes."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))
@@ -448,6 +474,21 @@ def test_the_end_of_input_keeps_what_was_accepted(talk: Conversation, tmp_path: 
     assert err == f"The input ended; {tmp_path / 'lesion.nrrd'} holds what was accepted before: 1 slice.\n"
     assert "Wrote" in out
     assert len(accepted_slices(tmp_path / "lesion.nrrd")) == 1
+
+
+def test_a_folder_that_is_deleted_during_the_work_costs_nothing(talk: Conversation, tmp_path: Path) -> None:
+    folder = tmp_path / "patient"
+    folder.mkdir()
+
+    def end(process: subprocess.Popen) -> None:
+        shutil.rmtree(folder)
+        assert process.stdin is not None
+        process.stdin.close()
+
+    code, _, err = talk(1, end, "--log", folder / "log.json")
+    assert code == 0 and err.startswith("The input ended; ")
+    assert len(accepted_slices(tmp_path / "lesion.nrrd")) == 1
+    assert json.loads((folder / "log.json").read_text())["actions"] == 2
 
 
 def test_an_error_on_a_later_slice_keeps_what_was_accepted(

@@ -73,6 +73,16 @@ def test_a_folder_that_is_gone_is_said(tmp_path: Path, words: List[str]) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full device here")
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["evaluate", "lidc", "--help"]])
+def test_help_that_finds_no_room_is_one_sentence(words: List[str]) -> None:
+    code = "from SPASegmentLib.cli import main; main()"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-c", code, *words], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2 and done.stderr.startswith("Error: A file cannot be read or written (no space left")
+    assert done.stderr.count("\n") == 1
+
+
 @pytest.fixture(scope="module")
 def comma(tmp_path_factory: pytest.TempPathFactory) -> Dict[str, str]:
     """Environment in which the locale de_DE exists."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -44,6 +45,26 @@ def test_a_writer_that_wrote_nothing_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be written"), whole_file(tmp_path / "a.txt"):
         pass
     assert os.listdir(tmp_path) == []
+
+
+def test_a_drive_that_goes_away_is_said_and_one_that_goes_after_all_is_written_is_no_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was begun beside the file cannot be removed then, which must not hide why."""
+
+    def gone(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    target = tmp_path / "a.txt"
+    with monkeypatch.context() as drive:
+        for name in ("rmdir", "unlink", "scandir"):
+            drive.setattr(os, name, gone)
+        write(target, "all of it")
+        assert target.read_text() == "all of it"
+        drive.setattr(os, "replace", gone)
+        with pytest.raises(OutputError, match=r"a.txt cannot be written \(input/output error\)"):
+            write(target, "new")
+    assert target.read_text() == "all of it"
 
 
 @pytest.mark.parametrize("name", ["file/a.txt", "nowhere/a.txt", "folder"])

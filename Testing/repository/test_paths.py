@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from SPASegmentLib.errors import InputError, OutputError
-from SPASegmentLib.paths import check_paths, weights_files
+from SPASegmentLib.paths import check_paths, listed, weights_files
 
 
 @pytest.fixture
@@ -104,3 +105,20 @@ def test_outputs_that_cannot_be_written_are_found_too(tmp_path: Path) -> None:
 def test_nothing_heavy_is_needed() -> None:
     code = "import sys, SPASegmentLib.paths; sys.exit(bool({'numpy', 'torch', 'vtk'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EIO])
+def test_a_folder_that_may_not_be_read_is_not_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    (tmp_path / "b.npz").write_text("")
+    (tmp_path / "a.npz").write_text("")
+    assert listed(tmp_path, "*.npz") == [tmp_path / "a.npz", tmp_path / "b.npz"]
+    assert listed(tmp_path / "gone", "*.npz") == listed(tmp_path / "a.npz", "*") == []
+
+    def refuse(path: object = ".") -> None:
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match=f"{tmp_path} cannot be read"):
+        listed(tmp_path, "*.npz")

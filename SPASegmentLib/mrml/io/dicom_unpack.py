@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from threading import Thread
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, List
 import numpy as np
 
 from SPASegmentLib.mrml.io.voxels import UnreadableError, check_wanted
+from SPASegmentLib.output import temporary_folder
 from SPASegmentLib.translation import texts
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def unpack(files: List[Dataset]) -> List[np.ndarray]:
     damaged = UnreadableError(
         _("its pixels are packed in a way that is not known, or damaged; export it without compression.")
     )
-    with tempfile.TemporaryDirectory(prefix="spa-dicom-") as folder:
-        frames = sum(_copy(data, Path(folder) / f"{n}.dcm") for n, data in enumerate(files))
-        command = [sys.executable, "-m", __name__, folder, str(len(files))]
+    with temporary_folder("spa-dicom-") as folder:
+        frames = sum(_copy(data, folder / f"{n}.dcm") for n, data in enumerate(files))
+        command = [sys.executable, "-m", __name__, str(folder), str(len(files))]
         if not _succeeds(command, seconds_for(frames)):
             raise damaged
-        found = [np.load(Path(folder) / f"{n}.npy", allow_pickle=False) for n in range(len(files))]
+        found = [np.load(folder / f"{n}.npy", allow_pickle=False) for n in range(len(files))]
     for data, pixels in zip(files, found):
         expected = int(data.Rows) * int(data.Columns) * int(data.get("SamplesPerPixel", 1))
         if pixels.size != expected * int(data.get("NumberOfFrames") or 1):

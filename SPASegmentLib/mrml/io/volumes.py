@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Callable, List, Optional, Tuple, TypeVar
@@ -110,8 +111,10 @@ def _told(path: str, read: Callable[[], Read]) -> Read:
     try:
         return read()
     except OSError as error:
+        # Of a folder the system names the file.
+        named = path if error.filename is None else os.fsdecode(error.filename)
         raise InputError(
-            _("'{path}' cannot be read ({reason}).").format(path=path, reason=error.strerror or error)
+            _("'{path}' cannot be read ({reason}).").format(path=named, reason=error.strerror or error)
         ) from error
     except UnreadableError as error:
         raise InputError(_("'{path}' is not a readable volume: {reason}").format(path=path, reason=error)) from error

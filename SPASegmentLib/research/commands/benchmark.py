@@ -12,7 +12,7 @@ from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.output import write_json
-from SPASegmentLib.paths import check_paths, weights_files
+from SPASegmentLib.paths import check_paths, listed, weights_files
 from SPASegmentLib.research.benchmark.plan import Choice, cases
 
 #: What has to be equal for records of several runs to stand on one page.
@@ -216,6 +216,6 @@ def run_report(folder: Path, output: Path) -> None:
     """
     from SPASegmentLib.research.benchmark.report import write_report
 
-    check_paths([("a record", path) for path in folder.glob("*.json")], [("--output", output)], make_folders=True)
+    check_paths([("a record", path) for path in listed(folder, "*.json")], [("--output", output)], make_folders=True)
     write_report(folder, output)
     Console().print(f"Wrote {output}.", markup=False, soft_wrap=True)

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
-from SPASegmentLib.paths import Named, check_paths, weights_files
+from SPASegmentLib.paths import Named, check_paths, listed, weights_files
 from SPASegmentLib.research.markdown import between
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def run_evaluate_structures(task: StructuresTask, output: Path, pictures: Path) 
         from SPASegmentLib.research.evaluation.record import write_record
         from SPASegmentLib.research.evaluation.structures import evaluate_structures
 
-    sets = [("a set", path) for path in sorted(task.folder.glob("*.npz"))]
+    sets = [("a set", path) for path in listed(task.folder, "*.npz")]
     check_paths(
         [*sets, *weights_files(task.weights)],
         [("--json", output), ("a picture", pictures / "set-worst.png")],

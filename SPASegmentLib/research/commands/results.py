@@ -9,7 +9,7 @@ from rich.console import Console
 
 from SPASegmentLib.commands.bar import progress_bar
 from SPASegmentLib.commands.interruption import imports
-from SPASegmentLib.paths import check_paths, weights_files
+from SPASegmentLib.paths import check_paths, listed, weights_files
 
 
 def run_results(
@@ -80,7 +80,7 @@ def run_report(folder: Path, output: Path, files: Sequence[Path], examples: Path
         from SPASegmentLib.research.evaluation.results.report import write_report
         from SPASegmentLib.research.evaluation.slices import open_files
 
-    inputs = [*(("a record", path) for path in folder.glob("*.json")), *(("--npz", Path(file)) for file in files)]
+    inputs = [*(("a record", path) for path in listed(folder, "*.json")), *(("--npz", Path(file)) for file in files)]
     check_paths(inputs, [("--output", output), ("--card", card)], make_folders=True)
     console, records = Console(), records_of_page(read_records(folder), output)
     # What the page does not need is looked at before it is written, too.

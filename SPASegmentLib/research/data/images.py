@@ -9,7 +9,7 @@ from typing import Any, Optional
 
 import numpy as np
 
-from SPASegmentLib.errors import InputError
+from SPASegmentLib.errors import InputError, reason
 from SPASegmentLib.lattice import Lattice, differences, moved
 from SPASegmentLib.mrml.io.masks import bright, drawn
 from SPASegmentLib.mrml.io.picture import open_picture
@@ -143,8 +143,8 @@ def _read(path: Path, grey: bool) -> _Found:
     except UnreadableError as error:
         raise InputError(f"{path.name} cannot be read: {error}") from error
     except (OSError, MemoryError) as error:
-        reason = (str(error) or repr(error)).splitlines()[0].rstrip(".")
-        raise InputError(f"{path.name} cannot be read: {reason}; it may be damaged, copy it again.") from error
+        words = reason(error) or "not enough memory"
+        raise InputError(f"{path.name} cannot be read: {words}; it may be damaged, copy it again.") from error
 
 
 def _volume(path: Path) -> _Found:

@@ -19,6 +19,7 @@ from typing import Dict, Iterator
 import numpy as np
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.data.images import read_image, read_mask
 from SPASegmentLib.research.data.rated import RatedImage
 
@@ -29,13 +30,13 @@ def lidc_png_images(folder: Path) -> Iterator[RatedImage]:
     Raises:
         InputError: the folder has another layout, or a file cannot be read.
     """
-    images = sorted(Path(folder).glob("*/nodule-*/images/*.png"))
+    images = listed(Path(folder), "*/nodule-*/images/*.png")
     if not images:
         raise InputError(f"{folder} holds no <patient>/nodule-<n>/images/*.png.")
     for path in images:
         nodule = path.parent.parent
         masks: Dict[int, np.ndarray] = {}
-        for drawn in sorted(nodule.glob("mask-*")):
+        for drawn in listed(nodule, "mask-*"):
             if (drawn / path.name).exists():
                 mask = read_mask(drawn / path.name, soft=True).values
                 if mask.any():

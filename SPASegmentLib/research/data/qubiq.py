@@ -20,6 +20,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.lattice import Lattice, differences
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.data.images import Pixels, read_image, read_mask
 from SPASegmentLib.research.data.rated import RatedImage, slices_of
 
@@ -35,13 +36,13 @@ def qubiq_images(folder: Path, task: int = 1, channel: int = 0) -> Iterator[Rate
     Raises:
         InputError: the folder has another layout, a file cannot be read, or image and masks do not fit.
     """
-    cases = sorted(Path(folder).glob("*/image.nii.gz"))
+    cases = listed(Path(folder), "*/image.nii.gz")
     if not cases:
         raise InputError(f"{folder} holds no case<n>/image.nii.gz.")
     found = False
     for path in cases:
         masks, pixels = {}, read_image(path)
-        for file in sorted(path.parent.glob(f"task{task:02d}_seg*.nii.gz")):
+        for file in listed(path.parent, f"task{task:02d}_seg*.nii.gz"):
             match = re.fullmatch(r"task\d+_seg(\d+)\.nii\.gz", file.name)
             if match:
                 mask = read_mask(file)

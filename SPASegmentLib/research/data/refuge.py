@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Iterator
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.data.images import read_image, read_mask
 from SPASegmentLib.research.data.rated import RatedImage
 
@@ -30,13 +31,13 @@ def refuge_images(folder: Path, structure: str = "cup") -> Iterator[RatedImage]:
     """
     if structure not in STRUCTURES:
         raise InputError(f"Unknown structure {structure!r}; there are {', '.join(STRUCTURES)}.")
-    images = [path for path in sorted(Path(folder).rglob("*.jpg")) if path.stem == path.parent.name]
+    images = [path for path in listed(Path(folder), "**/*.jpg") if path.stem == path.parent.name]
     if not images:
         raise InputError(f"{folder} holds no <image>/<image>.jpg with <image>_seg_{structure}_<rater>.png beside it.")
     for path in images:
         drawn = {
             int(match.group(1)) - 1: read_mask(file, soft=True).values
-            for file in sorted(path.parent.glob(f"{path.stem}_seg_{structure}_*.png"))
+            for file in listed(path.parent, f"{path.stem}_seg_{structure}_*.png")
             if (match := re.fullmatch(rf".*_seg_{structure}_(\d+)", file.stem))
         }
         yield RatedImage(read_image(path).values, drawn, path.stem, path.stem)

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import ndimage
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.data.images import mask_on_grid, read_image, read_mask
 
 #: Objects of fewer pixels teach nothing.
@@ -96,7 +97,7 @@ def find_pairs(folder: Path) -> List[Pair]:
 
 def _visible(folder: Path, pattern: str) -> List[Path]:
     """Without what a Mac leaves behind."""
-    return sorted(path for path in folder.glob(pattern) if not path.name.startswith("."))
+    return [path for path in listed(folder, pattern) if not path.name.startswith(".")]
 
 
 def _mask_beside(image: Path) -> Path:

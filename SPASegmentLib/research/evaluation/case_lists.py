@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from SPASegmentLib.errors import InputError, reason
 from SPASegmentLib.output import json_with, write_text
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.data.shards import MAX_RATERS
 from SPASegmentLib.research.evaluation.cases import PROTOCOLS, RATERS, SEQUENCE, CaseId, draw_ids
 from SPASegmentLib.research.evaluation.slices import EvaluationFile
@@ -112,7 +113,7 @@ def find_cases(
     """
     folder = folder or lists_folder()
     wanted: Optional[Dict[str, str]] = None
-    for path in sorted(folder.glob(f"*-{protocol}.json")):
+    for path in listed(folder, f"*-{protocol}.json"):
         content = _content(path)
         wanted = wanted or {file.name: file.fingerprint() for file in files}
         made_for = {name: about["masks_sha256"] for name, about in content["files"].items()}

@@ -19,6 +19,7 @@ from scipy import ndimage
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.interaction.innermost import innermost
 from SPASegmentLib.interaction.settings import SessionSettings
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.data.structures import StructureSet, open_structures
 from SPASegmentLib.research.evaluation.boxes import STARTS, first_box
 from SPASegmentLib.research.evaluation.cases import Case, CaseId, blank, blank_text, without_blank
@@ -190,7 +191,7 @@ def _open_all(
     task: StructuresTask, complain: Callable[[str], None]
 ) -> Tuple[List[Tuple[StructureSet, List[StructureJob]]], Dict[str, str]]:
     """The sets with their jobs, and why files and images were left out, by name."""
-    paths = sorted(task.folder.glob("*.npz"))
+    paths = listed(task.folder, "*.npz")
     if not task.folder.is_dir():
         raise InputError(f"{task.folder} is no folder, or not there; give one with an npz file for each set.")
     if not paths:

@@ -9,8 +9,8 @@ from typing import Any, Dict, Iterable, Iterator, List, Mapping
 
 import torch
 
-from SPASegmentLib.errors import InputError
-from SPASegmentLib.output import held, make_folder
+from SPASegmentLib.errors import InputError, reason
+from SPASegmentLib.output import held, make_folder, whole_file
 
 #: What may change between two parts of a run: how far it goes, and how often it is written down.
 FREE = ("steps", "checkpoint_every", "log_every")
@@ -49,14 +49,33 @@ def checkpoint_in(folder: Path) -> Path:
     return folder / "checkpoint.pt"
 
 
+def write_checkpoint(state: Mapping[str, Any], path: Path) -> None:
+    """Write a checkpoint, whole or not at all; a folder that has been removed meanwhile is made again.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    make_folder(path.parent)
+    with whole_file(path) as partial:
+        try:
+            with partial.open("wb") as file:
+                torch.save(dict(state), file)
+        except RuntimeError as error:  # what PyTorch makes of a write that fails, such as on a full disk
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from error
+            raise
+
+
 def read_checkpoint(path: Path) -> Dict[str, Any]:
     """A checkpoint, on the processor.
 
     Raises:
-        InputError: it is damaged.
+        InputError: it is damaged, or cannot be read.
     """
     try:
         state: Dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:  # nothing is known of what is in it
+        raise InputError(f"{path} cannot be read ({reason(error).lower()}); try again when it can.") from error
     except Exception as error:  # torch raises many types for a damaged file
         raise InputError(f"{path} is damaged; remove it to begin anew.") from error
     return state

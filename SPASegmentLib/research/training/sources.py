@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from SPASegmentLib.errors import InputError
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.data.folds import FOLDS, digest, folds
 from SPASegmentLib.research.data.index import read_index
 from SPASegmentLib.research.data.lidc_png import lidc_png_images
@@ -57,7 +58,7 @@ class Source(BaseModel):
         """All files that are read, and perhaps some beside them."""
         found: List[Path] = []
         for path in (data / name for name in self.paths):
-            found += [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+            found += [file for file in listed(path, "**/*") if file.is_file()] if path.is_dir() else [path]
         return found
 
     def slices(self, data: Path, crop: int) -> RaterSlices:
@@ -368,7 +369,7 @@ class Structures(Source):
         Raises:
             InputError: the folder has no files, a name is of none of them, or a file cannot be read.
         """
-        files = {path.stem: path for path in sorted((data / self.folder).glob("*.npz"))}
+        files = {path.stem: path for path in listed(data / self.folder, "*.npz")}
         unknown = [name for name in (*self.leave_out, *self.favour) if name not in files]
         if not files or unknown:
             raise InputError(

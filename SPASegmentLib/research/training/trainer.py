@@ -15,12 +15,19 @@ from torch.nn.parallel import DistributedDataParallel
 from SPASegmentLib.errors import InputError
 from SPASegmentLib.model.network import NetworkConfig, SPANetwork
 from SPASegmentLib.model.precision import training_precision
-from SPASegmentLib.output import make_folder, whole_file
+from SPASegmentLib.output import make_folder
 from SPASegmentLib.research.training.batches import Batch, BatchSource
 from SPASegmentLib.research.training.log import TrainingLog
 from SPASegmentLib.research.training.moving_average import averaged_weights, take_in
 from SPASegmentLib.research.training.processes import Processes
-from SPASegmentLib.research.training.recipe import ELSEWHERE, as_text, check_same, checkpoint_in, read_checkpoint
+from SPASegmentLib.research.training.recipe import (
+    ELSEWHERE,
+    as_text,
+    check_same,
+    checkpoint_in,
+    read_checkpoint,
+    write_checkpoint,
+)
 from SPASegmentLib.research.training.schedule import learning_rate
 from SPASegmentLib.research.training.start import Start
 from SPASegmentLib.research.training.unroll import UnrollSettings, unroll
@@ -253,21 +260,20 @@ class Trainer:
         states = self.processes.gather(state)
         if not self.processes.first:
             return
-        with whole_file(self.checkpoint) as partial:
-            torch.save(
-                {
-                    "step": self.step,
-                    "core_seconds": self.core_seconds,
-                    "network": self.network.state_dict(),
-                    "averaged": self.averaged.state_dict(),
-                    "optimiser": self.optimiser.state_dict(),
-                    "processes": states,
-                    "origin": self.origin,
-                    "recipe": self._recipe,
-                    "config": self.network.config.as_dict(),
-                },
-                partial,
-            )
+        write_checkpoint(
+            {
+                "step": self.step,
+                "core_seconds": self.core_seconds,
+                "network": self.network.state_dict(),
+                "averaged": self.averaged.state_dict(),
+                "optimiser": self.optimiser.state_dict(),
+                "processes": states,
+                "origin": self.origin,
+                "recipe": self._recipe,
+                "config": self.network.config.as_dict(),
+            },
+            self.checkpoint,
+        )
 
     def _resume(self) -> None:
         found = None

@@ -25,7 +25,14 @@ from SPASegmentLib.research.evaluation.baselines.crops import CropSource
 from SPASegmentLib.research.evaluation.baselines.curve import Curve, KeptOut, flat_at
 from SPASegmentLib.research.evaluation.baselines.kinds import KINDS, NETWORKS
 from SPASegmentLib.research.training.moving_average import averaged_weights, take_in
-from SPASegmentLib.research.training.recipe import FREE, as_text, check_same, checkpoint_in, read_checkpoint
+from SPASegmentLib.research.training.recipe import (
+    FREE,
+    as_text,
+    check_same,
+    checkpoint_in,
+    read_checkpoint,
+    write_checkpoint,
+)
 from SPASegmentLib.research.training.schedule import learning_rate
 
 #: A longer training has another warm-up; the one that is over does not count.
@@ -200,8 +207,7 @@ class BaselineTrainer:
             "batches": self.source.rng.bit_generator.state,
             "recipe": self._recipe,
         }
-        with whole_file(self.checkpoint) as partial:
-            torch.save(state, partial)
+        write_checkpoint(state, self.checkpoint)
 
     def _resume(self) -> None:
         state = read_checkpoint(self.checkpoint)

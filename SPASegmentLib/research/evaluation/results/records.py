@@ -11,6 +11,7 @@ import numpy as np
 
 from SPASegmentLib.errors import InputError, WeightsError, reason
 from SPASegmentLib.output import whole_file
+from SPASegmentLib.paths import listed
 from SPASegmentLib.research.evaluation.baselines.training import read_baseline_card
 from SPASegmentLib.research.evaluation.methods.trained import TRAINED
 from SPASegmentLib.research.evaluation.multi_rater import evaluate
@@ -111,7 +112,7 @@ def read_records(folder: Path) -> Dict[str, Record]:
     Raises:
         InputError: there is none, or one cannot be read.
     """
-    records = {path.stem: read_record(path) for path in sorted(folder.glob("*.json"))}
+    records = {path.stem: read_record(path) for path in listed(folder, "*.json")}
     if not records:
         raise InputError(f"There are no records in {folder}; run spa results first.")
     return records
