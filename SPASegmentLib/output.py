@@ -131,7 +131,8 @@ def refuse_closed_folder(folder: Path) -> None:
     goes_with_us = getattr(os, "O_TEMPORARY", 0)  # Windows alone has it
     os.close(os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR | goes_with_us, 0o600))
     if not goes_with_us:
-        os.unlink(name)
+        with suppress(OSError):  # of a drive that has just gone away; what comes next will tell
+            os.unlink(name)
 
 
 @contextmanager
