@@ -180,6 +180,18 @@ class Controller(ControllerState):
         self.show(job)
         return proposal
 
+    def mask(self, number: int) -> np.ndarray:
+        """(height, width) bool: a mask on screen, by its number.
+
+        Raises:
+            StateError: no masks are on screen, or a job is running.
+            InputError: there is no such mask.
+        """
+        masks = self._current().session.proposal.masks
+        if not 0 <= number < len(masks):
+            raise InputError(_("There is no mask {mask}; accept 0 to {last}.").format(mask=number, last=len(masks) - 1))
+        return masks[number]
+
     def accept(self, mask: int = RECOMMENDED) -> Result:
         """Write a mask on screen (0 for the recommended one, 1, 2, ... for a candidate) into the segment.
 
@@ -188,14 +200,9 @@ class Controller(ControllerState):
             InputError: there is no such mask, or it is empty; the masks stay on screen.
             OutputError: it could not be written, see `writer.write`; the masks stay on screen.
         """
-        shown = self._current()
-        masks = shown.session.proposal.masks
-        if not 0 <= mask < len(masks):
-            raise InputError(_("There is no mask {mask}; accept 0 to {last}.").format(mask=mask, last=len(masks) - 1))
+        shown, wanted = self._current(), self.mask(mask)
         shown.frame.check()
-        self._written = write(
-            self._editor, shown.frame, masks[mask], self.segmentation, self.segment_id, self.mode
-        )
+        self._written = write(self._editor, shown.frame, wanted, self.segmentation, self.segment_id, self.mode)
         result = shown.session.accept(mask)
         self.profile = shown.session.profile()
         self._accepted = (shown.frame, result.mask)

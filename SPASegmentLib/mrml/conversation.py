@@ -87,8 +87,7 @@ class Conversation(Standing):
         if again or (self.busy and self._clicked == (ras, positive)):
             return False
         self._clicked = (ras, positive)
-        self._course.correct(ras, positive)
-        return self.busy
+        return self._course.correct(ras, positive)
 
     def box(self, corner: Point, opposite: Point, plane: Plane) -> None:
         """A box dragged in a slice view, from one corner (mm) to the opposite one.

@@ -109,12 +109,20 @@ class Course:
             self.drop()
             self._first()
 
-    def correct(self, ras: Point, positive: bool) -> None:
-        """A point (mm) belongs to the structure, or does not; it waits for masks that are still to come."""
-        if self.busy:
+    def correct(self, ras: Point, positive: bool) -> bool:
+        """A point (mm) belongs to the structure, or does not; it waits for masks that are still to come.
+
+        Returns:
+            Whether it is taken up.
+        """
+        if self._then is not None:
+            # One of the masks on screen is taken as it is.
+            self.say_busy()
+        elif self.busy:
             self._waiting.append((ras, positive))
         else:
             self.answer(lambda controller: controller.add_click(ras, positive), 1)
+        return self.busy and self._then is None
 
     def answer(self, step: Step, count: int) -> None:
         """Take one step of the session; `count` is 1 for a new answer, -1 for one that is taken back."""
@@ -144,7 +152,8 @@ class Course:
             self._view.propose(job, self._view.painter(job.frame)(job.proposal))
 
     def after_this(self, act: Callable[[], None]) -> None:
-        """Do this in place of showing the masks that are being computed."""
+        """Do this in place of showing the masks that are being computed, or correcting them."""
+        self._waiting.clear()
         self._then = act
 
     def _submit(self, job: Job, count: Optional[int]) -> None:

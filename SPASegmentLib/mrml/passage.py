@@ -301,7 +301,7 @@ class Passage:
         assert work is not None
         frame, session = work.controller.frame, work.controller.session
         assert frame is not None and session is not None
-        mask = session.proposal.masks[index]
+        mask = work.controller.mask(index)
         work.check_answer(frame, mask)
         work.controller.take(index)
         self._course.clear()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from steps import go
 
 
 def test_click_choose_back_accept(hands: Any) -> None:
@@ -230,6 +231,40 @@ def test_a_double_click_after_scrolling_writes_no_mask_of_a_round_before(hands: 
         hands.accept_at_once(0)
         hands.settle()
     assert hands.voxels().sum() == now[0].sum() and hands.learned.accepted == 1
+
+
+def test_a_correction_of_a_mask_that_is_being_accepted_is_refused(hands: Any) -> None:
+    """It would come back with the next answer, where the double click was not written after all."""
+    first = hands.masks()
+    hands.hold()
+    hands.press(2)
+    hands.accept_at_once(2)
+    hands.click(7.0, 0.0, remove=True)
+    assert "still computing" in hands.said
+    hands.scroll(25.0)
+    hands.settle()
+    assert np.array_equal(hands.now(), first) and "gone back" in hands.said
+    hands.choose(1)
+    hands.settle()
+    hands.back()
+    hands.settle()
+    assert np.array_equal(hands.now(), first) and not hands.conversation.can_go_back
+
+
+@pytest.mark.parametrize("through", [False, True])
+@pytest.mark.parametrize("number", [-1, 9])
+def test_a_mask_that_there_is_not_is_refused_with_a_word(hands: Any, through: bool, number: int) -> None:
+    hands.masks()
+    hands.accept(0)
+    if through:
+        go(hands)
+    hands.next_slice(1)
+    hands.settle()
+    before = hands.voxels()
+    hands.accept(number)
+    hands.settle()
+    assert "There is no mask" in hands.said
+    assert hands.conversation.choosing and np.array_equal(hands.voxels(), before)
 
 
 def test_only_masks_on_screen_can_be_pointed_at(hands: Any) -> None:
