@@ -119,6 +119,8 @@ class Acceptance:
 
     def write_before(self, index: int) -> None:
         """Write a mask of the round before the one that is on screen, or was about to be."""
+        if self._course.stale():
+            return
         job = self._course.take_back_at_once()
         try:
             self.write(index)

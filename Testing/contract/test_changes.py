@@ -85,6 +85,18 @@ def test_masks_of_a_volume_that_has_changed_are_dropped_with_a_word(hands: Any, 
 
 
 @pytest.mark.parametrize("mishap", sorted(MISHAPS))
+def test_a_double_click_whose_first_half_has_chosen_drops_them_too(hands: Any, mishap: str) -> None:
+    hands.masks()
+    hands.press(1)
+    hands.settle()
+    hands.act(lambda: MISHAPS[mishap](hands.controller.volume))
+    if hands.conversation.choosing:
+        hands.accept_at_once(1)
+    assert not hands.conversation.armed and "dropped" in hands.said
+    assert not hands.voxels().any() and hands.learned.accepted == 0
+
+
+@pytest.mark.parametrize("mishap", sorted(MISHAPS))
 def test_masks_of_a_volume_that_changes_while_they_are_computed_are_not_shown(hands: Any, mishap: str) -> None:
     hands.masks()
     hands.act(hands.conversation.cancel)
