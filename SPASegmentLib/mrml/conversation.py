@@ -243,12 +243,14 @@ class Conversation(Standing):
         if self.choosing and self.volume.active:
             self._view.say(_("Accept or cancel the masks on this slice first; then all slices are applied."), True)
             return
+        self._course.pointing = False
         self.accept(index)
         controller = self._target.controller
         if self.armed:
             return
         if controller is None or not self._acceptance.standing(controller):
             self._view.say(_("Accept a mask first; then the next structure gets a segment of its own."), True)
+            self._view.refresh()
         else:
             self._course.checked(self._next_segment)
 

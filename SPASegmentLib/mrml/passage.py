@@ -161,6 +161,8 @@ class Passage:
         work, self._work = self._work, None
         self._acceptance.instead = None
         if work is not None:
+            # Which part of its slices was meant is asked no more.
+            self._course.pointing = False
             work.close()
             self._view.show_slices(())
 

@@ -545,3 +545,32 @@ def test_the_structure_may_end_on_a_slice_that_shows_nothing(hands: Any) -> None
     hands.act(hands.conversation.volume.ends_here)
     hands.settle()
     assert hands.conversation.volume._work.through.ends == (end,), hands.said
+
+
+def asked_for_a_part(hands: Any) -> None:
+    """Start from a segment that has two parts on the slice in view."""
+    voxels = hands.voxels()
+    (k,) = np.flatnonzero(voxels.any(axis=(1, 2)))
+    voxels[k, 5:25, 5:25] = True
+    hands.paint(voxels)
+    hands.act(lambda: hands.conversation.from_segment(hands.point(0.0, 0.0), axial()))
+    hands.settle()
+    assert hands.conversation.pointing and "parts on this slice" in hands.said
+
+
+def test_which_part_is_not_asked_any_more_once_the_volume_is_applied(hands: Any) -> None:
+    begun(hands)
+    asked_for_a_part(hands)
+    hands.accept(0)
+    assert hands.said.startswith("Applied") and not hands.conversation.armed
+
+
+def test_which_part_is_not_asked_any_more_once_the_next_structure_begins(hands: Any) -> None:
+    hands.masks()
+    hands.accept(0)
+    asked_for_a_part(hands)
+    hands.accept_and_next(0)
+    assert "next structure" in hands.said and not hands.conversation.armed
+    hands.click()
+    hands.settle()
+    assert hands.conversation.choosing and hands.conversation.proposal.round == 1
