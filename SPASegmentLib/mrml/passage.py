@@ -156,12 +156,11 @@ class Passage:
     # What happens around it.
 
     def leave(self) -> None:
-        """Silently drop everything; may be called twice, also after the scene was closed."""
+        """Silently drop everything, the question which part is meant too; may be called twice, also without a scene."""
         self._halt()
         work, self._work = self._work, None
         self._acceptance.instead = None
         if work is not None:
-            # Which part of its slices was meant is asked no more.
             self._course.pointing = False
             work.close()
             self._view.show_slices(())
@@ -301,9 +300,8 @@ class Passage:
         """Accept a mask on screen, in place of writing it."""
         work = self._work
         assert work is not None
-        frame, session = work.controller.frame, work.controller.session
+        frame, session, mask = work.controller.frame, work.controller.session, work.controller.mask(index)
         assert frame is not None and session is not None
-        mask = work.controller.mask(index)
         work.check_answer(frame, mask)
         work.controller.take(index)
         self._course.clear()
