@@ -7,6 +7,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
+from SPASegmentLib.errors import SPAError
+
 Point = Tuple[float, float, float]
 
 
@@ -171,6 +173,8 @@ class Alone(Hands):
         self.words.append(text)
 
     def explain(self, error: BaseException) -> None:
+        if not isinstance(error, SPAError):
+            raise error
         self.words.append(str(error))
 
     def painter(self, frame: Any) -> Callable[[Any], Any]:
