@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple
@@ -22,7 +23,7 @@ from SPASegmentLib.commands.readers import (
 )
 from SPASegmentLib.commands.record import Slice, log
 from SPASegmentLib.commands.terminal import rounds_table
-from SPASegmentLib.errors import BackgroundError, InputError, SPAError
+from SPASegmentLib.errors import BackgroundError, InputError, OutputError, SPAError
 from SPASegmentLib.output import make_folder, whole_file, write_json
 from SPASegmentLib.paths import Named, check_paths, weights_files
 
@@ -139,12 +140,11 @@ def _write(
         SPAError: one of them cannot be written.
     """
     from SPASegmentLib.interaction.profile import Profile
-    from SPASegmentLib.mrml.io.files import save_segmentation
 
+    _save(session, volume, task.output)
     for _, path in _outputs(task):
         if path is not None:
-            make_folder(path.parent)  # that was there when the work began; what was accepted is not lost with it
-    save_segmentation(session.segmentation, str(task.output), volume)
+            make_folder(path.parent)  # that was there when the work began
     if task.profile is not None:
         Profile.teach(task.profile, session.offsets_mm)
     dice = None if reference is None else reference.dice(session.segmentation, session.segment_id, volume)
@@ -157,6 +157,38 @@ def _write(
         with whole_file(task.figure) as partial:
             draw_session(session.done[0], partial, f"{task.volume.name}: the clicked slice")
     return dice
+
+
+def _save(session: VolumeSession, volume: Any, output: Path) -> None:
+    """Write the segmentation; among the temporary files where its own place has become impossible.
+
+    Raises:
+        OutputError: it could not be written to its place, and where it is now, if anywhere.
+    """
+    from SPASegmentLib.mrml.io.files import save_segmentation
+
+    try:
+        make_folder(output.parent)
+        save_segmentation(session.segmentation, str(output), volume)
+    except OutputError as error:
+        kept = _kept(lambda path: save_segmentation(session.segmentation, str(path), volume), output.name)
+        if kept is None:
+            raise
+        raise OutputError(f"{error} What was accepted has been kept: move {kept} from there.") from error
+
+
+def _kept(write: Callable[[Path], None], name: str) -> Optional[Path]:
+    """Write among the temporary files, in a folder that stays; None where that is impossible, too."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="spa-kept-"))
+    except OSError:
+        return None
+    try:
+        write(folder / name)
+    except OutputError:
+        folder.rmdir()
+        return None
+    return folder / name
 
 
 def _check_through(task: SegmentTask) -> None:

@@ -491,6 +491,24 @@ def test_a_folder_that_is_deleted_during_the_work_costs_nothing(talk: Conversati
     assert json.loads((folder / "log.json").read_text())["actions"] == 2
 
 
+def test_a_place_that_becomes_impossible_during_the_work_costs_no_mask(
+    talk: Conversation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+
+    def end(process: subprocess.Popen) -> None:
+        (tmp_path / "lesion.nrrd").mkdir()
+        assert process.stdin is not None
+        process.stdin.close()
+
+    code, _, err = talk(1, end)
+    (kept,) = (tmp_path / "tmp").rglob("lesion.nrrd")
+    assert code == 2 and len(err.splitlines()) == 1
+    assert f"{tmp_path / 'lesion.nrrd'} is a folder" in err and f"kept: move {kept} from there." in err
+    assert len(accepted_slices(kept)) == 1
+
+
 def test_an_error_on_a_later_slice_keeps_what_was_accepted(
     spa: Callable, files: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
