@@ -224,7 +224,8 @@ def test_the_census_counts(desk: Any) -> None:
     assert census(desk) == before
 
 
-@pytest.mark.parametrize("count", [120, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.slow  # the walks of Testing/contract are short ones
+@pytest.mark.parametrize("count", [120, 500])
 def test_random_actions_leave_nothing(desk: Any, count: int) -> None:
     rng = np.random.default_rng(count)
     desk.click()

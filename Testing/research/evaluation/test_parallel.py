@@ -27,6 +27,7 @@ def ended_from_outside(tool: int, job: int) -> int:
     return job
 
 
+@pytest.mark.slow  # the record of test_multi_rater.py is made in two processes, too
 def test_results_come_in_the_order_of_their_jobs() -> None:
     assert run_all(times, [3, 1, 2], make, 2) == run_all(times, [3, 1, 2], make, 1) == [30, 10, 20]
 

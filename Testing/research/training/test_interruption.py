@@ -120,7 +120,9 @@ def test_a_log_cut_off_within_a_number_goes_on(tmp_path: Path) -> None:
     assert (tmp_path / "log.csv").read_text().split() == ["step,loss", "1,0.5"]
 
 
-@pytest.mark.parametrize("size", [300, 20_000, 2_000_000])
+@pytest.mark.parametrize(
+    "size", [pytest.param(300, marks=pytest.mark.slow), 20_000, pytest.param(2_000_000, marks=pytest.mark.slow)]
+)
 def test_a_checkpoint_on_a_full_disk_is_said_and_the_one_before_stays(tmp_path: Path, size: int) -> None:
     code = (
         "import resource, sys, torch; from pathlib import Path; from SPASegmentLib.commands.plain import plain_errors\n"
