@@ -159,7 +159,8 @@ def _options(onnxruntime: Any) -> Any:
     return options
 
 
-#: Whether ONNX Runtime is installed and could not be imported.
+#: Whether ONNX Runtime was installed and could not be imported, once since the process began: what it lacked then (on
+#: Windows the C++ libraries that came with Slicer) it lacks until the next one.
 failed = False
 
 
@@ -169,28 +170,24 @@ def import_runtime() -> Any:
     Raises:
         DependencyError: it is missing or cannot be imported.
     """
+    global failed
     # From 1.32 on it makes a device identifier and a file of events when it is imported, and uploads them.
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
 
         onnxruntime.disable_telemetry_events()  # of older builds for Windows, which do not read the variable
-    except ModuleNotFoundError as error:
-        if error.name == "onnxruntime":
-            raise DependencyError(_("ONNX Runtime is not installed; install it: pip install onnxruntime")) from error
-        raise DependencyError(_broken(error)) from error
     except Exception as error:  # the loader of libraries raises OSError, and others as they like
-        raise DependencyError(_broken(error)) from error
+        if isinstance(error, ModuleNotFoundError) and error.name == "onnxruntime":
+            raise DependencyError(_("ONNX Runtime is not installed; install it: pip install onnxruntime")) from error
+        failed = True
+        raise DependencyError(
+            _(
+                "ONNX Runtime is installed but cannot be imported ({reason}); install it again: "
+                "pip install --force-reinstall onnxruntime"
+            ).format(reason=(str(error) or repr(error)).strip().splitlines()[0][:300])
+        ) from error
     return onnxruntime
-
-
-def _broken(error: Exception) -> str:
-    global failed
-    failed = True
-    return _(
-        "ONNX Runtime is installed but cannot be imported ({reason}); install it again: "
-        "pip install --force-reinstall onnxruntime"
-    ).format(reason=(str(error) or repr(error)).strip().splitlines()[0][:300])
 
 
 def _threads() -> int:
