@@ -35,23 +35,25 @@ class Walk:
         self.states = [(self.held(), hands.learned)]
         self.now, self.holding = 0, False
         talk, volume = hands.conversation, hands.conversation.volume
-        number = lambda *numbers: numbers[int(self.rng.integers(len(numbers)))]  # noqa: E731
         self.actions: Dict[str, Tuple[float, Callable[[], Any]]] = {
-            "click": (8, lambda: hands.click(*CLICKS[number(*range(6))], remove=number(True, False, False))),
-            "box": (2, lambda: self.box(number((15.0, 15.0), (0.1, 0.1), (150.0, 85.0)))),
+            "click": (8, lambda: hands.click(*CLICKS[self.one_of(*range(6))], remove=self.one_of(True, False, False))),
+            "box": (2, lambda: self.box(self.one_of((15.0, 15.0), (0.1, 0.1), (150.0, 85.0)))),
             "from segment": (2, lambda: self.with_point(talk.from_segment)),
-            "choose": (3, lambda: hands.choose(number(0, 1, 2, 3, 4, 9))),
-            "double": (3, lambda: self.double(number(0, 1, 2, 3, 4))),
+            "choose": (3, lambda: hands.choose(self.one_of(0, 1, 2, 3, 4, 9))),
+            "double": (3, lambda: self.double(self.one_of(0, 1, 2, 3, 4))),
             "larger": (1, hands.larger), "smaller": (1, hands.smaller), "back": (2, hands.back),
             "start over": (1, hands.start_over), "cancel": (1, lambda: hands.act(talk.cancel)),
-            "accept": (6, lambda: hands.accept(number(0, 1, 2, 3, 4, 9))),
-            "next slice": (4, lambda: hands.next_slice(number(-1, 1))),
+            "accept": (6, lambda: hands.accept(self.one_of(0, 1, 2, 3, 4, 9))),
+            "next slice": (4, lambda: hands.next_slice(self.one_of(-1, 1))),
             "undo": (3, hands.undo), "redo": (3, hands.redo), "settle": (2, hands.settle),
-            "scroll": (2, lambda: hands.scroll(number(-2.5, 2.5, 25.0))),
+            "scroll": (2, lambda: hands.scroll(self.one_of(-2.5, 2.5, 25.0))),
             "home": (3, lambda: hands.scroll(hands.lesion[2] - hands.slice_shown())),
             "through": (3, lambda: hands.act(volume.go)), "doubtful": (2, lambda: hands.act(volume.next_doubtful)),
             "ends": (2, lambda: hands.act(volume.ends_here)), "apply": (2, lambda: hands.act(volume.apply)),
         }  # fmt: skip
+
+    def one_of(self, *options: Any) -> Any:
+        return options[int(self.rng.integers(len(options)))]
 
     def box(self, reach: Tuple[float, float]) -> None:
         (r, a, _), s = self.hands.lesion, self.hands.slice_shown()
